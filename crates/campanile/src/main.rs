@@ -1,0 +1,2 @@
+//! The binary: cli, config, wiring, lifecycle, telemetry.
+fn main() {}

@@ -1,0 +1,1 @@
+//! All SQL, both engines, migrations.

@@ -1,0 +1,1 @@
+//! Test clock, simulator, checkers, real servers for tests.
