@@ -1,1 +1,119 @@
-//! Use cases and handlers of due rows.
+//! # app: use cases, and the handlers of due rows
+//!
+//! Every transaction of the product is a use case of this room: it reads and writes through `store`, decides by the rules of
+//! `domain`, appends what happened to the streams concerned, and, once the transaction is on disk, tells the `hub` and the
+//! `clockwork`. Those two are hints: if the process dies before they are told, the rows say it all.
+//!
+//! ```text
+//!   api ──► use case ──tx──► rows + events + alarms ──commit──► hub.publish(events), wake.hint(next due)
+//!   clockwork ──► handler of due rows ──tx──► inbox rows + events ──commit──► hub.publish(events)
+//! ```
+//!
+//! **Must never know**: HTTP, statuses, headers, SQL text, which engine runs. It draws time and randomness only from its parts.
+
+pub mod alarms;
+pub mod calendar;
+pub mod identity;
+pub mod notify;
+
+mod effects;
+mod error;
+mod once;
+
+use std::sync::Arc;
+
+use clockwork::Wake;
+use kernel::{Clock, Entropy, Instant};
+
+pub use domain;
+pub use effects::Effects;
+pub use error::Error;
+pub use once::{Answer, Once, Rendered};
+
+/// Everything a use case may need, shared by all of them.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What [`App`] is put together from, once, by the wiring of the binary or of a test.
+pub struct Parts {
+    /// The truth.
+    pub store: store::Store,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where random bytes come from.
+    pub entropy: Arc<dyn Entropy>,
+    /// Who is listening right now.
+    pub hub: hub::Hub,
+    /// The secrets of the installation.
+    pub keys: identity::Keys,
+    /// Wakes the lane of alarms.
+    pub alarms: Wake,
+    /// Wakes the lane of housekeeping jobs.
+    pub jobs: Wake,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// The store.
+    pub fn store(&self) -> &store::Store {
+        &self.0.store
+    }
+
+    /// The hub of live streams.
+    pub fn hub(&self) -> &hub::Hub {
+        &self.0.hub
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+
+    /// The source of randomness, for use cases that mint ids inside their transaction.
+    pub fn entropy(&self) -> Arc<dyn Entropy> {
+        Arc::clone(&self.0.entropy)
+    }
+
+    /// The secrets of the installation.
+    pub fn keys(&self) -> &identity::Keys {
+        &self.0.keys
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Instant {
+        self.0.clock.now()
+    }
+
+    /// The wake of the lane of alarms.
+    pub fn alarm_wake(&self) -> &Wake {
+        &self.0.alarms
+    }
+
+    /// The wake of the lane of jobs.
+    pub fn job_wake(&self) -> &Wake {
+        &self.0.jobs
+    }
+
+    /// Runs `case`; once it is on disk, tells the hub and the clockwork what it did.
+    pub(crate) async fn commit<C, T>(&self, case: C) -> Result<T, Error>
+    where
+        C: store::UseCase<Out = (T, Effects), Error = Error>,
+        T: Send + 'static,
+    {
+        let (out, effects) = self.store().write(case).await?;
+        self.announce(effects);
+        Ok(out)
+    }
+
+    /// Tells the hub and the clockwork what was committed.
+    pub(crate) fn announce(&self, effects: Effects) {
+        self.hub().publish(effects.events);
+        if let Some(due) = effects.next_alarm {
+            self.alarm_wake().hint(due);
+        }
+    }
+}

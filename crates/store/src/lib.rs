@@ -1,1 +1,39 @@
-//! All SQL, both engines, migrations.
+//! # store: all SQL, on two engines
+//!
+//! A use case ([`UseCase`]) is one `async fn(&self, &mut Tx)`. On SQLite it travels to the single writer thread and runs in a
+//! savepoint of a **group commit**; on PostgreSQL the same code runs on a pooled connection. A statement is written once;
+//! where the engines must differ, both texts stand side by side ([`Sql::each`]).
+//!
+//! ```text
+//!   Store::write(use case) ──► SQLite:     queue ─► writer thread: BEGIN · savepoint · savepoint · … · COMMIT ─► answers
+//!                          └─► PostgreSQL: pooled connection: BEGIN · … · COMMIT   (again on deadlock or serialization failure)
+//!   Store::read(use case)  ──► SQLite:     reader threads, each with its own connection, one snapshot per use case
+//!                          └─► PostgreSQL: READ ONLY transaction
+//! ```
+//!
+//! The modules named after contexts hold the statements, as functions over [`Tx`]; nothing outside this room writes SQL.
+//!
+//! **Must never know**: HTTP, live streams, why a row is written. It decides nothing but what the constraints of the tables
+//! say, and it never sleeps, except to wait for a connection.
+
+pub mod idempotency;
+pub mod notify;
+pub mod streams;
+
+mod engine;
+mod error;
+mod migrations;
+mod postgres;
+mod row;
+mod sqlite;
+mod tx;
+mod value;
+
+pub use engine::{Open, Store, UseCase};
+pub use error::StoreError;
+pub use sqlite::{Fault, FaultPoint, Faults};
+pub use tx::Tx;
+
+pub(crate) use row::Row;
+pub(crate) use tx::Sql;
+pub(crate) use value::{Column, Value, values};

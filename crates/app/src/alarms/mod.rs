@@ -1,0 +1,1 @@
+//! # alarms: its use cases

@@ -1,0 +1,19 @@
+//! What a transaction did that others want to hear of at once.
+
+use kernel::{Event, Instant};
+
+/// Collected inside a use case, announced after its commit.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// Events appended to streams, in order per stream.
+    pub events: Vec<Event>,
+    /// The earliest alarm that was armed.
+    pub next_alarm: Option<Instant>,
+}
+
+impl Effects {
+    /// Remembers that an alarm was armed for `due`.
+    pub fn armed(&mut self, due: Instant) {
+        self.next_alarm = Some(self.next_alarm.map_or(due, |earlier| earlier.min(due)));
+    }
+}

@@ -1,0 +1,5 @@
+//! # identity: its use cases
+
+mod keys;
+
+pub use keys::Keys;

@@ -1,0 +1,1 @@
+//! # notify: its use cases

@@ -1,0 +1,117 @@
+//! Who is asking.
+
+use std::{fmt, str::FromStr};
+
+use kernel::{ApiKeyId, SessionId, UserId};
+
+/// What an account may do beyond its own things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A person with their own calendar.
+    Member,
+    /// Also runs the installation. The first account of an empty installation.
+    Administrator,
+}
+
+/// Somebody who has proved who they are. Every use case that touches owned rows takes one and names its user in the query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Whose things may be touched.
+    pub user: UserId,
+    /// What else is allowed.
+    pub role: Role,
+    /// How it was proved.
+    pub credential: Credential,
+}
+
+/// How somebody proved who they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// A signed-in device.
+    Session(SessionId),
+    /// A service key, limited to its scopes.
+    Key {
+        /// Which key.
+        id: ApiKeyId,
+        /// What it may do.
+        scopes: Vec<Scope>,
+    },
+}
+
+/// What a service key may do, `context:verb`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// Read schedules and reminders.
+    SchedulesRead,
+    /// Create, change and delete schedules; snooze and dismiss reminders.
+    SchedulesWrite,
+    /// Read the inbox and its live stream.
+    NotificationsRead,
+    /// Mark notifications as read.
+    NotificationsWrite,
+    /// Publish events (rooms).
+    EventsPublish,
+    /// Run campaigns.
+    CampaignsWrite,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 6] = [
+        Self::SchedulesRead,
+        Self::SchedulesWrite,
+        Self::NotificationsRead,
+        Self::NotificationsWrite,
+        Self::EventsPublish,
+        Self::CampaignsWrite,
+    ];
+
+    /// As written in requests.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SchedulesRead => "schedules:read",
+            Self::SchedulesWrite => "schedules:write",
+            Self::NotificationsRead => "notifications:read",
+            Self::NotificationsWrite => "notifications:write",
+            Self::EventsPublish => "events:publish",
+            Self::CampaignsWrite => "campaigns:write",
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text names no scope.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown scope")]
+pub struct UnknownScope;
+
+impl FromStr for Scope {
+    type Err = UnknownScope;
+
+    fn from_str(text: &str) -> Result<Self, UnknownScope> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == text).ok_or(UnknownScope)
+    }
+}
+
+impl Caller {
+    /// The session, if a signed-in device is asking.
+    pub fn session(&self) -> Option<SessionId> {
+        match &self.credential {
+            Credential::Session(session) => Some(*session),
+            Credential::Key { .. } => None,
+        }
+    }
+
+    /// Whether the caller may do what `scope` names: a signed-in person everything of their own, a key only what it was given.
+    pub fn may(&self, scope: Scope) -> bool {
+        match &self.credential {
+            Credential::Session(_) => true,
+            Credential::Key { scopes, .. } => scopes.contains(&scope),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! # notify: what somebody is told
+
+mod notification;
+
+pub use notification::Notification;

@@ -1,0 +1,111 @@
+//! The one face of this room: a store that runs use cases.
+
+use std::{future::Future, path::PathBuf, sync::Arc};
+
+use crate::{
+    StoreError, Tx, migrations,
+    postgres::Postgres,
+    sqlite::{Faults, Sqlite},
+};
+
+/// One use case: everything it reads and writes happens in one transaction, or not at all.
+///
+/// It may be run again from the start (PostgreSQL asks for that on a deadlock), so it must not change anything but through
+/// `tx`, and it must not wait for anything but `tx`: on SQLite it runs on the thread of the only writer.
+pub trait UseCase: Send + Sync + 'static {
+    /// What it answers.
+    type Out: Send + 'static;
+    /// How it refuses. A refusal rolls everything back.
+    type Error: From<StoreError> + Send + 'static;
+
+    /// Runs once within `tx`.
+    fn run(&self, tx: &mut Tx<'_>) -> impl Future<Output = Result<Self::Out, Self::Error>> + Send;
+}
+
+/// Which database to open.
+#[derive(Clone, Debug)]
+pub enum Open {
+    /// A SQLite file, made if missing. Its folder must exist.
+    Sqlite(PathBuf),
+    /// A PostgreSQL 15 or later, by URL, with at most `pool` connections.
+    Postgres {
+        /// `postgres://user:password@host:port/database?sslmode=…`
+        url: String,
+        /// The most connections to hold.
+        pool: usize,
+    },
+}
+
+/// The store. Clones share the same database.
+#[derive(Clone)]
+pub struct Store {
+    engine: Engine,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Sqlite(Arc<Sqlite>),
+    Postgres(Arc<Postgres>),
+}
+
+impl Store {
+    /// Opens the database and refuses what must not be opened: a file another process holds, a schema of a newer version.
+    /// Does not migrate.
+    pub async fn open(open: &Open) -> Result<Self, StoreError> {
+        let engine = match open {
+            Open::Sqlite(path) => Engine::Sqlite(Arc::new(Sqlite::open(path)?)),
+            Open::Postgres { url, pool } => Engine::Postgres(Arc::new(Postgres::connect(url, *pool).await?)),
+        };
+        Ok(Self { engine })
+    }
+
+    /// A SQLite database in memory that runs on the caller's thread, behind a layer that may inject faults: for the simulator.
+    pub fn simulated(faults: Arc<dyn Faults>) -> Result<Self, StoreError> {
+        Ok(Self { engine: Engine::Sqlite(Arc::new(Sqlite::inline(faults)?)) })
+    }
+
+    /// Applies the migrations that are missing; answers their names. Several nodes may call it at once.
+    pub async fn migrate(&self) -> Result<Vec<String>, StoreError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.administer(migrations::sqlite).await,
+            Engine::Postgres(postgres) => migrations::postgres(postgres).await,
+        }
+    }
+
+    /// Runs `case` in a transaction that may write; answers after it is on disk.
+    pub async fn write<C: UseCase>(&self, case: C) -> Result<C::Out, C::Error> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.write(case).await,
+            Engine::Postgres(postgres) => postgres.run(&case, false).await,
+        }
+    }
+
+    /// Runs `case` on a snapshot; writing fails.
+    pub async fn read<C: UseCase>(&self, case: C) -> Result<C::Out, C::Error> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.read(case).await,
+            Engine::Postgres(postgres) => postgres.run(&case, true).await,
+        }
+    }
+
+    /// Whether several nodes may share this database.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.engine, Engine::Postgres(_))
+    }
+
+    /// The engine's name, for logs and the health page: `sqlite` or `postgresql`.
+    pub fn engine_name(&self) -> &'static str {
+        match self.engine {
+            Engine::Sqlite(_) => "sqlite",
+            Engine::Postgres(_) => "postgresql",
+        }
+    }
+
+    /// Lets queued use cases finish, then closes. Later calls answer [`StoreError::Closed`].
+    pub async fn close(&self) {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.close().await,
+            Engine::Postgres(postgres) => postgres.close(),
+        }
+    }
+}

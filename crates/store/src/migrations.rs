@@ -1,0 +1,49 @@
+//! Schema versions: embedded SQL files of the same names for both engines, applied in order at start.
+
+use crate::{StoreError, postgres::Postgres};
+
+mod for_sqlite {
+    refinery::embed_migrations!("migrations/sqlite");
+}
+mod for_postgres {
+    refinery::embed_migrations!("migrations/postgres");
+}
+
+/// Held while migrating, so that nodes that start together wait for each other. The number is arbitrary and fixed.
+const ADVISORY_LOCK: i64 = 0x4341_4d50_414e_494c;
+
+pub(crate) fn sqlite(connection: &mut rusqlite::Connection) -> Result<Vec<String>, StoreError> {
+    let report = for_sqlite::migrations::runner().set_grouped(true).run(connection).map_err(failed)?;
+    Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
+}
+
+pub(crate) async fn postgres(postgres: &Postgres) -> Result<Vec<String>, StoreError> {
+    let mut object = postgres.connection().await?;
+    let client: &mut tokio_postgres::Client = &mut object;
+    client.execute("SELECT pg_advisory_lock($1)", &[&ADVISORY_LOCK]).await?;
+    let report = for_postgres::migrations::runner().set_grouped(true).run_async(client).await;
+    client.execute("SELECT pg_advisory_unlock($1)", &[&ADVISORY_LOCK]).await?;
+    Ok(report.map_err(failed)?.applied_migrations().iter().map(ToString::to_string).collect())
+}
+
+fn failed(error: refinery::Error) -> StoreError {
+    match error.kind() {
+        refinery::error::Kind::MissingVersion(migration) => StoreError::Downgrade(migration.to_string()),
+        refinery::error::Kind::DivergentVersion(applied, _) => {
+            StoreError::Bug(format!("migration {applied} differs from the one that was applied: migrations never change"))
+        }
+        _ => StoreError::Bug(format!("migration failed: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn both_engines_have_the_same_migrations_by_name() {
+        let names =
+            |runner: refinery::Runner| -> Vec<String> { runner.get_migrations().iter().map(ToString::to_string).collect() };
+        let sqlite = names(super::for_sqlite::migrations::runner());
+        assert_eq!(sqlite, names(super::for_postgres::migrations::runner()));
+        assert!(!sqlite.is_empty());
+    }
+}

@@ -1,0 +1,1 @@
+//! Writing notifications: each fact reaches a user once.

@@ -1,0 +1,1 @@
+//! Reading an inbox and marking what was read.

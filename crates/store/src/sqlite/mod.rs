@@ -1,0 +1,115 @@
+//! SQLite: one process, one file, one writer.
+
+mod group;
+mod inline;
+mod readers;
+mod writer;
+
+use std::{fs::File, path::Path, time::Duration};
+
+use rusqlite::{Connection, OpenFlags};
+
+pub use inline::{Fault, FaultPoint, Faults};
+
+use crate::{StoreError, UseCase};
+
+/// Prepared statements kept per connection; above the number of statements in this room.
+const STATEMENT_CACHE: usize = 512;
+
+/// A SQLite database: served by threads, or in memory on the caller's thread for the simulator.
+pub(crate) enum Sqlite {
+    Threads {
+        writer: writer::Writer,
+        readers: readers::Readers,
+        /// Held until the last clone is gone; the operating system frees it if the process dies.
+        _lock: File,
+    },
+    Inline(inline::Inline),
+}
+
+impl Sqlite {
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        let lock = lock_file(path)?;
+        let connection = open_connection(path, OpenFlags::default())?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        let writer = writer::Writer::start(connection)?;
+        let readers = readers::Readers::start(path)?;
+        Ok(Self::Threads { writer, readers, _lock: lock })
+    }
+
+    pub(crate) fn inline(faults: std::sync::Arc<dyn Faults>) -> Result<Self, StoreError> {
+        let connection = Connection::open_in_memory()?;
+        configure(&connection)?;
+        Ok(Self::Inline(inline::Inline::new(connection, faults)))
+    }
+
+    pub(crate) async fn write<C: UseCase>(&self, case: C) -> Result<C::Out, C::Error> {
+        let (job, answer) = group::job(case);
+        match self {
+            Self::Threads { writer, .. } => writer.enqueue(job)?,
+            Self::Inline(inline) => inline.write(job).await?,
+        }
+        answer.await.unwrap_or_else(|_| Err(StoreError::Unknown.into()))
+    }
+
+    pub(crate) async fn read<C: UseCase>(&self, case: C) -> Result<C::Out, C::Error> {
+        match self {
+            Self::Threads { readers, .. } => readers.read(case).await,
+            Self::Inline(inline) => inline.read(&case),
+        }
+    }
+
+    /// Runs `task` on the writer's connection, outside of any transaction: migrations.
+    pub(crate) async fn administer<T: Send + 'static>(
+        &self,
+        task: fn(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match self {
+            Self::Threads { writer, .. } => writer.administer(task).await,
+            Self::Inline(inline) => inline.administer(task),
+        }
+    }
+
+    pub(crate) async fn close(&self) {
+        if let Self::Threads { writer, readers, .. } = self {
+            writer.close().await;
+            readers.close();
+        }
+    }
+}
+
+/// Takes the file's lock or says who cannot. The lock lives beside the database, because SQLite's own locks come and go.
+fn lock_file(path: &Path) -> Result<File, StoreError> {
+    let name = path.with_extension("lock");
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&name)
+        .map_err(|e| StoreError::Unavailable(format!("{}: {e}", name.display())))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Locked(path.display().to_string())),
+        Err(std::fs::TryLockError::Error(e)) => Err(StoreError::Unavailable(format!("{}: {e}", name.display()))),
+    }
+}
+
+fn open_connection(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(path, flags)?;
+    configure(&connection)?;
+    Ok(connection)
+}
+
+fn configure(connection: &Connection) -> Result<(), StoreError> {
+    // FULL: a commit is on the disk before it is answered, also when the power fails (with WAL, NORMAL would not be).
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    // 8 MiB of pages per connection, and as much again of the file mapped: enough for the hot rows, small beside 40 MiB idle.
+    connection.pragma_update(None, "cache_size", -8_192)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // Nobody else may write, but a reader of a backup tool may hold a lock for a moment.
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! Durable streams of events: numbered without a hole, in commit order per stream.
+
+use std::borrow::Cow;
+
+use kernel::{Event, EventId, Instant, Position, StreamId, UserId};
+
+use crate::{Column, Row, Sql, StoreError, Tx, values};
+
+/// An event on its way into a stream: it has no number yet.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Which stream. It must exist.
+    pub stream: StreamId,
+    /// Its own id.
+    pub id: EventId,
+    /// What happened.
+    pub kind: &'static str,
+    /// A JSON object.
+    pub data: String,
+}
+
+/// Where a stream begins and ends at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// The position of the last event.
+    pub head: Position,
+    /// The number of the first event still kept (head + 1 when none is).
+    pub low: i64,
+}
+
+/// Makes the stream of a new user.
+pub async fn create(tx: &mut Tx<'_>, stream: StreamId) -> Result<(), StoreError> {
+    tx.execute("INSERT INTO streams (id) VALUES ($1) ON CONFLICT (id) DO NOTHING", values![stream]).await?;
+    Ok(())
+}
+
+/// Appends `drafts` in their order. Locks each stream concerned until the transaction ends, lowest id first, so that two
+/// batches never wait for each other in a circle; whoever also locks alarms does so before.
+pub async fn append(tx: &mut Tx<'_>, drafts: Vec<Draft>, at: Instant) -> Result<Vec<Event>, StoreError> {
+    let mut counts: std::collections::BTreeMap<StreamId, i64> = std::collections::BTreeMap::new();
+    for draft in &drafts {
+        *counts.entry(draft.stream).or_default() += 1;
+    }
+    let mut next = advance(tx, &counts).await?;
+    let mut events = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        let Some(position) = next.get_mut(&draft.stream) else {
+            return Err(StoreError::Bug("an event was appended to a stream that does not exist".to_owned()));
+        };
+        position.seq += 1;
+        events.push(Event {
+            stream: draft.stream,
+            position: *position,
+            id: draft.id,
+            kind: draft.kind.to_owned(),
+            at,
+            data: draft.data,
+        });
+    }
+    insert(tx, &events).await?;
+    Ok(events)
+}
+
+/// Moves the heads on and answers where each stood before.
+async fn advance(
+    tx: &mut Tx<'_>,
+    counts: &std::collections::BTreeMap<StreamId, i64>,
+) -> Result<std::collections::BTreeMap<StreamId, Position>, StoreError> {
+    let columns =
+        [Column::Uuids(counts.keys().map(|stream| stream.uuid()).collect()), Column::Ints(counts.values().copied().collect())];
+    let moved = tx
+        .batch_all(
+            Sql::each(
+                "UPDATE streams SET head = head + $2 WHERE id = $1 RETURNING id, epoch, head - $2",
+                "WITH wanted AS (
+                     SELECT s.id, w.count FROM unnest($1::uuid[], $2::bigint[]) AS w (id, count) JOIN streams s ON s.id = w.id
+                     ORDER BY s.id FOR UPDATE OF s
+                 )
+                 UPDATE streams s SET head = s.head + wanted.count FROM wanted WHERE s.id = wanted.id
+                 RETURNING s.id, s.epoch, s.head - wanted.count",
+            ),
+            &columns,
+            |row| Ok((row.get::<StreamId>(0)?, Position { epoch: row.get(1)?, seq: row.get(2)? })),
+        )
+        .await?;
+    Ok(moved.into_iter().collect())
+}
+
+async fn insert(tx: &mut Tx<'_>, events: &[Event]) -> Result<(), StoreError> {
+    let columns = [
+        Column::Uuids(events.iter().map(|e| e.stream.uuid()).collect()),
+        Column::Ints(events.iter().map(|e| e.position.epoch).collect()),
+        Column::Ints(events.iter().map(|e| e.position.seq).collect()),
+        Column::Uuids(events.iter().map(|e| e.id.uuid()).collect()),
+        Column::Texts(events.iter().map(|e| Cow::Borrowed(e.kind.as_str())).collect()),
+        Column::Instants(events.iter().map(|e| e.at).collect()),
+        Column::Texts(events.iter().map(|e| Cow::Borrowed(e.data.as_str())).collect()),
+    ];
+    tx.batch(
+        Sql::each(
+            "INSERT INTO events (stream_id, epoch, seq, id, kind, at, data) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO events (stream_id, epoch, seq, id, kind, at, data)
+             SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[], $5::text[], $6::timestamptz[], $7::text[])",
+        ),
+        &columns,
+    )
+    .await?;
+    Ok(())
+}
+
+/// Where `stream` begins and ends, `None` if there is no such stream.
+pub async fn extent(tx: &mut Tx<'_>, stream: StreamId) -> Result<Option<Extent>, StoreError> {
+    tx.optional("SELECT epoch, head, low FROM streams WHERE id = $1", values![stream], |row| {
+        Ok(Extent { head: Position { epoch: row.get(0)?, seq: row.get(1)? }, low: row.get(2)? })
+    })
+    .await
+}
+
+/// The heads of `streams`: one query for all streams somebody listens to.
+pub async fn heads(tx: &mut Tx<'_>, streams: &[StreamId]) -> Result<Vec<(StreamId, Position)>, StoreError> {
+    tx.batch_all(
+        Sql::each(
+            "SELECT id, epoch, head FROM streams WHERE id = $1",
+            "SELECT id, epoch, head FROM streams WHERE id = ANY ($1::uuid[])",
+        ),
+        &[Column::Uuids(streams.iter().map(|s| s.uuid()).collect())],
+        |row| Ok((row.get(0)?, Position { epoch: row.get(1)?, seq: row.get(2)? })),
+    )
+    .await
+}
+
+/// At most `limit` events after `after`, in order, all of its epoch.
+pub async fn page(tx: &mut Tx<'_>, stream: StreamId, after: Position, limit: u32) -> Result<Vec<Event>, StoreError> {
+    tx.all(
+        "SELECT stream_id, epoch, seq, id, kind, at, data FROM events
+         WHERE stream_id = $1 AND epoch = $2 AND seq > $3 ORDER BY seq LIMIT $4",
+        values![stream, after.epoch, after.seq, limit],
+        event,
+    )
+    .await
+}
+
+/// Forgets the events of `user`'s stream older than `before`; the low mark moves with them.
+pub async fn trim(tx: &mut Tx<'_>, user: UserId, before: Instant, limit: u32) -> Result<u64, StoreError> {
+    let stream = StreamId::from(user);
+    let low = tx
+        .optional(
+            "SELECT max(seq) FROM (SELECT seq FROM events WHERE stream_id = $1 AND at < $2 ORDER BY epoch, seq LIMIT $3) AS old
+             HAVING max(seq) IS NOT NULL",
+            values![stream, before, limit],
+            |row| row.get::<i64>(0),
+        )
+        .await?;
+    let Some(last) = low else { return Ok(0) };
+    let gone = tx.execute("DELETE FROM events WHERE stream_id = $1 AND seq <= $2", values![stream, last]).await?;
+    tx.execute("UPDATE streams SET low = $2 WHERE id = $1", values![stream, last + 1]).await?;
+    Ok(gone)
+}
+
+fn event(row: &Row<'_>) -> Result<Event, StoreError> {
+    Ok(Event {
+        stream: row.get(0)?,
+        position: Position { epoch: row.get(1)?, seq: row.get(2)? },
+        id: row.get(3)?,
+        kind: row.get(4)?,
+        at: row.get(5)?,
+        data: row.get(6)?,
+    })
+}

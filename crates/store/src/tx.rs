@@ -1,0 +1,222 @@
+//! One transaction on either engine, and the small set of calls both answer.
+
+use deadpool_postgres::Transaction;
+use futures_util::{TryStreamExt as _, pin_mut};
+use rusqlite::Connection;
+
+use crate::{Column, Row, StoreError, Value};
+
+/// A statement. Placeholders are `$1`, `$2` … on both engines.
+#[derive(Clone, Copy)]
+pub(crate) struct Sql {
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+impl Sql {
+    /// Two texts for one meaning, side by side, where the engines must differ.
+    pub(crate) const fn each(sqlite: &'static str, postgres: &'static str) -> Self {
+        Self { sqlite, postgres }
+    }
+}
+
+impl From<&'static str> for Sql {
+    fn from(text: &'static str) -> Self {
+        Self { sqlite: text, postgres: text }
+    }
+}
+
+/// An open transaction. Only the statements of this room can use it; a use case passes it on.
+pub struct Tx<'c> {
+    pub(crate) engine: Engine<'c>,
+    /// Set when a statement failed in a way that repeating the whole use case can heal.
+    pub(crate) retryable: bool,
+}
+
+pub(crate) enum Engine<'c> {
+    Sqlite(&'c mut Connection),
+    Postgres(Transaction<'c>),
+}
+
+impl<'c> Tx<'c> {
+    pub(crate) fn sqlite(connection: &'c mut Connection) -> Self {
+        Self { engine: Engine::Sqlite(connection), retryable: false }
+    }
+
+    pub(crate) fn postgres(transaction: Transaction<'c>) -> Self {
+        Self { engine: Engine::Postgres(transaction), retryable: false }
+    }
+
+    /// Whether this is the engine with one writer, where nobody else can hold a row.
+    pub(crate) fn is_sqlite(&self) -> bool {
+        matches!(self.engine, Engine::Sqlite(_))
+    }
+
+    /// Runs a statement, answers how many rows it touched.
+    pub(crate) async fn execute(&mut self, sql: impl Into<Sql>, params: &[Value<'_>]) -> Result<u64, StoreError> {
+        let sql = sql.into();
+        match &mut self.engine {
+            Engine::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(sql.sqlite)?;
+                bind(&mut statement, params)?;
+                Ok(statement.raw_execute()? as u64)
+            }
+            Engine::Postgres(transaction) => {
+                let result = async {
+                    let statement = transaction.prepare_cached(sql.postgres).await?;
+                    transaction.execute_raw(&statement, params).await
+                };
+                result.await.map_err(|e| failed(&mut self.retryable, e))
+            }
+        }
+    }
+
+    /// Runs a statement and maps every row of its answer.
+    pub(crate) async fn all<T: Send>(
+        &mut self,
+        sql: impl Into<Sql>,
+        params: &[Value<'_>],
+        map: impl Fn(&Row<'_>) -> Result<T, StoreError> + Send,
+    ) -> Result<Vec<T>, StoreError> {
+        let sql = sql.into();
+        let mut mapped = Vec::new();
+        match &mut self.engine {
+            Engine::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(sql.sqlite)?;
+                bind(&mut statement, params)?;
+                let mut rows = statement.raw_query();
+                while let Some(row) = rows.next()? {
+                    mapped.push(map(&Row::Sqlite(row))?);
+                }
+            }
+            Engine::Postgres(transaction) => {
+                let result = async {
+                    let statement = transaction.prepare_cached(sql.postgres).await?;
+                    let rows = transaction.query_raw(&statement, params).await?;
+                    pin_mut!(rows);
+                    let mut raw = Vec::new();
+                    while let Some(row) = rows.try_next().await? {
+                        raw.push(row);
+                    }
+                    Ok(raw)
+                };
+                let rows: Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> = result.await;
+                for row in rows.map_err(|e| failed(&mut self.retryable, e))? {
+                    mapped.push(map(&Row::Postgres(&row))?);
+                }
+            }
+        }
+        Ok(mapped)
+    }
+
+    /// Runs a statement that answers at most one row.
+    pub(crate) async fn optional<T: Send>(
+        &mut self,
+        sql: impl Into<Sql>,
+        params: &[Value<'_>],
+        map: impl Fn(&Row<'_>) -> Result<T, StoreError> + Send,
+    ) -> Result<Option<T>, StoreError> {
+        let mut rows = self.all(sql, params, map).await?;
+        match rows.len() {
+            0 | 1 => Ok(rows.pop()),
+            many => Err(StoreError::Bug(format!("expected at most one row, got {many}"))),
+        }
+    }
+
+    /// Runs a statement that answers exactly one row.
+    pub(crate) async fn one<T: Send>(
+        &mut self,
+        sql: impl Into<Sql>,
+        params: &[Value<'_>],
+        map: impl Fn(&Row<'_>) -> Result<T, StoreError> + Send,
+    ) -> Result<T, StoreError> {
+        self.optional(sql, params, map).await?.ok_or_else(|| StoreError::Bug("expected one row, got none".to_owned()))
+    }
+
+    /// Runs a statement for a batch of rows given as columns of one length: SQLite runs its text once per row, PostgreSQL runs
+    /// its text once with arrays (`… FROM unnest($1::uuid[], …)`). Answers how many rows were touched.
+    pub(crate) async fn batch(&mut self, sql: Sql, columns: &[Column<'_>]) -> Result<u64, StoreError> {
+        let length = columns.first().map_or(0, Column::len);
+        debug_assert!(columns.iter().all(|c| c.len() == length), "columns of one batch differ in length");
+        if length == 0 {
+            return Ok(0);
+        }
+        match &mut self.engine {
+            Engine::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(sql.sqlite)?;
+                let mut touched = 0;
+                for row in 0..length {
+                    bind_row(&mut statement, columns, row)?;
+                    touched += statement.raw_execute()? as u64;
+                }
+                Ok(touched)
+            }
+            Engine::Postgres(transaction) => {
+                let result = async {
+                    let statement = transaction.prepare_cached(sql.postgres).await?;
+                    transaction.execute_raw(&statement, columns).await
+                };
+                result.await.map_err(|e| failed(&mut self.retryable, e))
+            }
+        }
+    }
+
+    /// As [`Tx::batch`], for statements that answer rows (`RETURNING`, or a `SELECT` over the arrays).
+    pub(crate) async fn batch_all<T: Send>(
+        &mut self,
+        sql: Sql,
+        columns: &[Column<'_>],
+        map: impl Fn(&Row<'_>) -> Result<T, StoreError> + Send,
+    ) -> Result<Vec<T>, StoreError> {
+        let length = columns.first().map_or(0, Column::len);
+        debug_assert!(columns.iter().all(|c| c.len() == length), "columns of one batch differ in length");
+        let mut mapped = Vec::with_capacity(length);
+        if length == 0 {
+            return Ok(mapped);
+        }
+        match &mut self.engine {
+            Engine::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(sql.sqlite)?;
+                for row in 0..length {
+                    bind_row(&mut statement, columns, row)?;
+                    let mut rows = statement.raw_query();
+                    while let Some(row) = rows.next()? {
+                        mapped.push(map(&Row::Sqlite(row))?);
+                    }
+                }
+            }
+            Engine::Postgres(transaction) => {
+                let result = async {
+                    let statement = transaction.prepare_cached(sql.postgres).await?;
+                    let params: Vec<&(dyn tokio_postgres::types::ToSql + Sync)> = columns.iter().map(|c| c as _).collect();
+                    transaction.query(&statement, &params).await
+                };
+                for row in result.await.map_err(|e| failed(&mut self.retryable, e))? {
+                    mapped.push(map(&Row::Postgres(&row))?);
+                }
+            }
+        }
+        Ok(mapped)
+    }
+}
+
+fn bind(statement: &mut rusqlite::CachedStatement<'_>, params: &[Value<'_>]) -> Result<(), StoreError> {
+    for (index, value) in params.iter().enumerate() {
+        statement.raw_bind_parameter(index + 1, value)?;
+    }
+    Ok(())
+}
+
+fn bind_row(statement: &mut rusqlite::CachedStatement<'_>, columns: &[Column<'_>], row: usize) -> Result<(), StoreError> {
+    for (index, column) in columns.iter().enumerate() {
+        statement.raw_bind_parameter(index + 1, column.at(row))?;
+    }
+    Ok(())
+}
+
+/// Serialization failure and deadlock: the whole transaction is to be repeated.
+fn failed(retryable: &mut bool, error: tokio_postgres::Error) -> StoreError {
+    let code = error.code().map(tokio_postgres::error::SqlState::code);
+    *retryable |= matches!(code, Some("40001" | "40P01"));
+    error.into()
+}
