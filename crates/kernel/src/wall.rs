@@ -15,7 +15,7 @@ use crate::Instant;
 #[error("not a wall time: write 2026-11-20T09:30:00, without an offset, between the years 1970 and 2200")]
 pub struct WallTimeError;
 
-/// What a clock on the wall shows: date and time without a zone (`2026-11-20T09:30:00`), to the second.
+/// What a clock on the wall shows: date and time without a zone (`2026-11-20T09:30:00`), to the microsecond.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WallTime(DateTime);
 
@@ -53,7 +53,12 @@ impl FromStr for WallTime {
 
     fn from_str(text: &str) -> Result<Self, WallTimeError> {
         let bytes = text.as_bytes();
-        if bytes.len() != 19 || !text.is_ascii() || bytes[10] != b'T' || &bytes[17..19] == b"60" {
+        let fraction_is_plain = match bytes.get(19..) {
+            Some([]) => true,
+            Some([b'.', digits @ ..]) => (1..=6).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit),
+            _ => false,
+        };
+        if !fraction_is_plain || bytes[10] != b'T' || &bytes[17..19] == b"60" {
             return Err(WallTimeError);
         }
         let datetime: DateTime = text.parse().map_err(|_| WallTimeError)?;
@@ -101,8 +106,7 @@ impl Zone {
 
     /// What the clocks of this zone show at `instant`.
     pub fn wall_at(&self, instant: Instant) -> WallTime {
-        let datetime = self.0.to_datetime(instant.timestamp());
-        WallTime(datetime.with().subsec_nanosecond(0).build().unwrap_or(datetime))
+        WallTime(self.0.to_datetime(instant.timestamp()))
     }
 
     /// When the clocks of this zone show `wall`.
@@ -228,6 +232,8 @@ mod tests {
             "2026-02-30T00:00:00",
             "2026-11-20T23:59:60",
             "0000-00-00T00:00:00",
+            "2026-11-20T09:30:00.",
+            "2026-11-20T09:30:00.1234567",
         ] {
             assert!(text.parse::<WallTime>().is_err(), "{text}");
         }

@@ -1,1 +1,23 @@
-//! # alarms
+//! # alarms: when to ring
+//!
+//! A **reminder** is a rule on a schedule ("30 minutes before the start"). An **alarm** is that reminder for one occurrence at
+//! one instant: a row that is due.
+//!
+//! ```text
+//!             ┌── due ────────────────► FIRED ── dismiss, snooze ──► FIRED (dismissed)
+//!   PENDING ──┼── edit, snooze ───────► SUPERSEDED
+//!             └── delete, dismiss ────► CANCELLED
+//!   (already past when armed, and so is the item) ► SKIPPED
+//! ```
+
+mod alarm;
+mod error;
+mod plan;
+mod reminder;
+mod snooze;
+
+pub use alarm::{Alarm, AlarmState, Reason};
+pub use error::AlarmError;
+pub use plan::{Plan, Verdict, plan};
+pub use reminder::{Anchor, MAX_REMINDERS, Reminder, ReminderRule, check_rules};
+pub use snooze::{Until, snooze_until};

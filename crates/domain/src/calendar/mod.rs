@@ -1,1 +1,17 @@
-//! # calendar
+//! # calendar: schedules
+//!
+//! A schedule says what is planned, from when to when, in wall time of a zone. Wall time and zone are the truth; instants are
+//! derived from them, and how (skipped, repeated) is kept beside.
+
+mod draft;
+mod error;
+mod patch;
+mod schedule;
+mod span;
+mod text;
+
+pub use draft::{Draft, RemindersDraft};
+pub use error::CalendarError;
+pub use patch::{Change, Patch};
+pub use schedule::{Schedule, ScheduleText};
+pub use span::{MAX_SPAN, Moment, Span, SpanDraft};

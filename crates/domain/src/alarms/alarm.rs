@@ -1,0 +1,112 @@
+//! Alarms: rows that are due.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use kernel::{AlarmId, Instant, ReminderId, ScheduleId, UserId, WallTime};
+
+/// A reminder of one occurrence, at one instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// Its id.
+    pub id: AlarmId,
+    /// Whom it tells.
+    pub owner: UserId,
+    /// Of which schedule.
+    pub schedule: ScheduleId,
+    /// By which reminder.
+    pub reminder: ReminderId,
+    /// The schedule's generation when it was planned.
+    pub generation: i64,
+    /// The occurrence: its wall start. With reminder, generation and snooze, the key of the fact.
+    pub nominal: WallTime,
+    /// 0 = the reminder's own alarm, n = its n-th snooze.
+    pub snooze: i64,
+    /// When it is to ring.
+    pub due_at: Instant,
+    /// Where it stands.
+    pub state: AlarmState,
+    /// Why it stands there, where that is not plain.
+    pub reason: Option<Reason>,
+    /// When it was planned.
+    pub armed_at: Instant,
+    /// When it rang.
+    pub fired_at: Option<Instant>,
+    /// When it was dismissed after it rang.
+    pub dismissed_at: Option<Instant>,
+}
+
+impl Alarm {
+    /// How late it rang: after it was due, or after it was armed if it was due before that.
+    pub fn lateness(&self) -> Option<Duration> {
+        self.fired_at.map(|fired| fired.since(self.due_at.max(self.armed_at)))
+    }
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)*
+        }
+
+        impl $name {
+            /// Every one.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// As stored and shown.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ();
+            fn from_str(text: &str) -> Result<Self, ()> {
+                match text { $($word => Ok(Self::$variant),)* _ => Err(()) }
+            }
+        }
+    };
+}
+
+words! {
+    /// Where an alarm stands. All but the first are final.
+    AlarmState {
+        /// Will ring when due.
+        Pending = "PENDING",
+        /// Rang.
+        Fired = "FIRED",
+        /// Another alarm took its place.
+        Superseded = "SUPERSEDED",
+        /// Will not ring any more.
+        Cancelled = "CANCELLED",
+        /// Never rang: it was past when it was planned, and so was the item.
+        Skipped = "SKIPPED",
+    }
+}
+
+words! {
+    /// Why an alarm stands where it stands.
+    Reason {
+        /// It was past when it was planned, but the item was still to come: rang at once.
+        LateCreated = "late_created",
+        /// It was past when it was planned.
+        AlreadyPast = "already_past",
+        /// The schedule moved.
+        Rescheduled = "rescheduled",
+        /// The reminder was taken off the schedule.
+        RemindersChanged = "reminders_changed",
+        /// The schedule was deleted.
+        ScheduleDeleted = "schedule_deleted",
+        /// It was dismissed before it rang.
+        Dismissed = "dismissed",
+        /// It was snoozed, or is the snooze of another.
+        Snoozed = "snoozed",
+    }
+}

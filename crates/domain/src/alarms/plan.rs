@@ -1,0 +1,83 @@
+//! Which alarms a schedule needs.
+
+use kernel::{Instant, ReminderId};
+
+use super::Reminder;
+use crate::calendar::Span;
+
+/// An alarm to be armed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// By which reminder.
+    pub reminder: ReminderId,
+    /// When it is, or was, to ring.
+    pub due_at: Instant,
+    /// What is to become of it.
+    pub verdict: Verdict,
+}
+
+/// What is to become of a planned alarm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It rings when due.
+    Ring,
+    /// Past already, but the item is still to come and nobody was told yet: it rings at once and says that it is late.
+    RingLate,
+    /// Past already: recorded, never rings.
+    Skip,
+}
+
+/// Plans one alarm per reminder for the occurrence that lasts as `span`.
+///
+/// `rang` says whether a reminder has already rung for this item in an earlier generation: an edit must not tell somebody
+/// again about a time that has passed.
+pub fn plan(span: &Span, reminders: &[Reminder], now: Instant, rang: impl Fn(ReminderId) -> bool) -> Vec<Plan> {
+    reminders
+        .iter()
+        .map(|reminder| {
+            let due_at = reminder.rule.due(span);
+            let verdict = if due_at > now {
+                Verdict::Ring
+            } else if span.start_at.instant > now && !rang(reminder.id) {
+                Verdict::RingLate
+            } else {
+                Verdict::Skip
+            };
+            Plan { reminder: reminder.id, due_at, verdict }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{alarms::ReminderRule, calendar::SpanDraft};
+
+    #[test]
+    fn a_past_reminder_rings_at_once_only_while_the_item_is_to_come_and_nobody_was_told() {
+        let now: Instant = "2026-11-20T00:00:00Z".parse().expect("now");
+        // (start, lead in seconds, rang before) → verdict
+        let table = [
+            ("2026-11-20T01:00:00", 1800, false, Verdict::Ring),
+            ("2026-11-20T01:00:00", 1800, true, Verdict::Ring),
+            ("2026-11-20T00:10:00", 1800, false, Verdict::RingLate),
+            ("2026-11-20T00:10:00", 600, false, Verdict::RingLate),
+            ("2026-11-20T00:10:00", 599, false, Verdict::Ring),
+            ("2026-11-20T00:10:00", 1800, true, Verdict::Skip),
+            ("2026-11-20T00:00:00", 0, false, Verdict::Skip),
+            ("2026-11-19T23:00:00", 0, false, Verdict::Skip),
+        ];
+        for (start, lead, rang, verdict) in table {
+            let draft = SpanDraft {
+                all_day: false,
+                zone: kernel::Zone::utc(),
+                start: start.parse().expect("start"),
+                end: None,
+                duration: None,
+            };
+            let reminder = Reminder { id: ReminderId::from_uuid(uuid::Uuid::nil()), rule: ReminderRule::before_start(lead) };
+            let plans = plan(&draft.resolve(now).expect("span"), &[reminder], now, |_| rang);
+            assert_eq!(plans[0].verdict, verdict, "{start} −{lead}s, rang before: {rang}");
+        }
+    }
+}

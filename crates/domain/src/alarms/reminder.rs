@@ -1,0 +1,135 @@
+//! Reminders: rules on a schedule.
+
+use std::time::Duration;
+
+use kernel::{FieldError, Instant, ReminderId};
+
+use crate::calendar::Span;
+
+/// Reminders of one schedule.
+pub const MAX_REMINDERS: usize = 10;
+
+/// The longest lead: a year.
+const MAX_LEAD: Duration = Duration::from_hours(366 * 24);
+
+/// How far ahead an absolute reminder may lie.
+const MAX_AHEAD: Duration = Duration::from_hours(10 * 366 * 24);
+
+/// A reminder of a schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reminder {
+    /// Its id: part of the key of its alarms.
+    pub id: ReminderId,
+    /// When it rings.
+    pub rule: ReminderRule,
+}
+
+/// When a reminder rings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReminderRule {
+    /// So many seconds before an end of the schedule. Elapsed seconds: a day is 24 hours.
+    Before {
+        /// The lead.
+        lead_seconds: u32,
+        /// Before what.
+        anchor: Anchor,
+    },
+    /// At this instant, whatever the schedule does.
+    At(Instant),
+}
+
+/// Which end of a schedule a reminder looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Anchor {
+    /// Its start.
+    Start,
+    /// Its end.
+    End,
+}
+
+impl ReminderRule {
+    /// `lead_seconds` before the start.
+    pub const fn before_start(lead_seconds: u32) -> Self {
+        Self::Before { lead_seconds, anchor: Anchor::Start }
+    }
+
+    /// When it rings for an occurrence that lasts as `span`.
+    pub fn due(self, span: &Span) -> Instant {
+        match self {
+            Self::At(instant) => instant,
+            Self::Before { lead_seconds, anchor } => {
+                let end = match anchor {
+                    Anchor::Start => span.start_at.instant,
+                    Anchor::End => span.end_at.instant,
+                };
+                end - Duration::from_secs(lead_seconds.into())
+            }
+        }
+    }
+}
+
+/// Everything that is wrong with a list of rules.
+pub fn check_rules(rules: &[ReminderRule], now: Instant) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if rules.len() > MAX_REMINDERS {
+        errors.push(FieldError::new("/reminders", format!("at most {MAX_REMINDERS} reminders")));
+    }
+    for (index, rule) in rules.iter().enumerate() {
+        let pointer = format!("/reminders/{index}");
+        if rules[..index].contains(rule) {
+            errors.push(FieldError::new(pointer, "the same reminder is already in the list"));
+            continue;
+        }
+        match *rule {
+            ReminderRule::Before { lead_seconds, .. } if Duration::from_secs(lead_seconds.into()) > MAX_LEAD => {
+                errors.push(FieldError::new(format!("{pointer}/before"), "at most 366 days before"));
+            }
+            ReminderRule::At(at) if at > now + MAX_AHEAD => {
+                errors.push(FieldError::new(format!("{pointer}/at"), "at most ten years ahead"));
+            }
+            _ => {}
+        }
+    }
+    errors
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::SpanDraft;
+
+    fn span(start: &str, end: &str) -> Span {
+        let draft = SpanDraft {
+            all_day: false,
+            zone: "America/New_York".parse().expect("zone"),
+            start: start.parse().expect("start"),
+            end: Some(end.parse().expect("end")),
+            duration: None,
+        };
+        draft.resolve(Instant::EPOCH + Duration::from_secs(1_767_225_600)).expect("span")
+    }
+
+    #[test]
+    fn a_lead_is_elapsed_time_across_a_change_of_clocks() {
+        // The clocks spring forward at 02:00: one hour before 03:30 local is 01:30 local.
+        let span = span("2026-03-08T03:30:00", "2026-03-08T05:00:00");
+        assert_eq!(ReminderRule::before_start(3600).due(&span).to_string(), "2026-03-08T06:30:00Z");
+        let before_end = ReminderRule::Before { lead_seconds: 0, anchor: Anchor::End };
+        assert_eq!(before_end.due(&span).to_string(), "2026-03-08T09:00:00Z");
+    }
+
+    #[test]
+    fn wrong_lists_are_named_field_by_field() {
+        let now = Instant::EPOCH + Duration::from_secs(1_767_225_600);
+        let rules = [
+            ReminderRule::before_start(60),
+            ReminderRule::before_start(60),
+            ReminderRule::before_start(400 * 86_400),
+            ReminderRule::At(now + Duration::from_hours(11 * 366 * 24)),
+        ];
+        let pointers: Vec<String> = check_rules(&rules, now).into_iter().map(|e| e.pointer).collect();
+        assert_eq!(pointers, ["/reminders/1", "/reminders/2/before", "/reminders/3/at"]);
+        let many: Vec<_> = (0..11).map(ReminderRule::before_start).collect();
+        assert_eq!(check_rules(&many, now).len(), 1);
+    }
+}

@@ -1,0 +1,46 @@
+//! A schedule.
+
+use kernel::{Instant, ScheduleId, UserId};
+
+use super::Span;
+use crate::alarms::Reminder;
+
+/// One item of somebody's calendar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// Its id.
+    pub id: ScheduleId,
+    /// Whose it is.
+    pub owner: UserId,
+    /// What people read.
+    pub text: ScheduleText,
+    /// From when to when.
+    pub span: Span,
+    /// When to ring, in the order given.
+    pub reminders: Vec<Reminder>,
+    /// Grows whenever its alarms are planned anew; part of the key of an alarm.
+    pub generation: i64,
+    /// Grows with every change; the ETag.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Instant,
+    /// When it last changed.
+    pub updated_at: Instant,
+    /// When it was deleted, if it is in the trash.
+    pub deleted_at: Option<Instant>,
+}
+
+/// What people read of a schedule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleText {
+    /// One line.
+    pub title: String,
+    /// Any number of lines, may be empty.
+    pub description: String,
+    /// Where, may be empty.
+    pub location: String,
+    /// A short word, `event` unless given.
+    pub kind: String,
+    /// Whether the time counts as taken.
+    pub busy: bool,
+}

@@ -1,0 +1,96 @@
+//! What text may stand in a schedule. Everything else is stored as it came and escaped where it is shown.
+
+use kernel::FieldError;
+
+/// Characters of a title.
+const TITLE_MAX: usize = 200;
+/// Characters of a description.
+const DESCRIPTION_MAX: usize = 10_000;
+/// Characters of a location.
+const LOCATION_MAX: usize = 500;
+/// Characters of a kind.
+const KIND_MAX: usize = 40;
+
+/// A title: one line that shows something.
+pub(super) fn title(text: &str) -> Result<String, FieldError> {
+    let text = line("/title", text, TITLE_MAX)?;
+    if text.chars().all(is_invisible) {
+        return Err(FieldError::new("/title", "write at least one visible character"));
+    }
+    Ok(text)
+}
+
+/// A description: any number of lines.
+pub(super) fn description(text: &str) -> Result<String, FieldError> {
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err(FieldError::new("/description", "control characters other than line breaks and tabs are not allowed"));
+    }
+    at_most("/description", text, DESCRIPTION_MAX)?;
+    Ok(text.to_owned())
+}
+
+/// A location: one line, may be empty.
+pub(super) fn location(text: &str) -> Result<String, FieldError> {
+    line("/location", text, LOCATION_MAX)
+}
+
+/// A kind: a short lower-case word such as `event` or `deep-work`.
+pub(super) fn kind(text: &str) -> Result<String, FieldError> {
+    let plain = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_'));
+    if text.is_empty() || !plain {
+        return Err(FieldError::new("/kind", "use lower-case letters, digits, - and _, such as deep-work"));
+    }
+    at_most("/kind", text, KIND_MAX)?;
+    Ok(text.to_owned())
+}
+
+fn line(pointer: &str, text: &str, max: usize) -> Result<String, FieldError> {
+    if text.chars().any(char::is_control) {
+        return Err(FieldError::new(pointer, "line breaks and control characters are not allowed here"));
+    }
+    let text = text.trim();
+    at_most(pointer, text, max)?;
+    Ok(text.to_owned())
+}
+
+fn at_most(pointer: &str, text: &str, max: usize) -> Result<(), FieldError> {
+    if text.chars().count() > max {
+        return Err(FieldError::new(pointer, format!("at most {max} characters")));
+    }
+    Ok(())
+}
+
+/// White space, and the characters that take no room: zero-width space and joiners, direction marks, the byte order mark.
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_one_visible_line() {
+        assert_eq!(title("  회의 👩‍👩‍👧 "), Ok("회의 👩‍👩‍👧".to_owned()));
+        for bad in ["", "   ", "\u{200b}\u{feff}", "a\nb", "a\rb", "a\0b", "a\u{7}b", &"가".repeat(201)] {
+            assert!(title(bad).is_err(), "{bad:?}");
+        }
+        assert!(title(&"가".repeat(200)).is_ok());
+        assert!(title("right \u{202e}to left").is_ok(), "stored, escaped where shown");
+    }
+
+    #[test]
+    fn a_description_may_have_lines_but_no_nul() {
+        assert!(description("one\r\ntwo\tthree").is_ok());
+        assert!(description("nul \0").is_err());
+        assert!(description(&"x".repeat(10_001)).is_err());
+    }
+
+    #[test]
+    fn a_kind_is_a_short_word() {
+        assert!(kind("deep-work").is_ok());
+        for bad in ["", "Deep", "a b", "ä", &"x".repeat(41)] {
+            assert!(kind(bad).is_err(), "{bad:?}");
+        }
+    }
+}
