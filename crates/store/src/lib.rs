@@ -25,6 +25,8 @@ mod error;
 mod migrations;
 mod postgres;
 mod row;
+#[cfg(feature = "scratch")]
+pub mod scratch;
 mod sqlite;
 mod tx;
 mod value;

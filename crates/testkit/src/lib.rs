@@ -1,1 +1,13 @@
-//! Test clock, simulator, checkers, real servers for tests.
+//! # testkit: what tests stand on
+//!
+//! A clock that is moved by hand, randomness from a seed, databases of both engines that are gone after the test.
+//!
+//! **Must never know**: production. No shipped room depends on this one; it appears under `[dev-dependencies]` only.
+
+mod clock;
+mod database;
+mod entropy;
+
+pub use clock::{START, TestClock};
+pub use database::{Database, FreshPostgres, POSTGRES, REQUIRE_POSTGRES, fresh_postgres, on_both_databases, on_both_engines};
+pub use entropy::SeededEntropy;
