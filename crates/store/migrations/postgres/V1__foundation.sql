@@ -193,10 +193,11 @@ CREATE TABLE notifications (
     data text NOT NULL,                             -- JSON object
     created_at timestamptz NOT NULL,
     read_at timestamptz,
+    deleted_at timestamptz,                         -- emptied, but its key stays
     UNIQUE (user_id, key)
 );
-CREATE INDEX notifications_of_user ON notifications (user_id, created_at, id);
-CREATE INDEX notifications_unread ON notifications (user_id, created_at, id) WHERE read_at IS NULL;
+CREATE INDEX notifications_of_user ON notifications (user_id, created_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX notifications_unread ON notifications (user_id, created_at, id) WHERE read_at IS NULL AND deleted_at IS NULL;
 
 -- The unread count of each inbox, changed in the transaction that changes the inbox.
 CREATE TABLE inboxes (

@@ -194,10 +194,11 @@ CREATE TABLE notifications (
     data TEXT NOT NULL,                             -- JSON object
     created_at INTEGER NOT NULL,
     read_at INTEGER,
+    deleted_at INTEGER,                             -- emptied, but its key stays
     UNIQUE (user_id, key)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX notifications_of_user ON notifications (user_id, created_at, id);
-CREATE INDEX notifications_unread ON notifications (user_id, created_at, id) WHERE read_at IS NULL;
+CREATE INDEX notifications_of_user ON notifications (user_id, created_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX notifications_unread ON notifications (user_id, created_at, id) WHERE read_at IS NULL AND deleted_at IS NULL;
 
 -- The unread count of each inbox, changed in the transaction that changes the inbox.
 CREATE TABLE inboxes (
