@@ -13,6 +13,29 @@ pub enum Role {
     Administrator,
 }
 
+impl Role {
+    /// As kept and as written in answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Administrator => "administrator",
+        }
+    }
+}
+
+/// The text names no role.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown role")]
+pub struct UnknownRole;
+
+impl FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRole> {
+        [Self::Member, Self::Administrator].into_iter().find(|role| role.as_str() == text).ok_or(UnknownRole)
+    }
+}
+
 /// Somebody who has proved who they are. Every use case that touches owned rows takes one and names its user in the query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {

@@ -4,7 +4,8 @@
 
 CREATE TABLE users (
     id uuid PRIMARY KEY,
-    email text NOT NULL UNIQUE,                     -- normalized
+    email text NOT NULL,                            -- as its owner writes it
+    email_key text NOT NULL UNIQUE,                 -- what two spellings of one account have in common
     display_name text NOT NULL,
     password_hash text NOT NULL,                    -- PHC string
     role text NOT NULL CHECK (role IN ('member', 'administrator')),
@@ -32,6 +33,7 @@ CREATE TABLE sessions (
     CHECK ((revoked_at IS NULL) = (revoked_reason IS NULL))
 );
 CREATE INDEX sessions_of_user ON sessions (user_id, created_at);
+CREATE INDEX sessions_expiry ON sessions (idle_expires_at);
 
 CREATE TABLE refresh_tokens (
     session_id uuid NOT NULL REFERENCES sessions ON DELETE CASCADE,
@@ -44,6 +46,9 @@ CREATE TABLE refresh_tokens (
     PRIMARY KEY (session_id, generation),
     CHECK ((state = 'used') = (used_at IS NOT NULL))
 );
+-- A family is a path: at most its newest token is active.
+CREATE UNIQUE INDEX refresh_tokens_active ON refresh_tokens (session_id) WHERE state = 'active';
+CREATE INDEX refresh_tokens_used ON refresh_tokens (used_at) WHERE state = 'used';
 
 CREATE TABLE api_keys (
     id uuid PRIMARY KEY,

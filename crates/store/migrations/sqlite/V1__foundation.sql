@@ -5,7 +5,8 @@
 
 CREATE TABLE users (
     id BLOB PRIMARY KEY NOT NULL,
-    email TEXT NOT NULL UNIQUE,                     -- normalized
+    email TEXT NOT NULL,                            -- as its owner writes it
+    email_key TEXT NOT NULL UNIQUE,                 -- what two spellings of one account have in common
     display_name TEXT NOT NULL,
     password_hash TEXT NOT NULL,                    -- PHC string
     role TEXT NOT NULL CHECK (role IN ('member', 'administrator')),
@@ -33,6 +34,7 @@ CREATE TABLE sessions (
     CHECK ((revoked_at IS NULL) = (revoked_reason IS NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sessions_of_user ON sessions (user_id, created_at);
+CREATE INDEX sessions_expiry ON sessions (idle_expires_at);
 
 CREATE TABLE refresh_tokens (
     session_id BLOB NOT NULL REFERENCES sessions ON DELETE CASCADE,
@@ -45,6 +47,9 @@ CREATE TABLE refresh_tokens (
     PRIMARY KEY (session_id, generation),
     CHECK ((state = 'used') = (used_at IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
+-- A family is a path: at most its newest token is active.
+CREATE UNIQUE INDEX refresh_tokens_active ON refresh_tokens (session_id) WHERE state = 'active';
+CREATE INDEX refresh_tokens_used ON refresh_tokens (used_at) WHERE state = 'used';
 
 CREATE TABLE api_keys (
     id BLOB PRIMARY KEY NOT NULL,
