@@ -1,0 +1,171 @@
+//! Every setting: one list from which the typed structs, the table of keys and the printed page are made.
+
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
+
+use super::{
+    Complaints, Layers,
+    address::{Origin, PublicUrl},
+    setting::{Later, LogFormat, LogLevel, MetricsDoor, Role, Setting as _, Whole},
+    url::Database,
+};
+
+/// A key of the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    /// Dotted: `stop.drain_seconds`.
+    pub(crate) name: &'static str,
+    /// Whether a wrong value must not be repeated in a complaint.
+    pub(crate) secret: bool,
+}
+
+macro_rules! settings {
+    (
+        top { $( $(#[$doc:meta])* $field:ident: $kind:ty $(, $secret:literal)?; )* }
+        $( $(#[$section_doc:meta])* $section:ident: $name:ident {
+            $( $(#[$inner_doc:meta])* $inner:ident: $inner_kind:ty; )*
+        } )*
+    ) => {
+        /// The effective configuration.
+        #[derive(Clone, Debug)]
+        pub(crate) struct Config {
+            $( $(#[$doc])* pub(crate) $field: $kind, )*
+            $( $(#[$section_doc])* pub(crate) $section: $name, )*
+        }
+
+        $(
+            $(#[$section_doc])*
+            #[derive(Clone, Debug)]
+            pub(crate) struct $name { $( $(#[$inner_doc])* pub(crate) $inner: $inner_kind, )* }
+        )*
+
+        impl Config {
+            /// Every key, in the order of the default file.
+            pub(crate) const KEYS: &'static [Key] = &[
+                $( Key { name: stringify!($field), secret: settings!(@secret $($secret)?) }, )*
+                $( $( Key { name: concat!(stringify!($section), ".", stringify!($inner)), secret: false }, )* )*
+            ];
+
+            /// The typed values, or a complaint for each that is wrong.
+            pub(super) fn read(layers: &Layers, complaints: &mut Complaints) -> Option<Self> {
+                $( let $field: Option<$kind> =
+                    layers.read(stringify!($field), settings!(@secret $($secret)?), complaints); )*
+                $( let $section = {
+                    $( let $inner: Option<$inner_kind> =
+                        layers.read(concat!(stringify!($section), ".", stringify!($inner)), false, complaints); )*
+                    (|| Some($name { $( $inner: $inner?, )* }))()
+                }; )*
+                Some(Self { $( $field: $field?, )* $( $section: $section?, )* })
+            }
+
+            /// Every key with its value as TOML, secrets left out.
+            pub(crate) fn show(&self) -> Vec<(&'static str, String)> {
+                vec![
+                    $( (stringify!($field), self.$field.show()), )*
+                    $( $( (concat!(stringify!($section), ".", stringify!($inner)), self.$section.$inner.show()), )* )*
+                ]
+            }
+        }
+    };
+    (@secret) => { false };
+    (@secret $secret:literal) => { $secret };
+}
+
+settings! {
+    top {
+        /// Where HTTP is answered.
+        listen: SocketAddr;
+        /// The data folder.
+        data: PathBuf;
+        /// The database; none is `campanile.db` in the data folder.
+        database: Option<Database>, true;
+        /// Where the installation's secret is kept; none is `secret.key` in the data folder.
+        secret_file: Option<PathBuf>;
+        /// What this process does.
+        roles: BTreeSet<Role>;
+        /// For a later version.
+        redis: Later;
+    }
+
+    /// The front door.
+    http: Http {
+        /// Where people reach this installation; none is the listen address.
+        public_url: Option<PublicUrl>;
+        /// Other web pages that may call the API.
+        cors_origins: Vec<Origin>;
+        /// Reverse proxies that are believed.
+        trusted_proxies: Vec<IpAddr>;
+    }
+
+    /// What an operator watches.
+    metrics: Metrics {
+        /// Who may read it at the listen address.
+        door: MetricsDoor;
+        /// An address of its own.
+        listen: Option<SocketAddr>;
+    }
+
+    /// How much is enough.
+    limits: Limits {
+        /// Connections open at once.
+        connections: Whole<16, 1_000_000>;
+        /// Requests under way at once.
+        requests: Whole<1, 100_000>;
+        /// Requests under way at once for one user or key.
+        requests_per_principal: Whole<1, 10_000>;
+        /// How long a request may take.
+        request_seconds: Whole<1, 300>;
+        /// How long a body may take to arrive.
+        body_seconds: Whole<1, 300>;
+        /// How long the head of a request may take.
+        head_seconds: Whole<1, 300>;
+    }
+
+    /// The PostgreSQL server, if it is one.
+    postgres: Postgres {
+        /// The most connections this process holds.
+        connections: Whole<2, 500>;
+        /// How long the start waits for a server that does not answer.
+        wait_seconds: Whole<0, 600>;
+    }
+
+    /// The lanes of due rows.
+    lanes: Lanes {
+        /// The most alarms that ring in one transaction.
+        batch_rows: Whole<1, 5000>;
+    }
+
+    /// How the process ends.
+    stop: Stop {
+        /// How long requests and batches under way may take to finish.
+        drain_seconds: Whole<1, 60>;
+    }
+
+    /// What is written about what happens.
+    log: Log {
+        /// From which level on.
+        level: LogLevel;
+        /// How lines look.
+        format: LogFormat;
+    }
+}
+
+impl Config {
+    /// The database that holds the truth.
+    pub(crate) fn database(&self) -> Database {
+        self.database.clone().unwrap_or_else(|| Database::Sqlite(self.data.join("campanile.db")))
+    }
+
+    /// The file with the installation's secret.
+    pub(crate) fn secret_file(&self) -> PathBuf {
+        self.secret_file.clone().unwrap_or_else(|| self.data.join("secret.key"))
+    }
+
+    /// Whether this process does `role`.
+    pub(crate) fn does(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+}
