@@ -11,7 +11,7 @@ deny_version=0.20.2
 die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# The words are sorted and unique, so that the sentence printed below is short.
+# need PACKAGE COMMAND...: the package is missing when the command fails.
 missing=()
 need() {
   local package=$1; shift
