@@ -1,0 +1,179 @@
+//! Who may call a route: declared with the route, enforced before its handler.
+
+use app::{
+    App,
+    domain::identity::{self, Credential, Role, Scope},
+};
+use axum::{
+    extract::{FromRequestParts, Request, State as Extract},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use futures_util::future::{Either, select};
+use http::{HeaderMap, header, request::Parts};
+use kernel::Category;
+
+use super::{Problem, State, limits::Slot, metrics};
+
+/// The longest bearer credential that is looked at.
+const MAX_CREDENTIAL_BYTES: usize = 4_096;
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// Peers on this machine, or whoever the settings let in: operations only.
+    Operator,
+    /// A signed-in person; service keys may not.
+    User,
+    /// A signed-in person, or a service key with this scope.
+    Scoped(Scope),
+    /// A signed-in administrator.
+    Administrator,
+    /// As `Scoped`, or the holder of a one-time `?ticket=`. The answer is a stream: no time limit, no slot.
+    Stream(Scope),
+}
+
+impl Access {
+    /// Whether an answer of such a route may go on for hours.
+    fn is_stream(self) -> bool {
+        matches!(self, Self::Stream(_))
+    }
+
+    /// Whether the caller is let in.
+    fn admits(self, caller: &identity::Caller) -> Result<(), Problem> {
+        let refused = |code, detail: &str| Err(Problem::new(Category::Forbidden, code, detail));
+        let is_person = matches!(caller.credential, Credential::Session(_));
+        match self {
+            Self::Public | Self::Operator => Ok(()),
+            Self::User if !is_person => refused("auth.session_required", "a service key may not do this: sign in"),
+            Self::User => Ok(()),
+            Self::Scoped(scope) | Self::Stream(scope) if !caller.may(scope) => {
+                refused("auth.scope_missing", &format!("this service key lacks the scope `{scope}`"))
+            }
+            Self::Scoped(_) | Self::Stream(_) => Ok(()),
+            Self::Administrator if is_person && caller.role == Role::Administrator => Ok(()),
+            Self::Administrator => refused("auth.administrator_required", "only an administrator may do this"),
+        }
+    }
+}
+
+/// The caller whom the guard of the route let in.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller(pub identity::Caller);
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(unauthenticated)
+    }
+}
+
+/// A guard and the route it stands before.
+#[derive(Clone)]
+pub(crate) struct Guarded {
+    state: State,
+    access: Access,
+}
+
+impl Guarded {
+    /// The guard of one route.
+    pub(crate) fn new(state: &State, access: Access) -> Self {
+        Self { state: state.clone(), access }
+    }
+}
+
+/// Lets a request in or refuses it, and holds it to its time.
+pub(crate) async fn guard(Extract(guarded): Extract<Guarded>, request: Request, next: Next) -> Response {
+    let Guarded { state, access } = guarded;
+    let (mut parts, body) = request.into_parts();
+    let slot = match enter(&state, access, &mut parts).await {
+        Ok(slot) => slot,
+        Err(problem) => return problem.into_response(),
+    };
+    let request = Request::from_parts(parts, body);
+    if access.is_stream() {
+        return next.run(request).await;
+    }
+    let answered = run_in_time(&state, request, next).await;
+    drop(slot);
+    answered
+}
+
+async fn enter(state: &State, access: Access, parts: &mut Parts) -> Result<Option<Slot>, Problem> {
+    match access {
+        Access::Public => return Ok(None),
+        Access::Operator => return metrics::admit_operator(state, parts).map(|()| None),
+        _ => {}
+    }
+    let caller = identify(&state.app, access, parts).await?;
+    tracing::Span::current().record("user_id", tracing::field::display(caller.user));
+    access.admits(&caller)?;
+    let slot = if access.is_stream() { None } else { Some(state.load.enter(&caller)?) };
+    parts.extensions.insert(Caller(caller));
+    Ok(slot)
+}
+
+async fn run_in_time(state: &State, request: Request, next: Next) -> Response {
+    let clock = state.app.clock();
+    let limit = state.settings.limits.request_timeout;
+    let answer = std::pin::pin!(next.run(request));
+    match select(answer, clock.sleep(limit)).await {
+        Either::Left((response, _)) => response,
+        Either::Right(_) => Problem::new(
+            Category::Unavailable,
+            "edge.too_slow",
+            "the request took too long and was given up; it may or may not have happened: repeat it with the same Idempotency-Key",
+        )
+        .retry_after(5)
+        .into_response(),
+    }
+}
+
+async fn identify(app: &App, access: Access, parts: &Parts) -> Result<identity::Caller, Problem> {
+    let credential = bearer(&parts.headers)?;
+    match (credential, access) {
+        (Some(token), _) => authenticate(app, token).await,
+        (None, Access::Stream(_)) => match ticket(parts.uri.query()) {
+            Some(ticket) => redeem(app, &ticket).await,
+            None => Err(unauthenticated()),
+        },
+        (None, _) => Err(unauthenticated()),
+    }
+}
+
+#[expect(clippy::unused_async, reason = "the identity slice fills this in")]
+async fn authenticate(_app: &App, _token: &str) -> Result<identity::Caller, Problem> {
+    Err(unauthenticated())
+}
+
+#[expect(clippy::unused_async, reason = "the identity slice fills this in")]
+async fn redeem(_app: &App, _ticket: &str) -> Result<identity::Caller, Problem> {
+    Err(unauthenticated())
+}
+
+/// The credential of the one `Authorization: Bearer` header. Two headers are malformed: proxies disagree about which counts.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(Problem::new(Category::Malformed, "auth.two_credentials", "send exactly one Authorization header"));
+    }
+    let (scheme, credential) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(unauthenticated)?;
+    let credential = credential.trim_matches(' ');
+    let believable = scheme.eq_ignore_ascii_case("bearer") && (1..=MAX_CREDENTIAL_BYTES).contains(&credential.len());
+    if believable { Ok(Some(credential)) } else { Err(unauthenticated()) }
+}
+
+fn ticket(query: Option<&str>) -> Option<String> {
+    let mut pairs = query?.split('&').filter_map(|pair| pair.strip_prefix("ticket="));
+    let ticket = pairs.next().filter(|_| pairs.next().is_none())?;
+    (1..=MAX_CREDENTIAL_BYTES).contains(&ticket.len()).then(|| ticket.to_owned())
+}
+
+/// Says no more than that: whoever guesses learns nothing from it.
+pub(crate) fn unauthenticated() -> Problem {
+    Problem::new(Category::Unauthenticated, "auth.required", "sign in, or send a valid bearer token")
+}

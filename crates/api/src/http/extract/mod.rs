@@ -1,0 +1,17 @@
+//! What handlers take, read strictly: what cannot be read one way only is refused.
+
+mod body;
+mod if_match;
+mod json;
+mod path;
+mod peer;
+mod query;
+mod shape;
+mod write;
+
+pub(crate) use if_match::IfMatch;
+pub(crate) use json::Json;
+pub(crate) use path::Path;
+pub(crate) use peer::{ConnectionPeer, Peer};
+pub(crate) use query::Query;
+pub(crate) use write::{NoBody, Write};

@@ -1,0 +1,105 @@
+//! A request that changes something, and may come twice.
+
+use app::{Once, domain::identity::Credential};
+use aws_lc_rs::digest::{Context, SHA256};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
+use http::{HeaderName, request::Parts};
+use kernel::Category;
+use serde::de::DeserializeOwned;
+
+use super::{body, json};
+use crate::http::{Caller, Problem, State};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const MAX_KEY_BYTES: usize = 255;
+
+/// The body of a POST or PATCH, and the key under which its answer is kept, if the caller chose one.
+#[derive(Clone, Debug)]
+pub(crate) struct Write<T> {
+    /// What is asked.
+    pub body: T,
+    /// Who asks it, under which key.
+    pub once: Option<Once>,
+}
+
+/// In place of `T` in [`Write`]: a request without a body. An empty JSON object is let pass, as some clients always send one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NoBody;
+
+impl<T: DeserializeOwned> FromRequest<State> for Write<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
+        json::is_json(request.headers())?;
+        let (once, bytes) = read(request, state).await?;
+        Ok(Self { body: json::parse(&bytes)?, once })
+    }
+}
+
+impl FromRequest<State> for Write<NoBody> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
+        let (once, bytes) = read(request, state).await?;
+        match bytes.trim_ascii() {
+            b"" | b"{}" => Ok(Self { body: NoBody, once }),
+            _ => Err(Problem::new(Category::Invalid, "body.invalid", "this request takes no body").field("", "must be empty")),
+        }
+    }
+}
+
+async fn read(request: Request, state: &State) -> Result<(Option<Once>, bytes::Bytes), Problem> {
+    body::announced_size_fits(&request)?;
+    let (mut parts, body) = request.into_parts();
+    let key = key(&parts)?;
+    let bytes = body::read(body, state).await?;
+    let once = match key {
+        Some(key) => Some(once(&mut parts, state, key, &bytes).await?),
+        None => None,
+    };
+    Ok((once, bytes))
+}
+
+fn key(parts: &Parts) -> Result<Option<String>, Problem> {
+    let mut values = parts.headers.get_all(IDEMPOTENCY_KEY).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let bytes = value.as_bytes();
+    let fits = values.next().is_none() && (1..=MAX_KEY_BYTES).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic);
+    match value.to_str() {
+        Ok(text) if fits => Ok(Some(text.to_owned())),
+        _ => Err(Problem::new(
+            Category::Malformed,
+            "idempotency.malformed_key",
+            format!("send one Idempotency-Key of 1 to {MAX_KEY_BYTES} visible ASCII characters, such as a UUID"),
+        )),
+    }
+}
+
+async fn once(parts: &mut Parts, state: &State, key: String, body: &[u8]) -> Result<Once, Problem> {
+    let route = MatchedPath::from_request_parts(parts, state).await.map_err(|error| Problem::internal(&error))?;
+    let route = format!("{} {}", parts.method, route.as_str());
+    let asked = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    Ok(Once { principal: principal(parts), request_hash: hash(&[route.as_bytes(), asked.as_bytes(), body]), route, key })
+}
+
+fn principal(parts: &Parts) -> String {
+    match parts.extensions.get::<Caller>().map(|caller| &caller.0) {
+        None => "anonymous".to_owned(),
+        Some(caller) => match &caller.credential {
+            Credential::Session(_) => caller.user.to_string(),
+            Credential::Key { id, .. } => format!("{}/{id}", caller.user),
+        },
+    }
+}
+
+/// SHA-256 over the parts, each behind its length, so that nothing can move from one part into the next.
+fn hash(parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    for part in parts {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    let mut out = [0; 32];
+    out.copy_from_slice(context.finish().as_ref());
+    out
+}

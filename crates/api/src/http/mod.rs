@@ -1,0 +1,88 @@
+//! The HTTP front door: what every endpoint shares, and the list of all of them.
+
+mod access;
+mod answer;
+mod docs;
+mod edge;
+mod errors;
+mod extract;
+mod headers;
+mod health;
+mod limits;
+mod metrics;
+mod openapi;
+mod origin;
+mod problem;
+mod routes;
+mod settings;
+mod trace;
+
+mod identity;
+mod notifications;
+mod reminders;
+mod schedules;
+
+use std::sync::Arc;
+
+use app::App;
+use axum::extract::FromRef;
+
+pub use access::Access;
+pub use health::{Check, Readiness, ReadinessFuture};
+pub use metrics::{Gauges, GaugesFuture, Metrics, Sample, metrics_router};
+pub use openapi::openapi_json;
+pub use routes::RouteInfo;
+pub use settings::{EdgeSettings, Limits, MetricsDoor};
+
+pub(crate) use access::Caller;
+pub(crate) use answer::{answer, created, etag, json, rendered};
+pub(crate) use extract::{ConnectionPeer, IfMatch, Json, NoBody, Path, Peer, Query, Write};
+pub(crate) use problem::Problem;
+pub(crate) use routes::Routes;
+pub(crate) use trace::TraceContext;
+
+/// What every handler may reach.
+#[derive(Clone)]
+pub(crate) struct State {
+    /// The use cases.
+    pub app: App,
+    /// How this door was configured.
+    pub settings: Arc<EdgeSettings>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Whether this process can serve.
+    pub readiness: Arc<dyn Readiness>,
+    /// Who has how many requests under way.
+    pub load: Arc<limits::Load>,
+}
+
+impl FromRef<State> for App {
+    fn from_ref(state: &State) -> Self {
+        state.app.clone()
+    }
+}
+
+/// Every endpoint there is. A route that is not in here does not exist.
+fn all_routes() -> Routes {
+    Routes::new()
+        .merge(health::routes())
+        .merge(metrics::routes())
+        .merge(docs::routes())
+        .merge(identity::routes())
+        .merge(schedules::routes())
+        .merge(reminders::routes())
+        .merge(notifications::routes())
+        .merge(crate::stream::routes())
+}
+
+/// Method, path template and access of every endpoint, in the order of the document.
+pub fn route_table() -> Vec<RouteInfo> {
+    all_routes().table()
+}
+
+/// The whole HTTP service, ready for [`crate::serve`] or for a test to call directly.
+pub fn router(app: App, settings: EdgeSettings, metrics: Arc<Metrics>, readiness: Arc<dyn Readiness>) -> axum::Router {
+    let load = Arc::new(limits::Load::new(&settings.limits));
+    let state = State { app, settings: Arc::new(settings), metrics, readiness, load };
+    edge::wrap(all_routes().build(&state), state)
+}

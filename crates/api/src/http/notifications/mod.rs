@@ -1,0 +1,8 @@
+//! The HTTP endpoints of notifications, one file each.
+
+use super::Routes;
+
+/// The routes of this folder.
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+}

@@ -1,0 +1,73 @@
+//! How the front door is configured; every field has a default that is safe.
+
+use std::{net::IpAddr, time::Duration};
+
+/// What the wiring tells the front door.
+#[derive(Clone, Debug)]
+pub struct EdgeSettings {
+    /// Scheme, host and port under which people reach this installation, without a trailing slash
+    /// (`https://campanile.example`). Its scheme decides on HSTS and on `Secure` cookies.
+    pub public_url: String,
+    /// Origins of other web pages that may call the API from a browser, spelled exactly (`https://app.example`).
+    pub cors_origins: Vec<String>,
+    /// Addresses of reverse proxies whose `X-Forwarded-For` is believed. From anybody else it is ignored.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Who may read `/metrics` here.
+    pub metrics: MetricsDoor,
+    /// How much is enough.
+    pub limits: Limits,
+}
+
+impl Default for EdgeSettings {
+    fn default() -> Self {
+        Self {
+            public_url: "http://127.0.0.1:8080".to_owned(),
+            cors_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            metrics: MetricsDoor::Loopback,
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl EdgeSettings {
+    /// Whether people reach this installation over TLS.
+    pub fn https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+/// Who may read `/metrics` on the main listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricsDoor {
+    /// Nobody: there is a listener of its own for it, or none.
+    Closed,
+    /// Peers on the same machine that do not forward for somebody else.
+    Loopback,
+    /// Everybody who reaches the listener.
+    Open,
+}
+
+/// Limits of one process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests under way at once; one more is answered 503.
+    pub in_flight: usize,
+    /// Requests under way at once for one user or key; one more is answered 429.
+    pub in_flight_per_principal: usize,
+    /// How long a request may take; then 503, and its result is unknown. Streams are exempt.
+    pub request_timeout: Duration,
+    /// How long a body may take to arrive; then 408.
+    pub body_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            in_flight: 4_096,
+            in_flight_per_principal: 100,
+            request_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(15),
+        }
+    }
+}
