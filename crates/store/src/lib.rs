@@ -16,6 +16,8 @@
 //! **Must never know**: HTTP, live streams, why a row is written. It decides nothing but what the constraints of the tables
 //! say, and it never sleeps, except to wait for a connection.
 
+pub mod alarms;
+pub mod calendar;
 pub mod idempotency;
 pub mod notify;
 pub mod streams;

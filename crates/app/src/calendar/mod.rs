@@ -1,1 +1,61 @@
-//! # calendar: its use cases
+//! # calendar: use cases of schedules
+//!
+//! Each of them plans, moves, cancels or restores the alarms of its schedule in its own transaction: there is no moment in
+//! which a schedule and its alarms disagree.
+
+mod arm;
+mod create;
+mod delete;
+mod read;
+mod restore;
+mod update;
+
+use domain::calendar::Schedule;
+use kernel::{Entropy, EventId, StreamId};
+use store::{StoreError, Tx};
+
+use crate::Effects;
+
+pub use create::create;
+pub use delete::{MAX_BULK, delete, delete_many};
+pub use read::{Page, get, list, list_deleted};
+pub use restore::restore;
+pub use update::{Expected, update};
+
+/// What happened to a schedule, as its event says it.
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Created,
+    Updated,
+    Deleted,
+    Restored,
+}
+
+/// Appends `schedule.changed` to the owner's stream: ids and version only, whoever wants more reads it.
+async fn changed(
+    tx: &mut Tx<'_>,
+    schedules: &[Schedule],
+    what: What,
+    entropy: &dyn Entropy,
+    effects: &mut Effects,
+) -> Result<(), StoreError> {
+    let Some(first) = schedules.first() else { return Ok(()) };
+    let at = first.updated_at;
+    let change = match what {
+        What::Created => "created",
+        What::Updated => "updated",
+        What::Deleted => "deleted",
+        What::Restored => "restored",
+    };
+    let drafts = schedules
+        .iter()
+        .map(|schedule| store::streams::Draft {
+            stream: StreamId::from(schedule.owner),
+            id: EventId::mint(at, entropy),
+            kind: "schedule.changed",
+            data: format!(r#"{{"schedule_id":"{}","version":{},"change":"{change}"}}"#, schedule.id, schedule.version),
+        })
+        .collect();
+    effects.events.extend(store::streams::append(tx, drafts, at).await?);
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! Firing: what the clockwork does when alarms are due.
+//!
+//! One transaction for the whole batch: claim, write the notifications and their events, mark as fired. There is no lease and
+//! nothing to rescue: a crash at any instruction leaves the alarms due, or everything done.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use clockwork::{Batch, Fired};
+use domain::notify::{Notification, reminder_body};
+use kernel::{Entropy, EventId, Instant, NotificationId, StreamId, UserId};
+use store::{
+    Tx, UseCase,
+    alarms::Due,
+    notify::deliver::{Draft, Inbox},
+};
+
+use crate::{App, Effects, Error, notify};
+
+/// On a shared database the oldest due alarms may be held by another node at this moment; it is looked at again after this.
+const HELD_ELSEWHERE: Duration = Duration::from_millis(20);
+
+/// The lane of alarms, driven by [`clockwork::run_batch`].
+pub struct AlarmLane(App);
+
+impl AlarmLane {
+    /// The lane of `app`.
+    pub fn new(app: App) -> Self {
+        Self(app)
+    }
+}
+
+impl Batch for AlarmLane {
+    type Error = Error;
+
+    fn name(&self) -> &'static str {
+        "alarms"
+    }
+
+    async fn fire(&self, now: Instant, limit: usize) -> Result<Fired, Error> {
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        let case = FireDue { now, limit, entropy: self.0.entropy() };
+        let (fired, effects) = self.0.store().write(case).await?;
+        let done = self.0.now();
+        for due in &fired.due {
+            self.0.meters().alarm_fired(done.since(due.due_at.max(due.armed_at)));
+        }
+        self.0.announce(effects);
+        let held = fired.due.is_empty() && fired.next_due.is_some_and(|due| due <= now);
+        let next_due = if held { Some(now + HELD_ELSEWHERE) } else { fired.next_due };
+        Ok(Fired { rows: fired.due.len(), next_due })
+    }
+}
+
+/// What a batch did.
+struct FiredDue {
+    due: Vec<Due>,
+    next_due: Option<Instant>,
+}
+
+struct FireDue {
+    now: Instant,
+    limit: u32,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl UseCase for FireDue {
+    type Out = (FiredDue, Effects);
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        let due = store::alarms::claim_due(tx, self.now, self.limit).await?;
+        let mut effects = Effects::default();
+        if !due.is_empty() {
+            let ids: Vec<_> = due.iter().map(|alarm| alarm.id).collect();
+            store::alarms::mark_fired(tx, &ids, self.now).await?;
+            self.notify(tx, &due, &mut effects).await?;
+        }
+        let next_due = store::alarms::next_due(tx).await?;
+        Ok((FiredDue { due, next_due }, effects))
+    }
+}
+
+impl FireDue {
+    /// Writes the inbox rows of facts that are new, counts them, and tells the streams.
+    async fn notify(&self, tx: &mut Tx<'_>, due: &[Due], effects: &mut Effects) -> Result<(), Error> {
+        let drafts: Vec<Draft> = due.iter().map(|alarm| self.draft(alarm)).collect();
+        let new: HashSet<NotificationId> = store::notify::deliver::insert(tx, &drafts).await?.into_iter().collect();
+        let new: Vec<&Notification> = drafts.iter().map(|d| &d.notification).filter(|n| new.contains(&n.id)).collect();
+        let mut counts: BTreeMap<UserId, i64> = BTreeMap::new();
+        for notification in &new {
+            *counts.entry(notification.user).or_default() += 1;
+        }
+        let inboxes = store::notify::deliver::add_unread(tx, &counts).await?;
+        let events = new.iter().map(|n| self.created(n)).chain(inboxes.iter().map(|inbox| self.unread(inbox)));
+        effects.events.extend(store::streams::append(tx, events.collect(), self.now).await?);
+        Ok(())
+    }
+
+    fn draft(&self, alarm: &Due) -> Draft {
+        let late = self.now.since(alarm.due_at);
+        let data = serde_json::json!({
+            "reminder_id": alarm.id,
+            "schedule_id": alarm.schedule,
+            "occurrence": alarm.nominal,
+            "start_at": alarm.start_at,
+            "due_at": alarm.due_at,
+            "late_by_ms": u64::try_from(late.as_millis()).unwrap_or(u64::MAX),
+            "snooze": alarm.snooze,
+        });
+        Draft {
+            // The alarm is unique by its fact (reminder, generation, occurrence, snooze), and tells one person once.
+            key: alarm.id.uuid(),
+            notification: Notification {
+                id: NotificationId::mint(self.now, &*self.entropy),
+                user: alarm.owner,
+                kind: "reminder".to_owned(),
+                title: alarm.title.clone(),
+                body: reminder_body(&alarm.locale, alarm.nominal, alarm.all_day, &alarm.zone, &alarm.location),
+                data: data.to_string(),
+                created_at: self.now,
+                read_at: None,
+            },
+        }
+    }
+
+    fn created(&self, notification: &Notification) -> store::streams::Draft {
+        store::streams::Draft {
+            stream: StreamId::from(notification.user),
+            id: EventId::mint(self.now, &*self.entropy),
+            kind: "notification.created",
+            data: notify::created_event_data(notification),
+        }
+    }
+
+    fn unread(&self, inbox: &Inbox) -> store::streams::Draft {
+        store::streams::Draft {
+            stream: StreamId::from(inbox.user),
+            id: EventId::mint(self.now, &*self.entropy),
+            kind: "unread.changed",
+            data: notify::unread_event_data(inbox.unread, inbox.version),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Making a schedule.
+
+use std::sync::Arc;
+
+use domain::{
+    calendar::{CalendarError, Draft, Schedule},
+    identity::Caller,
+};
+use kernel::{Entropy, Instant, ScheduleId, UserId};
+use store::{Tx, UseCase};
+
+use super::{What, arm, changed};
+use crate::{Answer, App, Effects, Error, Once, once::Render};
+
+struct Create {
+    owner: UserId,
+    draft: Draft,
+    now: Instant,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl UseCase for Create {
+    type Out = (Schedule, Effects);
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        let lead = store::identity::users::default_lead_seconds(tx, self.owner).await?.ok_or(CalendarError::NotFound)?;
+        let checked = self.draft.check(lead, self.now)?;
+        let schedule = Schedule {
+            id: ScheduleId::mint(self.now, &*self.entropy),
+            owner: self.owner,
+            text: checked.text,
+            span: checked.span,
+            reminders: arm::reminders(&checked.rules, self.now, &*self.entropy),
+            generation: 1,
+            version: 1,
+            created_at: self.now,
+            updated_at: self.now,
+            deleted_at: None,
+        };
+        let mut effects = Effects::default();
+        store::calendar::insert(tx, &schedule).await?;
+        arm::arm(tx, &schedule, &schedule.reminders, &[], self.now, &*self.entropy, &mut effects).await?;
+        changed(tx, std::slice::from_ref(&schedule), What::Created, &*self.entropy, &mut effects).await?;
+        Ok((schedule, effects))
+    }
+}
+
+/// Makes a schedule and arms its alarms.
+pub async fn create(
+    app: &App,
+    caller: &Caller,
+    draft: Draft,
+    once: Option<Once>,
+    render: Render<Schedule>,
+) -> Result<Answer, Error> {
+    let case = Create { owner: caller.user, draft, now: app.now(), entropy: app.entropy() };
+    app.commit_once(case, once, render).await
+}

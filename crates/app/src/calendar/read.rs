@@ -1,0 +1,81 @@
+//! Reading schedules.
+
+use domain::{
+    calendar::{CalendarError, Schedule},
+    identity::Caller,
+};
+use kernel::{Cursor, Instant, ScheduleId, UserId};
+use store::{Tx, UseCase, calendar::Range};
+
+use crate::{App, Error};
+
+/// One page of a list.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Cursor>,
+}
+
+impl<T> Page<T> {
+    /// Cuts the one row that was read too many; it only says that there is more.
+    pub(crate) fn cut(mut items: Vec<T>, limit: u32, place: impl Fn(&T) -> Cursor) -> Self {
+        let limit = limit as usize;
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = if more { items.last().map(place) } else { None };
+        Self { items, next }
+    }
+}
+
+struct Find(UserId, ScheduleId);
+
+impl UseCase for Find {
+    type Out = Option<Schedule>;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        Ok(store::calendar::find(tx, self.0, self.1).await?)
+    }
+}
+
+/// One schedule of the caller that is not deleted.
+pub async fn get(app: &App, caller: &Caller, id: ScheduleId) -> Result<Schedule, Error> {
+    app.store().read(Find(caller.user, id)).await?.ok_or_else(|| CalendarError::NotFound.into())
+}
+
+struct Overlapping(UserId, Range);
+
+impl UseCase for Overlapping {
+    type Out = Vec<Schedule>;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        let range = Range { limit: self.1.limit + 1, ..self.1 };
+        Ok(store::calendar::overlapping(tx, self.0, range).await?)
+    }
+}
+
+/// What of the caller overlaps the range, by start.
+pub async fn list(app: &App, caller: &Caller, range: Range) -> Result<Page<Schedule>, Error> {
+    let items = app.store().read(Overlapping(caller.user, range)).await?;
+    Ok(Page::cut(items, range.limit, |s| Cursor { at: s.span.start_at.instant, id: s.id.uuid() }))
+}
+
+struct Deleted(UserId, Option<Cursor>, u32);
+
+impl UseCase for Deleted {
+    type Out = Vec<Schedule>;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        Ok(store::calendar::deleted(tx, self.0, self.1, self.2 + 1).await?)
+    }
+}
+
+/// The caller's trash, what was deleted last first.
+pub async fn list_deleted(app: &App, caller: &Caller, before: Option<Cursor>, limit: u32) -> Result<Page<Schedule>, Error> {
+    let items = app.store().read(Deleted(caller.user, before, limit)).await?;
+    Ok(Page::cut(items, limit, |s| Cursor { at: s.deleted_at.unwrap_or(Instant::EPOCH), id: s.id.uuid() }))
+}

@@ -1,0 +1,310 @@
+//! Alarms: planned, moved and cancelled by the transactions of schedules, fired in batches by the clockwork.
+
+use std::borrow::Cow;
+
+use domain::alarms::{Alarm, AlarmState, Reason};
+use kernel::{AlarmId, Instant, ReminderId, ScheduleId, UserId, WallTime, Zone};
+
+use crate::{Column, Row, Sql, StoreError, Tx, values};
+
+/// `SELECT` of a whole alarm, followed by the rest of the statement; one text or one per engine.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, owner_id, schedule_id, reminder_id, generation, nominal, snooze, due_at, state, reason, armed_at, ",
+            "fired_at, dismissed_at FROM alarms ",
+            $rest
+        )
+    };
+    ($sqlite:literal, $postgres:literal) => {
+        Sql::each(select!($sqlite), select!($postgres))
+    };
+}
+
+/// Writes planned alarms. A fact that is already planned (same reminder, generation, occurrence and snooze) stays as it is.
+pub async fn insert(tx: &mut Tx<'_>, alarms: &[Alarm]) -> Result<(), StoreError> {
+    let columns = [
+        Column::Uuids(alarms.iter().map(|a| a.id.uuid()).collect()),
+        Column::Uuids(alarms.iter().map(|a| a.owner.uuid()).collect()),
+        Column::Uuids(alarms.iter().map(|a| a.schedule.uuid()).collect()),
+        Column::Uuids(alarms.iter().map(|a| a.reminder.uuid()).collect()),
+        Column::Ints(alarms.iter().map(|a| a.generation).collect()),
+        Column::Texts(alarms.iter().map(|a| Cow::Owned(a.nominal.to_string())).collect()),
+        Column::Ints(alarms.iter().map(|a| a.snooze).collect()),
+        Column::Instants(alarms.iter().map(|a| a.due_at).collect()),
+        Column::Texts(alarms.iter().map(|a| Cow::Borrowed(a.state.as_str())).collect()),
+        Column::OptionalTexts(alarms.iter().map(|a| a.reason.map(|r| Cow::Borrowed(r.as_str()))).collect()),
+        Column::Instants(alarms.iter().map(|a| a.armed_at).collect()),
+    ];
+    tx.batch(
+        Sql::each(
+            "INSERT INTO alarms (id, owner_id, schedule_id, reminder_id, generation, nominal, snooze, due_at, state, reason,
+                 armed_at, settled_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, CASE WHEN $9 <> 'PENDING' THEN $11 END)
+             ON CONFLICT (reminder_id, generation, nominal, snooze) DO NOTHING",
+            "INSERT INTO alarms (id, owner_id, schedule_id, reminder_id, generation, nominal, snooze, due_at, state, reason,
+                 armed_at, settled_at)
+             SELECT *, CASE WHEN state <> 'PENDING' THEN armed_at END
+             FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::bigint[],
+                 $8::timestamptz[], $9::text[], $10::text[], $11::timestamptz[])
+                 AS a (id, owner_id, schedule_id, reminder_id, generation, nominal, snooze, due_at, state, reason, armed_at)
+             ON CONFLICT (reminder_id, generation, nominal, snooze) DO NOTHING",
+        ),
+        &columns,
+    )
+    .await?;
+    Ok(())
+}
+
+/// Ends every pending alarm of a schedule; answers how many. An alarm that is firing at this moment is waited for and stays fired.
+pub async fn settle_pending(
+    tx: &mut Tx<'_>,
+    schedule: ScheduleId,
+    state: AlarmState,
+    reason: Reason,
+    now: Instant,
+) -> Result<u64, StoreError> {
+    tx.execute(
+        "UPDATE alarms SET state = $2, reason = $3, settled_at = $4 WHERE schedule_id = $1 AND state = 'PENDING'",
+        values![schedule, state.as_str(), reason.as_str(), now],
+    )
+    .await
+}
+
+/// Ends the pending alarms of some reminders of a schedule.
+pub async fn settle_reminders(
+    tx: &mut Tx<'_>,
+    reminders: &[ReminderId],
+    state: AlarmState,
+    reason: Reason,
+    now: Instant,
+) -> Result<(), StoreError> {
+    for reminder in reminders {
+        tx.execute(
+            "UPDATE alarms SET state = $2, reason = $3, settled_at = $4 WHERE reminder_id = $1 AND state = 'PENDING'",
+            values![*reminder, state.as_str(), reason.as_str(), now],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// The reminders of a schedule that have rung.
+pub async fn rung_reminders(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<Vec<ReminderId>, StoreError> {
+    tx.all(
+        "SELECT DISTINCT reminder_id FROM alarms WHERE schedule_id = $1 AND state = 'FIRED'",
+        values![schedule],
+        |row| row.get(0),
+    )
+    .await
+}
+
+/// Every alarm a schedule of `owner` ever had, by due time.
+pub async fn of_schedule(tx: &mut Tx<'_>, owner: UserId, schedule: ScheduleId, limit: u32) -> Result<Vec<Alarm>, StoreError> {
+    let sql = select!("WHERE schedule_id = $1 AND owner_id = $2 ORDER BY due_at, id LIMIT $3");
+    tx.all(sql, values![schedule, owner, limit], alarm).await
+}
+
+/// The alarms of `owner` that are or were due in `from..to`, by due time, after `after`.
+pub async fn of_owner(
+    tx: &mut Tx<'_>,
+    owner: UserId,
+    (from, to): (Instant, Instant),
+    after: Option<kernel::Cursor>,
+    limit: u32,
+) -> Result<Vec<Alarm>, StoreError> {
+    let (at, id) = after.map_or((Instant::from_micros(i64::MIN / 4), uuid::Uuid::nil()), |c| (c.at, c.id));
+    let sql = select!("WHERE owner_id = $1 AND due_at >= $2 AND due_at < $3 AND (due_at, id) > ($4, $5) ORDER BY due_at, id LIMIT $6");
+    tx.all(sql, values![owner, from, to, at, id, limit], alarm).await
+}
+
+/// Whose schedule the alarm `id` belongs to, if it is `owner`'s: the schedule is locked first, the alarm then.
+pub async fn schedule_of(tx: &mut Tx<'_>, owner: UserId, id: AlarmId) -> Result<Option<ScheduleId>, StoreError> {
+    tx.optional("SELECT schedule_id FROM alarms WHERE id = $1 AND owner_id = $2", values![id, owner], |row| row.get(0)).await
+}
+
+/// The alarm `id` of `owner`, locked until the transaction ends.
+pub async fn lock(tx: &mut Tx<'_>, owner: UserId, id: AlarmId) -> Result<Option<Alarm>, StoreError> {
+    let sql = select!("WHERE id = $1 AND owner_id = $2", "WHERE id = $1 AND owner_id = $2 FOR UPDATE");
+    tx.optional(sql, values![id, owner], alarm).await
+}
+
+/// Ends one pending alarm.
+pub async fn settle(tx: &mut Tx<'_>, id: AlarmId, state: AlarmState, reason: Reason, now: Instant) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE alarms SET state = $2, reason = $3, settled_at = $4 WHERE id = $1 AND state = 'PENDING'",
+        values![id, state.as_str(), reason.as_str(), now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Marks a fired alarm as dismissed.
+pub async fn dismiss(tx: &mut Tx<'_>, id: AlarmId, now: Instant) -> Result<(), StoreError> {
+    tx.execute("UPDATE alarms SET dismissed_at = $2 WHERE id = $1 AND dismissed_at IS NULL", values![id, now]).await?;
+    Ok(())
+}
+
+/// Ends the pending snoozes of the same reminder and occurrence; answers the highest snooze number there is.
+pub async fn end_snoozes(tx: &mut Tx<'_>, of: &Alarm, state: AlarmState, reason: Reason, now: Instant) -> Result<i64, StoreError> {
+    tx.execute(
+        "UPDATE alarms SET state = $4, reason = $5, settled_at = $6
+         WHERE reminder_id = $1 AND generation = $2 AND nominal = $3 AND snooze > 0 AND state = 'PENDING'",
+        values![of.reminder, of.generation, of.nominal.to_string(), state.as_str(), reason.as_str(), now],
+    )
+    .await?;
+    tx.one(
+        "SELECT coalesce(max(snooze), 0) FROM alarms WHERE reminder_id = $1 AND generation = $2 AND nominal = $3",
+        values![of.reminder, of.generation, of.nominal.to_string()],
+        |row| row.get(0),
+    )
+    .await
+}
+
+/// A due alarm, with what its notification says.
+#[derive(Clone, Debug)]
+pub struct Due {
+    /// The alarm.
+    pub id: AlarmId,
+    /// Whom it tells.
+    pub owner: UserId,
+    /// Their language.
+    pub locale: String,
+    /// Of which schedule.
+    pub schedule: ScheduleId,
+    /// The occurrence: its wall start.
+    pub nominal: WallTime,
+    /// When it was to ring.
+    pub due_at: Instant,
+    /// When it was planned.
+    pub armed_at: Instant,
+    /// 0, or which snooze.
+    pub snooze: i64,
+    /// The schedule's title now.
+    pub title: String,
+    /// The schedule's place now.
+    pub location: String,
+    /// Whether it lasts whole days.
+    pub all_day: bool,
+    /// The schedule's zone.
+    pub zone: Zone,
+    /// When the schedule starts.
+    pub start_at: Instant,
+}
+
+/// At most `limit` alarms due at `now`, oldest first. On PostgreSQL they are locked, and those another node holds are left to it.
+pub async fn claim_due(tx: &mut Tx<'_>, now: Instant, limit: u32) -> Result<Vec<Due>, StoreError> {
+    tx.all(
+        Sql::each(
+            "SELECT a.id, a.owner_id, u.locale, a.schedule_id, a.nominal, a.due_at, a.armed_at, a.snooze, s.title, s.location,
+                 s.all_day, s.time_zone, s.start_at
+             FROM alarms a JOIN schedules s ON s.id = a.schedule_id JOIN users u ON u.id = a.owner_id
+             WHERE a.state = 'PENDING' AND a.due_at <= $1 ORDER BY a.due_at LIMIT $2",
+            "SELECT a.id, a.owner_id, u.locale, a.schedule_id, a.nominal, a.due_at, a.armed_at, a.snooze, s.title, s.location,
+                 s.all_day, s.time_zone, s.start_at
+             FROM (SELECT * FROM alarms WHERE state = 'PENDING' AND due_at <= $1 ORDER BY due_at LIMIT $2
+                   FOR UPDATE SKIP LOCKED) a
+             JOIN schedules s ON s.id = a.schedule_id JOIN users u ON u.id = a.owner_id
+             ORDER BY a.due_at",
+        ),
+        values![now, limit],
+        |row| {
+            Ok(Due {
+                id: row.get(0)?,
+                owner: row.get(1)?,
+                locale: row.get(2)?,
+                schedule: row.get(3)?,
+                nominal: row.parse(4)?,
+                due_at: row.get(5)?,
+                armed_at: row.get(6)?,
+                snooze: row.get(7)?,
+                title: row.get(8)?,
+                location: row.get(9)?,
+                all_day: row.get(10)?,
+                zone: row.parse(11)?,
+                start_at: row.get(12)?,
+            })
+        },
+    )
+    .await
+}
+
+/// Marks claimed alarms as fired.
+pub async fn mark_fired(tx: &mut Tx<'_>, alarms: &[AlarmId], now: Instant) -> Result<(), StoreError> {
+    let touched = tx
+        .batch(
+            Sql::each(
+                "UPDATE alarms SET state = 'FIRED', fired_at = $2, settled_at = $2 WHERE id = $1 AND state = 'PENDING'",
+                "UPDATE alarms SET state = 'FIRED', fired_at = f.at, settled_at = f.at
+                 FROM unnest($1::uuid[], $2::timestamptz[]) AS f (id, at) WHERE alarms.id = f.id AND state = 'PENDING'",
+            ),
+            &[Column::Uuids(alarms.iter().map(|a| a.uuid()).collect()), Column::Instants(vec![now; alarms.len()])],
+        )
+        .await?;
+    if touched == alarms.len() as u64 { Ok(()) } else { Err(StoreError::Bug("a claimed alarm was not pending".to_owned())) }
+}
+
+/// When the next alarm is due.
+pub async fn next_due(tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
+    tx.optional("SELECT due_at FROM alarms WHERE state = 'PENDING' ORDER BY due_at LIMIT 1", &[], |row| row.get(0)).await
+}
+
+/// How many alarms are due at `now` and not fired, counting to at most `most`, and since when the oldest waits.
+pub async fn backlog(tx: &mut Tx<'_>, now: Instant, most: u32) -> Result<(i64, Option<Instant>), StoreError> {
+    tx.one(
+        "SELECT count(*), min(due_at) FROM (SELECT due_at FROM alarms WHERE state = 'PENDING' AND due_at <= $1
+             ORDER BY due_at LIMIT $2) AS due",
+        values![now, most],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+    .await
+}
+
+/// A page of alarms in the order they were made, for housekeeping to walk over: the last id of the page, and those of it that
+/// were settled before `before`. No index is kept for this: it would cost every firing alarm, and the walk is rare.
+pub async fn settled_page(
+    tx: &mut Tx<'_>,
+    after: AlarmId,
+    before: Instant,
+    limit: u32,
+) -> Result<Option<(AlarmId, Vec<AlarmId>)>, StoreError> {
+    let page = tx
+        .all("SELECT id, settled_at FROM alarms WHERE id > $1 ORDER BY id LIMIT $2", values![after, limit], |row| {
+            Ok((row.get::<AlarmId>(0)?, row.get::<Option<Instant>>(1)?))
+        })
+        .await?;
+    let last = page.last().map(|(id, _)| *id);
+    let old = page.into_iter().filter(|(_, settled)| settled.is_some_and(|at| at < before)).map(|(id, _)| id).collect();
+    Ok(last.map(|last| (last, old)))
+}
+
+/// Forgets settled alarms.
+pub async fn forget(tx: &mut Tx<'_>, alarms: &[AlarmId]) -> Result<u64, StoreError> {
+    tx.batch(
+        Sql::each(
+            "DELETE FROM alarms WHERE id = $1 AND state <> 'PENDING'",
+            "DELETE FROM alarms WHERE id = ANY ($1::uuid[]) AND state <> 'PENDING'",
+        ),
+        &[Column::Uuids(alarms.iter().map(|a| a.uuid()).collect())],
+    )
+    .await
+}
+
+fn alarm(row: &Row<'_>) -> Result<Alarm, StoreError> {
+    let reason: Option<String> = row.get(9)?;
+    Ok(Alarm {
+        id: row.get(0)?,
+        owner: row.get(1)?,
+        schedule: row.get(2)?,
+        reminder: row.get(3)?,
+        generation: row.get(4)?,
+        nominal: row.parse(5)?,
+        snooze: row.get(6)?,
+        due_at: row.get(7)?,
+        state: row.parse(8)?,
+        reason: reason.map(|word| word.parse()).transpose().map_err(|()| StoreError::Bug("unknown reason".to_owned()))?,
+        armed_at: row.get(10)?,
+        fired_at: row.get(11)?,
+        dismissed_at: row.get(12)?,
+    })
+}

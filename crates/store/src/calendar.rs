@@ -1,0 +1,291 @@
+//! Schedules and their reminders.
+
+use domain::{
+    alarms::{Anchor, Reminder, ReminderRule},
+    calendar::{MAX_SPAN, Schedule, ScheduleText, Span},
+};
+use kernel::{Cursor, Instant, ReminderId, Resolution, Resolved, ScheduleId, UserId};
+
+use crate::{Column, Row, Sql, StoreError, Tx, Value, values};
+
+/// `SELECT` of a whole schedule, followed by the rest of the statement; one text or one per engine.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, owner_id, title, description, location, kind, busy, all_day, time_zone, start_wall, end_wall, start_at, ",
+            "end_at, start_resolution, end_resolution, generation, version, created_at, updated_at, deleted_at FROM schedules ",
+            $rest
+        )
+    };
+    ($sqlite:literal, $postgres:literal) => {
+        Sql::each(select!($sqlite), select!($postgres))
+    };
+}
+
+/// Writes a new schedule with its reminders.
+pub async fn insert(tx: &mut Tx<'_>, schedule: &Schedule) -> Result<(), StoreError> {
+    let Schedule { id, owner, text, span, generation, version, created_at, updated_at, deleted_at, .. } = schedule;
+    tx.execute(
+        "INSERT INTO schedules (id, owner_id, title, description, location, kind, busy, all_day, time_zone, start_wall, end_wall,
+             start_at, end_at, start_resolution, end_resolution, generation, version, created_at, updated_at, deleted_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+        values![
+            *id,
+            *owner,
+            &text.title,
+            &text.description,
+            &text.location,
+            &text.kind,
+            text.busy,
+            span.all_day,
+            span.zone.name(),
+            span.start.to_string(),
+            span.end.to_string(),
+            span.start_at.instant,
+            span.end_at.instant,
+            resolution_word(span.start_at.resolution),
+            resolution_word(span.end_at.resolution),
+            *generation,
+            *version,
+            *created_at,
+            *updated_at,
+            *deleted_at,
+        ],
+    )
+    .await?;
+    insert_reminders(tx, schedule.id, 0, &schedule.reminders).await
+}
+
+/// Writes the present text, span, generation, version and trash mark of a schedule back.
+pub async fn update(tx: &mut Tx<'_>, schedule: &Schedule) -> Result<(), StoreError> {
+    let Schedule { id, owner, text, span, generation, version, updated_at, deleted_at, .. } = schedule;
+    let touched = tx
+        .execute(
+            "UPDATE schedules SET title = $3, description = $4, location = $5, kind = $6, busy = $7, all_day = $8, time_zone = $9,
+                 start_wall = $10, end_wall = $11, start_at = $12, end_at = $13, start_resolution = $14, end_resolution = $15,
+                 generation = $16, version = $17, updated_at = $18, deleted_at = $19
+             WHERE id = $1 AND owner_id = $2",
+            values![
+                *id,
+                *owner,
+                &text.title,
+                &text.description,
+                &text.location,
+                &text.kind,
+                text.busy,
+                span.all_day,
+                span.zone.name(),
+                span.start.to_string(),
+                span.end.to_string(),
+                span.start_at.instant,
+                span.end_at.instant,
+                resolution_word(span.start_at.resolution),
+                resolution_word(span.end_at.resolution),
+                *generation,
+                *version,
+                *updated_at,
+                *deleted_at,
+            ],
+        )
+        .await?;
+    if touched == 1 { Ok(()) } else { Err(StoreError::Bug("a schedule vanished while it was changed".to_owned())) }
+}
+
+/// Adds reminders after the `offset` ones a schedule ever had.
+pub async fn insert_reminders(
+    tx: &mut Tx<'_>,
+    schedule: ScheduleId,
+    offset: i64,
+    reminders: &[Reminder],
+) -> Result<(), StoreError> {
+    for (position, reminder) in (offset..).zip(reminders) {
+        let (lead, anchor, at) = match reminder.rule {
+            ReminderRule::Before { lead_seconds, anchor } => (Some(lead_seconds), Some(anchor_word(anchor)), None),
+            ReminderRule::At(at) => (None, None, Some(at)),
+        };
+        tx.execute(
+            "INSERT INTO reminders (id, schedule_id, position, before_seconds, relative_to, at) VALUES ($1, $2, $3, $4, $5, $6)",
+            values![reminder.id, schedule, position, lead, anchor, at],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Takes reminders off their schedule. Their rows stay, because their alarms are history.
+pub async fn retire_reminders(tx: &mut Tx<'_>, reminders: &[ReminderId], now: Instant) -> Result<(), StoreError> {
+    for reminder in reminders {
+        tx.execute("UPDATE reminders SET retired_at = $2 WHERE id = $1 AND retired_at IS NULL", values![*reminder, now]).await?;
+    }
+    Ok(())
+}
+
+/// Puts the present reminders of a schedule in their order, `position` counting from the first.
+pub async fn order_reminders(tx: &mut Tx<'_>, reminders: &[Reminder]) -> Result<(), StoreError> {
+    for (position, reminder) in (0i64..).zip(reminders) {
+        tx.execute("UPDATE reminders SET position = $2 WHERE id = $1", values![reminder.id, position]).await?;
+    }
+    Ok(())
+}
+
+/// The schedule `id` of `owner`, deleted or not, locked until the transaction ends: whoever changes it or its alarms begins here.
+pub async fn lock(tx: &mut Tx<'_>, owner: UserId, id: ScheduleId) -> Result<Option<Schedule>, StoreError> {
+    let sql = select!("WHERE id = $1 AND owner_id = $2", "WHERE id = $1 AND owner_id = $2 FOR UPDATE");
+    let found = tx.optional(sql, values![id, owner], schedule).await?;
+    Ok(with_reminders(tx, found.into_iter().collect()).await?.pop())
+}
+
+/// The schedule `id` of `owner`, unless it is deleted.
+pub async fn find(tx: &mut Tx<'_>, owner: UserId, id: ScheduleId) -> Result<Option<Schedule>, StoreError> {
+    let sql = select!("WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL");
+    let found = tx.optional(sql, values![id, owner], schedule).await?;
+    Ok(with_reminders(tx, found.into_iter().collect()).await?.pop())
+}
+
+/// A half-open range of time and a place to go on from.
+#[derive(Clone, Copy, Debug)]
+pub struct Range {
+    /// What ends at or before this is left out.
+    pub from: Instant,
+    /// What starts at or after this is left out.
+    pub to: Instant,
+    /// The last row of the page before.
+    pub after: Option<Cursor>,
+    /// The most rows.
+    pub limit: u32,
+}
+
+const OVERLAPPING: &str = select!(
+    "WHERE owner_id = $1 AND deleted_at IS NULL AND start_at >= $2 AND start_at < $3
+       AND (end_at > $4 OR (end_at = start_at AND start_at >= $4))
+       AND (start_at, id) > ($5, $6) ORDER BY start_at, id LIMIT $7"
+);
+
+/// What of `owner` overlaps the range, by start. An item without length counts as lying in its instant.
+pub async fn overlapping(tx: &mut Tx<'_>, owner: UserId, range: Range) -> Result<Vec<Schedule>, StoreError> {
+    // Nothing lasts longer than MAX_SPAN, so nothing that starts before that can reach into the range.
+    let earliest = range.from - MAX_SPAN;
+    let (after_at, after_id) = range.after.map_or((Instant::from_micros(i64::MIN / 4), uuid::Uuid::nil()), |c| (c.at, c.id));
+    let rows = tx
+        .all(
+            OVERLAPPING,
+            &[
+                Value::from(owner),
+                Value::from(earliest),
+                Value::from(range.to),
+                Value::from(range.from),
+                Value::from(after_at),
+                Value::from(after_id),
+                Value::from(range.limit),
+            ],
+            schedule,
+        )
+        .await?;
+    with_reminders(tx, rows).await
+}
+
+/// What of `owner` lies in the trash, what was deleted last first.
+pub async fn deleted(tx: &mut Tx<'_>, owner: UserId, before: Option<Cursor>, limit: u32) -> Result<Vec<Schedule>, StoreError> {
+    let (at, id) = before.map_or((Instant::MAX, uuid::Uuid::max()), |c| (c.at, c.id));
+    let sql = select!(
+        "WHERE owner_id = $1 AND deleted_at IS NOT NULL AND (deleted_at, id) < ($2, $3)
+         ORDER BY deleted_at DESC, id DESC LIMIT $4"
+    );
+    let rows = tx.all(sql, values![owner, at, id, limit], schedule).await?;
+    with_reminders(tx, rows).await
+}
+
+/// Forgets at most `limit` schedules that were deleted before `before`, with their reminders and alarms.
+pub async fn purge(tx: &mut Tx<'_>, before: Instant, limit: u32) -> Result<u64, StoreError> {
+    tx.execute(
+        "DELETE FROM schedules WHERE id IN (SELECT id FROM schedules WHERE deleted_at IS NOT NULL AND deleted_at < $1 LIMIT $2)",
+        values![before, limit],
+    )
+    .await
+}
+
+async fn with_reminders(tx: &mut Tx<'_>, mut schedules: Vec<Schedule>) -> Result<Vec<Schedule>, StoreError> {
+    let ids = schedules.iter().map(|s| s.id.uuid()).collect();
+    let reminders = tx
+        .batch_all(
+            Sql::each(
+                "SELECT schedule_id, id, before_seconds, relative_to, at FROM reminders
+                 WHERE schedule_id = $1 AND retired_at IS NULL ORDER BY position",
+                "SELECT schedule_id, id, before_seconds, relative_to, at FROM reminders
+                 WHERE schedule_id = ANY ($1::uuid[]) AND retired_at IS NULL ORDER BY schedule_id, position",
+            ),
+            &[Column::Uuids(ids)],
+            |row| Ok((row.get::<ScheduleId>(0)?, reminder(row)?)),
+        )
+        .await?;
+    for (of, reminder) in reminders {
+        if let Some(schedule) = schedules.iter_mut().find(|s| s.id == of) {
+            schedule.reminders.push(reminder);
+        }
+    }
+    Ok(schedules)
+}
+
+fn reminder(row: &Row<'_>) -> Result<Reminder, StoreError> {
+    let id = row.get(1)?;
+    let rule = match (row.get::<Option<i64>>(2)?, row.get::<Option<String>>(3)?, row.get::<Option<Instant>>(4)?) {
+        (Some(lead), Some(anchor), None) => ReminderRule::Before {
+            lead_seconds: u32::try_from(lead).map_err(|_| StoreError::Bug("a lead is out of range".to_owned()))?,
+            anchor: if anchor == "end" { Anchor::End } else { Anchor::Start },
+        },
+        (None, None, Some(at)) => ReminderRule::At(at),
+        _ => return Err(StoreError::Bug("a reminder is neither relative nor absolute".to_owned())),
+    };
+    Ok(Reminder { id, rule })
+}
+
+fn schedule(row: &Row<'_>) -> Result<Schedule, StoreError> {
+    Ok(Schedule {
+        id: row.get(0)?,
+        owner: row.get(1)?,
+        text: ScheduleText {
+            title: row.get(2)?,
+            description: row.get(3)?,
+            location: row.get(4)?,
+            kind: row.get(5)?,
+            busy: row.get(6)?,
+        },
+        span: Span {
+            all_day: row.get(7)?,
+            zone: row.parse(8)?,
+            start: row.parse(9)?,
+            end: row.parse(10)?,
+            start_at: Resolved { instant: row.get(11)?, resolution: resolution(&row.get::<String>(13)?) },
+            end_at: Resolved { instant: row.get(12)?, resolution: resolution(&row.get::<String>(14)?) },
+        },
+        reminders: Vec::new(),
+        generation: row.get(15)?,
+        version: row.get(16)?,
+        created_at: row.get(17)?,
+        updated_at: row.get(18)?,
+        deleted_at: row.get(19)?,
+    })
+}
+
+const fn anchor_word(anchor: Anchor) -> &'static str {
+    match anchor {
+        Anchor::Start => "start",
+        Anchor::End => "end",
+    }
+}
+
+const fn resolution_word(resolution: Resolution) -> &'static str {
+    match resolution {
+        Resolution::Unique => "unique",
+        Resolution::Gap => "gap",
+        Resolution::Fold => "fold",
+    }
+}
+
+fn resolution(word: &str) -> Resolution {
+    match word {
+        "gap" => Resolution::Gap,
+        "fold" => Resolution::Fold,
+        _ => Resolution::Unique,
+    }
+}
