@@ -28,7 +28,7 @@ use kernel::{Clock, Entropy, Instant};
 pub use domain;
 pub use effects::Effects;
 pub use error::Error;
-pub use once::{Answer, Once, Rendered};
+pub use once::{Answer, Once, Render, Rendered};
 
 /// Everything a use case may need, shared by all of them.
 #[derive(Clone)]
@@ -50,6 +50,8 @@ pub struct Parts {
     pub alarms: Wake,
     /// Wakes the lane of housekeeping jobs.
     pub jobs: Wake,
+    /// What the lane of alarms counts.
+    pub meters: alarms::Meters,
 }
 
 impl App {
@@ -91,6 +93,11 @@ impl App {
     /// The wake of the lane of alarms.
     pub fn alarm_wake(&self) -> &Wake {
         &self.0.alarms
+    }
+
+    /// What the lane of alarms counts.
+    pub fn meters(&self) -> &alarms::Meters {
+        &self.0.meters
     }
 
     /// The wake of the lane of jobs.

@@ -11,7 +11,7 @@ use store::{Tx, UseCase};
 use crate::{Effects, Error};
 
 /// How long an answer is kept.
-pub const KEPT: Duration = Duration::from_hours(24);
+pub(crate) const KEPT: Duration = Duration::from_hours(24);
 
 /// An answer as it goes over the wire, and as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub struct Answer {
 
 /// Why a repeated request is refused.
 #[derive(Debug, thiserror::Error)]
-pub enum OnceError {
+pub(crate) enum OnceError {
     /// The same key with another body.
     #[error("this idempotency key was used for a different request: choose a new key")]
     OtherRequest,

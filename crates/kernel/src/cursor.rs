@@ -1,5 +1,7 @@
 //! The opaque cursor of lists.
 
+use std::fmt::Write as _;
+
 use crate::Instant;
 
 /// Why a text is not a cursor of this list.
@@ -28,7 +30,6 @@ impl Cursor {
         bytes[8..24].copy_from_slice(self.id.as_bytes());
         let check = check_value(scope, &bytes[..24]);
         bytes[24..].copy_from_slice(&check.to_be_bytes());
-        use std::fmt::Write as _;
         bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
             let _ = write!(text, "{byte:02x}");
             text

@@ -91,11 +91,9 @@ pub async fn settle_reminders(
 
 /// The reminders of a schedule that have rung.
 pub async fn rung_reminders(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<Vec<ReminderId>, StoreError> {
-    tx.all(
-        "SELECT DISTINCT reminder_id FROM alarms WHERE schedule_id = $1 AND state = 'FIRED'",
-        values![schedule],
-        |row| row.get(0),
-    )
+    tx.all("SELECT DISTINCT reminder_id FROM alarms WHERE schedule_id = $1 AND state = 'FIRED'", values![schedule], |row| {
+        row.get(0)
+    })
     .await
 }
 
@@ -114,7 +112,8 @@ pub async fn of_owner(
     limit: u32,
 ) -> Result<Vec<Alarm>, StoreError> {
     let (at, id) = after.map_or((Instant::from_micros(i64::MIN / 4), uuid::Uuid::nil()), |c| (c.at, c.id));
-    let sql = select!("WHERE owner_id = $1 AND due_at >= $2 AND due_at < $3 AND (due_at, id) > ($4, $5) ORDER BY due_at, id LIMIT $6");
+    let sql =
+        select!("WHERE owner_id = $1 AND due_at >= $2 AND due_at < $3 AND (due_at, id) > ($4, $5) ORDER BY due_at, id LIMIT $6");
     tx.all(sql, values![owner, from, to, at, id, limit], alarm).await
 }
 
@@ -146,7 +145,13 @@ pub async fn dismiss(tx: &mut Tx<'_>, id: AlarmId, now: Instant) -> Result<(), S
 }
 
 /// Ends the pending snoozes of the same reminder and occurrence; answers the highest snooze number there is.
-pub async fn end_snoozes(tx: &mut Tx<'_>, of: &Alarm, state: AlarmState, reason: Reason, now: Instant) -> Result<i64, StoreError> {
+pub async fn end_snoozes(
+    tx: &mut Tx<'_>,
+    of: &Alarm,
+    state: AlarmState,
+    reason: Reason,
+    now: Instant,
+) -> Result<i64, StoreError> {
     tx.execute(
         "UPDATE alarms SET state = $4, reason = $5, settled_at = $6
          WHERE reminder_id = $1 AND generation = $2 AND nominal = $3 AND snooze > 0 AND state = 'PENDING'",

@@ -22,6 +22,13 @@ macro_rules! select {
     };
 }
 
+/// The lead of reminders `owner` has chosen for schedules that name none; `None` if there is no such user.
+pub async fn default_lead_seconds(tx: &mut Tx<'_>, owner: UserId) -> Result<Option<u32>, StoreError> {
+    let lead =
+        tx.optional("SELECT default_lead_seconds FROM users WHERE id = $1", values![owner], |row| row.get::<i64>(0)).await?;
+    lead.map(|seconds| u32::try_from(seconds).map_err(|_| StoreError::Bug("a lead is out of range".to_owned()))).transpose()
+}
+
 /// Writes a new schedule with its reminders.
 pub async fn insert(tx: &mut Tx<'_>, schedule: &Schedule) -> Result<(), StoreError> {
     let Schedule { id, owner, text, span, generation, version, created_at, updated_at, deleted_at, .. } = schedule;

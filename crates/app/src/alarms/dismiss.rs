@@ -46,7 +46,13 @@ impl UseCase for Dismiss {
 }
 
 /// Closes an alarm of the caller.
-pub async fn dismiss(app: &App, caller: &Caller, id: AlarmId, once: Option<Once>, render: Render<Alarm>) -> Result<Answer, Error> {
+pub async fn dismiss(
+    app: &App,
+    caller: &Caller,
+    id: AlarmId,
+    once: Option<Once>,
+    render: Render<Alarm>,
+) -> Result<Answer, Error> {
     let case = Dismiss { owner: caller.user, id, now: app.now(), entropy: app.entropy() };
     app.commit_once(case, once, render).await
 }

@@ -12,8 +12,7 @@ use store::{Tx, UseCase};
 use crate::{App, Error};
 
 /// Upper bounds in seconds: the promise is 20 ms at the 99th percentile; minutes only after downtime.
-const LATENESS_BUCKETS: [f64; 14] =
-    [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 60.0, 3_600.0];
+const LATENESS_BUCKETS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 60.0, 3_600.0];
 
 /// Counters of the lane of alarms.
 #[derive(Debug)]

@@ -1,10 +1,6 @@
 //! Which alarms there are and were.
 
-use domain::{
-    alarms::Alarm,
-    calendar::CalendarError,
-    identity::Caller,
-};
+use domain::{alarms::Alarm, calendar::CalendarError, identity::Caller};
 use kernel::{Cursor, Instant, ScheduleId, UserId};
 use store::{Tx, UseCase};
 

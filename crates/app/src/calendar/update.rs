@@ -66,13 +66,7 @@ impl UseCase for Update {
 }
 
 impl Update {
-    async fn apply(
-        &self,
-        tx: &mut Tx<'_>,
-        schedule: &mut Schedule,
-        change: Change,
-        effects: &mut Effects,
-    ) -> Result<(), Error> {
+    async fn apply(&self, tx: &mut Tx<'_>, schedule: &mut Schedule, change: Change, effects: &mut Effects) -> Result<(), Error> {
         let (kept, added, gone) = self.reminders(schedule, &change);
         schedule.text = change.text;
         schedule.span = change.span;
@@ -111,10 +105,7 @@ impl Update {
     }
 }
 
-fn in_order<'a>(
-    rules: &[domain::alarms::ReminderRule],
-    reminders: impl Iterator<Item = &'a Reminder> + Clone,
-) -> Vec<Reminder> {
+fn in_order<'a>(rules: &[domain::alarms::ReminderRule], reminders: impl Iterator<Item = &'a Reminder> + Clone) -> Vec<Reminder> {
     rules.iter().filter_map(|rule| reminders.clone().find(|r| r.rule == *rule)).copied().collect()
 }
 

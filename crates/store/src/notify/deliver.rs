@@ -58,8 +58,7 @@ pub async fn insert(tx: &mut Tx<'_>, drafts: &[Draft]) -> Result<Vec<Notificatio
 
 /// Adds to the unread counts. Locks the inboxes lowest user first, so that two batches never wait for each other in a circle.
 pub async fn add_unread(tx: &mut Tx<'_>, added: &BTreeMap<UserId, i64>) -> Result<Vec<Inbox>, StoreError> {
-    let columns =
-        [Column::Uuids(added.keys().map(|u| u.uuid()).collect()), Column::Ints(added.values().copied().collect())];
+    let columns = [Column::Uuids(added.keys().map(|u| u.uuid()).collect()), Column::Ints(added.values().copied().collect())];
     tx.batch_all(
         Sql::each(
             "UPDATE inboxes SET unread = unread + $2, version = version + 1 WHERE user_id = $1
