@@ -64,6 +64,15 @@ impl Store {
         Ok(Self { engine: Engine::Sqlite(Arc::new(Sqlite::inline(faults)?)) })
     }
 
+    /// Another simulated process on the same database in memory, or the same one after a restart: it shares what was committed
+    /// and nothing else. `None` if this store is not simulated.
+    pub fn simulated_again(&self, faults: Arc<dyn Faults>) -> Option<Self> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => Some(Self { engine: Engine::Sqlite(Arc::new(sqlite.another(faults)?)) }),
+            Engine::Postgres(_) => None,
+        }
+    }
+
     /// Applies the migrations that are missing; answers their names. Several nodes may call it at once.
     pub async fn migrate(&self) -> Result<Vec<String>, StoreError> {
         match &self.engine {

@@ -1,8 +1,12 @@
 //! # testkit: what tests stand on
 //!
-//! A clock that is moved by hand, randomness from a seed, databases of both engines that are gone after the test.
+//! A clock that is moved by hand, randomness from a seed, databases of both engines that are gone after the test; a
+//! simulator that runs the whole product in one thread and breaks it, and the judges of what came of it.
 //!
 //! **Must never know**: production. No shipped room depends on this one; it appears under `[dev-dependencies]` only.
+
+pub mod history;
+pub mod simulator;
 
 mod clock;
 mod database;

@@ -48,14 +48,21 @@ pub trait Faults: Send + Sync + 'static {
 }
 
 pub(crate) struct Inline {
-    connection: Mutex<Connection>,
+    /// The disk, so to speak: it outlives the processes that use it.
+    connection: Arc<Mutex<Connection>>,
+    /// What this process was asked for and has not begun: it dies with the process.
     queue: Mutex<Vec<Job>>,
     faults: Arc<dyn Faults>,
 }
 
 impl Inline {
     pub(super) fn new(connection: Connection, faults: Arc<dyn Faults>) -> Self {
-        Self { connection: Mutex::new(connection), queue: Mutex::new(Vec::new()), faults }
+        Self { connection: Arc::new(Mutex::new(connection)), queue: Mutex::new(Vec::new()), faults }
+    }
+
+    /// The same database as another process sees it, or this one after a restart.
+    pub(super) fn another(&self, faults: Arc<dyn Faults>) -> Self {
+        Self { connection: Arc::clone(&self.connection), queue: Mutex::new(Vec::new()), faults }
     }
 
     /// Queues `job`, waits, and then runs whatever is queued by then as one group, `job` or not.

@@ -43,6 +43,14 @@ impl Sqlite {
         Ok(Self::Inline(inline::Inline::new(connection, faults)))
     }
 
+    /// The same database in memory for another simulated process; `None` for a real one.
+    pub(crate) fn another(&self, faults: std::sync::Arc<dyn Faults>) -> Option<Self> {
+        match self {
+            Self::Threads { .. } => None,
+            Self::Inline(inline) => Some(Self::Inline(inline.another(faults))),
+        }
+    }
+
     pub(crate) async fn write<C: UseCase>(&self, case: C) -> Result<C::Out, C::Error> {
         let (job, answer) = group::job(case);
         match self {

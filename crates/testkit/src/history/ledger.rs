@@ -1,0 +1,257 @@
+//! The one pass over a history: who was promised what, what came of it, and when something was broken.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use kernel::Instant;
+
+use super::{Bounds, Change, Disarms, Entry, Phase, Promise, Shown, Verb, What};
+
+/// Everything the checkers ask about, by subject.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    pub(super) subjects: BTreeMap<String, Subject>,
+    pub(super) inboxes: Vec<Inbox>,
+    pub(super) windows: Windows,
+    /// Breaks in somebody's stream, as sentences.
+    pub(super) broken_streams: Vec<String>,
+    /// When the last line was written.
+    pub(super) ends_at: Option<Instant>,
+    /// Whether the rows of the database were written down.
+    pub(super) has_rows: bool,
+}
+
+/// One schedule.
+#[derive(Debug, Default)]
+pub(super) struct Subject {
+    pub(super) arms: Vec<Arm>,
+    /// One per notification id, in the order of first sight.
+    pub(super) effects: Vec<Effect>,
+    pub(super) rows: Vec<Row>,
+}
+
+/// One promise that something rings.
+#[derive(Debug)]
+pub(super) struct Arm {
+    pub(super) verb: Verb,
+    pub(super) due_at: Instant,
+    starts_at: Option<Instant>,
+    pub(super) asked_at: Instant,
+    /// When the client was told that it is done; `None` as long as it was not.
+    pub(super) done_at: Option<Instant>,
+    /// What disarmed it: when that was asked for, and when it was told to be done.
+    pub(super) disarmed: Option<(Instant, Option<Instant>)>,
+}
+
+/// Whether an arm rings if nobody disarms it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rings {
+    /// It does.
+    Surely,
+    /// It was past, or nearly, when it was armed, or nobody knows whether it was armed.
+    Perhaps,
+    /// It was past, and so was the item.
+    Never,
+}
+
+#[derive(Debug)]
+pub(super) struct Effect {
+    pub(super) shown: Shown,
+    pub(super) seen_at: Instant,
+}
+
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) alarm: String,
+    pub(super) due_at: Instant,
+    pub(super) state: String,
+}
+
+#[derive(Debug)]
+pub(super) struct Inbox {
+    pub(super) user: String,
+    pub(super) notifications: Vec<String>,
+    pub(super) unread: u64,
+    pub(super) counted: i64,
+}
+
+impl Arm {
+    fn new(change: &Change, promise: &Promise, asked_at: Instant) -> Self {
+        Self { verb: change.verb, due_at: promise.due_at, starts_at: promise.starts_at, asked_at, done_at: None, disarmed: None }
+    }
+
+    /// By the rules of the product for reminders that are past when they are made.
+    pub(super) fn rings(&self, bounds: &Bounds) -> Rings {
+        let Some(done_at) = self.done_at else { return Rings::Perhaps };
+        if self.due_at > done_at + bounds.skew {
+            return Rings::Surely;
+        }
+        let past = self.due_at + bounds.skew < self.asked_at;
+        match self.starts_at {
+            Some(start) if past && self.verb == Verb::Create && start > done_at + bounds.skew => Rings::Surely,
+            Some(start) if past && start + bounds.skew < self.asked_at => Rings::Never,
+            _ => Rings::Perhaps,
+        }
+    }
+
+    /// From when on it could ring: when it was due, or when it was armed if it was due before that.
+    pub(super) fn ready_at(&self) -> Instant {
+        self.done_at.map_or(self.due_at, |done| done.max(self.due_at))
+    }
+
+    /// Whether something that rang at `fired_at` can be this.
+    pub(super) fn explains(&self, fired_at: Instant, bounds: &Bounds) -> bool {
+        let gone = matches!(self.disarmed, Some((_, Some(done))) if done + bounds.skew < fired_at.max(self.due_at));
+        !gone && self.rings(bounds) != Rings::Never
+    }
+}
+
+/// When something was broken: sorted, without overlap.
+#[derive(Debug, Default)]
+pub(super) struct Windows(Vec<(Instant, Instant)>);
+
+impl Windows {
+    fn merge(mut spans: Vec<(Instant, Instant)>) -> Self {
+        spans.sort_unstable();
+        let mut merged: Vec<(Instant, Instant)> = Vec::new();
+        for (from, to) in spans {
+            match merged.last_mut() {
+                Some((_, end)) if from <= *end => *end = to.max(*end),
+                _ => merged.push((from, to)),
+            }
+        }
+        Self(merged)
+    }
+
+    /// By when something must have rung that could ring from `ready_at` on: at once, or soon after all that was broken healed.
+    pub(super) fn deadline(&self, ready_at: Instant, bounds: &Bounds) -> Instant {
+        let mut deadline = ready_at + bounds.lateness;
+        let first = self.0.partition_point(|&(_, to)| to < ready_at);
+        for &(from, to) in &self.0[first..] {
+            if from > deadline {
+                break;
+            }
+            deadline = deadline.max(to + bounds.recovery);
+        }
+        deadline
+    }
+
+    pub(super) fn are_clear(&self, at: Instant) -> bool {
+        let next = self.0.partition_point(|&(_, to)| to < at);
+        self.0.get(next).is_none_or(|&(from, _)| from > at)
+    }
+}
+
+struct Open {
+    change: Change,
+    asked_at: Instant,
+}
+
+/// What is known half-way through the pass.
+#[derive(Default)]
+struct Pass {
+    open: HashMap<(String, String), Open>,
+    faults: HashMap<(String, String, String), Instant>,
+    spans: Vec<(Instant, Instant)>,
+    seen: HashSet<String>,
+    streams: HashMap<(String, String), (i64, i64)>,
+}
+
+pub(super) fn read(history: &[Entry]) -> Ledger {
+    let (mut ledger, mut pass) = (Ledger::default(), Pass::default());
+    for entry in history {
+        ledger.ends_at = ledger.ends_at.max(Some(entry.ts_wall));
+        ledger.take(&mut pass, entry);
+    }
+    // What was never answered happened or not.
+    let mut unanswered: Vec<Open> = pass.open.into_values().collect();
+    unanswered.sort_by_key(|open| open.asked_at);
+    for open in unanswered {
+        ledger.apply(&open.change, open.asked_at, None);
+    }
+    let end = ledger.ends_at.unwrap_or(Instant::EPOCH);
+    pass.spans.extend(pass.faults.into_values().map(|from| (from, end)));
+    ledger.windows = Windows::merge(pass.spans);
+    ledger
+}
+
+impl Ledger {
+    fn take(&mut self, pass: &mut Pass, entry: &Entry) {
+        let at = entry.ts_wall;
+        match &entry.what {
+            What::Change(change) => self.take_change(pass, entry, change),
+            What::Shown(shown) => {
+                if pass.seen.insert(shown.notification.clone()) {
+                    self.subject(&shown.subject).effects.push(Effect { shown: shown.clone(), seen_at: at });
+                }
+            }
+            What::Applied { user, epoch, seq } => {
+                let last = pass.streams.entry((entry.actor.clone(), user.clone())).or_insert((*epoch, 0));
+                if *last != (*epoch, seq - 1) {
+                    self.broken_streams
+                        .push(format!("{} applied {epoch}-{seq} of {user} after {}-{}", entry.actor, last.0, last.1));
+                }
+                *last = (*epoch, *seq);
+            }
+            What::Reset { user, epoch, seq } => {
+                pass.streams.insert((entry.actor.clone(), user.clone()), (*epoch, *seq));
+            }
+            What::Fault { kind, node } => {
+                let name = (entry.actor.clone(), kind.clone(), node.clone());
+                match entry.phase {
+                    Phase::Invoke => _ = pass.faults.insert(name, at),
+                    _ => pass.spans.extend(pass.faults.remove(&name).map(|from| (from, at))),
+                }
+            }
+            What::Alarm { subject, alarm, due_at, state } => {
+                self.has_rows = true;
+                self.subject(subject).rows.push(Row { alarm: alarm.clone(), due_at: *due_at, state: state.clone() });
+            }
+            What::Inbox { user, notifications, unread, counted } => self.inboxes.push(Inbox {
+                user: user.clone(),
+                notifications: notifications.clone(),
+                unread: *unread,
+                counted: *counted,
+            }),
+        }
+    }
+
+    fn take_change(&mut self, pass: &mut Pass, entry: &Entry, change: &Change) {
+        let name = (change.subject.clone(), change.key.clone());
+        match entry.phase {
+            Phase::Invoke => {
+                pass.open.entry(name).or_insert_with(|| Open { change: change.clone(), asked_at: entry.ts_wall });
+            }
+            Phase::Info => {}
+            Phase::Fail => _ = pass.open.remove(&name),
+            Phase::Ok => {
+                if let Some(open) = pass.open.remove(&name) {
+                    // What was answered counts: a client may learn only from the answer when something will ring.
+                    self.apply(change, open.asked_at, Some(entry.ts_wall));
+                }
+            }
+        }
+    }
+
+    /// A subject belongs to one client, which does one thing after the other: changes come in the order of their answers.
+    fn apply(&mut self, change: &Change, asked_at: Instant, done_at: Option<Instant>) {
+        let subject = self.subject(&change.subject);
+        for arm in &mut subject.arms {
+            let concerned = match change.disarms {
+                Disarms::Nothing => false,
+                Disarms::All => true,
+                Disarms::One(due_at) => arm.due_at == due_at,
+            };
+            if concerned && arm.disarmed.is_none() {
+                arm.disarmed = Some((asked_at, done_at));
+            }
+        }
+        subject.arms.extend(change.arms.iter().map(|promise| Arm { done_at, ..Arm::new(change, promise, asked_at) }));
+    }
+
+    fn subject(&mut self, name: &str) -> &mut Subject {
+        if !self.subjects.contains_key(name) {
+            self.subjects.insert(name.to_owned(), Subject::default());
+        }
+        self.subjects.entry(name.to_owned()).or_default()
+    }
+}
