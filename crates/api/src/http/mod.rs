@@ -29,7 +29,7 @@ use axum::extract::FromRef;
 
 pub use access::Access;
 pub use health::{Check, Readiness, ReadinessFuture};
-pub use metrics::{Gauges, GaugesFuture, Metrics, Sample, metrics_router};
+pub use metrics::{Build, Gauges, Metrics, Sample, metrics_router};
 pub use openapi::openapi_json;
 pub use routes::RouteInfo;
 pub use settings::{EdgeSettings, Limits, MetricsDoor};

@@ -1,16 +1,82 @@
 //! Requests that a web page of somebody else makes a browser send.
+//!
+//! Two questions, two answers. *May the page read the answer?* (CORS): only pages of the origins in the settings, spelled
+//! exactly; never `*`, never `null`, never what the request says of itself. *May the request do anything?* (CSRF): a browser
+//! says where a request comes from (`Sec-Fetch-Site`, `Origin`); unsafe methods from elsewhere are refused, with or without a
+//! cookie, before anything is read. Programs that are no browsers send neither header and are not concerned.
 
-use axum::extract::Request;
-use axum::response::Response;
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderName, HeaderValue, Method, header};
+use kernel::Category;
+use tower_http::{
+    cors::{AllowOrigin, CorsLayer},
+    csrf::{CsrfLayer, ProtectionError},
+};
 
-use super::{EdgeSettings, Problem};
+use super::{EdgeSettings, Problem, trace::X_REQUEST_ID};
 
-/// Refuses what another site's page made a browser send with this site's cookies (cross-site request forgery).
-pub(crate) fn check(_request: &Request, _settings: &EdgeSettings) -> Result<(), Problem> {
-    Ok(())
+/// How long a browser may remember the answer to a preflight.
+const PREFLIGHT_SECONDS: u64 = 600;
+
+/// Answers preflights and marks answers for the origins in the settings; `None` where there are none.
+pub(crate) fn cors(settings: &EdgeSettings) -> Option<CorsLayer> {
+    let origins: Vec<HeaderValue> = trusted(settings).filter_map(|origin| HeaderValue::from_str(origin).ok()).collect();
+    if origins.is_empty() {
+        return None;
+    }
+    let idempotency_key = HeaderName::from_static("idempotency-key");
+    let last_event_id = HeaderName::from_static("last-event-id");
+    let traceparent = HeaderName::from_static("traceparent");
+    // Without credentials: a page elsewhere sends a bearer token, never this origin's cookies.
+    let layer = CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::IF_MATCH,
+            header::IF_NONE_MATCH,
+            idempotency_key,
+            last_event_id,
+            traceparent,
+            X_REQUEST_ID,
+        ])
+        .expose_headers([
+            header::ETAG,
+            header::LOCATION,
+            header::RETRY_AFTER,
+            HeaderName::from_static("idempotent-replayed"),
+            X_REQUEST_ID,
+        ])
+        .max_age(std::time::Duration::from_secs(PREFLIGHT_SECONDS));
+    Some(layer)
 }
 
-/// The answer to a preflight, if this is one.
-pub(crate) fn preflight(_request: &Request, _settings: &EdgeSettings) -> Option<Response> {
-    None
+/// Refuses what another site's page made a browser send.
+pub(crate) fn csrf(settings: &EdgeSettings) -> CsrfLayer<fn(ProtectionError) -> Response<Body>> {
+    let layer = trusted(settings).fold(CsrfLayer::new(), |layer, origin| match layer.clone().add_trusted_origin(origin) {
+        Ok(layer) => layer,
+        Err(error) => {
+            tracing::warn!(%origin, %error, "this origin can never match and is left out");
+            layer
+        }
+    });
+    layer.with_rejection_response(refused)
+}
+
+fn refused(error: ProtectionError) -> Response<Body> {
+    tracing::info!(%error, "a request from another site was refused");
+    Problem::new(
+        Category::Forbidden,
+        "edge.cross_site",
+        "a page of another site sent this request: its origin is not allowed here",
+    )
+    .into_response()
+}
+
+fn trusted(settings: &EdgeSettings) -> impl Iterator<Item = &str> {
+    settings.cors_origins.iter().map(String::as_str).filter(|origin| *origin != "null" && *origin != "*")
 }
