@@ -13,6 +13,7 @@ mod error;
 mod event;
 mod id;
 mod instant;
+mod length;
 mod wall;
 
 pub use clock::{Clock, SleepFuture};
@@ -22,4 +23,5 @@ pub use error::{Category, Coded, FieldError};
 pub use event::{Event, Position, PositionError};
 pub use id::{AlarmId, ApiKeyId, EventId, IdError, JobId, NotificationId, ReminderId, ScheduleId, SessionId, StreamId, UserId};
 pub use instant::{Instant, InstantError};
+pub use length::{Length, LengthError};
 pub use wall::{Resolution, Resolved, WallTime, WallTimeError, Zone, ZoneError};
