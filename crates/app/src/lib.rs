@@ -14,6 +14,7 @@
 pub mod alarms;
 pub mod calendar;
 pub mod identity;
+pub mod node;
 pub mod notify;
 
 mod effects;

@@ -20,6 +20,7 @@ pub mod alarms;
 pub mod calendar;
 pub mod idempotency;
 pub mod jobs;
+pub mod node;
 pub mod notify;
 pub mod streams;
 

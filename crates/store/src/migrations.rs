@@ -26,6 +26,12 @@ pub(crate) async fn postgres(postgres: &Postgres) -> Result<Vec<String>, StoreEr
     Ok(report.map_err(failed)?.applied_migrations().iter().map(ToString::to_string).collect())
 }
 
+/// Version and name of every migration of this program; the same on both engines.
+pub(crate) fn known() -> Vec<(i64, String)> {
+    let runner = for_sqlite::migrations::runner();
+    runner.get_migrations().iter().map(|migration| (i64::from(migration.version()), migration.to_string())).collect()
+}
+
 fn failed(error: refinery::Error) -> StoreError {
     match error.kind() {
         refinery::error::Kind::MissingVersion(migration) => StoreError::Downgrade(migration.to_string()),

@@ -1,0 +1,54 @@
+//! What a node asks of its database about itself, before there is an [`crate::App`] and beside it.
+
+use kernel::Instant;
+use store::{Store, StoreError, Tx, UseCase, node};
+
+/// Defines a use case of one question, and the function that asks it.
+macro_rules! questions {
+    ($( $(#[$doc:meta])* $ask:ident -> $out:ty: $case:ident; )*) => {$(
+        struct $case;
+
+        impl UseCase for $case {
+            type Out = $out;
+            type Error = StoreError;
+
+            async fn run(&self, tx: &mut Tx<'_>) -> Result<$out, StoreError> {
+                node::$ask(tx).await
+            }
+        }
+
+        $(#[$doc])*
+        pub async fn $ask(store: &Store) -> Result<$out, StoreError> {
+            store.read($case).await
+        }
+    )*};
+}
+
+questions! {
+    /// The latest instant any node has acted on, if one ever did.
+    high_water -> Option<Instant>: HighWater;
+    /// What the clock of the database shows.
+    database_now -> Instant: DatabaseNow;
+    /// The names of the migrations this program has and the database has not.
+    pending_migrations -> Vec<String>: PendingMigrations;
+    /// The engine and its version.
+    engine_version -> String: EngineVersion;
+    /// What is broken in the database file; reads all of it.
+    damage -> Vec<String>: Damage;
+}
+
+struct Raise(Instant);
+
+impl UseCase for Raise {
+    type Out = ();
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        node::raise_high_water(tx, self.0).await
+    }
+}
+
+/// Moves the high-water mark to `at`; it never goes back.
+pub async fn raise_high_water(store: &Store, at: Instant) -> Result<(), StoreError> {
+    store.write(Raise(at)).await
+}

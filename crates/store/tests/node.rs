@@ -1,0 +1,89 @@
+//! What a node asks of its database about itself, on both engines.
+
+use kernel::Instant;
+use store::{Store, StoreError, Tx, UseCase, node};
+
+#[derive(Debug)]
+struct Facts {
+    mark: Option<Instant>,
+    now: Instant,
+    pending: Vec<String>,
+    version: String,
+    damage: Vec<String>,
+}
+
+/// Asks everything that can be asked of a migrated database.
+struct Ask;
+
+impl UseCase for Ask {
+    type Out = Facts;
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Facts, StoreError> {
+        Ok(Facts {
+            mark: node::high_water(tx).await?,
+            now: node::database_now(tx).await?,
+            pending: node::pending_migrations(tx).await?,
+            version: node::engine_version(tx).await?,
+            damage: node::damage(tx).await?,
+        })
+    }
+}
+
+struct Pending;
+
+impl UseCase for Pending {
+    type Out = Vec<String>;
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
+        node::pending_migrations(tx).await
+    }
+}
+
+struct Raise(Instant);
+
+impl UseCase for Raise {
+    type Out = ();
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        node::raise_high_water(tx, self.0).await
+    }
+}
+
+#[tokio::test]
+async fn the_high_water_mark_only_rises() {
+    testkit::on_both_engines(async |store| {
+        assert_eq!(store.read(Ask).await.expect("facts").mark, None);
+        for (at, expected) in [(5, 5), (9, 9), (7, 9)] {
+            store.write(Raise(Instant::from_micros(at))).await.expect("written");
+            assert_eq!(store.read(Ask).await.expect("facts").mark, Some(Instant::from_micros(expected)));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_healthy_database_tells_its_time_its_version_and_no_damage() {
+    testkit::on_both_engines(async |store| {
+        let (first, second) = (store.read(Ask).await.expect("facts"), store.read(Ask).await.expect("facts"));
+        assert!(first.now <= second.now && first.now > testkit::START - std::time::Duration::from_hours(24 * 365), "{first:?}");
+        assert!(first.version.starts_with("SQLite 3.") || first.version.starts_with("PostgreSQL 1"), "{first:?}");
+        assert!(first.damage.is_empty() && first.pending.is_empty(), "{first:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_empty_database_lacks_every_migration_and_a_migrated_one_none() {
+    testkit::on_both_databases(async |database| {
+        let store = Store::open(database.open()).await.expect("opened");
+        let pending = store.read(Pending).await.expect("answered");
+        assert!(!pending.is_empty());
+        assert_eq!(store.migrate().await.expect("migrated"), pending);
+        assert_eq!(store.read(Pending).await.expect("answered"), Vec::<String>::new());
+        store.close().await;
+    })
+    .await;
+}
