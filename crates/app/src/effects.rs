@@ -1,6 +1,6 @@
 //! What a transaction did that others want to hear of at once.
 
-use kernel::{Event, Instant};
+use kernel::{Event, Instant, SessionId};
 
 /// Collected inside a use case, announced after its commit.
 #[derive(Debug, Default)]
@@ -9,6 +9,8 @@ pub struct Effects {
     pub events: Vec<Event>,
     /// The earliest alarm that was armed.
     pub next_alarm: Option<Instant>,
+    /// Sessions that ended: their live streams close, and no node cache of this process believes them any more.
+    pub closed_sessions: Vec<SessionId>,
 }
 
 impl Effects {

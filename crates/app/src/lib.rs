@@ -33,7 +33,13 @@ pub use once::{Answer, Once, Render, Rendered};
 
 /// Everything a use case may need, shared by all of them.
 #[derive(Clone)]
-pub struct App(Arc<Parts>);
+pub struct App(Arc<Shared>);
+
+struct Shared {
+    parts: Parts,
+    passwords: identity::Passwords,
+    callers: identity::Callers,
+}
 
 /// What [`App`] is put together from, once, by the wiring of the binary or of a test.
 pub struct Parts {
@@ -47,6 +53,8 @@ pub struct Parts {
     pub hub: hub::Hub,
     /// The secrets of the installation.
     pub keys: identity::Keys,
+    /// What the operator chose about identity.
+    pub identity: identity::Settings,
     /// Wakes the lane of alarms.
     pub alarms: Wake,
     /// Wakes the lane of housekeeping jobs.
@@ -58,42 +66,56 @@ pub struct Parts {
 impl App {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        let passwords = identity::Passwords::new(&parts.keys, parts.identity.password);
+        Self(Arc::new(Shared { parts, passwords, callers: identity::Callers::default() }))
     }
 
     /// The store.
     pub fn store(&self) -> &store::Store {
-        &self.0.store
+        &self.0.parts.store
     }
 
     /// The hub of live streams.
     pub fn hub(&self) -> &hub::Hub {
-        &self.0.hub
+        &self.0.parts.hub
     }
 
     /// The clock.
     pub fn clock(&self) -> &dyn Clock {
-        &*self.0.clock
+        &*self.0.parts.clock
     }
 
     /// The source of randomness, for use cases that mint ids inside their transaction.
     pub fn entropy(&self) -> Arc<dyn Entropy> {
-        Arc::clone(&self.0.entropy)
+        Arc::clone(&self.0.parts.entropy)
     }
 
     /// The secrets of the installation.
     pub fn keys(&self) -> &identity::Keys {
-        &self.0.keys
+        &self.0.parts.keys
+    }
+
+    /// What the operator chose about identity.
+    pub fn identity(&self) -> &identity::Settings {
+        &self.0.parts.identity
+    }
+
+    pub(crate) fn passwords(&self) -> &identity::Passwords {
+        &self.0.passwords
+    }
+
+    pub(crate) fn callers(&self) -> &identity::Callers {
+        &self.0.callers
     }
 
     /// What time it is.
     pub fn now(&self) -> Instant {
-        self.0.clock.now()
+        self.0.parts.clock.now()
     }
 
     /// The wake of the lane of alarms.
     pub fn alarm_wake(&self) -> &Wake {
-        &self.0.alarms
+        &self.0.parts.alarms
     }
 
     /// What the lane of alarms counts.
@@ -103,7 +125,7 @@ impl App {
 
     /// The wake of the lane of jobs.
     pub fn job_wake(&self) -> &Wake {
-        &self.0.jobs
+        &self.0.parts.jobs
     }
 
     /// Runs `case`; once it is on disk, tells the hub and the clockwork what it did.
@@ -119,6 +141,7 @@ impl App {
 
     /// Tells the hub and the clockwork what was committed.
     pub(crate) fn announce(&self, effects: Effects) {
+        self.callers().forget(&effects.closed_sessions);
         self.hub().publish(effects.events);
         if let Some(due) = effects.next_alarm {
             self.alarm_wake().hint(due);

@@ -19,6 +19,7 @@
 pub mod alarms;
 pub mod calendar;
 pub mod idempotency;
+pub mod identity;
 pub mod jobs;
 pub mod node;
 pub mod notify;
