@@ -120,7 +120,7 @@ impl App {
 
     /// What the lane of alarms counts.
     pub fn meters(&self) -> &alarms::Meters {
-        &self.0.meters
+        &self.0.parts.meters
     }
 
     /// The wake of the lane of jobs.
