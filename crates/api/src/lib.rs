@@ -19,7 +19,7 @@ mod serve;
 mod stream;
 
 pub use http::{
-    Access, Build, Check, EdgeSettings, Gauges, Limits, Metrics, MetricsDoor, Readiness, ReadinessFuture, RouteInfo, Sample,
-    metrics_router, openapi_json, route_table, router,
+    Access, Build, Check, ERRORS, EdgeSettings, ErrorEntry, Gauges, Limits, Metrics, MetricsDoor, Readiness, ReadinessFuture,
+    RouteInfo, Sample, metrics_router, openapi_json, route_table, router,
 };
 pub use serve::{ServeLimits, serve};

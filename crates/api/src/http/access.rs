@@ -2,7 +2,7 @@
 
 use app::{
     App,
-    domain::identity::{self, Credential, Role, Scope},
+    domain::identity::{self, Credential, IdentityError, Role, Scope},
 };
 use axum::{
     extract::{FromRequestParts, Request, State as Extract},
@@ -41,20 +41,14 @@ impl Access {
         matches!(self, Self::Stream(_))
     }
 
-    /// Whether the caller is let in.
-    fn admits(self, caller: &identity::Caller) -> Result<(), Problem> {
-        let refused = |code, detail: &str| Err(Problem::new(Category::Forbidden, code, detail));
+    /// Whether a caller who has proved who they are is let in.
+    fn admits(self, caller: &identity::Caller) -> bool {
         let is_person = matches!(caller.credential, Credential::Session(_));
         match self {
-            Self::Public | Self::Operator => Ok(()),
-            Self::User if !is_person => refused("auth.session_required", "a service key may not do this: sign in"),
-            Self::User => Ok(()),
-            Self::Scoped(scope) | Self::Stream(scope) if !caller.may(scope) => {
-                refused("auth.scope_missing", &format!("this service key lacks the scope `{scope}`"))
-            }
-            Self::Scoped(_) | Self::Stream(_) => Ok(()),
-            Self::Administrator if is_person && caller.role == Role::Administrator => Ok(()),
-            Self::Administrator => refused("auth.administrator_required", "only an administrator may do this"),
+            Self::Public | Self::Operator => true,
+            Self::User => is_person,
+            Self::Scoped(scope) | Self::Stream(scope) => caller.may(scope),
+            Self::Administrator => is_person && caller.role == Role::Administrator,
         }
     }
 }
@@ -110,7 +104,9 @@ async fn enter(state: &State, access: Access, parts: &mut Parts) -> Result<Optio
     }
     let caller = identify(&state.app, access, parts).await?;
     tracing::Span::current().record("user_id", tracing::field::display(caller.user));
-    access.admits(&caller)?;
+    if !access.admits(&caller) {
+        return Err(Problem::of(IdentityError::Forbidden));
+    }
     let slot = if access.is_stream() { None } else { Some(state.load.enter(&caller)?) };
     parts.extensions.insert(Caller(caller));
     Ok(slot)
@@ -159,7 +155,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
-        return Err(Problem::new(Category::Malformed, "auth.two_credentials", "send exactly one Authorization header"));
+        return Err(Problem::new(Category::Malformed, "identity.two_credentials", "send exactly one Authorization header"));
     }
     let (scheme, credential) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(unauthenticated)?;
     let credential = credential.trim_matches(' ');
@@ -174,6 +170,6 @@ fn ticket(query: Option<&str>) -> Option<String> {
 }
 
 /// Says no more than that: whoever guesses learns nothing from it.
-pub(crate) fn unauthenticated() -> Problem {
-    Problem::new(Category::Unauthenticated, "auth.required", "sign in, or send a valid bearer token")
+fn unauthenticated() -> Problem {
+    Problem::of(IdentityError::Unauthenticated)
 }

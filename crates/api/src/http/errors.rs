@@ -1,8 +1,110 @@
 //! The table of error codes: the title of each, and what it means to whoever receives it.
+//!
+//! `/docs/errors` is generated from it, and a test fails when a code that some room can answer is not in it.
 
 use http::StatusCode;
 
+/// One code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErrorEntry {
+    /// Stable, `context.reason`.
+    pub code: &'static str,
+    /// The HTTP status it comes with.
+    pub status: u16,
+    /// A few words, the same for every occurrence (RFC 9457, 3.1.3).
+    pub title: &'static str,
+    /// What happened and what to do next.
+    pub meaning: &'static str,
+}
+
+macro_rules! table {
+    ($($code:literal $status:literal $title:literal $meaning:literal;)*) => {
+        &[$(ErrorEntry { code: $code, status: $status, title: $title, meaning: $meaning }),*]
+    };
+}
+
+/// Every code, sorted.
+pub const ERRORS: &[ErrorEntry] = table! {
+    "body.incomplete" 400 "Incomplete body" "The connection ended, or a chunk was malformed, before the body was complete. Send it again.";
+    "body.invalid" 422 "Invalid body" "The body is JSON, but a member is missing, unknown, of the wrong type, out of range, or beyond a limit. `errors` points at it.";
+    "body.malformed" 400 "Malformed body" "The body is not JSON that reads one way only: a syntax error, two members of one name, a byte order mark, text that is not UTF-8, or something behind the end.";
+    "body.too_large" 413 "Body too large" "A body may have at most 1 MiB.";
+    "body.too_slow" 408 "Body too slow" "The body did not arrive in time. Send it again over a better connection.";
+    "body.unsupported_media_type" 415 "Unsupported media type" "Bodies are `application/json` in UTF-8, and nothing else.";
+    "cursor.malformed" 400 "Malformed cursor" "The cursor was not answered by this list. Begin again without one.";
+    "edge.cross_site" 403 "Cross-site request" "A web page of another origin made a browser send this. Add its origin to `http.cors_origins` if it is yours.";
+    "edge.headers_too_large" 431 "Headers too large" "The header names and values may have at most 16 KiB together.";
+    "edge.malformed_host" 400 "Malformed host" "A request names its host exactly once, and in an absolute address the same one.";
+    "edge.not_ready" 503 "Not ready" "The process runs but cannot serve yet, or no longer. `checks` says why.";
+    "edge.operators_only" 403 "Operators only" "This page is served to peers on the same machine, unless the configuration says otherwise.";
+    "edge.overloaded" 503 "Overloaded" "More requests are under way than this process takes. Come back after `Retry-After`.";
+    "edge.refused" 400 "Refused" "The request was refused before it reached a handler; the status says how.";
+    "edge.too_many_at_once" 429 "Too many at once" "Too many of your requests are under way at this moment. Wait for some of them.";
+    "edge.too_slow" 503 "Given up" "The request took too long. It may or may not have happened: repeat it with the same `Idempotency-Key`.";
+    "edge.uri_too_long" 414 "Address too long" "An address may have at most 8 KiB.";
+    "id.malformed" 400 "Malformed id" "A part of the path is not an id of the expected kind.";
+    "idempotency.in_flight" 409 "Still running" "The first request with this `Idempotency-Key` has not finished. Come back after `Retry-After`.";
+    "idempotency.malformed_key" 400 "Malformed idempotency key" "An `Idempotency-Key` is 1 to 255 visible ASCII characters, sent once.";
+    "idempotency.other_request" 422 "Idempotency key already used" "This `Idempotency-Key` was used for a different request within 24 hours. Choose a new one.";
+    "identity.api_key_not_found" 404 "No such API key" "There is no such key, or it is not yours.";
+    "identity.bad_credentials" 401 "Wrong e-mail or password" "The address is unknown or the password is wrong; which of them is not told.";
+    "identity.bad_current_password" 403 "Wrong current password" "Changing the password needs the present one.";
+    "identity.bad_refresh_token" 401 "Invalid refresh token" "The refresh token is unknown, used up or revoked. Sign in again.";
+    "identity.busy" 503 "Busy signing people in" "Too many passwords are being checked. Come back after `Retry-After`.";
+    "identity.email_taken" 409 "Address taken" "Another account has this e-mail address.";
+    "identity.forbidden" 403 "Not allowed" "You are known, but your role, or the scopes of your key, do not allow this.";
+    "identity.invalid" 422 "Invalid field" "A field of an account, a key or a session is not valid. `errors` points at it.";
+    "identity.session_not_found" 404 "No such session" "There is no such session, or it is not yours.";
+    "identity.throttled" 429 "Too many attempts" "Too many failed attempts. Come back after `Retry-After`.";
+    "identity.too_many_api_keys" 409 "Too many API keys" "You have as many keys as a user may have. Delete one first.";
+    "identity.two_credentials" 400 "Two credentials" "Send exactly one `Authorization` header.";
+    "identity.unauthenticated" 401 "Not signed in" "The request carries no credential, or none that is valid.";
+    "identity.user_not_found" 404 "No such account" "There is no account with this address.";
+    "identity.version_mismatch" 412 "Changed meanwhile" "The profile changed since the version in `If-Match`. Read it again.";
+    "identity.version_required" 428 "Version required" "Send the version you know in `If-Match`.";
+    "internal" 500 "Internal error" "Something went wrong on our side. It was logged under the `trace_id`.";
+    "notification.not_found" 404 "No such notification" "There is no such notification, or it is not yours.";
+    "precondition.malformed" 400 "Malformed precondition" "`If-Match` carries the `ETag` of the resource as it was answered, once.";
+    "query.invalid" 422 "Invalid query" "A parameter of the query is missing, unknown, given twice, or out of range. `errors` points at it.";
+    "query.malformed" 400 "Malformed query" "The query is not percent-encoded UTF-8.";
+    "reminder.invalid" 422 "Invalid reminder" "The reminder cannot be what is asked. `errors` points at the field.";
+    "reminder.not_active" 409 "Reminder not active" "The reminder has been dismissed, or replaced, or its schedule is gone.";
+    "reminder.not_found" 404 "No such reminder" "There is no such reminder, or it is not yours.";
+    "route.method_not_allowed" 405 "Method not allowed" "There is something at this address, but it cannot do that. The `Allow` header lists what it can.";
+    "route.not_found" 404 "No such address" "There is nothing at this address.";
+    "schedule.invalid" 422 "Invalid schedule" "A field of the schedule is not valid. `errors` points at it.";
+    "schedule.not_deleted" 409 "Not deleted" "Only a deleted schedule can be restored.";
+    "schedule.not_found" 404 "No such schedule" "There is no such schedule, or it is not yours.";
+    "schedule.version_mismatch" 412 "Changed meanwhile" "The schedule changed since the version in `If-Match`. Read it again.";
+    "schedule.version_required" 428 "Version required" "Send the version you know in `If-Match`.";
+    "store.full" 507 "Storage full" "There is no room left to keep it; nothing was changed. Come back after `Retry-After`, and tell the operator.";
+    "store.overloaded" 503 "Store overloaded" "The database has more to do than it can; nothing was changed. Come back after `Retry-After`.";
+    "store.unavailable" 503 "Store unavailable" "The database does not answer; nothing was changed. Come back after `Retry-After`.";
+    "store.unknown_result" 503 "Result unknown" "The connection was lost while it was being kept. Repeat it with the same `Idempotency-Key`.";
+    "stream.draining" 503 "Shutting down" "This process is about to stop. Connect again: another one answers, or this one when it is back.";
+    "stream.too_many" 503 "Too many streams" "This process holds as many live streams as it can.";
+    "stream.too_many_of_user" 429 "Too many streams of yours" "You have as many live streams open as a user may have. Close one.";
+};
+
+/// The entry of a code.
+pub(crate) fn find(code: &str) -> Option<&'static ErrorEntry> {
+    ERRORS.binary_search_by_key(&code, |entry| entry.code).ok().map(|index| &ERRORS[index])
+}
+
 /// The title of a code, or that of its status where the code is not in the table.
-pub(crate) fn title(_code: &str, status: StatusCode) -> &'static str {
-    status.canonical_reason().unwrap_or("Error")
+pub(crate) fn title(code: &str, status: StatusCode) -> &'static str {
+    match find(code) {
+        Some(entry) if entry.status == status.as_u16() => entry.title,
+        _ => status.canonical_reason().unwrap_or("Error"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_every_code_stands_in_it_once() {
+        assert!(ERRORS.is_sorted_by(|a, b| a.code < b.code));
+    }
 }

@@ -28,6 +28,7 @@ use app::App;
 use axum::extract::FromRef;
 
 pub use access::Access;
+pub use errors::{ERRORS, ErrorEntry};
 pub use health::{Check, Readiness, ReadinessFuture};
 pub use metrics::{Build, Gauges, Metrics, Sample, metrics_router};
 pub use openapi::openapi_json;
