@@ -4,7 +4,7 @@ use domain::{
     alarms::{Anchor, Reminder, ReminderRule},
     calendar::{MAX_SPAN, Schedule, ScheduleText, Span},
 };
-use kernel::{Cursor, Instant, ReminderId, Resolution, Resolved, ScheduleId, UserId};
+use kernel::{Cursor, Instant, ReminderId, Resolution, Resolved, ScheduleId, UserId, Zone};
 
 use crate::{Column, Row, Sql, StoreError, Tx, Value, values};
 
@@ -22,11 +22,13 @@ macro_rules! select {
     };
 }
 
-/// The lead of reminders `owner` has chosen for schedules that name none; `None` if there is no such user.
-pub async fn default_lead_seconds(tx: &mut Tx<'_>, owner: UserId) -> Result<Option<u32>, StoreError> {
-    let lead =
-        tx.optional("SELECT default_lead_seconds FROM users WHERE id = $1", values![owner], |row| row.get::<i64>(0)).await?;
-    lead.map(|seconds| u32::try_from(seconds).map_err(|_| StoreError::Bug("a lead is out of range".to_owned()))).transpose()
+/// What `owner` has chosen for schedules that do not say: the zone, and the lead of reminders in seconds. `None`: no such user.
+pub async fn defaults(tx: &mut Tx<'_>, owner: UserId) -> Result<Option<(Zone, u32)>, StoreError> {
+    tx.optional("SELECT time_zone, default_lead_seconds FROM users WHERE id = $1", values![owner], |row| {
+        let lead = u32::try_from(row.get::<i64>(1)?).map_err(|_| StoreError::Bug("a lead is out of range".to_owned()))?;
+        Ok((row.parse(0)?, lead))
+    })
+    .await
 }
 
 /// Writes a new schedule with its reminders.

@@ -12,6 +12,7 @@ mod limits;
 mod metrics;
 mod openapi;
 mod origin;
+mod page;
 mod problem;
 mod routes;
 mod settings;

@@ -24,7 +24,7 @@ impl UseCase for Create {
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
-        let lead = store::calendar::default_lead_seconds(tx, self.owner).await?.ok_or(CalendarError::NotFound)?;
+        let (_, lead) = store::calendar::defaults(tx, self.owner).await?.ok_or(CalendarError::NotFound)?;
         let checked = self.draft.check(lead, self.now)?;
         let schedule = Schedule {
             id: ScheduleId::mint(self.now, &*self.entropy),

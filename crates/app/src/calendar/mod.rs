@@ -18,7 +18,7 @@ use crate::Effects;
 
 pub use create::create;
 pub use delete::{MAX_BULK, delete, delete_many};
-pub use read::{Page, get, list, list_deleted};
+pub use read::{Page, Range, get, list, list_deleted, own_zone};
 pub use restore::restore;
 pub use update::{Expected, update};
 

@@ -4,10 +4,12 @@ use domain::{
     calendar::{CalendarError, Schedule},
     identity::Caller,
 };
-use kernel::{Cursor, Instant, ScheduleId, UserId};
-use store::{Tx, UseCase, calendar::Range};
+use kernel::{Cursor, Instant, ScheduleId, UserId, Zone};
+use store::{Tx, UseCase};
 
 use crate::{App, Error};
+
+pub use store::calendar::Range;
 
 /// One page of a list.
 #[derive(Clone, Debug)]
@@ -78,4 +80,21 @@ impl UseCase for Deleted {
 pub async fn list_deleted(app: &App, caller: &Caller, before: Option<Cursor>, limit: u32) -> Result<Page<Schedule>, Error> {
     let items = app.store().read(Deleted(caller.user, before, limit)).await?;
     Ok(Page::cut(items, limit, |s| Cursor { at: s.deleted_at.unwrap_or(Instant::EPOCH), id: s.id.uuid() }))
+}
+
+struct OwnZone(UserId);
+
+impl UseCase for OwnZone {
+    type Out = Option<(Zone, u32)>;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        Ok(store::calendar::defaults(tx, self.0).await?)
+    }
+}
+
+/// The zone the caller has chosen for schedules and dates that name none.
+pub async fn own_zone(app: &App, caller: &Caller) -> Result<Zone, Error> {
+    let defaults = app.store().read(OwnZone(caller.user)).await?;
+    defaults.map(|(zone, _)| zone).ok_or_else(|| CalendarError::NotFound.into())
 }

@@ -1,8 +1,30 @@
-//! The HTTP endpoints of schedules, one file each.
+//! Schedules: one endpoint, one file.
 
-use super::Routes;
+mod bulk_delete;
+mod create;
+mod delete;
+mod get;
+mod list;
+mod reminders;
+mod restore;
+mod update;
+mod view;
+
+use app::domain::identity::Scope;
+use utoipa_axum::routes;
+
+use super::{Access, Routes};
 
 /// The routes of this folder.
 pub(crate) fn routes() -> Routes {
+    let (read, write) = (Access::Scoped(Scope::SchedulesRead), Access::Scoped(Scope::SchedulesWrite));
     Routes::new()
+        .add(write, routes!(create::create))
+        .add(read, routes!(list::list))
+        .add(write, routes!(bulk_delete::bulk_delete))
+        .add(read, routes!(get::get))
+        .add(write, routes!(update::update))
+        .add(write, routes!(delete::delete))
+        .add(write, routes!(restore::restore))
+        .add(read, routes!(reminders::reminders))
 }

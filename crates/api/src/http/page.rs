@@ -1,0 +1,62 @@
+//! What every list shares: how many rows, from where on, and between which moments.
+
+use app::domain::calendar::Moment;
+use kernel::{Category, Cursor, Instant, WallTime, Zone};
+
+use super::Problem;
+
+/// Rows of a page unless asked otherwise.
+const DEFAULT_LIMIT: u32 = 50;
+/// The most rows of a page; who asks for more gets these.
+const MAX_LIMIT: u32 = 200;
+
+/// How many rows to answer.
+pub(crate) fn limit(asked: Option<u32>) -> Result<u32, Problem> {
+    match asked {
+        Some(0) => Err(invalid("/limit", format!("must lie between 1 and {MAX_LIMIT}"))),
+        Some(limit) => Ok(limit.min(MAX_LIMIT)),
+        None => Ok(DEFAULT_LIMIT),
+    }
+}
+
+/// From where on: the cursor of a page before, which must belong to the list named by `scope`.
+pub(crate) fn cursor(scope: &str, text: Option<&str>) -> Result<Option<Cursor>, Problem> {
+    let decoded = text.map(|text| Cursor::decode(scope, text)).transpose();
+    decoded.map_err(|error| Problem::new(Category::Malformed, "cursor.malformed", error.to_string()))
+}
+
+/// A half-open range of time. What is not given is open.
+pub(crate) struct Moments<'a> {
+    /// Its beginning, as written in the query.
+    pub from: Option<&'a str>,
+    /// Its end.
+    pub to: Option<&'a str>,
+}
+
+impl Moments<'_> {
+    /// Whether a zone is needed to know the instants.
+    pub(crate) fn need_zone(&self) -> bool {
+        [self.from, self.to].into_iter().flatten().any(|text| !matches!(text.parse(), Ok(Moment::Instant(_))))
+    }
+
+    /// The instants. Dates begin at midnight in `zone`.
+    pub(crate) fn resolve(&self, zone: &Zone) -> Result<(Instant, Instant), Problem> {
+        let from = self.from.map_or(Ok(Instant::EPOCH), |text| instant("/from", text, zone))?;
+        let to = self.to.map_or(Ok(Instant::MAX), |text| instant("/to", text, zone))?;
+        if from < to { Ok((from, to)) } else { Err(invalid("/to", "must lie after from")) }
+    }
+}
+
+fn instant(pointer: &str, text: &str, zone: &Zone) -> Result<Instant, Problem> {
+    match text.parse::<Moment>() {
+        Ok(Moment::Instant(instant)) => Ok(instant),
+        Ok(Moment::Wall(wall)) => Ok(zone.resolve(wall).instant),
+        Ok(Moment::Date(date)) => Ok(zone.resolve(WallTime::midnight(date)).instant),
+        Err(detail) => Err(invalid(pointer, detail)),
+    }
+}
+
+fn invalid(pointer: &str, detail: impl Into<String>) -> Problem {
+    Problem::new(Category::Invalid, "query.invalid", "a query parameter is not what is expected here: see `errors`")
+        .field(pointer, detail)
+}

@@ -1,0 +1,108 @@
+//! `POST /api/v1/schedules`
+
+use std::sync::Arc;
+
+use app::{
+    App, calendar,
+    domain::calendar::{CalendarError, Draft, RemindersDraft, Schedule, SpanDraft},
+};
+use axum::{extract::State as Extract, response::Response};
+use kernel::{Length, Zone};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::view::{ReminderDraft, ScheduleView, moment, parse, rules};
+use crate::http::{Caller, Problem, Write, answer, created, etag};
+
+/// A schedule that is asked for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewSchedule {
+    /// One visible line, at most 200 characters.
+    #[schema(example = "Stand-up")]
+    title: String,
+    /// At most 10,000 characters, line breaks allowed.
+    #[serde(default)]
+    description: String,
+    /// One line, at most 500 characters.
+    #[serde(default)]
+    location: String,
+    /// When it starts: wall time in `time_zone` (`2026-11-20T09:30:00`), an instant (`2026-11-20T00:30:00Z`), or a date with
+    /// `all_day`.
+    #[schema(example = "2026-11-20T09:30:00")]
+    start: String,
+    /// When it ends, written as `start`. With `all_day`: the day after the last one.
+    #[schema(example = "2026-11-20T10:00:00")]
+    end: Option<String>,
+    /// How long it takes, instead of `end`: ISO 8601, elapsed time. Neither: no length, or one whole day.
+    #[schema(example = "PT30M")]
+    duration: Option<String>,
+    /// IANA zone; the caller's own unless given.
+    #[schema(example = "Asia/Seoul")]
+    time_zone: Option<String>,
+    /// Whole days.
+    #[serde(default)]
+    all_day: bool,
+    /// When to ring, at most 10. Not given: the caller's default lead before the start. `[]`: never.
+    reminders: Option<Vec<ReminderDraft>>,
+    /// A short lower-case word, `event` unless given.
+    #[serde(default = "event")]
+    #[schema(example = "event")]
+    kind: String,
+    /// Whether the time counts as taken; true unless given.
+    #[serde(default = "yes")]
+    busy: bool,
+}
+
+fn event() -> String {
+    "event".to_owned()
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl NewSchedule {
+    fn draft(self, own_zone: impl FnOnce() -> Zone) -> Result<Draft, CalendarError> {
+        let mut errors = Vec::new();
+        let start = moment("/start", &self.start, &mut errors);
+        let end = self.end.as_deref().and_then(|text| moment("/end", text, &mut errors));
+        let duration = self.duration.as_deref().and_then(|text| parse::<Length>("/duration", text, &mut errors));
+        let zone = match &self.time_zone {
+            Some(name) => parse::<Zone>("/time_zone", name, &mut errors),
+            None => Some(own_zone()),
+        };
+        let reminders = match &self.reminders {
+            None => RemindersDraft::Default,
+            Some(drafts) => RemindersDraft::Given(rules(drafts, &mut errors)),
+        };
+        let (Some(start), Some(zone), true) = (start, zone, errors.is_empty()) else {
+            return Err(CalendarError::Invalid(errors));
+        };
+        let span = SpanDraft { all_day: self.all_day, zone, start, end, duration: duration.map(Length::duration) };
+        let Self { title, description, location, kind, busy, .. } = self;
+        Ok(Draft { title, description, location, kind, busy, span, reminders })
+    }
+}
+
+/// Make a schedule
+///
+/// Its alarms are armed in the same transaction: once this is answered, the reminder is on disk and rings at its time, also
+/// if the process is killed in between.
+#[utoipa::path(
+    post, path = "/api/v1/schedules", tag = "schedules", request_body = NewSchedule,
+    responses((status = 201, description = "Made", body = ScheduleView, headers(("location" = String), ("etag" = String))))
+)]
+pub(crate) async fn create(Extract(app): Extract<App>, caller: Caller, request: Write<NewSchedule>) -> Result<Response, Problem> {
+    // The caller's own zone is only looked up when it is needed.
+    let own_zone = match &request.body.time_zone {
+        Some(_) => None,
+        None => Some(calendar::own_zone(&app, &caller.0).await?),
+    };
+    let draft = request.body.draft(|| own_zone.unwrap_or_else(Zone::utc)).map_err(app::Error::from)?;
+    let render = Arc::new(|schedule: &Schedule| {
+        let location = format!("/api/v1/schedules/{}", schedule.id);
+        created(&location, &etag(schedule.version), &ScheduleView::from(schedule))
+    });
+    Ok(answer(calendar::create(&app, &caller.0, draft, request.once, render).await?))
+}

@@ -1,0 +1,93 @@
+//! `PATCH /api/v1/schedules/{id}`
+
+use std::sync::Arc;
+
+use app::{
+    App, calendar,
+    domain::calendar::{CalendarError, Patch},
+};
+use axum::{extract::State as Extract, response::Response};
+use kernel::{Length, ScheduleId, Zone};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::view::{ReminderDraft, ScheduleView, moment, parse, rules, shown};
+use crate::http::{Caller, IfMatch, Path, Problem, Write, answer};
+
+/// What shall change; what is not given stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ScheduleChange {
+    /// One visible line.
+    title: Option<String>,
+    /// Any number of lines.
+    description: Option<String>,
+    /// One line.
+    location: Option<String>,
+    /// Alone it keeps the length.
+    #[schema(example = "2026-11-20T09:30:00")]
+    start: Option<String>,
+    end: Option<String>,
+    /// Instead of `end`.
+    #[schema(example = "PT30M")]
+    duration: Option<String>,
+    /// Alone it keeps the wall times and moves the instants.
+    #[schema(example = "Asia/Seoul")]
+    time_zone: Option<String>,
+    /// Needs a new `start`.
+    all_day: Option<bool>,
+    /// Replaces all reminders. One that stays the same keeps its id and its alarms.
+    reminders: Option<Vec<ReminderDraft>>,
+    /// A short lower-case word.
+    kind: Option<String>,
+    /// Whether the time counts as taken.
+    busy: Option<bool>,
+}
+
+impl ScheduleChange {
+    fn patch(self) -> Result<Patch, CalendarError> {
+        let mut errors = Vec::new();
+        let patch = Patch {
+            start: self.start.as_deref().and_then(|text| moment("/start", text, &mut errors)),
+            end: self.end.as_deref().and_then(|text| moment("/end", text, &mut errors)),
+            duration: self
+                .duration
+                .as_deref()
+                .and_then(|text| parse::<Length>("/duration", text, &mut errors))
+                .map(Length::duration),
+            zone: self.time_zone.as_deref().and_then(|text| parse::<Zone>("/time_zone", text, &mut errors)),
+            reminders: self.reminders.as_deref().map(|drafts| rules(drafts, &mut errors)),
+            title: self.title,
+            description: self.description,
+            location: self.location,
+            kind: self.kind,
+            busy: self.busy,
+            all_day: self.all_day,
+        };
+        if errors.is_empty() { Ok(patch) } else { Err(CalendarError::Invalid(errors)) }
+    }
+}
+
+/// Change a schedule
+///
+/// Needs `If-Match` with the ETag of the version that was changed, or `*`. Its alarms move along in the same transaction.
+#[utoipa::path(
+    patch, path = "/api/v1/schedules/{id}", tag = "schedules", request_body = ScheduleChange,
+    params(("id" = String, Path, description = "Its id"), ("if-match" = Option<String>, Header, description = "ETag, or *")),
+    responses(
+        (status = 200, description = "As it is now", body = ScheduleView, headers(("etag" = String))),
+        (status = 412, description = "`schedule.version_mismatch`: somebody else changed it"),
+        (status = 428, description = "`schedule.version_required`: send If-Match"),
+    )
+)]
+pub(crate) async fn update(
+    Extract(app): Extract<App>,
+    caller: Caller,
+    Path(id): Path<ScheduleId>,
+    if_match: IfMatch,
+    request: Write<ScheduleChange>,
+) -> Result<Response, Problem> {
+    let patch = request.body.patch().map_err(app::Error::from)?;
+    let target = (id, if_match.into());
+    Ok(answer(calendar::update(&app, &caller.0, target, patch, request.once, Arc::new(shown)).await?))
+}
