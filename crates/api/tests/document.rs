@@ -17,9 +17,7 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
         .iter()
         .flat_map(|(path, item)| {
             let item = item.as_object().expect("a path item");
-            methods
-                .iter()
-                .filter_map(move |method| Some((format!("{} {path}", method.to_uppercase()), item.get(*method)?)))
+            methods.iter().filter_map(move |method| Some((format!("{} {path}", method.to_uppercase()), item.get(*method)?)))
         })
         .collect()
 }
@@ -71,7 +69,8 @@ fn operations_have_their_own_ids_titles_and_tags_and_every_refusal_is_a_problem(
     for (name, operation) in operations(&document) {
         assert!(ids.insert(operation["operationId"].as_str().expect("an id")), "{name}: the operation id is taken");
         assert!(operation["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{name}: no summary");
-        let tagged = operation["tags"].as_array().is_some_and(|own| own.iter().all(|tag| tags.contains(tag.as_str().expect("text"))));
+        let tagged =
+            operation["tags"].as_array().is_some_and(|own| own.iter().all(|tag| tags.contains(tag.as_str().expect("text"))));
         assert!(tagged, "{name}: a tag that is not described");
         for (status, response) in operation["responses"].as_object().expect("responses") {
             let response = match response.get("$ref").and_then(Value::as_str) {
@@ -142,13 +141,21 @@ fn each_source(folder: &Path, read: &mut dyn FnMut(&str)) {
 
 /// The literals of a `fn code` body, and those given to `Problem::new` and `Problem::of_status`.
 fn codes_in(text: &str) -> Vec<String> {
-    let bodies = text.split("fn code(&self) -> &'static str {").skip(1).map(|rest| rest.split("\n    }").next().unwrap_or_default());
-    let made = ["Problem::new(", "Problem::of_status(", "Self::new("].into_iter().flat_map(|call| text.split(call).skip(1)).map(|rest| {
-        // The code is the second argument: status or category first, then the literal.
-        let end = rest.char_indices().filter(|(_, c)| *c == ',').nth(1).map_or(0, |(at, _)| at);
-        &rest[..end]
-    });
-    bodies.chain(made).flat_map(|part| part.split('"').skip(1).step_by(2)).filter(|code| is_code(code)).map(str::to_owned).collect()
+    let bodies =
+        text.split("fn code(&self) -> &'static str {").skip(1).map(|rest| rest.split("\n    }").next().unwrap_or_default());
+    let made = ["Problem::new(", "Problem::of_status(", "Self::new("].into_iter().flat_map(|call| text.split(call).skip(1)).map(
+        |rest| {
+            // The code is the second argument: status or category first, then the literal.
+            let end = rest.char_indices().filter(|(_, c)| *c == ',').nth(1).map_or(0, |(at, _)| at);
+            &rest[..end]
+        },
+    );
+    bodies
+        .chain(made)
+        .flat_map(|part| part.split('"').skip(1).step_by(2))
+        .filter(|code| is_code(code))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn is_code(text: &str) -> bool {

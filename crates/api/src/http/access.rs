@@ -131,18 +131,13 @@ async fn run_in_time(state: &State, request: Request, next: Next) -> Response {
 async fn identify(app: &App, access: Access, parts: &Parts) -> Result<identity::Caller, Problem> {
     let credential = bearer(&parts.headers)?;
     match (credential, access) {
-        (Some(token), _) => authenticate(app, token).await,
+        (Some(token), _) => Ok(app::identity::authenticate(app, token).await?),
         (None, Access::Stream(_)) => match ticket(parts.uri.query()) {
             Some(ticket) => redeem(app, &ticket).await,
             None => Err(unauthenticated()),
         },
         (None, _) => Err(unauthenticated()),
     }
-}
-
-#[expect(clippy::unused_async, reason = "the identity slice fills this in")]
-async fn authenticate(_app: &App, _token: &str) -> Result<identity::Caller, Problem> {
-    Err(unauthenticated())
 }
 
 #[expect(clippy::unused_async, reason = "the identity slice fills this in")]

@@ -79,7 +79,8 @@ async fn once(parts: &mut Parts, state: &State, key: String, body: &[u8]) -> Res
     let route = MatchedPath::from_request_parts(parts, state).await.map_err(|error| Problem::internal(&error))?;
     let route = format!("{} {}", parts.method, route.as_str());
     let asked = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    Ok(Once { principal: principal(parts), request_hash: hash(&[route.as_bytes(), asked.as_bytes(), body]), route, key })
+    let request_hash = hash(&[route.as_bytes(), asked.as_bytes(), body]);
+    Ok(Once { principal: principal(parts), request_hash, route, key, sealed: false })
 }
 
 fn principal(parts: &Parts) -> String {
