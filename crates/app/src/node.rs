@@ -35,6 +35,8 @@ questions! {
     engine_version -> String: EngineVersion;
     /// What is broken in the database file; reads all of it.
     damage -> Vec<String>: Damage;
+    /// Whether anybody has an account.
+    is_inhabited -> bool: IsInhabited;
 }
 
 struct Raise(Instant);

@@ -7,8 +7,11 @@
 //! **Must never know**: SQL, HTTP frameworks, how a schedule or a password is judged.
 
 mod cli;
+mod client;
 mod config;
+mod serve;
 mod telemetry;
+mod wiring;
 
 use std::process::ExitCode;
 

@@ -46,7 +46,8 @@ impl Shape {
 
 /// Begins to write log lines. `level` was checked when the configuration was read; the rest of the process logs once.
 pub(crate) fn start(level: &str, shape: Shape, plain: bool) {
-    let filter = EnvFilter::builder().parse_lossy(level);
+    // A migration is one line of ours, not five of the library's. What the operator names himself comes later and wins.
+    let filter = EnvFilter::builder().parse_lossy(format!("refinery_core=warn,{level}"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start (only tests of this binary could do that) keeps the first.
     let _ = match shape {

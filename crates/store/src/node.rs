@@ -57,3 +57,9 @@ pub async fn damage(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     let lines: Vec<String> = tx.all("PRAGMA quick_check(10)", values![], |row| row.get(0)).await?;
     Ok(lines.into_iter().filter(|line| line != "ok").collect())
 }
+
+/// Whether anybody has an account.
+pub async fn is_inhabited(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    let found: Option<i64> = tx.optional("SELECT CAST(1 AS bigint) FROM users LIMIT 1", values![], |row| row.get(0)).await?;
+    Ok(found.is_some())
+}

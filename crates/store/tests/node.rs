@@ -10,6 +10,7 @@ struct Facts {
     pending: Vec<String>,
     version: String,
     damage: Vec<String>,
+    inhabited: bool,
 }
 
 /// Asks everything that can be asked of a migrated database.
@@ -26,6 +27,7 @@ impl UseCase for Ask {
             pending: node::pending_migrations(tx).await?,
             version: node::engine_version(tx).await?,
             damage: node::damage(tx).await?,
+            inhabited: node::is_inhabited(tx).await?,
         })
     }
 }
@@ -70,7 +72,7 @@ async fn a_healthy_database_tells_its_time_its_version_and_no_damage() {
         let (first, second) = (store.read(Ask).await.expect("facts"), store.read(Ask).await.expect("facts"));
         assert!(first.now <= second.now && first.now > testkit::START - std::time::Duration::from_hours(24 * 365), "{first:?}");
         assert!(first.version.starts_with("SQLite 3.") || first.version.starts_with("PostgreSQL 1"), "{first:?}");
-        assert!(first.damage.is_empty() && first.pending.is_empty(), "{first:?}");
+        assert!(first.damage.is_empty() && first.pending.is_empty() && !first.inhabited, "{first:?}");
     })
     .await;
 }

@@ -5,8 +5,11 @@ use std::{fmt, process::ExitCode};
 use crate::config::Complaints;
 
 /// What the exit codes mean; printed by `--help`.
-pub(crate) const EXIT_CODES: &str = "Exit codes: 0 done, or stopped cleanly; 1 it failed, or a check found something wrong; \
-     2 wrong usage or configuration; 130 and 143 ended at once by a second signal.";
+pub(crate) const EXIT_CODES: &str = "Exit codes:
+  0         done, or stopped cleanly
+  1         it failed, or a check found something wrong
+  2         wrong usage or configuration
+  130, 143  interrupted, or ended at once by a second signal";
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug)]

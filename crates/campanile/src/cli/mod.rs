@@ -5,6 +5,9 @@
 
 mod config;
 mod failure;
+mod migrate;
+mod remind;
+mod terminal;
 
 pub(crate) use failure::Failure;
 
@@ -12,14 +15,17 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::Environment;
+use crate::{
+    config::{Environment, Flags},
+    serve,
+};
 
 /// Campanile keeps the hours and rings the alarm: a calendar, durable reminders, an inbox and live streams, in one program.
 ///
 /// `campanile demo` shows it in ten seconds. `campanile serve` starts the server; without any flag it answers on
 /// http://127.0.0.1:8080 and keeps everything in ./data.
 #[derive(Parser, Debug)]
-#[command(name = "campanile", version, after_help = failure::EXIT_CODES, propagate_version = true)]
+#[command(name = "campanile", version, after_help = failure::EXIT_CODES)]
 #[command(arg_required_else_help = true, subcommand_required = true, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -28,18 +34,30 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    /// Start the server; SIGTERM or Ctrl-C stops it within ten seconds, a second one at once
+    Serve(Flags),
+    /// Make a reminder on a running server, and wait until it rings
+    Remind(remind::Remind),
+    /// Apply the database migrations of this version, or say which are missing
+    Migrate(migrate::Migrate),
     /// Check the configuration, or print what holds and where it came from
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Print the OpenAPI document of the HTTP contract
+    Openapi,
 }
 
 /// Runs what was asked for.
 pub(crate) fn run(cli: &Cli, environment: &Environment) -> ExitCode {
     let done = match &cli.command {
-        Command::Config(command) => config::run(command, environment),
+        Command::Serve(flags) => serve::run(flags, environment).map(|()| ExitCode::SUCCESS),
+        Command::Remind(remind) => remind::run(remind, environment),
+        Command::Migrate(migrate) => migrate::run(migrate, environment).map(|()| ExitCode::SUCCESS),
+        Command::Config(command) => config::run(command, environment).map(|()| ExitCode::SUCCESS),
+        Command::Openapi => {
+            print!("{}", api::openapi_json());
+            Ok(ExitCode::SUCCESS)
+        }
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
-    }
+    done.unwrap_or_else(|failure| failure.report())
 }

@@ -170,6 +170,31 @@ impl<const LEAST: u32, const MOST: u32> Setting for Whole<LEAST, MOST> {
     }
 }
 
+/// A name that stands in a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Name(String);
+
+impl Name {
+    /// As it was written.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Setting for Name {
+    fn read(raw: &Raw) -> Option<Self> {
+        let text = raw.text()?;
+        let fits = (1..=200).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        fits.then(|| Self(text.to_owned()))
+    }
+    fn allowed() -> String {
+        "a word or a URL: 1 to 200 ASCII characters without spaces".to_owned()
+    }
+    fn show(&self) -> String {
+        quoted(&self.0)
+    }
+}
+
 /// A job a process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Role {

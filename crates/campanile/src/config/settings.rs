@@ -9,7 +9,7 @@ use std::{
 use super::{
     Complaints, Layers,
     address::{Origin, PublicUrl},
-    setting::{Later, LogFormat, LogLevel, MetricsDoor, Role, Setting as _, Whole},
+    setting::{Later, LogFormat, LogLevel, MetricsDoor, Name, Role, Setting as _, Whole},
     url::Database,
 };
 
@@ -130,6 +130,18 @@ settings! {
         connections: Whole<2, 500>;
         /// How long the start waits for a server that does not answer.
         wait_seconds: Whole<0, 600>;
+    }
+
+    /// Accounts and tokens.
+    identity: Identity {
+        /// Who issues access tokens.
+        issuer: Name;
+        /// Whom they are for.
+        audience: Name;
+        /// Memory of a password hash.
+        password_memory_kib: Whole<19_456, 1_048_576>;
+        /// Passes of a password hash.
+        password_passes: Whole<2, 20>;
     }
 
     /// The lanes of due rows.

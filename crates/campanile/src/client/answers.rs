@@ -1,0 +1,73 @@
+//! The parts of the server's answers that the commands read. Fields they do not read may come and go.
+
+use kernel::Instant;
+use reqwest::StatusCode;
+use serde::Deserialize;
+
+/// Somebody who has signed up or signed in.
+#[derive(Deserialize)]
+pub(crate) struct Account {
+    /// For the Authorization header; ten minutes.
+    pub(crate) access_token: String,
+}
+
+/// A schedule that was made.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Created {
+    /// `sch_…`
+    pub(crate) id: String,
+}
+
+/// A planned or past reminder.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Reminder {
+    /// `PENDING`, `FIRED` …
+    pub(crate) state: String,
+    /// When it is due.
+    pub(crate) due_at: Instant,
+    /// How late it rang.
+    pub(crate) lateness_ms: Option<u64>,
+}
+
+/// The reminders of one schedule.
+#[derive(Debug, Deserialize)]
+pub(super) struct Reminders {
+    /// By due time.
+    pub(super) items: Vec<Reminder>,
+}
+
+/// A problem document (RFC 9457).
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Problem {
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    detail: String,
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    errors: Vec<FieldProblem>,
+}
+
+#[derive(Debug, Deserialize)]
+struct FieldProblem {
+    #[serde(default)]
+    pointer: String,
+    #[serde(default)]
+    detail: String,
+}
+
+impl Problem {
+    /// For people.
+    pub(super) fn sentence(&self, status: StatusCode) -> String {
+        let what = [&self.detail, &self.title].into_iter().find(|text| !text.is_empty());
+        let mut sentence = what.map_or_else(|| format!("the server answered {status}"), Clone::clone);
+        for field in &self.errors {
+            sentence.push_str(&format!("; {}: {}", field.pointer, field.detail));
+        }
+        if !self.code.is_empty() {
+            sentence.push_str(&format!(" ({})", self.code));
+        }
+        sentence
+    }
+}

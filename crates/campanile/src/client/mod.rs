@@ -1,0 +1,167 @@
+//! A small client of the HTTP contract: what `remind` and `demo` need to say to a server.
+
+mod answers;
+mod sse;
+mod stream;
+
+pub(crate) use answers::{Account, Created, Reminder};
+pub(crate) use stream::{Live, Ring};
+
+use std::time::Duration;
+
+use kernel::{Entropy, Instant};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::cli::Failure;
+
+/// How long an answer may take, streams aside.
+const PATIENCE: Duration = Duration::from_secs(35);
+
+/// Somebody, at a server.
+#[derive(Clone)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    server: String,
+    token: Option<String>,
+}
+
+/// Why the server did not do what it was asked for.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// It could not be reached, or went away while it answered.
+    Away(String),
+    /// It answered, and said no.
+    Said {
+        /// The HTTP status.
+        status: StatusCode,
+        /// What it said, with its code.
+        detail: String,
+    },
+}
+
+impl Client {
+    /// A client of the server at `server`, nobody yet. A proxy of the environment is not used: a reminder on this machine
+    /// must not travel through another one.
+    pub(crate) fn new(server: &str) -> Result<Self, Failure> {
+        let server = server.trim_end_matches('/').to_owned();
+        if !server.starts_with("http://") && !server.starts_with("https://") {
+            return Err(Failure::Usage(format!("{server} is no server: write http://HOST:PORT or https://HOST")));
+        }
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("campanile/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(Duration::from_secs(5))
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .map_err(|error| Failure::new(format!("no HTTP client could be made: {error}")))?;
+        Ok(Self { http, server, token: None })
+    }
+
+    /// The same server, as whoever `token` (an access token or an API key) belongs to.
+    pub(crate) fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// Where the server is.
+    pub(crate) fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// Makes an account.
+    pub(crate) async fn sign_up(&self, body: &Value) -> Result<Account, Refusal> {
+        self.post("/api/v1/auth/signup", body, None).await
+    }
+
+    /// Signs in.
+    pub(crate) async fn log_in(&self, email: &str, password: &str) -> Result<Account, Refusal> {
+        self.post("/api/v1/auth/login", &json!({"email": email, "password": password}), None).await
+    }
+
+    /// Makes a schedule; the same `key` twice makes it once.
+    pub(crate) async fn create_schedule(&self, schedule: &Value, key: &str) -> Result<Created, Refusal> {
+        self.post("/api/v1/schedules", schedule, Some(key)).await
+    }
+
+    /// The planned and past reminders of a schedule.
+    pub(crate) async fn reminders(&self, schedule: &str) -> Result<Vec<Reminder>, Refusal> {
+        let page: answers::Reminders = self.get(&format!("/api/v1/schedules/{schedule}/reminders")).await?;
+        Ok(page.items)
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Refusal> {
+        read(self.request(Method::GET, path).timeout(PATIENCE)).await
+    }
+
+    async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value, key: Option<&str>) -> Result<T, Refusal> {
+        let mut request = self.request(Method::POST, path).timeout(PATIENCE).json(body);
+        if let Some(key) = key {
+            request = request.header("Idempotency-Key", key);
+        }
+        read(request).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.server));
+        match &self.token {
+            Some(token) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
+            None => request,
+        }
+    }
+}
+
+/// A schedule that reminds at its start, in its owner's own zone. Starts are kept to the second, so `at` is one.
+pub(crate) fn schedule_at(title: &str, at: Instant) -> Value {
+    json!({"title": title, "start": at, "busy": false, "reminders": [{"before": "PT0S"}]})
+}
+
+/// The first whole second at or after `at`.
+pub(crate) fn whole_second(at: Instant) -> Instant {
+    Instant::from_micros((at + Duration::from_micros(999_999)).as_seconds() * 1_000_000)
+}
+
+/// A fresh idempotency key.
+pub(crate) fn fresh_key(entropy: &dyn Entropy) -> String {
+    format!("cli-{:032x}", u128::from_be_bytes(entropy.bytes16()))
+}
+
+async fn read<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Refusal> {
+    let response = accepted(request.send().await?).await?;
+    Ok(response.json().await?)
+}
+
+/// The response if it is a success; otherwise what the problem document says.
+async fn accepted(response: Response) -> Result<Response, Refusal> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    let problem: answers::Problem = response.json().await.unwrap_or_default();
+    Err(Refusal::Said { status, detail: problem.sentence(status) })
+}
+
+impl From<reqwest::Error> for Refusal {
+    fn from(error: reqwest::Error) -> Self {
+        // The innermost cause says what happened ("Connection refused"); the layers above repeat the address.
+        let mut cause: &dyn std::error::Error = &error;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        Self::Away(cause.to_string())
+    }
+}
+
+impl Refusal {
+    /// As it ends a command that talked to `server`.
+    pub(crate) fn failure(&self, server: &str) -> Failure {
+        match self {
+            Self::Away(cause) => Failure::new(format!("the server at {server} cannot be reached: {cause}"))
+                .hint("Start one with `campanile serve`, or name another with --server."),
+            Self::Said { status: StatusCode::UNAUTHORIZED, detail } => {
+                Failure::new(detail).hint("Set CAMPANILE_TOKEN to an access token or an API key, or sign in with --email.")
+            }
+            Self::Said { detail, .. } => Failure::new(detail),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The long-lived parts of a server: each is a task that runs until the stopper is pulled.
+
+use std::{collections::HashMap, sync::Arc};
+
+use api::Metrics;
+use app::App;
+use clockwork::{Pace, Stop, run_batch};
+use tokio::{
+    net::TcpListener,
+    task::{Id, JoinSet},
+};
+
+use crate::{
+    cli::Failure,
+    config::Config,
+    wiring::{Health, Node, NodeClock, OsEntropy, Pulse, edge_settings, follow, keep_mark, serve_limits},
+};
+
+/// The parts that run, by name.
+pub(super) struct Running {
+    app: App,
+    clock: Arc<NodeClock>,
+    health: Arc<Health>,
+    pulse: Arc<Pulse>,
+    stop: Stop,
+    tasks: JoinSet<()>,
+    names: HashMap<Id, &'static str>,
+}
+
+impl Running {
+    /// Nothing runs yet. Everything will end when `stop` comes.
+    pub(super) fn new(node: &Node, stop: Stop) -> Self {
+        let pulse = Arc::new(Pulse::default());
+        let health = Arc::new(Health::new(node.app.clone(), Arc::clone(&node.clock), Arc::clone(&pulse)));
+        let (app, clock) = (node.app.clone(), Arc::clone(&node.clock));
+        Self { app, clock, health, pulse, stop, tasks: JoinSet::new(), names: HashMap::new() }
+    }
+
+    fn spawn(&mut self, name: &'static str, part: impl Future<Output = ()> + Send + 'static) {
+        let id = self.tasks.spawn(part).id();
+        self.names.insert(id, name);
+    }
+
+    /// Follows the database's clock, and remembers how far time has come.
+    pub(super) fn keep_time(&mut self) {
+        let store = self.app.store().clone();
+        self.spawn("the clock", follow(store.clone(), Arc::clone(&self.clock), self.stop.clone()));
+        self.spawn("the high-water mark", keep_mark(store, Arc::clone(&self.clock), self.stop.clone()));
+    }
+
+    /// Rings alarms.
+    pub(super) fn run_lanes(&mut self, config: &Config) {
+        let pace = Pace { batch: config.lanes.batch_rows.count(), ..Pace::default() };
+        let (app, clock, stop) = (self.app.clone(), Arc::clone(&self.clock), self.stop.clone());
+        self.spawn("the lane of alarms", async move {
+            let lane = app::alarms::AlarmLane::new(app.clone());
+            run_batch(&lane, &*clock, &OsEntropy, app.alarm_wake(), pace, stop).await;
+        });
+    }
+
+    /// The counters, once for all listeners.
+    pub(super) fn metrics(&self) -> Arc<Metrics> {
+        let build = api::Build { version: env!("CARGO_PKG_VERSION"), engine: self.app.store().engine_name() };
+        Arc::new(Metrics::new(&self.app, &build, Arc::clone(&self.health) as Arc<dyn api::Gauges>))
+    }
+
+    /// Answers `/metrics` on a listener of its own.
+    pub(super) fn serve_metrics(&mut self, listener: TcpListener, config: &Config, metrics: &Arc<Metrics>) {
+        let router = api::metrics_router(self.app.clone(), Arc::clone(metrics));
+        let (limits, drain, mut stop) = (serve_limits(config), config.stop.drain_seconds.seconds(), self.stop.clone());
+        self.spawn("the metrics listener", async move {
+            api::serve(listener, router, limits, async move { stop.stopped().await }, drain).await;
+        });
+    }
+
+    /// Answers HTTP.
+    pub(super) fn serve_api(&mut self, listener: TcpListener, config: &Config, metrics: Arc<Metrics>) -> Result<(), Failure> {
+        let settings = edge_settings(config, listener.local_addr()?);
+        let router = api::router(self.app.clone(), settings, metrics, Arc::clone(&self.health) as Arc<dyn api::Readiness>);
+        let (limits, drain, mut stop) = (serve_limits(config), config.stop.drain_seconds.seconds(), self.stop.clone());
+        let pulse = Arc::clone(&self.pulse);
+        self.spawn("the HTTP listener", async move {
+            let stopped = async move {
+                stop.stopped().await;
+                pulse.is_stopping();
+            };
+            api::serve(listener, router, limits, stopped, drain).await;
+        });
+        Ok(())
+    }
+
+    /// Everything is up.
+    pub(super) fn ready(&self) {
+        self.pulse.is_up();
+    }
+
+    /// Waits until a part ends although nobody asked it to; answers its name.
+    pub(super) async fn ended(&mut self) -> &'static str {
+        let id = match self.tasks.join_next_with_id().await {
+            Some(Ok((id, ()))) => id,
+            Some(Err(error)) => {
+                tracing::error!(%error, "a part of the server failed");
+                error.id()
+            }
+            None => return "everything",
+        };
+        self.names.get(&id).copied().unwrap_or("a part")
+    }
+
+    /// Waits until every part has ended.
+    pub(super) async fn drained(&mut self) {
+        while self.tasks.join_next().await.is_some() {}
+    }
+}

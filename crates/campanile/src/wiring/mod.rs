@@ -1,0 +1,14 @@
+//! Putting the rooms together: the only place that chooses among adapters, from the configuration.
+
+mod clock;
+mod database;
+mod entropy;
+mod health;
+mod node;
+mod secret;
+
+pub(crate) use clock::{NodeClock, follow, keep_mark};
+pub(crate) use database::{make_folder, open as open_database};
+pub(crate) use entropy::OsEntropy;
+pub(crate) use health::{Health, Pulse};
+pub(crate) use node::{Node, edge_settings, serve_limits};
