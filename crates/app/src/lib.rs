@@ -13,6 +13,7 @@
 
 pub mod alarms;
 pub mod calendar;
+pub mod housekeeping;
 pub mod identity;
 pub mod node;
 pub mod notify;

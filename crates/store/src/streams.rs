@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use kernel::{Event, EventId, Instant, Position, StreamId, UserId};
+use kernel::{Event, EventId, Instant, Position, StreamId};
 
 use crate::{Column, Row, Sql, StoreError, Tx, values};
 
@@ -140,20 +140,30 @@ pub async fn page(tx: &mut Tx<'_>, stream: StreamId, after: Position, limit: u32
     .await
 }
 
-/// Forgets the events of `user`'s stream older than `before`; the low mark moves with them.
-pub async fn trim(tx: &mut Tx<'_>, user: UserId, before: Instant, limit: u32) -> Result<u64, StoreError> {
-    let stream = StreamId::from(user);
-    let low = tx
-        .optional(
-            "SELECT max(seq) FROM (SELECT seq FROM events WHERE stream_id = $1 AND at < $2 ORDER BY epoch, seq LIMIT $3) AS old
-             HAVING max(seq) IS NOT NULL",
-            values![stream, before, limit],
-            |row| row.get::<i64>(0),
+/// A page of streams by id, for housekeeping to walk over.
+pub async fn walk(tx: &mut Tx<'_>, after: StreamId, limit: u32) -> Result<Vec<StreamId>, StoreError> {
+    tx.all("SELECT id FROM streams WHERE id > $1 ORDER BY id LIMIT $2", values![after, limit], |row| row.get(0)).await
+}
+
+/// Forgets the events of `stream` older than `before`, looking at no more than its first `limit`; the low mark moves with them.
+/// Answers how many are gone.
+pub async fn trim(tx: &mut Tx<'_>, stream: StreamId, before: Instant, limit: u32) -> Result<u64, StoreError> {
+    let first = tx
+        .all(
+            "SELECT epoch, seq, at FROM events WHERE stream_id = $1 ORDER BY epoch, seq LIMIT $2",
+            values![stream, limit],
+            |row| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, row.get::<Instant>(2)?)),
         )
         .await?;
-    let Some(last) = low else { return Ok(0) };
-    let gone = tx.execute("DELETE FROM events WHERE stream_id = $1 AND seq <= $2", values![stream, last]).await?;
-    tx.execute("UPDATE streams SET low = $2 WHERE id = $1", values![stream, last + 1]).await?;
+    let Some((epoch, last, _)) = first.into_iter().take_while(|(_, _, at)| *at < before).last() else { return Ok(0) };
+    let gone = tx
+        .execute(
+            "DELETE FROM events WHERE stream_id = $1 AND (epoch < $2 OR (epoch = $2 AND seq <= $3))",
+            values![stream, epoch, last],
+        )
+        .await?;
+    // Only the present epoch has a low mark; what is left of an older one is only ever read to be forgotten.
+    tx.execute("UPDATE streams SET low = $3 WHERE id = $1 AND epoch = $2", values![stream, epoch, last + 1]).await?;
     Ok(gone)
 }
 

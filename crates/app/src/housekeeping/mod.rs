@@ -1,0 +1,99 @@
+//! # housekeeping: what is forgotten, and when
+//!
+//! Jobs are rows that are due, claimed with a lease and a token, so that on many nodes each runs once at a time. They come
+//! back by themselves: a purge that is done is due again after its period.
+
+mod lane;
+mod purge;
+
+use std::time::Duration;
+
+use kernel::{Entropy, Instant, JobId};
+use store::{Tx, UseCase};
+
+use crate::{App, Error};
+
+pub use lane::JobLane;
+
+/// How long things are kept that nobody needs any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Deleted schedules, with their alarms.
+    pub trash: Duration,
+    /// Alarms that rang or will not ring.
+    pub alarms: Duration,
+    /// Events of streams: how long somebody may be away and still resume without a gap.
+    pub events: Duration,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        let days = |days: u64| Duration::from_hours(days * 24);
+        Self { trash: days(30), alarms: days(365), events: days(30) }
+    }
+}
+
+/// What there is to do, again and again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Kept answers, tickets, throttles and dead sessions that have expired.
+    Expired,
+    /// Schedules that have been in the trash for long enough.
+    Trash,
+    /// Alarms of the past.
+    Alarms,
+    /// Events of the past.
+    Events,
+}
+
+impl Kind {
+    const ALL: [Self; 4] = [Self::Expired, Self::Trash, Self::Alarms, Self::Events];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Expired => "purge_expired",
+            Self::Trash => "purge_trash",
+            Self::Alarms => "purge_alarms",
+            Self::Events => "purge_events",
+        }
+    }
+
+    const fn period(self) -> Duration {
+        match self {
+            Self::Expired => Duration::from_mins(10),
+            Self::Trash => Duration::from_hours(1),
+            Self::Alarms | Self::Events => Duration::from_hours(24),
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// The key of a job of which there is one per installation.
+const ONLY: &str = "only";
+
+struct Plan {
+    now: Instant,
+    ids: Vec<JobId>,
+}
+
+impl UseCase for Plan {
+    type Out = ();
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        for (kind, id) in Kind::ALL.into_iter().zip(&self.ids) {
+            store::jobs::ensure(tx, (*id, kind.name(), ONLY), "{}", self.now + kind.period(), self.now).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes sure that every job exists; called at start, by every node.
+pub async fn plan(app: &App) -> Result<(), Error> {
+    let (now, entropy) = (app.now(), app.entropy());
+    let mint = |_| JobId::mint(now, &*entropy as &dyn Entropy);
+    app.store().write(Plan { now, ids: Kind::ALL.into_iter().map(mint).collect() }).await
+}

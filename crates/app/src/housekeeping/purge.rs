@@ -1,0 +1,122 @@
+//! Forgetting, in small transactions, so that nobody waits for housekeeping.
+
+use std::time::Duration;
+
+use kernel::{AlarmId, Instant, StreamId};
+use store::{Tx, UseCase};
+use uuid::Uuid;
+
+use super::{Kind, Retention};
+use crate::{App, Error};
+
+/// Rows of one transaction.
+const CHUNK: u32 = 500;
+
+/// How long one run may take; what is left is for the next.
+const AT_MOST: Duration = Duration::from_secs(50);
+
+/// Runs one kind until nothing is left or its time is over; answers how many rows are gone.
+pub(super) async fn run(app: &App, kind: Kind, retention: &Retention) -> Result<u64, Error> {
+    let now = app.now();
+    let started = app.clock().monotonic();
+    let mut place = Uuid::nil();
+    let mut gone = 0;
+    loop {
+        let round = match kind {
+            Kind::Expired => app.store().write(Expired(now)).await?,
+            Kind::Trash => app.store().write(Trash(now - retention.trash)).await?,
+            Kind::Alarms => alarms(app, AlarmId::from_uuid(place), now - retention.alarms).await?,
+            Kind::Events => app.store().write(Events(StreamId::from_uuid(place), now - retention.events)).await?,
+        };
+        gone += round.gone;
+        match round.next {
+            Some(next) if app.clock().monotonic().saturating_sub(started) < AT_MOST => place = next,
+            _ => return Ok(gone),
+        }
+    }
+}
+
+/// What one transaction did.
+struct Round {
+    gone: u64,
+    /// Where to go on, if there is more.
+    next: Option<Uuid>,
+}
+
+impl Round {
+    /// There is more if the chunk was full; what is gone needs no place to go on from.
+    fn of(gone: u64) -> Self {
+        Self { gone, next: (gone >= u64::from(CHUNK)).then_some(Uuid::nil()) }
+    }
+}
+
+struct Expired(Instant);
+
+impl UseCase for Expired {
+    type Out = Round;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Round, Error> {
+        let answers = store::idempotency::purge(tx, self.0, CHUNK).await?;
+        let identity = store::identity::purge(tx, self.0, CHUNK).await?;
+        Ok(Round::of(answers.max(identity)))
+    }
+}
+
+struct Trash(Instant);
+
+impl UseCase for Trash {
+    type Out = Round;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Round, Error> {
+        Ok(Round::of(store::calendar::purge(tx, self.0, CHUNK).await?))
+    }
+}
+
+struct OldAlarms(AlarmId, Instant);
+
+impl UseCase for OldAlarms {
+    type Out = Option<(AlarmId, Vec<AlarmId>)>;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        Ok(store::alarms::settled_page(tx, self.0, self.1, CHUNK).await?)
+    }
+}
+
+struct Forget(Vec<AlarmId>);
+
+impl UseCase for Forget {
+    type Out = u64;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<u64, Error> {
+        Ok(store::alarms::forget(tx, &self.0).await?)
+    }
+}
+
+/// Looks through a page of alarms on a reader, and writes only if some of them are old.
+async fn alarms(app: &App, after: AlarmId, before: Instant) -> Result<Round, Error> {
+    let Some((last, old)) = app.store().read(OldAlarms(after, before)).await? else {
+        return Ok(Round { gone: 0, next: None });
+    };
+    let gone = if old.is_empty() { 0 } else { app.store().write(Forget(old)).await? };
+    Ok(Round { gone, next: Some(last.uuid()) })
+}
+
+struct Events(StreamId, Instant);
+
+impl UseCase for Events {
+    type Out = Round;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Round, Error> {
+        let streams = store::streams::walk(tx, self.0, CHUNK / 10).await?;
+        let mut gone = 0;
+        for stream in &streams {
+            gone += store::streams::trim(tx, *stream, self.1, CHUNK).await?;
+        }
+        Ok(Round { gone, next: streams.last().map(|stream| stream.uuid()) })
+    }
+}
