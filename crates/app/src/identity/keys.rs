@@ -140,11 +140,6 @@ impl Keys {
         std::iter::once(&self.0.current).chain(&self.0.earlier)
     }
 
-    /// The secret part of a refresh token, out of where it stands and the salt of its row.
-    pub(super) fn refresh_secret(&self, session: SessionId, generation: i64, salt: &[u8]) -> [u8; 32] {
-        self.0.current.refresh_secret(session, generation, salt)
-    }
-
     /// An AES-256-GCM box that only whoever knows `context` and this installation can open. `context` is authenticated too.
     pub(crate) fn seal(&self, context: &str, entropy: &dyn Entropy, plain: &[u8]) -> Option<Vec<u8>> {
         let mut nonce = [0; NONCE_LEN];
@@ -290,9 +285,9 @@ mod tests {
     fn a_refresh_secret_can_be_made_again_and_differs_everywhere_else() {
         let keys = keys(&Keys::generate_line(&entropy()));
         let session = SessionId::mint(kernel::Instant::EPOCH, &entropy());
-        let secret = keys.refresh_secret(session, 2, b"salt");
-        assert_eq!(keys.refresh_secret(session, 2, b"salt"), secret);
-        assert_ne!(keys.refresh_secret(session, 3, b"salt"), secret);
-        assert_ne!(keys.refresh_secret(session, 2, b"tlas"), secret);
+        let secret = keys.current().refresh_secret(session, 2, b"salt");
+        assert_eq!(keys.current().refresh_secret(session, 2, b"salt"), secret);
+        assert_ne!(keys.current().refresh_secret(session, 3, b"salt"), secret);
+        assert_ne!(keys.current().refresh_secret(session, 2, b"tlas"), secret);
     }
 }

@@ -11,6 +11,7 @@ mod account;
 mod api_key;
 mod caller;
 mod error;
+mod new_account;
 mod password;
 #[cfg(test)]
 mod rotation_model;
@@ -20,5 +21,6 @@ pub use account::{DefaultLead, DisplayName, Email, EmailError, Locale, NameError
 pub use api_key::{API_KEYS_MAX, ApiKey, ApiKeyRequest};
 pub use caller::{Caller, Credential, Role, Scope, UnknownRole, UnknownScope};
 pub use error::IdentityError;
+pub use new_account::NewAccount;
 pub use password::{PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS, Password, PasswordError};
 pub use session::{EndReason, Session, user_agent};
