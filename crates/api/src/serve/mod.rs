@@ -1,0 +1,159 @@
+//! Connections: accepting, bounding and draining them.
+//!
+//! ```text
+//!   accept (as many as there are permits) ─► first bytes ─► HTTP/1.1 or HTTP/2 ─► router
+//!   stop ─► no more accepts ─► requests under way finish, idle connections close ─► after `drain`: what is left is cut
+//! ```
+//!
+//! Live streams never finish by themselves: whoever stops the process also drains the hub, and their connections end here.
+//!
+//! The timeouts here are about sockets, not about the product: they are measured by the runtime, not by [`kernel::Clock`].
+
+mod greeting;
+
+use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body};
+use hyper::{Request, body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{
+        conn::auto::Builder,
+        graceful::{GracefulShutdown, Watcher},
+    },
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinSet,
+};
+use tower::Service as _;
+
+use self::greeting::Greeting;
+use crate::http::ConnectionPeer;
+
+/// Where a head stops being one: `edge` refuses 16 KiB with a problem document, this is for what is far beyond.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+/// The largest header list of HTTP/2, announced to the client.
+const MAX_HEADER_LIST_BYTES: u32 = 16 * 1024;
+/// Requests at once on one HTTP/2 connection.
+const MAX_CONCURRENT_STREAMS: u32 = 128;
+/// How often a silent HTTP/2 connection is asked whether it lives, and how long it may think about it.
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long to wait when the process has no file descriptors left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Limits of the connections of one listener.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServeLimits {
+    /// Connections open at once; the next one waits in the kernel's queue.
+    pub connections: usize,
+    /// How long the head of a request may take to arrive; also, how long an idle connection is kept open.
+    pub head_timeout: Duration,
+}
+
+impl Default for ServeLimits {
+    fn default() -> Self {
+        Self { connections: 10_000, head_timeout: Duration::from_secs(10) }
+    }
+}
+
+/// Serves `router` until `stop` completes; then stops accepting, lets requests under way finish for at most `drain`, and
+/// closes what is left. Dropping the future closes everything at once.
+pub async fn serve(listener: TcpListener, router: Router, limits: ServeLimits, stop: impl Future<Output = ()>, drain: Duration) {
+    let server = Server { builder: builder(&limits), router, head_timeout: limits.head_timeout };
+    let permits = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => break,
+            Some(_) = connections.join_next() => {}
+            (accepted, permit) = accept(&listener, &permits) => match accepted {
+                Ok((stream, peer)) => {
+                    connections.spawn(server.connection(stream, peer, permit, graceful.watcher()));
+                }
+                Err(error) => endure(&error).await,
+            },
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(drain, graceful.shutdown()).await.is_err() {
+        tracing::warn!(connections = connections.len(), "still under way when the time to drain was over: cut");
+    }
+    connections.shutdown().await;
+}
+
+/// The next connection, once there is room for it. Cancel-safe: no connection is accepted and lost.
+async fn accept(
+    listener: &TcpListener,
+    permits: &Arc<Semaphore>,
+) -> (io::Result<(TcpStream, SocketAddr)>, Option<OwnedSemaphorePermit>) {
+    // The semaphore is never closed; without a permit there would simply be no limit.
+    let permit = Arc::clone(permits).acquire_owned().await.ok();
+    (listener.accept().await, permit)
+}
+
+/// A connection that broke before it was accepted is nobody's fault; a lack of descriptors passes, if it is not asked again
+/// at once.
+#[expect(clippy::disallowed_methods, reason = "a pause between two system calls; no rule of the product depends on it")]
+async fn endure(error: &io::Error) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted) {
+        return;
+    }
+    tracing::warn!(%error, "no connection can be accepted at the moment");
+    tokio::time::sleep(ACCEPT_PAUSE).await;
+}
+
+struct Server {
+    builder: Builder<TokioExecutor>,
+    router: Router,
+    head_timeout: Duration,
+}
+
+impl Server {
+    fn connection(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        permit: Option<OwnedSemaphorePermit>,
+        watcher: Watcher,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        // Answers are small and complete: waiting for more to send only makes them late.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps its delay");
+        }
+        let router = self.router.clone();
+        let service = service_fn(move |request: Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectionPeer(peer));
+            let mut router = router.clone();
+            async move { Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|never| match never {})) }
+        });
+        let io = TokioIo::new(Greeting::new(stream, self.head_timeout));
+        let connection = watcher.watch(self.builder.serve_connection(io, service).into_owned());
+        async move {
+            if let Err(error) = connection.await {
+                // A peer that went away, was too slow or spoke no HTTP: of interest only to who looks for it.
+                tracing::debug!(error = &*error, %peer, "a connection ended early");
+            }
+            drop(permit);
+        }
+    }
+}
+
+fn builder(limits: &ServeLimits) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.head_timeout).max_buf_size(MAX_HEAD_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(MAX_HEADER_LIST_BYTES)
+        .max_concurrent_streams(MAX_CONCURRENT_STREAMS)
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_TIMEOUT);
+    builder
+}
