@@ -23,6 +23,9 @@ mod notifications;
 mod reminders;
 mod schedules;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use app::App;

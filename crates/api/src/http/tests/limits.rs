@@ -1,0 +1,162 @@
+//! How long, how much, how many; and what the operator sees of it.
+
+use std::{net::SocketAddr, time::Duration};
+
+use app::domain::identity::{self, Credential, Role};
+use axum::body::Body;
+use http::{Request, header};
+use kernel::{ApiKeyId, SessionId, UserId};
+use uuid::Uuid;
+
+use super::{Edge, EdgeSettings, Seen, request};
+use crate::http::{ConnectionPeer, Limits, MetricsDoor, limits::Load};
+
+/// Sends, and lets time pass until there is an answer.
+async fn while_time_passes(edge: &Edge, request: Request<Body>) -> (Seen, Duration) {
+    let mut answer = std::pin::pin!(edge.send(request));
+    let mut waited = Duration::ZERO;
+    loop {
+        tokio::select! {
+            biased;
+            seen = &mut answer => return (seen, waited),
+            () = tokio::task::yield_now() => {
+                edge.clock.advance(Duration::from_secs(1));
+                waited += Duration::from_secs(1);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_takes_too_long_is_given_up() {
+    let edge = Edge::new().await;
+    let (seen, waited) = while_time_passes(&edge, request("GET", "/test/hang").body(Body::empty()).expect("a request")).await;
+    seen.is_problem("edge.too_slow");
+    assert_eq!(waited, Limits::default().request_timeout);
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_arrive_is_not_waited_for() {
+    let edge = Edge::new().await;
+    let stalled = futures_util::stream::StreamExt::chain(
+        futures_util::stream::iter([Ok::<_, std::io::Error>(&b"{"[..])]),
+        futures_util::stream::pending(),
+    );
+    let request =
+        request("POST", "/test/notes").header(header::CONTENT_TYPE, "application/json").body(Body::from_stream(stalled));
+    let (seen, waited) = while_time_passes(&edge, request.expect("a request")).await;
+    seen.is_problem("body.too_slow");
+    assert_eq!(waited, Limits::default().body_timeout);
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_incomplete() {
+    let edge = Edge::new().await;
+    let broken = futures_util::stream::iter([Ok(&b"{"[..]), Err(std::io::Error::other("gone"))]);
+    edge.post("/test/notes", Body::from_stream(broken)).await.is_problem("body.incomplete");
+}
+
+#[tokio::test]
+async fn an_address_or_headers_beyond_the_limit_are_refused() {
+    let edge = Edge::new().await;
+    let query = |bytes: usize| format!("/test/notes?{}", "q".repeat(bytes - "/test/notes?".len()));
+    assert_eq!(edge.get(&query(8_192)).await.status, 200);
+    edge.get(&query(8_193)).await.is_problem("edge.uri_too_long");
+    let flood = (0..90).fold(request("GET", "/test/notes"), |request, n| request.header(format!("x-{n}"), "v".repeat(200)));
+    edge.send(flood.body(Body::empty()).expect("a request")).await.is_problem("edge.headers_too_large");
+}
+
+#[tokio::test]
+async fn more_requests_than_the_process_takes_are_turned_away_at_once() {
+    let limits = Limits { in_flight: 2, ..Limits::default() };
+    let edge = Edge::with(EdgeSettings { limits, ..EdgeSettings::default() }).await;
+    let mut first = std::pin::pin!(edge.get("/test/hang"));
+    let mut second = std::pin::pin!(edge.get("/test/hang"));
+    assert!(futures_util::poll!(&mut first).is_pending() && futures_util::poll!(&mut second).is_pending());
+    edge.get("/test/notes").await.is_problem("edge.overloaded");
+    assert_eq!(edge.get("/healthz").await.status, 200, "being alive is always answered");
+    edge.clock.advance(Duration::from_secs(30));
+    let _ = (first.await, second.await);
+    assert_eq!(edge.get("/test/notes").await.status, 200);
+}
+
+#[test]
+fn one_principal_has_so_many_at_once_and_another_is_not_concerned() {
+    let load = Load::new(&Limits { in_flight_per_principal: 2, ..Limits::default() });
+    let user = |n: u128| UserId::from_uuid(Uuid::from_u128(n));
+    let caller = |n: u128, credential: Credential| identity::Caller { user: user(n), role: Role::Member, credential };
+    let session = |n: u128| caller(n, Credential::Session(SessionId::from_uuid(Uuid::from_u128(n))));
+    let key = caller(1, Credential::Key { id: ApiKeyId::from_uuid(Uuid::from_u128(9)), scopes: Vec::new() });
+    let held = [load.enter(&session(1)), load.enter(&session(1))];
+    assert!(held.iter().all(Result::is_ok));
+    assert_eq!(load.enter(&session(1)).expect_err("one too many").code(), "edge.too_many_at_once");
+    assert!(load.enter(&session(2)).is_ok(), "another user");
+    assert!(load.enter(&key).is_ok(), "a key of the same user");
+    drop(held);
+    assert!(load.enter(&session(1)).is_ok());
+}
+
+#[tokio::test]
+async fn a_process_that_cannot_serve_says_which_check_failed() {
+    let edge = Edge::new().await;
+    let problem = edge.get("/readyz").await.is_problem("edge.not_ready");
+    assert_eq!(problem["checks"][0]["name"], "store");
+    assert_eq!((&problem["checks"][0]["ok"], &problem["checks"][1]["ok"]), (&false.into(), &true.into()));
+    assert_eq!(problem["checks"][0]["detail"], "it is locked");
+}
+
+async fn scrape(edge: &Edge, peer: Option<&str>, forwarded: bool) -> Seen {
+    let mut request = request("GET", "/metrics").header(header::HOST, "localhost");
+    if forwarded {
+        request = request.header("x-forwarded-for", "203.0.113.7");
+    }
+    let mut request = request.body(Body::empty()).expect("a request");
+    if let Some(peer) = peer {
+        let address: SocketAddr = peer.parse().expect("an address");
+        request.extensions_mut().insert(ConnectionPeer(address));
+    }
+    edge.send(request).await
+}
+
+#[tokio::test]
+async fn the_metrics_are_for_peers_on_the_same_machine() {
+    let edge = Edge::new().await;
+    for peer in ["127.0.0.1:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
+        assert_eq!(scrape(&edge, Some(peer), false).await.status, 200, "{peer}");
+    }
+    for (peer, forwarded) in
+        [(None, false), (Some("203.0.113.7:1"), false), (Some("10.0.0.1:1"), false), (Some("127.0.0.1:1"), true)]
+    {
+        scrape(&edge, peer, forwarded).await.is_problem("edge.operators_only");
+    }
+    let open = Edge::with(EdgeSettings { metrics: MetricsDoor::Open, ..EdgeSettings::default() }).await;
+    assert_eq!(scrape(&open, Some("203.0.113.7:1"), false).await.status, 200);
+    let closed = Edge::with(EdgeSettings { metrics: MetricsDoor::Closed, ..EdgeSettings::default() }).await;
+    scrape(&closed, Some("127.0.0.1:1"), false).await.is_problem("edge.operators_only");
+}
+
+#[tokio::test]
+async fn the_metrics_count_by_route_template_and_never_by_path() {
+    let edge = Edge::new().await;
+    edge.get("/test/schedules/sch_00000000000000000000000000").await;
+    edge.get("/test/explode").await;
+    edge.get("/no/such/place").await;
+    edge.send(request("BREW", "/test/notes").body(Body::empty()).expect("a request")).await;
+    let page = String::from_utf8(scrape(&edge, Some("127.0.0.1:1"), false).await.body).expect("text");
+    for line in [
+        r#"campanile_http_request_duration_seconds_count{method="GET",route="/test/schedules/{id}",status="2xx"} 1"#,
+        r#"campanile_http_request_duration_seconds_count{method="GET",route="/test/explode",status="5xx"} 1"#,
+        r#"campanile_http_request_duration_seconds_count{method="GET",route="none",status="4xx"} 1"#,
+        r#"campanile_http_request_duration_seconds_count{method="OTHER",route="/test/notes",status="4xx"} 1"#,
+        r#"campanile_build_info{version="1.2.3",engine="sqlite"} 1"#,
+        "campanile_live_connections 3",
+        "campanile_clock_trusted 1",
+        "campanile_alarms_due 0",
+        "campanile_alarms_oldest_due_age_seconds 0",
+        "campanile_http_requests_in_flight 1",
+    ] {
+        assert!(page.lines().any(|found| found.trim_end_matches(".0") == line), "{line} is missing in:\n{page}");
+    }
+    assert!(page.contains("campanile_alarm_lateness_seconds_bucket"));
+    assert!(!page.contains("sch_0000") && !page.contains("/no/such") && !page.contains("BREW"));
+}
