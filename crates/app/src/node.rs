@@ -54,3 +54,19 @@ impl UseCase for Raise {
 pub async fn raise_high_water(store: &Store, at: Instant) -> Result<(), StoreError> {
     store.write(Raise(at)).await
 }
+
+struct Backlog(Instant);
+
+impl UseCase for Backlog {
+    type Out = (i64, Option<Instant>);
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, StoreError> {
+        store::alarms::backlog(tx, self.0, 10_000).await
+    }
+}
+
+/// How many alarms are due at `now` and not fired (counted to at most 10,000), and since when the oldest waits.
+pub async fn backlog(store: &Store, now: Instant) -> Result<(i64, Option<Instant>), StoreError> {
+    store.read(Backlog(now)).await
+}

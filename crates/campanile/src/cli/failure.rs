@@ -25,6 +25,8 @@ pub(crate) enum Failure {
     },
     /// Everything was said already: exit code 1.
     Said,
+    /// Somebody pressed Ctrl-C: exit code 130.
+    Interrupted,
 }
 
 impl Failure {
@@ -56,6 +58,7 @@ impl Failure {
                 ExitCode::FAILURE
             }
             Self::Said => ExitCode::FAILURE,
+            Self::Interrupted => ExitCode::from(130),
         }
     }
 }

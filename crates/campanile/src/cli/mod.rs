@@ -4,6 +4,8 @@
 //! `campanile config print | grep listen` do what one expects.
 
 mod config;
+mod demo;
+mod doctor;
 mod failure;
 mod migrate;
 mod remind;
@@ -38,8 +40,12 @@ enum Command {
     Serve(Flags),
     /// Make a reminder on a running server, and wait until it rings
     Remind(remind::Remind),
+    /// Show in ten seconds what this is: a throw-away server, a schedule, a ring, a kill -9, and a ring again
+    Demo,
     /// Apply the database migrations of this version, or say which are missing
     Migrate(migrate::Migrate),
+    /// Look at data folder, secret, database, clock and port, and say what to do about what is wrong
+    Doctor(doctor::Doctor),
     /// Check the configuration, or print what holds and where it came from
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -50,14 +56,19 @@ enum Command {
 /// Runs what was asked for.
 pub(crate) fn run(cli: &Cli, environment: &Environment) -> ExitCode {
     let done = match &cli.command {
-        Command::Serve(flags) => serve::run(flags, environment).map(|()| ExitCode::SUCCESS),
+        Command::Serve(flags) => serve::run(flags, environment),
         Command::Remind(remind) => remind::run(remind, environment),
-        Command::Migrate(migrate) => migrate::run(migrate, environment).map(|()| ExitCode::SUCCESS),
-        Command::Config(command) => config::run(command, environment).map(|()| ExitCode::SUCCESS),
+        Command::Demo => demo::run(environment),
+        Command::Migrate(migrate) => migrate::run(migrate, environment),
+        Command::Doctor(doctor) => doctor::run(doctor, environment),
+        Command::Config(command) => config::run(command, environment),
         Command::Openapi => {
             print!("{}", api::openapi_json());
-            Ok(ExitCode::SUCCESS)
+            Ok(())
         }
     };
-    done.unwrap_or_else(|failure| failure.report())
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
 }

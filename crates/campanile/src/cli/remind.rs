@@ -1,6 +1,6 @@
 //! `campanile remind "text" --in 10s | --at …`: the whole product in one line.
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 use clockwork::SystemClock;
@@ -40,20 +40,20 @@ pub(crate) struct Remind {
 }
 
 /// Runs it.
-pub(crate) fn run(remind: &Remind, environment: &Environment) -> Result<ExitCode, Failure> {
+pub(crate) fn run(remind: &Remind, environment: &Environment) -> Result<(), Failure> {
     runtime()?.block_on(async {
         tokio::select! {
             done = ring(remind, environment) => done,
             _ = tokio::signal::ctrl_c() => {
                 // What had been reached was said on the way.
                 eprintln!("\nNot waiting any longer. A reminder that was made stays, and rings in the inbox.");
-                Ok(ExitCode::from(130))
+                Err(Failure::Interrupted)
             }
         }
     })
 }
 
-async fn ring(remind: &Remind, environment: &Environment) -> Result<ExitCode, Failure> {
+async fn ring(remind: &Remind, environment: &Environment) -> Result<(), Failure> {
     let clock = SystemClock::new(None);
     let server = remind.server.as_deref().or(environment.server()).unwrap_or("http://127.0.0.1:8080");
     let client = sign_in(remind, environment, &Client::new(server)?).await?;
@@ -72,7 +72,7 @@ async fn ring(remind: &Remind, environment: &Environment) -> Result<ExitCode, Fa
         failure.hint("The reminder stays, and rings in the inbox; only the waiting ended.")
     })?;
     println!("{}", line(&remind.text, &ring));
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// The line on standard output.

@@ -36,6 +36,23 @@ pub(super) struct Reminders {
     pub(super) items: Vec<Reminder>,
 }
 
+/// What a server says about itself.
+#[derive(Debug, Deserialize)]
+pub(super) struct Ready {
+    pub(super) checks: Vec<ReadyCheck>,
+}
+
+/// One thing a server looked at.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ReadyCheck {
+    /// What.
+    pub(crate) name: String,
+    /// Whether all is well with it.
+    pub(crate) ok: bool,
+    /// What is wrong.
+    pub(crate) detail: Option<String>,
+}
+
 /// A problem document (RFC 9457).
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Problem {

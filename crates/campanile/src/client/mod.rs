@@ -4,7 +4,7 @@ mod answers;
 mod sse;
 mod stream;
 
-pub(crate) use answers::{Account, Created, Reminder};
+pub(crate) use answers::{Account, Created, ReadyCheck, Reminder};
 pub(crate) use stream::{Live, Ring};
 
 use std::time::Duration;
@@ -88,6 +88,14 @@ impl Client {
     pub(crate) async fn reminders(&self, schedule: &str) -> Result<Vec<Reminder>, Refusal> {
         let page: answers::Reminders = self.get(&format!("/api/v1/schedules/{schedule}/reminders")).await?;
         Ok(page.items)
+    }
+
+    /// What the server says about itself: each thing it looked at, and what is wrong with it, if anything is.
+    pub(crate) async fn ready(&self) -> Result<Vec<ReadyCheck>, Refusal> {
+        let response = self.request(Method::GET, "/readyz").timeout(Duration::from_secs(5)).send().await?;
+        let (status, text) = (response.status(), response.text().await?);
+        let page = serde_json::from_str::<answers::Ready>(&text);
+        page.map(|page| page.checks).map_err(|_| Refusal::Said { status, detail: format!("{status}, and not in our words") })
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Refusal> {

@@ -78,11 +78,13 @@ impl Running {
         let settings = edge_settings(config, listener.local_addr()?);
         let router = api::router(self.app.clone(), settings, metrics, Arc::clone(&self.health) as Arc<dyn api::Readiness>);
         let (limits, drain, mut stop) = (serve_limits(config), config.stop.drain_seconds.seconds(), self.stop.clone());
-        let pulse = Arc::clone(&self.pulse);
+        let (hub, pulse) = (self.app.hub().clone(), Arc::clone(&self.pulse));
         self.spawn("the HTTP listener", async move {
             let stopped = async move {
                 stop.stopped().await;
                 pulse.is_stopping();
+                // Streams would hold their connections open for ever: they are told where to resume, and end.
+                hub.drain();
             };
             api::serve(listener, router, limits, stopped, drain).await;
         });

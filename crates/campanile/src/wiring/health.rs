@@ -81,6 +81,9 @@ impl Readiness for Health {
 
 impl Gauges for Health {
     fn sample(&self) -> Sample {
-        Sample { live_connections: 0, clock_trusted: self.clock.is_trusted() }
+        Sample {
+            live_connections: u64::try_from(self.app.hub().connections()).unwrap_or(u64::MAX),
+            clock_trusted: self.clock.is_trusted(),
+        }
     }
 }

