@@ -201,15 +201,25 @@ impl<'c> Tx<'c> {
 }
 
 fn bind(statement: &mut rusqlite::CachedStatement<'_>, params: &[Value<'_>]) -> Result<(), StoreError> {
-    for (index, value) in params.iter().enumerate() {
-        statement.raw_bind_parameter(index + 1, value)?;
-    }
-    Ok(())
+    bind_by_number(statement, |at| params.get(at))
 }
 
 fn bind_row(statement: &mut rusqlite::CachedStatement<'_>, columns: &[Column<'_>], row: usize) -> Result<(), StoreError> {
-    for (index, column) in columns.iter().enumerate() {
-        statement.raw_bind_parameter(index + 1, column.at(row))?;
+    bind_by_number(statement, |at| columns.get(at).map(|column| column.at(row)))
+}
+
+/// `$2` is the second value wherever it stands. SQLite takes it for a name and counts names by where they first appear, so the
+/// number is read from the name.
+fn bind_by_number<V: rusqlite::ToSql>(
+    statement: &mut rusqlite::CachedStatement<'_>,
+    value: impl Fn(usize) -> Option<V>,
+) -> Result<(), StoreError> {
+    for index in 1..=statement.parameter_count() {
+        let number = statement.parameter_name(index).and_then(|name| name.strip_prefix('$')?.parse::<usize>().ok());
+        let Some(value) = number.and_then(|number| value(number.checked_sub(1)?)) else {
+            return Err(StoreError::Bug("a placeholder of a statement has no value".to_owned()));
+        };
+        statement.raw_bind_parameter(index, value)?;
     }
     Ok(())
 }
@@ -219,4 +229,23 @@ fn failed(retryable: &mut bool, error: tokio_postgres::Error) -> StoreError {
     let code = error.code().map(tokio_postgres::error::SqlState::code);
     *retryable |= matches!(code, Some("40001" | "40P01"));
     error.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values;
+
+    #[test]
+    fn a_placeholder_means_its_number_wherever_it_stands_and_as_often_as_it_stands() {
+        let mut connection = Connection::open_in_memory().expect("a database");
+        let mut tx = Tx::sqlite(&mut connection);
+        let read = |row: &Row<'_>| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, row.get::<i64>(2)?));
+        let plain = pollster::block_on(tx.one("SELECT $3, $1, $3 WHERE $2 = 2", values![1i64, 2i64, 3i64], read));
+        assert_eq!(plain.expect("a row"), (3, 1, 3));
+        let columns = [Column::Ints(vec![1, 4]), Column::Ints(vec![2, 5])];
+        let rows = pollster::block_on(tx.batch_all("SELECT $2, $1, $2".into(), &columns, read));
+        assert_eq!(rows.expect("rows"), [(2, 1, 2), (5, 4, 5)]);
+        assert!(pollster::block_on(tx.execute("SELECT $2", values![1i64])).is_err(), "there is no second value");
+    }
 }
