@@ -28,6 +28,8 @@ pub enum Checker {
     InTime,
     /// C6: a reader of a stream applies 1, 2, 3 … without a hole and without a repetition.
     NoGap,
+    /// C7: tokens only grow, and nothing is settled by somebody whose claim has passed to another.
+    NoStaleHolder,
     /// C12: what is left in the database adds up.
     Conservation,
 }
@@ -41,6 +43,7 @@ impl fmt::Display for Checker {
             Self::NeverEarly => "C4 never early",
             Self::InTime => "C5 in time",
             Self::NoGap => "C6 no gap",
+            Self::NoStaleHolder => "C7 no stale holder",
             Self::Conservation => "C12 conservation",
         })
     }
@@ -117,6 +120,7 @@ pub fn check(history: &[Entry], bounds: &Bounds) -> Verdict {
         court.conservation(name, subject);
     }
     court.no_gap();
+    court.no_stale_holder();
     court.inboxes();
     let mut verdict = court.verdict;
     verdict.summary.lateness.sort_unstable();
@@ -241,6 +245,17 @@ impl Court<'_> {
             if i64::try_from(inbox.unread) != Ok(inbox.counted) {
                 let sentence = format!("{} has {} unread, the counter says {}", inbox.user, inbox.unread, inbox.counted);
                 self.accuse(Checker::Conservation, sentence);
+            }
+        }
+    }
+
+    fn no_stale_holder(&mut self) {
+        for (job, lease) in &self.ledger.leases {
+            for sentence in &lease.broken {
+                self.accuse(Checker::NoStaleHolder, format!("{job} {sentence}"));
+            }
+            if lease.finished == Some(false) {
+                self.accuse(Checker::Conservation, format!("{job} was never finished"));
             }
         }
     }

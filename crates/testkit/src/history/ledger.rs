@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use kernel::Instant;
 
-use super::{Bounds, Change, Disarms, Entry, Phase, Promise, Shown, Verb, What};
+use super::{Bounds, Change, Disarms, Entry, Phase, Promise, Shown, Step, Verb, What};
 
 /// Everything the checkers ask about, by subject.
 #[derive(Debug, Default)]
@@ -12,6 +12,7 @@ pub(super) struct Ledger {
     pub(super) subjects: BTreeMap<String, Subject>,
     pub(super) inboxes: Vec<Inbox>,
     pub(super) windows: Windows,
+    pub(super) leases: BTreeMap<String, Lease>,
     /// Breaks in somebody's stream, as sentences.
     pub(super) broken_streams: Vec<String>,
     /// When the last line was written.
@@ -72,6 +73,38 @@ pub(super) struct Inbox {
     pub(super) notifications: Vec<String>,
     pub(super) unread: u64,
     pub(super) counted: i64,
+}
+
+/// One job, as its holders saw it.
+#[derive(Debug, Default)]
+pub(super) struct Lease {
+    /// The highest token anybody got, and when.
+    newest: Option<(i64, Instant)>,
+    /// What should not have happened, as sentences without their subject.
+    pub(super) broken: Vec<String>,
+    /// Whether it was finished in the end; `None` if nobody looked.
+    pub(super) finished: Option<bool>,
+}
+
+impl Lease {
+    /// A step counts as stale only if it was begun after somebody else was told that the job is theirs.
+    fn take(&mut self, token: i64, step: Step, (begun_at, at): (Instant, Instant), actor: &str) {
+        let stale = matches!(self.newest, Some((newest, told_at)) if token < newest && told_at < begun_at);
+        match (step, self.newest) {
+            (Step::Claim, Some((newest, _))) if token == newest || stale => {
+                self.broken.push(format!("was claimed by {actor} with the token {token} after {newest}"));
+            }
+            (Step::Claim, Some((newest, _))) if token < newest => {}
+            (Step::Claim, _) => self.newest = Some((token, at)),
+            (Step::Start, Some((newest, _))) if stale => {
+                self.broken.push(format!("was begun by {actor} with the token {token}, although {newest} held it"));
+            }
+            (Step::Settle, Some((newest, _))) if stale => {
+                self.broken.push(format!("was settled by {actor} with the token {token}, although {newest} held it"));
+            }
+            (Step::Start | Step::Settle, _) => {}
+        }
+    }
 }
 
 impl Arm {
@@ -195,7 +228,13 @@ impl Ledger {
             What::Reset { user, epoch, seq } => {
                 pass.streams.insert((entry.actor.clone(), user.clone()), (*epoch, *seq));
             }
-            What::Fault { kind, node } => {
+            What::Fault { excuses: false, .. } => {}
+            What::Lease { job, token, step, begun_at } => {
+                let lease = self.leases.entry(job.clone()).or_default();
+                lease.take(*token, *step, (*begun_at, at), &entry.actor);
+            }
+            What::Job { job, finished } => self.leases.entry(job.clone()).or_default().finished = Some(*finished),
+            What::Fault { kind, node, .. } => {
                 let name = (entry.actor.clone(), kind.clone(), node.clone());
                 match entry.phase {
                     Phase::Invoke => _ = pass.faults.insert(name, at),
@@ -236,10 +275,10 @@ impl Ledger {
     fn apply(&mut self, change: &Change, asked_at: Instant, done_at: Option<Instant>) {
         let subject = self.subject(&change.subject);
         for arm in &mut subject.arms {
-            let concerned = match change.disarms {
+            let concerned = match &change.disarms {
                 Disarms::Nothing => false,
                 Disarms::All => true,
-                Disarms::One(due_at) => arm.due_at == due_at,
+                Disarms::These(dues) => dues.contains(&arm.due_at),
             };
             if concerned && arm.disarmed.is_none() {
                 arm.disarmed = Some((asked_at, done_at));

@@ -82,6 +82,26 @@ pub enum What {
         kind: String,
         /// Where.
         node: String,
+        /// Whether something may ring late because of it.
+        excuses: bool,
+    },
+    /// A worker does something with a job it holds.
+    Lease {
+        /// Which job.
+        job: String,
+        /// The token of its claim.
+        token: i64,
+        /// What.
+        step: Step,
+        /// When it was begun; the line is written when it is over.
+        begun_at: Instant,
+    },
+    /// Left in the database: a job.
+    Job {
+        /// Its name.
+        job: String,
+        /// Whether it is done, or dead and waiting for a person.
+        finished: bool,
     },
     /// Left in the database: an alarm.
     Alarm {
@@ -144,7 +164,19 @@ pub enum Disarms {
     /// Everything of this schedule.
     All,
     /// What was to ring then.
-    One(Instant),
+    These(Vec<Instant>),
+}
+
+/// What a worker does with a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// It holds the job from now on.
+    Claim,
+    /// It begins to work.
+    Start,
+    /// What came of it was written down.
+    Settle,
 }
 
 /// What is to ring.

@@ -4,7 +4,7 @@ use std::{io::BufReader, time::Duration};
 
 use kernel::Instant;
 
-use super::{Bounds, Change, Checker, Disarms, Entry, Phase, Promise, Shown, Verb, What, check, read_lines, write_line};
+use super::{Bounds, Change, Checker, Disarms, Entry, Phase, Promise, Shown, Step, Verb, What, check, read_lines, write_line};
 use crate::clock::START;
 
 const BOUNDS: Bounds = Bounds { skew: Duration::ZERO, lateness: Duration::from_millis(50), recovery: Duration::from_secs(2) };
@@ -51,7 +51,7 @@ fn inbox(notifications: &[&str], unread: u64, counted: i64) -> Entry {
 }
 
 fn fault(second: u64, phase: Phase) -> Entry {
-    entry(second, phase, What::Fault { kind: "crash".to_owned(), node: "1".to_owned() })
+    entry(second, phase, What::Fault { kind: "crash".to_owned(), node: "1".to_owned(), excuses: true })
 }
 
 /// Made at 0 for 10 and 20, moved at 12 to 30, shown, all in order.
@@ -190,6 +190,23 @@ fn c6_sees_holes_and_repetitions_but_not_a_reset() {
     assert_eq!(accused(&[applied(1), applied(1)]), [Checker::NoGap]);
     let reset = entry(5, Phase::Ok, What::Reset { user: "ann".to_owned(), epoch: 1, seq: 7 });
     assert_eq!(accused(&[applied(1), reset, applied(8)]), []);
+}
+
+#[test]
+fn c7_sees_a_settlement_by_somebody_whose_claim_has_passed_on() {
+    let lease = |token: i64, step: Step, begun: u64, over: u64| {
+        entry(over, Phase::Ok, What::Lease { job: "purge".to_owned(), token, step, begun_at: at(begun) })
+    };
+    let claims = [lease(1, Step::Claim, 1, 1), lease(2, Step::Claim, 3, 4)];
+    let with = |last: Entry| accused(&[&claims[..], &[last]].concat());
+    assert_eq!(with(lease(2, Step::Settle, 5, 5)), []);
+    assert_eq!(with(lease(1, Step::Settle, 4, 6)), [], "both were under way at 4");
+    assert_eq!(with(lease(1, Step::Settle, 5, 6)), [Checker::NoStaleHolder]);
+    assert_eq!(with(lease(1, Step::Start, 5, 5)), [Checker::NoStaleHolder]);
+    assert_eq!(with(lease(2, Step::Claim, 5, 5)), [Checker::NoStaleHolder], "a token is given once");
+    let left = |finished: bool| entry(5, Phase::Ok, What::Job { job: "purge".to_owned(), finished });
+    assert_eq!(accused(&[left(true)]), []);
+    assert_eq!(accused(&[left(false)]), [Checker::Conservation]);
 }
 
 #[test]

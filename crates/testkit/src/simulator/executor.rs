@@ -28,7 +28,7 @@ use crate::{SeededEntropy, TestClock};
 /// Polls without time passing after which a run is given up.
 const POLLS_WITHOUT_TIME: u32 = 1_000_000;
 
-/// A group of tasks that lives and dies together.
+/// A group of tasks that lives and dies together: one life of a process. A restarted process is another node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Node(pub u32);
 
@@ -72,6 +72,7 @@ pub struct Executor {
     paused: BTreeSet<Node>,
     /// How many polls a node has left to live, and whom to tell.
     condemned: BTreeMap<Node, (u32, oneshot::Sender<()>)>,
+    dead: BTreeSet<Node>,
     spawned: u64,
     trace: Trace,
 }
@@ -141,6 +142,7 @@ impl Executor {
             slots: BTreeMap::new(),
             paused: BTreeSet::new(),
             condemned: BTreeMap::new(),
+            dead: BTreeSet::new(),
             spawned: 0,
             trace: Trace::default(),
         }
@@ -220,8 +222,7 @@ impl Executor {
     fn kill(&mut self, node: Node) {
         self.trace.add(&[3, u64::from(node.0)]);
         self.paused.remove(&node);
-        // What the dead had asked for in its last poll dies with it.
-        self.handle.0.borrow_mut().retain(|command| !matches!(command, Command::Spawn(of, ..) if *of == node));
+        self.dead.insert(node);
         self.slots.retain(|_, slot| slot.node != node);
         if let Some((_, told)) = self.condemned.remove(&node) {
             let _ = told.send(());
@@ -252,6 +253,10 @@ impl Executor {
     }
 
     fn admit(&mut self, node: Node, name: String, task: Task) {
+        // Nobody answers on a dead node; the task is dropped, and whoever waits for it hears nothing.
+        if self.dead.contains(&node) {
+            return;
+        }
         self.spawned += 1;
         let id = self.spawned;
         let waker = Waker::from(Arc::new(TaskWaker { id, ready: Arc::clone(&self.ready) }));
@@ -359,10 +364,11 @@ mod tests {
                 crash.spawn(Node(2), "bystander", async {});
             });
             let lost = doomed.await.is_none();
-            let alive = handle.call(Node(1), "restarted", async { 7 }).await;
-            (lost, alive, clock.monotonic())
+            let gone = handle.call(Node(1), "nobody", async { 7 }).await;
+            let restarted = handle.call(Node(3), "restarted", async { 7 }).await;
+            (lost, gone, restarted, clock.monotonic())
         });
-        assert_eq!(answers, Ok((true, Some(7), Duration::ZERO)));
+        assert_eq!(answers, Ok((true, None, Some(7), Duration::ZERO)));
     }
 
     #[test]

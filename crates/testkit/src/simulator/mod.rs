@@ -1,5 +1,233 @@
 //! A whole installation in one thread: seeded, with virtual time, real SQL, and faults.
+//!
+//! One seed is one life of an installation: one to three nodes over one database, three to six people who make, move, delete,
+//! restore, snooze and dismiss for ten simulated minutes and repeat what was not answered, readers who follow what they are
+//! told, and a nemesis. Then everything is healed, and whatever is due has an hour to ring. The use cases, the SQL, the lanes
+//! of the clockwork and the clock guard are those of production; only time, randomness and the disk are not.
+//!
+//! ```text
+//!   people, readers ──ask──► node 1 ─┐
+//!        (patience 10 s)  └► node 2 ─┼─► SQLite in memory behind faults ◄── nemesis: busy, full, lost answers, slow,
+//!                          └► node 3 ─┘      outlives every node              crash, pause, clock jumps
+//!              └───────────── history ──► judges
+//! ```
 
+mod cluster;
 mod executor;
+mod faults;
+mod installation;
+mod jobs;
+mod nemesis;
+mod people;
+mod reader;
+mod sabotage;
+mod scribe;
+
+use std::{fmt, rc::Rc, sync::Arc, time::Duration};
+
+use kernel::{Clock as _, SleepFuture};
+use store::{Fault, FaultPoint, Faults, Store, StoreError};
 
 pub use executor::{Executor, Handle, Node, OUTSIDE, Stuck};
+pub use sabotage::Sabotage;
+
+use crate::{
+    SeededEntropy, TestClock,
+    clock::START,
+    history::{Bounds, Checker, Entry, Verdict, check},
+};
+use cluster::Cluster;
+use installation::{Enrol, Person};
+use nemesis::Nemesis;
+use people::Actor;
+use reader::Reader;
+use scribe::Scribe;
+
+/// How long people work and the nemesis breaks things.
+const BUSY: Duration = Duration::from_mins(10);
+
+/// The last instant anything is planned for, from the start.
+const HORIZON: Duration = Duration::from_mins(12);
+
+/// How long whatever is due may take to ring once everything is healed.
+const QUIESCENCE: Duration = Duration::from_hours(1);
+
+/// What a seed came to.
+#[derive(Debug)]
+pub struct Report {
+    /// The seed.
+    pub seed: u64,
+    /// One number for every decision and every line of the history.
+    pub trace: u64,
+    /// What the judges say.
+    pub verdict: Verdict,
+    /// What went wrong otherwise: a deadlock, an answer nobody should get, no quiescence.
+    pub surprises: Vec<String>,
+    /// How much time passed in there.
+    pub simulated: Duration,
+    /// What happened.
+    pub history: Vec<Entry>,
+}
+
+impl Report {
+    /// Whether every promise was kept.
+    pub fn is_good(&self) -> bool {
+        self.verdict.violations.is_empty() && self.surprises.is_empty()
+    }
+
+    /// The judges that found something, each once.
+    pub fn accusers(&self) -> Vec<Checker> {
+        let mut checkers: Vec<Checker> = self.verdict.violations.iter().map(|violation| violation.checker).collect();
+        checkers.dedup();
+        checkers
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let summary = &self.verdict.summary;
+        writeln!(
+            f,
+            "seed {}: {} promises, {} had to ring, {} rang; {} lines; {} simulated seconds; trace {:016x}",
+            self.seed,
+            summary.promises,
+            summary.sure,
+            summary.effects,
+            self.history.len(),
+            self.simulated.as_secs(),
+            self.trace
+        )?;
+        for violation in self.verdict.violations.iter().take(10) {
+            writeln!(f, "  {violation}")?;
+        }
+        for surprise in self.surprises.iter().take(10) {
+            writeln!(f, "  surprise: {surprise}")?;
+        }
+        if !self.is_good() {
+            writeln!(f, "  again: cargo run -p testkit --bin sim -- --seed {}", self.seed)?;
+        }
+        Ok(())
+    }
+}
+
+/// Lives through one seed.
+pub fn simulate(seed: u64, sabotage: Option<Sabotage>) -> Report {
+    let (world, entropy) = (TestClock::at(START), SeededEntropy::new(seed));
+    let mut executor = Executor::new(world.clone(), entropy.fork("executor"));
+    let (handle, scribe) = (executor.handle(), Scribe::new(world.clone()));
+    let life = live((handle, world.clone(), scribe.clone()), entropy, sabotage);
+    let surprises = match executor.run(life) {
+        Ok(Ok(surprises)) => surprises,
+        Ok(Err(error)) => vec![format!("the database itself failed: {error}")],
+        Err(stuck) => vec![stuck.to_string()],
+    };
+    let history = scribe.take();
+    Report {
+        seed,
+        trace: history.iter().fold(executor.trace(), fold_entry),
+        verdict: check(&history, &bounds()),
+        surprises,
+        simulated: world.monotonic(),
+        history,
+    }
+}
+
+/// What the simulated installation promises.
+fn bounds() -> Bounds {
+    Bounds {
+        // What the clock guard follows without asking.
+        skew: Duration::from_secs(2),
+        // There is no polling period on the hot path, and a simulated disk answers within a millisecond.
+        lateness: Duration::from_millis(50),
+        // One sweep, and a pause of at most a second and a fifth between attempts of a lane that could not claim.
+        recovery: Duration::from_millis(2_500),
+    }
+}
+
+fn fold_entry(hash: u64, entry: &Entry) -> u64 {
+    format!("{entry:?}").bytes().fold(hash, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+/// The disk while the installation is set up and when it is looked at afterwards: nothing goes wrong.
+struct Sound(TestClock);
+
+impl Faults for Sound {
+    fn strike(&self, _: FaultPoint) -> Fault {
+        Fault::None
+    }
+
+    fn delay(&self) -> SleepFuture<'_> {
+        self.0.sleep(Duration::ZERO)
+    }
+}
+
+async fn live(
+    (handle, world, scribe): (Handle, TestClock, Scribe),
+    entropy: SeededEntropy,
+    sabotage: Option<Sabotage>,
+) -> Result<Vec<String>, StoreError> {
+    let database = Store::simulated(Arc::new(Sound(world.clone())))?;
+    database.migrate().await?;
+    let people = enrol(&database, &entropy).await?;
+    let size = entropy.between(1, 3);
+    let cluster = Cluster::new((handle, world.clone(), scribe), &entropy, database, size, sabotage);
+    cluster.members().iter().for_each(|member| cluster.start(member));
+
+    let (busy_until, horizon) = (START + BUSY, START + HORIZON);
+    let pause_millis = entropy.between(700, 4_000);
+    for name in ["nemesis-1", "nemesis-2"] {
+        let nemesis = Nemesis::new(name, &cluster, &entropy, busy_until);
+        cluster.handle.spawn(OUTSIDE, name, nemesis.run());
+    }
+    let mut everybody = Vec::new();
+    for person in &people {
+        let actor = Actor::new(&cluster, person.clone(), &entropy, horizon);
+        everybody.push(waited(&cluster.handle, &person.name, actor.work(busy_until, pause_millis)));
+        let reader = Reader::new(&cluster, person.clone(), &entropy);
+        everybody.push(waited(&cluster.handle, &format!("{} reads", person.name), reader.follow(horizon + 2 * BUSY)));
+    }
+    let quiet_at = quiesce(&cluster, horizon + BUSY).await?;
+    for one in everybody {
+        let _ = one.await;
+    }
+    reader::audit(&cluster, &people).await?;
+    let mut surprises = cluster.take_surprises();
+    if !quiet_at {
+        surprises.push(format!("an hour after everything was healed, at {}, something still waits", world.now()));
+    }
+    Ok(surprises)
+}
+
+/// Starts a task outside; the receiver hears when it is over.
+fn waited(handle: &Handle, name: &str, task: impl Future<Output = ()> + 'static) -> tokio::sync::oneshot::Receiver<()> {
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    handle.spawn(OUTSIDE, name, async move {
+        task.await;
+        let _ = sender.send(());
+    });
+    receiver
+}
+
+async fn enrol(database: &Store, entropy: &SeededEntropy) -> Result<Vec<Person>, StoreError> {
+    let mut people = Vec::new();
+    let ids = entropy.fork("people");
+    for number in 1..=entropy.between(3, 6) {
+        let Some((case, person)) = Enrol::new(number, START, &ids) else { continue };
+        database.write(case).await?;
+        people.push(person);
+    }
+    Ok(people)
+}
+
+/// Waits until nothing is due any more; `false` if that takes too long.
+async fn quiesce(cluster: &Rc<Cluster>, from: kernel::Instant) -> Result<bool, StoreError> {
+    let world = &cluster.world;
+    world.sleep(from.since(world.now())).await;
+    while world.now() < from + QUIESCENCE {
+        if reader::is_quiet(cluster, world.now()).await? {
+            return Ok(true);
+        }
+        world.sleep(Duration::from_secs(1)).await;
+    }
+    Ok(false)
+}

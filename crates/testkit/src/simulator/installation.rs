@@ -1,0 +1,80 @@
+//! Puts an [`App`] together for the simulator, and makes its people.
+
+use std::sync::{Arc, LazyLock};
+
+use app::{
+    App, Parts,
+    identity::{Keys, PasswordCost, Secret, Settings},
+};
+use clockwork::Wake;
+use domain::identity::{Caller, Credential, DefaultLead, Locale, Role, User};
+use kernel::{Clock, Entropy, Instant, SessionId, UserId, Zone};
+use store::{Store, StoreError, Tx, UseCase};
+
+use crate::SeededEntropy;
+
+/// Deriving keys takes longer than a simulated minute, and which ones they are matters to nobody here.
+static KEYS: LazyLock<Keys> = LazyLock::new(|| {
+    let line = Keys::generate_line(&SeededEntropy::new(0));
+    let secrets = Secret::read_file(&line).expect("a generated line reads");
+    Keys::from_secrets(secrets).expect("keys derive")
+});
+
+/// No password is checked in the simulator.
+const CHEAPEST: PasswordCost = PasswordCost { memory_kib: 8, passes: 1, lanes: 1 };
+
+pub(super) fn app(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> App {
+    App::new(Parts {
+        store,
+        clock,
+        entropy,
+        hub: hub::Hub::default(),
+        keys: KEYS.clone(),
+        identity: Settings { password: CHEAPEST, ..Settings::default() },
+        alarms: Wake::default(),
+        jobs: Wake::default(),
+        meters: app::alarms::Meters::default(),
+    })
+}
+
+/// A person of the simulated installation.
+#[derive(Clone, Debug)]
+pub(super) struct Person {
+    pub(super) name: String,
+    pub(super) caller: Caller,
+}
+
+/// Makes the account of a person.
+pub(super) struct Enrol {
+    pub(super) user: User,
+}
+
+impl Enrol {
+    pub(super) fn new(number: u64, now: Instant, entropy: &dyn Entropy) -> Option<(Self, Person)> {
+        let (id, name) = (UserId::mint(now, entropy), format!("person{number}"));
+        let user = User {
+            id,
+            email: format!("{name}@example.org").parse().ok()?,
+            display_name: name.parse().ok()?,
+            role: Role::Member,
+            time_zone: Zone::utc(),
+            locale: Locale::default(),
+            default_lead: DefaultLead::USUAL,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        let caller = Caller { user: id, role: Role::Member, credential: Credential::Session(SessionId::mint(now, entropy)) };
+        Some((Self { user }, Person { name, caller }))
+    }
+}
+
+impl UseCase for Enrol {
+    type Out = bool;
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+        // Nobody signs in with a password here.
+        store::identity::users::insert(tx, &self.user, "*").await
+    }
+}

@@ -1,0 +1,146 @@
+//! Who breaks things. Each seed enables some of the faults only (swarm testing: Groce et al., ISSTA 2012), because a run in
+//! which everything breaks all the time hides what a single fault would show.
+
+use std::{rc::Rc, time::Duration};
+
+use kernel::{Clock as _, Instant};
+
+use super::cluster::{Cluster, Member};
+use crate::{
+    SeededEntropy,
+    history::{Phase, What},
+};
+
+/// A way to break a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Havoc {
+    Busy,
+    Full,
+    LostBeforeCommit,
+    LostAfterCommit,
+    Slow,
+    Crash,
+    Pause,
+    Clock,
+}
+
+impl Havoc {
+    const ALL: [Self; 8] = [
+        Self::Busy,
+        Self::Full,
+        Self::LostBeforeCommit,
+        Self::LostAfterCommit,
+        Self::Slow,
+        Self::Crash,
+        Self::Pause,
+        Self::Clock,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::Full => "full",
+            Self::LostBeforeCommit => "lost before commit",
+            Self::LostAfterCommit => "lost after commit",
+            Self::Slow => "slow",
+            Self::Crash => "crash",
+            Self::Pause => "pause",
+            Self::Clock => "clock",
+        }
+    }
+}
+
+/// How long one fault lasts at most. A clock that is wrong for a minute is believed, and rightly so: faults end before.
+const LONGEST: Duration = Duration::from_secs(50);
+
+/// Breaks nodes until told to stop, and leaves everything healed behind.
+pub(super) struct Nemesis {
+    name: String,
+    cluster: Rc<Cluster>,
+    entropy: SeededEntropy,
+    enabled: Vec<Havoc>,
+    until: Instant,
+}
+
+impl Nemesis {
+    pub(super) fn new(name: &str, cluster: &Rc<Cluster>, entropy: &SeededEntropy, until: Instant) -> Self {
+        // One choice for all nemeses of a seed.
+        let choice = entropy.fork("swarm");
+        let enabled = Havoc::ALL.into_iter().filter(|_| choice.chance(500)).collect();
+        Self { name: name.to_owned(), cluster: Rc::clone(cluster), entropy: entropy.fork(name), enabled, until }
+    }
+
+    pub(super) async fn run(self) {
+        let world = self.cluster.world.clone();
+        while !self.enabled.is_empty() {
+            world.sleep(Duration::from_millis(self.entropy.between(500, 25_000))).await;
+            if world.now() >= self.until {
+                return;
+            }
+            let havoc = self.enabled[self.entropy.index(self.enabled.len())];
+            let members = self.cluster.members();
+            self.wreak(havoc, &members[self.entropy.index(members.len())]).await;
+        }
+    }
+
+    async fn wreak(&self, havoc: Havoc, member: &Member) {
+        let scribe = &self.cluster.scribe;
+        // The guard carries time over a clock that jumps: nothing is late because of it.
+        let excuses = havoc != Havoc::Clock;
+        let what = What::Fault { kind: havoc.name().to_owned(), node: member.name.clone(), excuses };
+        scribe.write(&self.name, Phase::Invoke, what.clone());
+        match havoc {
+            Havoc::Crash => self.crash(member).await,
+            Havoc::Pause => self.pause(member).await,
+            Havoc::Clock => self.clock(member).await,
+            _ => self.disk(havoc, member).await,
+        }
+        scribe.write(&self.name, Phase::Ok, what);
+    }
+
+    async fn crash(&self, member: &Member) {
+        member.crash(&self.cluster.handle, u32::try_from(self.entropy.between(1, 60)).unwrap_or(1)).await;
+        self.last(8_000).await;
+        if member.node().is_none() {
+            self.cluster.start(member);
+        }
+    }
+
+    async fn pause(&self, member: &Member) {
+        let Some(node) = member.node() else { return };
+        self.cluster.handle.pause(node);
+        // Longer than a lease, more often than not.
+        self.last(45_000).await;
+        self.cluster.handle.resume(node);
+    }
+
+    async fn clock(&self, member: &Member) {
+        // One second to one year, evenly over the orders of magnitude, forwards or backwards.
+        let micros = 1_000_000i64 << self.entropy.below(25);
+        let error = micros.min(365 * 86_400 * 1_000_000);
+        member.err_by(if self.entropy.chance(500) { error } else { -error });
+        self.last(45_000).await;
+        member.err_by(0);
+    }
+
+    async fn disk(&self, havoc: Havoc, member: &Member) {
+        let rate = self.entropy.between(100, 1_000);
+        let set = |rate: u64| {
+            member.disk.set(|rates| match havoc {
+                Havoc::Busy => rates.busy = rate,
+                Havoc::Full => rates.full = rate,
+                Havoc::LostBeforeCommit => rates.lost_before_commit = rate,
+                Havoc::LostAfterCommit => rates.lost_after_commit = rate,
+                _ => rates.slow_millis = rate * 3,
+            });
+        };
+        set(rate);
+        self.last(20_000).await;
+        set(0);
+    }
+
+    async fn last(&self, most_millis: u64) {
+        let duration = Duration::from_millis(self.entropy.between(1, most_millis));
+        self.cluster.world.sleep(duration.min(LONGEST)).await;
+    }
+}

@@ -1,0 +1,377 @@
+//! People at work: they make schedules, change them, snooze and dismiss, and repeat what was not answered until it is.
+
+use std::{rc::Rc, time::Duration};
+
+use app::{App, Error, Once, Rendered};
+use domain::{
+    alarms::{Alarm, AlarmState, Anchor, ReminderRule, Until},
+    calendar::{Draft, Moment, Patch, RemindersDraft, Schedule, SpanDraft},
+};
+use kernel::{AlarmId, Category, Clock as _, Instant, JobId, ScheduleId, Zone};
+
+use super::{cluster::Cluster, installation::Person, jobs::Order, sabotage::Sabotage};
+use crate::{
+    SeededEntropy,
+    history::{Change, Disarms, Phase, Promise, Verb, What},
+};
+
+/// A person and what they know of their own schedules.
+pub(super) struct Actor {
+    cluster: Rc<Cluster>,
+    person: Person,
+    entropy: SeededEntropy,
+    items: Vec<Item>,
+    asked: u64,
+    /// Nothing is planned beyond this.
+    horizon: Instant,
+}
+
+/// A schedule, as its owner believes it to be.
+#[derive(Clone, Debug)]
+struct Item {
+    subject: String,
+    id: ScheduleId,
+    version: i64,
+    starts_at: Instant,
+    rules: Vec<ReminderRule>,
+    deleted: bool,
+}
+
+/// What the answer to a change says.
+#[derive(Clone, Copy, Debug)]
+struct Receipt {
+    id: ScheduleId,
+    version: i64,
+}
+
+impl Actor {
+    pub(super) fn new(cluster: &Rc<Cluster>, person: Person, entropy: &SeededEntropy, horizon: Instant) -> Self {
+        let entropy = entropy.fork(&person.name);
+        Self { cluster: Rc::clone(cluster), person, entropy, items: Vec::new(), asked: 0, horizon }
+    }
+
+    /// Works until `until`.
+    pub(super) async fn work(mut self, until: Instant, pause_millis: u64) {
+        while self.now() < until {
+            self.sleep_up_to(2 * pause_millis).await;
+            match self.entropy.below(100) {
+                0..45 => self.create().await,
+                45..60 => self.move_one().await,
+                60..68 => self.change_reminders().await,
+                68..78 => self.delete().await,
+                78..85 => self.restore().await,
+                85..91 => self.snooze().await,
+                91..96 => self.dismiss().await,
+                _ => self.order_errand().await,
+            }
+        }
+    }
+
+    fn now(&self) -> Instant {
+        self.cluster.world.now()
+    }
+
+    async fn sleep_up_to(&self, millis: u64) {
+        self.cluster.world.sleep(Duration::from_millis(self.entropy.below(millis))).await;
+    }
+
+    // ---- what they do ---------------------------------------------------------------------------------------------------
+
+    async fn create(&mut self) {
+        self.asked += 1;
+        let subject = format!("{}-{}", self.person.name, self.asked);
+        let (starts_at, rules) = (self.some_start(), self.some_rules());
+        let draft = Draft {
+            title: subject.clone(),
+            description: String::new(),
+            location: String::new(),
+            kind: "event".to_owned(),
+            busy: true,
+            span: SpanDraft { all_day: false, zone: Zone::utc(), start: Moment::Instant(starts_at), end: None, duration: None },
+            reminders: RemindersDraft::Given(rules.clone()),
+        };
+        let change = self.change(Verb::Create, &subject, Disarms::Nothing, promises(starts_at, &rules));
+        let caller = self.person.caller.clone();
+        let answer = self
+            .insist(change, move |app, once| {
+                let (caller, draft) = (caller.clone(), draft.clone());
+                async move { app::calendar::create(&app, &caller, draft, once, receipt()).await.map(|a| read_receipt(&a.rendered)) }
+            })
+            .await;
+        if let Some(Some(Receipt { id, version })) = answer {
+            self.items.push(Item { subject, id, version, starts_at, rules, deleted: false });
+        }
+    }
+
+    async fn move_one(&mut self) {
+        let Some(index) = self.some_item(false) else { return };
+        let starts_at = self.some_start();
+        let patch = Patch { start: Some(Moment::Instant(starts_at)), ..Patch::default() };
+        let rules = self.items[index].rules.clone();
+        if self.items[index].starts_at != starts_at {
+            self.patch(index, patch, starts_at, rules).await;
+        }
+    }
+
+    async fn change_reminders(&mut self) {
+        let Some(index) = self.some_item(false) else { return };
+        let (starts_at, rules) = (self.items[index].starts_at, self.some_rules());
+        let patch = Patch { reminders: Some(rules.clone()), ..Patch::default() };
+        self.patch(index, patch, starts_at, rules).await;
+    }
+
+    async fn patch(&mut self, index: usize, patch: Patch, starts_at: Instant, rules: Vec<ReminderRule>) {
+        let Item { subject, id, version, rules: before, .. } = self.items[index].clone();
+        // A reminder that stays keeps its alarm, and a snooze of it stays too, unless the time moves.
+        let moved = starts_at != self.items[index].starts_at;
+        if !moved && rules.iter().any(|rule| before.contains(rule)) {
+            return;
+        }
+        let change = self.change(Verb::Patch, &subject, Disarms::All, promises(starts_at, &rules));
+        let caller = self.person.caller.clone();
+        let answer = self
+            .insist(change, move |app, once| {
+                let (caller, patch) = (caller.clone(), patch.clone());
+                async move {
+                    let target = (id, app::calendar::Expected::Version(version));
+                    let answer = app::calendar::update(&app, &caller, target, patch, once, receipt()).await?;
+                    Ok(read_receipt(&answer.rendered))
+                }
+            })
+            .await;
+        if let Some(Some(Receipt { version, .. })) = answer {
+            self.items[index] = Item { version, starts_at, rules, ..self.items[index].clone() };
+        }
+    }
+
+    async fn delete(&mut self) {
+        let Some(index) = self.some_item(false) else { return };
+        let Item { subject, id, version, .. } = self.items[index].clone();
+        let change = self.change(Verb::Delete, &subject, Disarms::All, Vec::new());
+        let caller = self.person.caller.clone();
+        // No key, but a version: a repetition that finds nothing, or finds it changed, comes too late to do harm.
+        let answer = self
+            .insist(change, move |app, _| {
+                let caller = caller.clone();
+                async move { app::calendar::delete(&app, &caller, id, app::calendar::Expected::Version(version)).await }
+            })
+            .await;
+        if answer.is_some() {
+            self.items[index] = Item { version: version + 1, deleted: true, ..self.items[index].clone() };
+        }
+    }
+
+    async fn restore(&mut self) {
+        let Some(index) = self.some_item(true) else { return };
+        let Item { subject, id, starts_at, rules, .. } = self.items[index].clone();
+        let change = self.change(Verb::Restore, &subject, Disarms::Nothing, promises(starts_at, &rules));
+        let caller = self.person.caller.clone();
+        let answer = self
+            .insist(change, move |app, once| {
+                let caller = caller.clone();
+                async move { app::calendar::restore(&app, &caller, id, once, receipt()).await.map(|a| read_receipt(&a.rendered)) }
+            })
+            .await;
+        if let Some(Some(Receipt { version, .. })) = answer {
+            self.items[index] = Item { version, deleted: false, ..self.items[index].clone() };
+        }
+    }
+
+    async fn snooze(&mut self) {
+        let Some((subject, alarm, line)) = self.some_alarm().await else { return };
+        let until = self.now() + Duration::from_millis(self.entropy.between(3_000, 90_000));
+        let arms = vec![Promise { due_at: until, starts_at: None }];
+        let change = self.change(Verb::Snooze, &subject, Disarms::These(pending(&line)), arms);
+        let caller = self.person.caller.clone();
+        self.insist(change, move |app, once| {
+            let caller = caller.clone();
+            async move {
+                let until = Until::Instant(until);
+                app::alarms::snooze(&app, &caller, (alarm.id, until), once, nothing()).await.map(|_| ())
+            }
+        })
+        .await;
+    }
+
+    async fn dismiss(&mut self) {
+        let Some((subject, alarm, line)) = self.some_alarm().await else { return };
+        let disarms = match (alarm.state, alarm.dismissed_at) {
+            (AlarmState::Pending, _) => Disarms::These(vec![alarm.due_at]),
+            (_, None) => Disarms::These(pending(&line)),
+            (_, Some(_)) => Disarms::Nothing,
+        };
+        let change = self.change(Verb::Dismiss, &subject, disarms, Vec::new());
+        let caller = self.person.caller.clone();
+        self.insist(change, move |app, once| {
+            let caller = caller.clone();
+            async move { app::alarms::dismiss(&app, &caller, alarm.id, once, nothing()).await.map(|_| ()) }
+        })
+        .await;
+    }
+
+    async fn order_errand(&mut self) {
+        self.asked += 1;
+        let key = format!("{}-errand-{}", self.person.name, self.asked);
+        let due_at = self.now() + Duration::from_millis(self.entropy.below(30_000));
+        loop {
+            let key = key.clone();
+            let answer = self.cluster.ask(move |app| async move {
+                let now = app.now();
+                let order = Order { id: JobId::mint(now, &*app.entropy()), key, due_at, now };
+                let made = app.store().write(order).await;
+                app.job_wake().hint(due_at);
+                made
+            });
+            if matches!(answer.await, Some(Ok(_))) {
+                return;
+            }
+            self.sleep_up_to(2_000).await;
+        }
+    }
+
+    // ---- how they choose ------------------------------------------------------------------------------------------------
+
+    /// A whole second, because that is what people write.
+    fn some_start(&self) -> Instant {
+        let earliest = self.now().as_seconds() - 60;
+        let latest = self.horizon.as_seconds();
+        let span = u64::try_from(latest - earliest).unwrap_or(0);
+        let offset = i64::try_from(self.entropy.below(span)).unwrap_or(0);
+        Instant::from_micros((earliest + offset) * 1_000_000)
+    }
+
+    fn some_rules(&self) -> Vec<ReminderRule> {
+        let mut rules = Vec::new();
+        for _ in 0..self.entropy.between(1, 3) {
+            let rule = if self.entropy.chance(200) {
+                ReminderRule::At(self.now() + Duration::from_micros(self.entropy.below(120_000_000)))
+            } else {
+                let lead_seconds = u32::try_from(self.entropy.below(240)).unwrap_or(0);
+                ReminderRule::Before { lead_seconds, anchor: Anchor::Start }
+            };
+            if !rules.contains(&rule) {
+                rules.push(rule);
+            }
+        }
+        rules
+    }
+
+    fn some_item(&self, deleted: bool) -> Option<usize> {
+        let fitting: Vec<usize> = (0..self.items.len()).filter(|&i| self.items[i].deleted == deleted).collect();
+        fitting.get(self.entropy.index(fitting.len())).copied()
+    }
+
+    /// An alarm that something can be done with, and all alarms of the same reminder and occurrence.
+    async fn some_alarm(&self) -> Option<(String, Alarm, Vec<Alarm>)> {
+        let Item { subject, id, .. } = self.items[self.some_item(false)?].clone();
+        let caller = self.person.caller.clone();
+        let read = self.cluster.ask(move |app| async move { app::alarms::of_schedule(&app, &caller, id).await });
+        let alarms = read.await?.ok()?;
+        let active: Vec<_> = alarms.iter().filter(|a| matches!(a.state, AlarmState::Pending | AlarmState::Fired)).collect();
+        let alarm = (*active.get(self.entropy.index(active.len()))?).clone();
+        let same = |a: &&Alarm| (a.reminder, a.generation, a.nominal) == (alarm.reminder, alarm.generation, alarm.nominal);
+        let line = alarms.iter().filter(same).cloned().collect();
+        Some((subject, alarm, line))
+    }
+
+    // ---- how they ask ---------------------------------------------------------------------------------------------------
+
+    fn change(&mut self, verb: Verb, subject: &str, disarms: Disarms, arms: Vec<Promise>) -> Change {
+        self.asked += 1;
+        let key = format!("{}-{}", self.person.name, self.asked);
+        Change { verb, subject: subject.to_owned(), key, disarms, arms }
+    }
+
+    /// Asks again and again, with the same key, until it is known what came of it; `None` if it was refused.
+    async fn insist<T: 'static, F>(&self, change: Change, attempt: impl Fn(App, Option<Once>) -> F) -> Option<T>
+    where
+        T: Default,
+        F: Future<Output = Result<T, Error>> + 'static,
+    {
+        let once = (self.cluster.sabotage != Some(Sabotage::KeysNotStored)).then(|| self.once(&change));
+        let note = |phase| self.cluster.scribe.write(&self.person.name, phase, What::Change(change.clone()));
+        note(Phase::Invoke);
+        let mut unsure = false;
+        loop {
+            match self.cluster.ask(|app| attempt(app, once.clone())).await {
+                None => unsure = true,
+                Some(Ok(answer)) => {
+                    note(Phase::Ok);
+                    return Some(answer);
+                }
+                Some(Err(error)) if error.category() == Category::Unavailable || error.category() == Category::StorageFull => {
+                    unsure |= error.code() == "store.unknown_result";
+                }
+                // It is gone, and it was I who asked for that.
+                Some(Err(error)) if unsure && change.verb == Verb::Delete && error.category() == Category::NotFound => {
+                    note(Phase::Ok);
+                    return Some(T::default());
+                }
+                Some(Err(error)) => {
+                    // An earlier attempt may still be under way somewhere.
+                    note(if unsure { Phase::Info } else { Phase::Fail });
+                    self.expect_refusal(&change, &error);
+                    return None;
+                }
+            }
+            if unsure {
+                note(Phase::Info);
+            }
+            self.sleep_up_to(1_500).await;
+        }
+    }
+
+    /// Whoever snoozes or dismisses may come too late. Nothing else that is asked for here can be refused.
+    fn expect_refusal(&self, change: &Change, error: &Error) {
+        let may_be_late = matches!(change.verb, Verb::Snooze | Verb::Dismiss);
+        if !may_be_late || !matches!(error.category(), Category::Conflict | Category::Invalid) {
+            let Change { verb, subject, key, .. } = change;
+            self.cluster.surprised(format!("{verb:?} of {subject} ({key}) was refused with {}: {error}", error.code()));
+        }
+    }
+
+    fn once(&self, change: &Change) -> Once {
+        Once {
+            principal: self.person.caller.user.to_string(),
+            route: format!("{:?}", change.verb),
+            key: change.key.clone(),
+            request_hash: [0; 32],
+            sealed: false,
+        }
+    }
+}
+
+fn pending(line: &[Alarm]) -> Vec<Instant> {
+    line.iter().filter(|alarm| alarm.state == AlarmState::Pending).map(|alarm| alarm.due_at).collect()
+}
+
+/// When the reminders of an item ring: computed here once more, and not by the rule under test.
+fn promises(starts_at: Instant, rules: &[ReminderRule]) -> Vec<Promise> {
+    rules
+        .iter()
+        .map(|rule| match *rule {
+            ReminderRule::At(due_at) => Promise { due_at, starts_at: Some(starts_at) },
+            ReminderRule::Before { lead_seconds, .. } => {
+                let due_at = Instant::from_micros(starts_at.as_micros() - i64::from(lead_seconds) * 1_000_000);
+                Promise { due_at, starts_at: Some(starts_at) }
+            }
+        })
+        .collect()
+}
+
+fn receipt() -> app::Render<Schedule> {
+    std::sync::Arc::new(|schedule| rendered(format!("{} {}", schedule.id, schedule.version)))
+}
+
+fn read_receipt(rendered: &Rendered) -> Option<Receipt> {
+    let (id, version) = std::str::from_utf8(&rendered.body).ok()?.split_once(' ')?;
+    Some(Receipt { id: id.parse().ok()?, version: version.parse().ok()? })
+}
+
+fn nothing() -> app::Render<Alarm> {
+    std::sync::Arc::new(|_| rendered(String::new()))
+}
+
+fn rendered(body: String) -> Rendered {
+    Rendered { status: 200, headers: Vec::new(), body: body.into_bytes() }
+}

@@ -1,0 +1,257 @@
+//! Known-bad variants of the engine. A judge that lets one of them pass is asleep.
+//!
+//! Each is a mistake that was made in a real system (reliability.md 4.5 names them), built by driving the functions of `store`
+//! in the wrong order: no switch exists in the product itself.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    str::FromStr,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use app::{App, alarms::AlarmLane, notify};
+use clockwork::{Batch, Fired};
+use domain::notify::Notification;
+use kernel::{Entropy as _, EventId, Instant, NotificationId, StreamId, UserId};
+use store::{
+    StoreError, Tx, UseCase,
+    alarms::{self, Due},
+    notify::deliver,
+    streams,
+};
+
+/// A mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sabotage {
+    /// The alarm is deleted when it is claimed, and the inbox row is written by the next transaction.
+    PopAndDelete,
+    /// The alarm is marked as fired first, the inbox row follows in a second transaction.
+    InboxInSecondTransaction,
+    /// The inbox row comes first, under a key that changes with every attempt, and the mark follows.
+    KeyOfAttempt,
+    /// Alarms are fired some seconds before they are due.
+    Early,
+    /// Alarms are read ahead into memory and fired from there, whatever became of them.
+    FiredFromMemory,
+    /// Hints are lost, and there is no sweep that makes up for it.
+    NoSweep,
+    /// What claims a job settles it, whoever holds it by then.
+    SettleWithoutToken,
+    /// Idempotency keys are ignored.
+    KeysNotStored,
+    /// The machine's clock is believed at once.
+    NoClockGuard,
+}
+
+impl Sabotage {
+    /// Every one.
+    pub const ALL: [Self; 9] = [
+        Self::PopAndDelete,
+        Self::InboxInSecondTransaction,
+        Self::KeyOfAttempt,
+        Self::Early,
+        Self::FiredFromMemory,
+        Self::NoSweep,
+        Self::SettleWithoutToken,
+        Self::KeysNotStored,
+        Self::NoClockGuard,
+    ];
+}
+
+impl fmt::Display for Sabotage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PopAndDelete => "pop-and-delete",
+            Self::InboxInSecondTransaction => "inbox-in-second-transaction",
+            Self::KeyOfAttempt => "key-of-attempt",
+            Self::Early => "early",
+            Self::FiredFromMemory => "fired-from-memory",
+            Self::NoSweep => "no-sweep",
+            Self::SettleWithoutToken => "settle-without-token",
+            Self::KeysNotStored => "keys-not-stored",
+            Self::NoClockGuard => "no-clock-guard",
+        })
+    }
+}
+
+impl FromStr for Sabotage {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Self::ALL.map(|sabotage| sabotage.to_string());
+        let unknown = || format!("no sabotage is called {text}; there are {}", known.join(", "));
+        Self::ALL.into_iter().find(|sabotage| sabotage.to_string() == text).ok_or_else(unknown)
+    }
+}
+
+/// How far ahead [`Sabotage::FiredFromMemory`] reads, and how often.
+const READ_AHEAD: Duration = Duration::from_secs(40);
+const READ_AGAIN: Duration = Duration::from_secs(20);
+
+/// How much too early [`Sabotage::Early`] fires.
+const TOO_EARLY: Duration = Duration::from_secs(8);
+
+/// The lane of alarms, done wrong.
+pub(super) struct SabotagedLane {
+    app: App,
+    honest: AlarmLane,
+    sabotage: Sabotage,
+    /// What was read ahead, and until when that will do.
+    memory: Mutex<(Vec<Due>, Instant)>,
+}
+
+impl SabotagedLane {
+    pub(super) fn new(app: App, sabotage: Sabotage) -> Self {
+        let honest = AlarmLane::new(app.clone());
+        Self { app, honest, sabotage, memory: Mutex::new((Vec::new(), Instant::EPOCH)) }
+    }
+
+    async fn step(&self, step: Step, now: Instant, due: Vec<Due>) -> Result<Vec<Due>, StoreError> {
+        self.app.store().write(Wrong { step, now, due, entropy: self.app.entropy() }).await
+    }
+
+    async fn from_memory(&self, now: Instant) -> Result<Vec<Due>, StoreError> {
+        let stale = self.memory.lock().unwrap_or_else(PoisonError::into_inner).1 <= now;
+        if stale {
+            let ahead = self.step(Step::Look, now + READ_AHEAD, Vec::new()).await?;
+            *self.memory.lock().unwrap_or_else(PoisonError::into_inner) = (ahead, now + READ_AGAIN);
+        }
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let (due, later) = std::mem::take(&mut memory.0).into_iter().partition(|alarm| alarm.due_at <= now);
+        memory.0 = later;
+        Ok(due)
+    }
+}
+
+impl Batch for SabotagedLane {
+    type Error = app::Error;
+
+    fn name(&self) -> &'static str {
+        "sabotaged alarms"
+    }
+
+    async fn fire(&self, now: Instant, limit: usize) -> Result<Fired, app::Error> {
+        let due = match self.sabotage {
+            Sabotage::PopAndDelete => {
+                let due = self.step(Step::Delete, now, Vec::new()).await?;
+                self.step(Step::Notify, now, due).await?
+            }
+            Sabotage::InboxInSecondTransaction => {
+                let due = self.step(Step::Mark, now, Vec::new()).await?;
+                self.step(Step::Notify, now, due).await?
+            }
+            Sabotage::KeyOfAttempt => {
+                let due = self.step(Step::Look, now, Vec::new()).await?;
+                let due = self.step(Step::NotifyByAttempt, now, due).await?;
+                self.step(Step::Mark, now, due).await?
+            }
+            Sabotage::FiredFromMemory => {
+                let due = self.from_memory(now).await?;
+                let due = self.step(Step::Notify, now, due).await?;
+                self.step(Step::MarkIfPending, now, due).await?
+            }
+            Sabotage::Early => return self.honest.fire(now + TOO_EARLY, limit).await,
+            _ => return self.honest.fire(now, limit).await,
+        };
+        Ok(Fired { rows: due.len(), next_due: Some(now + Duration::from_millis(200)) })
+    }
+}
+
+/// One transaction too few or too many.
+struct Wrong {
+    step: Step,
+    now: Instant,
+    due: Vec<Due>,
+    entropy: std::sync::Arc<dyn kernel::Entropy>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Step {
+    Look,
+    Mark,
+    MarkIfPending,
+    Delete,
+    Notify,
+    NotifyByAttempt,
+}
+
+impl UseCase for Wrong {
+    type Out = Vec<Due>;
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<Due>, StoreError> {
+        if matches!(self.step, Step::Notify | Step::NotifyByAttempt) {
+            self.notify(tx).await?;
+            return Ok(self.due.clone());
+        }
+        if self.step == Step::MarkIfPending {
+            for alarm in &self.due {
+                // A claimed alarm that is no longer pending is none of its business.
+                let _ = alarms::mark_fired(tx, &[alarm.id], self.now).await;
+            }
+            return Ok(self.due.clone());
+        }
+        let due = alarms::claim_due(tx, self.now, 500).await?;
+        let ids: Vec<_> = due.iter().map(|alarm| alarm.id).collect();
+        if matches!(self.step, Step::Mark | Step::Delete) {
+            alarms::mark_fired(tx, &ids, self.now).await?;
+        }
+        if self.step == Step::Delete {
+            alarms::forget(tx, &ids).await?;
+        }
+        Ok(due)
+    }
+}
+
+impl Wrong {
+    async fn notify(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let drafts: Vec<_> = self.due.iter().map(|alarm| self.draft(alarm)).collect();
+        let new = deliver::insert(tx, &drafts).await?;
+        let new: Vec<&Notification> = drafts.iter().map(|d| &d.notification).filter(|n| new.contains(&n.id)).collect();
+        let mut counts: BTreeMap<UserId, i64> = BTreeMap::new();
+        for notification in &new {
+            *counts.entry(notification.user).or_default() += 1;
+        }
+        deliver::add_unread(tx, &counts).await?;
+        let events = new.iter().map(|notification| streams::Draft {
+            stream: StreamId::from(notification.user),
+            id: EventId::mint(self.now, &*self.entropy),
+            kind: notify::CREATED,
+            data: notify::created_event_data(notification),
+        });
+        streams::append(tx, events.collect(), self.now).await?;
+        Ok(())
+    }
+
+    fn draft(&self, alarm: &Due) -> deliver::Draft {
+        let id = NotificationId::mint(self.now, &*self.entropy);
+        deliver::Draft {
+            key: if self.step == Step::NotifyByAttempt { id.uuid() } else { alarm.id.uuid() },
+            notification: Notification {
+                id,
+                user: alarm.owner,
+                kind: "reminder".to_owned(),
+                title: alarm.title.clone(),
+                body: String::new(),
+                data: serde_json::json!({ "reminder_id": alarm.id, "due_at": alarm.due_at }).to_string(),
+                created_at: self.now,
+                read_at: None,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sabotage_is_known_by_its_name() {
+        for sabotage in Sabotage::ALL {
+            assert_eq!(sabotage.to_string().parse(), Ok(sabotage));
+        }
+        assert!("none".parse::<Sabotage>().is_err());
+    }
+}
