@@ -6,6 +6,7 @@
 
 use std::{fmt, io::IsTerminal as _};
 
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use tracing::{
     Event, Subscriber,
@@ -71,49 +72,60 @@ where
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         let mut time = String::new();
         SystemTime.format_time(&mut Writer::new(&mut time))?;
-        let mut line = Map::new();
-        line.insert("time".to_owned(), time.into());
-        line.insert("level".to_owned(), event.metadata().level().as_str().to_lowercase().into());
-        line.insert("target".to_owned(), event.metadata().target().into());
+        let mut line = Line::default();
+        line.put("time", time.into());
+        line.put("level", event.metadata().level().as_str().to_lowercase().into());
+        line.put("target", event.metadata().target().into());
         for span in context.event_scope().into_iter().flat_map(tracing_subscriber::registry::Scope::from_root) {
             let extensions = span.extensions();
             let Some(fields) = extensions.get::<FormattedFields<N>>() else { continue };
             if let Ok(fields) = serde_json::from_str::<Map<String, Value>>(&fields.fields) {
-                line.extend(fields);
+                fields.into_iter().for_each(|(name, value)| line.put(&name, value));
             }
         }
-        event.record(&mut IntoMap(&mut line));
+        event.record(&mut line);
         let text = serde_json::to_string(&line).map_err(|_| fmt::Error)?;
         writeln!(writer, "{text}")
     }
 }
 
-struct IntoMap<'m>(&'m mut Map<String, Value>);
+/// Fields in the order in which they came; the last one of a name wins.
+#[derive(Default)]
+struct Line(Vec<(String, Value)>);
 
-impl IntoMap<'_> {
-    fn put(&mut self, field: &Field, value: Value) {
-        self.0.insert(field.name().to_owned(), value);
+impl Line {
+    fn put(&mut self, name: &str, value: Value) {
+        match self.0.iter_mut().find(|(known, _)| known == name) {
+            Some((_, place)) => *place = value,
+            None => self.0.push((name.to_owned(), value)),
+        }
     }
 }
 
-impl Visit for IntoMap<'_> {
+impl Serialize for Line {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+impl Visit for Line {
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.put(field, value.into());
+        self.put(field.name(), value.into());
     }
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.put(field, value.into());
+        self.put(field.name(), value.into());
     }
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field, value.into());
+        self.put(field.name(), value.into());
     }
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field, value.into());
+        self.put(field.name(), value.into());
     }
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.put(field, value.into());
+        self.put(field.name(), value.into());
     }
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.put(field, format!("{value:?}").into());
+        self.put(field.name(), format!("{value:?}").into());
     }
 }
 
@@ -158,5 +170,6 @@ mod tests {
         assert_eq!(line["status"], 201);
         assert_eq!(line["message"], "a \"quoted\"\nmessage");
         assert_eq!(line["level"], "info");
+        assert!(text.starts_with("{\"time\":\"2"), "the time comes first: {text}");
     }
 }

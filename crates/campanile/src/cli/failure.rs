@@ -77,7 +77,11 @@ impl From<std::io::Error> for Failure {
 
 impl From<app::Error> for Failure {
     fn from(error: app::Error) -> Self {
-        Self::new(error)
+        let fields = error.fields().iter().map(|field| format!("{}: {}", field.pointer.trim_start_matches('/'), field.detail));
+        match fields.collect::<Vec<_>>() {
+            fields if fields.is_empty() => Self::new(error),
+            fields => Self::new(fields.join("\n")),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod failure;
 mod migrate;
 mod remind;
 mod terminal;
+mod user;
 
 pub(crate) use failure::Failure;
 
@@ -44,6 +45,9 @@ enum Command {
     Demo,
     /// Apply the database migrations of this version, or say which are missing
     Migrate(migrate::Migrate),
+    /// Make an account, or reset its password, without HTTP
+    #[command(subcommand)]
+    User(user::UserCommand),
     /// Look at data folder, secret, database, clock and port, and say what to do about what is wrong
     Doctor(doctor::Doctor),
     /// Check the configuration, or print what holds and where it came from
@@ -60,6 +64,7 @@ pub(crate) fn run(cli: &Cli, environment: &Environment) -> ExitCode {
         Command::Remind(remind) => remind::run(remind, environment),
         Command::Demo => demo::run(environment),
         Command::Migrate(migrate) => migrate::run(migrate, environment),
+        Command::User(command) => user::run(command, environment),
         Command::Doctor(doctor) => doctor::run(doctor, environment),
         Command::Config(command) => config::run(command, environment),
         Command::Openapi => {

@@ -29,13 +29,17 @@ use parts::Running;
 use signals::Signals;
 
 /// What closing the database may take on top of the time to drain.
-const CLOSE: Duration = Duration::from_secs(2);
+const CLOSE: Duration = Duration::from_millis(1_500);
+
+/// The listeners cut what is left when the time to drain is over; this is what that may take.
+const CUT: Duration = Duration::from_millis(250);
 
 /// Serves until a signal.
 pub(crate) fn run(flags: &Flags, environment: &Environment) -> Result<(), Failure> {
     let config = config::load(flags, environment)?.config;
     let shape = Shape::of(config.log.format);
     telemetry::start(config.log.level.as_str(), shape, environment.plain);
+    allow_descriptors(config.limits.connections.get());
     let runtime = runtime()?;
     let ended = runtime.block_on(serve(&config, shape));
     // A thread that hashes a password must not hold up the end.
@@ -47,6 +51,25 @@ pub(crate) fn run(flags: &Flags, environment: &Environment) -> Result<(), Failur
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let cores = std::thread::available_parallelism().map_or(2, NonZero::get);
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(cores).enable_all().build()?)
+}
+
+/// A connection is a file descriptor, and the usual 1,024 of them would be the real limit. Raises this process's own limit as
+/// far as the configured connections need and the system allows.
+fn allow_descriptors(connections: u32) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    /// For the database, the log and the listeners.
+    const BESIDES: u64 = 256;
+    let wanted = u64::from(connections) + BESIDES;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current.is_none_or(|current| current >= wanted) {
+        return;
+    }
+    let raised = maximum.map_or(wanted, |maximum| maximum.min(wanted));
+    let done = setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum });
+    if done.is_err() || raised < wanted {
+        let possible = if done.is_err() { current.unwrap_or(wanted) } else { raised };
+        tracing::warn!(wanted, possible, "fewer file descriptors than limits.connections needs: raise `ulimit -Hn`");
+    }
 }
 
 async fn serve(config: &Config, shape: Shape) -> Result<(), Failure> {
@@ -114,7 +137,7 @@ async fn stop(config: &Config, node: Node, mut running: Running, stopper: &Stopp
     stopper.stop();
     tokio::select! {
         () = running.drained() => {}
-        () = clock.sleep(config.stop.drain_seconds.seconds()) => {
+        () = clock.sleep(config.stop.drain_seconds.seconds() + CUT) => {
             tracing::warn!("some work was still under way when the time to drain was over; it is rolled back and done again");
         }
     }
@@ -123,5 +146,5 @@ async fn stop(config: &Config, node: Node, mut running: Running, stopper: &Stopp
         () = clock.sleep(CLOSE) => tracing::warn!("the database did not close in time; it is recovered at the next start"),
     }
     let took = clock.monotonic().saturating_sub(began);
-    tracing::info!(milliseconds = took.as_millis(), "stopped");
+    tracing::info!(milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX), "stopped");
 }
