@@ -45,7 +45,8 @@ fn every_route_that_is_not_public_asks_for_a_credential() {
             Access::User | Access::Scoped(_) | Access::Administrator => &["bearer"],
         };
         assert_eq!(schemes, expected, "{name}");
-        assert_eq!(asked.is_empty(), operation["responses"].get("401").is_none() || name.contains("/auth/"), "{name}");
+        // Signing in and refreshing ask for no credential and answer 401 all the same.
+        assert!(asked.is_empty() || operation["responses"].get("401").is_some(), "{name}");
     }
 }
 

@@ -143,6 +143,9 @@ impl App {
     /// Tells the hub and the clockwork what was committed.
     pub(crate) fn announce(&self, effects: Effects) {
         self.callers().forget(&effects.closed_sessions);
+        for session in &effects.closed_sessions {
+            self.hub().close_session(*session);
+        }
         self.hub().publish(effects.events);
         if let Some(due) = effects.next_alarm {
             self.alarm_wake().hint(due);

@@ -133,16 +133,11 @@ async fn identify(app: &App, access: Access, parts: &Parts) -> Result<identity::
     match (credential, access) {
         (Some(token), _) => Ok(app::identity::authenticate(app, token).await?),
         (None, Access::Stream(_)) => match ticket(parts.uri.query()) {
-            Some(ticket) => redeem(app, &ticket).await,
+            Some(ticket) => Ok(app::identity::redeem_ticket(app, &ticket).await?),
             None => Err(unauthenticated()),
         },
         (None, _) => Err(unauthenticated()),
     }
-}
-
-#[expect(clippy::unused_async, reason = "the identity slice fills this in")]
-async fn redeem(_app: &App, _ticket: &str) -> Result<identity::Caller, Problem> {
-    Err(unauthenticated())
 }
 
 /// The credential of the one `Authorization: Bearer` header. Two headers are malformed: proxies disagree about which counts.

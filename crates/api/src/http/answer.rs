@@ -47,7 +47,8 @@ pub(crate) fn answer(answer: Answer) -> Response {
     *response.status_mut() = StatusCode::from_u16(rendered.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in rendered.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            response.headers_mut().insert(name, value);
+            // Appended: each cookie is a header of its own.
+            response.headers_mut().append(name, value);
         }
     }
     if replayed {

@@ -35,6 +35,16 @@ impl EdgeSettings {
     pub fn https(&self) -> bool {
         self.public_url.starts_with("https://")
     }
+
+    /// Whether cookies are `Secure` and carry the `__Host-` prefix. Browsers keep such cookies over TLS and from this machine's
+    /// own loopback names; under any other plain address (a development host) they would be dropped, so there the cookies go
+    /// without.
+    pub(crate) fn secure_cookies(&self) -> bool {
+        let host = self.public_url.strip_prefix("http://").unwrap_or_default();
+        let host = host.split(['/', '?']).next().unwrap_or_default();
+        let name = host.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')).map_or(host, |(name, _)| name);
+        self.https() || name == "localhost" || name.ends_with(".localhost") || name == "127.0.0.1" || name == "[::1]"
+    }
 }
 
 /// Who may read `/metrics` on the main listener.

@@ -53,6 +53,7 @@ pub async fn api_keys(app: &App, caller: &Caller) -> Result<Vec<ApiKey>, Error> 
 pub async fn delete_api_key(app: &App, caller: &Caller, id: ApiKeyId) -> Result<(), Error> {
     app.store().write(DeleteKey { user: caller.user, id }).await?;
     app.callers().forget_key(id);
+    app.hub().close_key(id);
     tracing::info!(security = "api_key.deleted", user_id = %caller.user, key_id = %id);
     Ok(())
 }

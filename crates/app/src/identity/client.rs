@@ -15,21 +15,14 @@ pub struct Client {
     pub address: Option<IpAddr>,
     /// What it calls itself.
     pub user_agent: String,
-    /// The device cookie it showed.
+    /// The device cookie it showed. A client that shows one keeps cookies, so what it opens is bound to that device.
     pub device: Option<Device>,
-    /// Whether it is known to keep cookies: it is a browser. A session it opens is bound to its device from the start.
-    pub keeps_cookies: bool,
 }
 
 impl Client {
     /// The device a session opened now belongs to: the one shown, or a new one.
     pub(super) fn device(&self, entropy: &dyn Entropy) -> Device {
         self.device.clone().unwrap_or_else(|| Device::mint(entropy))
-    }
-
-    /// Whether a session opened now is bound to its device.
-    pub(super) fn is_bound(&self) -> bool {
-        self.keeps_cookies || self.device.is_some()
     }
 
     /// What failures are counted under, an IPv6 network being one household.
@@ -87,7 +80,7 @@ mod tests {
     fn an_ipv6_network_counts_as_one() {
         let from = |address: &str| {
             let address = Some(address.parse().expect("address"));
-            Client { address, user_agent: String::new(), device: None, keeps_cookies: false }.network()
+            Client { address, user_agent: String::new(), device: None }.network()
         };
         assert_eq!(from("203.0.113.7").as_deref(), Some("address:203.0.113.7"));
         assert_eq!(from("2001:db8:1:2:3:4:5:6"), from("2001:db8:1:2:ffff::1"));

@@ -68,7 +68,7 @@ impl Opening {
             revoked_at: None,
             idle_expires_at: idle_expiry(now, absolute_expires_at),
             absolute_expires_at,
-            device: client.is_bound().then(|| device.hash()),
+            device: client.device.as_ref().map(Device::hash),
             newest: 1,
         };
         let salt = entropy.bytes16();

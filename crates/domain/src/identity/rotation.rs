@@ -14,11 +14,12 @@
 //!   of an ended family any                             REFUSE
 //! ```
 //!
-//! **Device.** A browser gets a device cookie beside its refresh token. The family is bound to it when the sign-in came from a
-//! client that keeps cookies, or else at the first redemption that shows one; from then on every redemption must show it.
-//! A client without cookies holds a bare bearer token, for which the ten seconds count on the token alone.
+//! **Device.** Every sign-in hands out a device cookie beside the refresh token. The family is bound to it as soon as a client
+//! has shown one, at sign-in or at a later redemption; from then on every redemption must show it. A client that never shows
+//! one keeps no cookies and holds a bare bearer token, for which the ten seconds count on the token alone.
 //!
-//! Why not strict single use, or a plain reuse interval: see section 2.11 of the reliability notes in `docs/identity.md`.
+//! Strict single use would sign honest people out whenever two tabs race; a reuse interval without the rest would let a thief
+//! ride along inside it.
 
 use std::time::Duration;
 

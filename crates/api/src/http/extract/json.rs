@@ -30,6 +30,25 @@ impl<T: DeserializeOwned> FromRequest<State> for Json<T> {
     }
 }
 
+/// As [`Json`], but the body may be missing altogether.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OptionalJson<T>(pub Option<T>);
+
+impl<T: DeserializeOwned> FromRequest<State> for OptionalJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
+        body::announced_size_fits(&request)?;
+        let (parts, body) = request.into_parts();
+        let bytes = body::read(body, state).await?;
+        if bytes.is_empty() {
+            return Ok(Self(None));
+        }
+        is_json(&parts.headers)?;
+        parse(&bytes).map(|body| Self(Some(body)))
+    }
+}
+
 /// Reads `bytes` as a `T`.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     shape::check(bytes).map_err(|unfit| match unfit {

@@ -10,7 +10,7 @@ mod shape;
 mod write;
 
 pub(crate) use if_match::IfMatch;
-pub(crate) use json::Json;
+pub(crate) use json::{Json, OptionalJson};
 pub(crate) use path::Path;
 pub(crate) use peer::{ConnectionPeer, Peer};
 pub(crate) use query::Query;

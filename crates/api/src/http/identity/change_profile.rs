@@ -1,0 +1,68 @@
+//! `PATCH /api/v1/users/me`
+
+use std::sync::Arc;
+
+use app::{
+    App, Rendered,
+    domain::identity::{ProfileChange, User},
+    identity::{self, BasedOn},
+};
+use axum::{extract::State as Extract, response::Response};
+use http::StatusCode;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::view::UserView;
+use crate::http::{Caller, IfMatch, Problem, Write, answer, etag, rendered};
+
+/// What shall change; what is not given stays. The e-mail address is not among it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UserChange {
+    /// 1 to 80 characters on one line.
+    #[schema(min_length = 1, max_length = 80, example = "Kim")]
+    display_name: Option<String>,
+    /// Where new schedules are placed; those that exist keep their own zone.
+    #[schema(example = "Asia/Seoul")]
+    time_zone: Option<String>,
+    /// BCP 47; the nearest of `en` and `ko` is taken.
+    #[schema(example = "ko")]
+    locale: Option<String>,
+    /// ISO 8601, at most four weeks: the lead of reminders nobody specified.
+    #[schema(example = "PT30M")]
+    default_reminder_lead: Option<String>,
+}
+
+/// Change your account
+///
+/// Needs `If-Match` with the ETag of the version that was changed, or `*`.
+#[utoipa::path(
+    patch, path = "/api/v1/users/me", tag = "identity", request_body = UserChange,
+    params(("if-match" = Option<String>, Header, description = "ETag, or *")),
+    responses(
+        (status = 200, description = "As it is now", body = UserView, headers(("etag" = String))),
+        (status = 412, description = "`identity.version_mismatch`: it was changed meanwhile"),
+        (status = 428, description = "`identity.version_required`: send If-Match"),
+    )
+)]
+pub(crate) async fn change_profile(
+    Extract(app): Extract<App>,
+    caller: Caller,
+    if_match: IfMatch,
+    request: Write<UserChange>,
+) -> Result<Response, Problem> {
+    let UserChange { display_name, time_zone, locale, default_reminder_lead } = request.body;
+    let change =
+        ProfileChange::parse(display_name.as_deref(), time_zone.as_deref(), locale.as_deref(), default_reminder_lead.as_deref());
+    let change = change.map_err(Problem::of)?;
+    let based_on = match if_match {
+        IfMatch::Missing => None,
+        IfMatch::Any => Some(BasedOn::Any),
+        IfMatch::Version(version) => Some(BasedOn::Version(version)),
+    };
+    Ok(answer(identity::change_profile(&app, &caller.0, based_on, change, request.once, Arc::new(shown)).await?))
+}
+
+fn shown(user: &User) -> Rendered {
+    rendered(StatusCode::OK, None, Some(&etag(user.version)), &UserView::from(user))
+}
