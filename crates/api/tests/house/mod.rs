@@ -1,0 +1,203 @@
+//! A whole server on a socket of its own, with a clock that is moved by hand, and a client that speaks to it.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use api::{Build, Check, EdgeSettings, Gauges, Metrics, Readiness, ReadinessFuture, Sample, ServeLimits};
+use app::{
+    App, Parts,
+    identity::{Keys, PasswordCost, Secret, Settings},
+};
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use testkit::{Database, SeededEntropy, TestClock};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+};
+
+/// A password nobody refuses.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// Cheap enough for a test that signs in a hundred times.
+const CHEAP: PasswordCost = PasswordCost { memory_kib: 64, passes: 1, lanes: 1 };
+
+/// A server and what a test may do to it.
+pub struct House {
+    pub app: App,
+    pub clock: TestClock,
+    /// The one line of the secret file.
+    pub secret: String,
+    address: SocketAddr,
+    _stop: oneshot::Sender<()>,
+}
+
+struct Ready;
+
+impl Readiness for Ready {
+    fn check(&self) -> ReadinessFuture<'_> {
+        Box::pin(async { vec![Check { name: "store", failure: None }] })
+    }
+}
+
+struct Calm;
+
+impl Gauges for Calm {
+    fn sample(&self) -> Sample {
+        Sample::default()
+    }
+}
+
+impl House {
+    /// Serves `database`.
+    pub async fn open(database: &Database) -> Self {
+        let secret = Keys::generate_line(&SeededEntropy::new(1));
+        Self::with_secrets(database, secret, TestClock::default()).await
+    }
+
+    /// Serves `database` with the given secret file.
+    pub async fn with_secrets(database: &Database, secret: String, clock: TestClock) -> Self {
+        let app = App::new(Parts {
+            store: database.store().await,
+            clock: Arc::new(clock.clone()),
+            entropy: Arc::new(testkit::SeededEntropy::new(seed(&secret))),
+            hub: hub::Hub::default(),
+            keys: Keys::from_secrets(Secret::read_file(&secret).expect("a secret file")).expect("keys"),
+            identity: Settings { password: CHEAP, ..Settings::default() },
+            alarms: clockwork::Wake::default(),
+            jobs: clockwork::Wake::default(),
+            meters: app::alarms::Meters::default(),
+        });
+        let metrics = Arc::new(Metrics::new(&app, &Build { version: "0", engine: "test" }, Arc::new(Calm)));
+        let router = api::router(app.clone(), EdgeSettings::default(), metrics, Arc::new(Ready));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (stop, stopped) = oneshot::channel::<()>();
+        let until = async move {
+            let _ = stopped.await;
+        };
+        tokio::spawn(api::serve(listener, router, ServeLimits::default(), until, Duration::from_secs(1)));
+        Self { app, clock, secret, address, _stop: stop }
+    }
+
+    /// Sends a request on a connection of its own.
+    pub async fn send(&self, call: Call) -> Reply {
+        let stream = TcpStream::connect(self.address).await.expect("a connection");
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("a handshake");
+        tokio::spawn(connection);
+        let mut request = Request::builder().method(call.method).uri(&call.path).header("host", self.address.to_string());
+        for (name, value) in &call.headers {
+            request = request.header(name, value);
+        }
+        let body = call.body.map(|body| body.to_string()).unwrap_or_default();
+        let request = request.body(Full::new(bytes::Bytes::from(body))).expect("a request");
+        let response = sender.send_request(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        let is_stream = parts.headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+        // A stream has no end to wait for.
+        let bytes = if is_stream { bytes::Bytes::new() } else { body.collect().await.expect("a body").to_bytes() };
+        Reply { status: parts.status, headers: parts.headers, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
+    }
+
+    /// Makes an account and answers what sign-up said.
+    pub async fn sign_up(&self, name: &str) -> Reply {
+        let body = json!({ "email": format!("{name}@example.org"), "password": PASSWORD, "display_name": name });
+        let reply = self.send(Call::post("/api/v1/auth/signup", &body)).await;
+        assert_eq!(reply.status, 201, "{}", reply.body);
+        reply
+    }
+
+    /// Signs in once more.
+    pub async fn log_in(&self, name: &str, password: &str) -> Reply {
+        let body = json!({ "email": format!("{name}@example.org"), "password": password });
+        self.send(Call::post("/api/v1/auth/login", &body)).await
+    }
+}
+
+/// Two houses over one database must not mint the same ids.
+fn seed(secret: &str) -> u64 {
+    secret.bytes().fold(7, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)))
+}
+
+/// A request in the making.
+pub struct Call {
+    method: Method,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: Option<Value>,
+}
+
+impl Call {
+    pub fn new(method: &str, path: &str) -> Self {
+        let method = method.parse().expect("a method");
+        Self { method, path: path.to_owned(), headers: Vec::new(), body: None }
+    }
+
+    pub fn get(path: &str) -> Self {
+        Self::new("GET", path)
+    }
+
+    pub fn post(path: &str, body: &Value) -> Self {
+        Self::new("POST", path).json(body)
+    }
+
+    pub fn json(mut self, body: &Value) -> Self {
+        self.body = Some(body.clone());
+        self.header("content-type", "application/json")
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Value,
+}
+
+impl Reply {
+    /// A text of the body.
+    pub fn text(&self, pointer: &str) -> &str {
+        self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no text at {pointer}: {}", self.body))
+    }
+
+    pub fn access_token(&self) -> &str {
+        self.text("/access_token")
+    }
+
+    pub fn refresh_token(&self) -> &str {
+        self.text("/refresh_token")
+    }
+
+    /// The stable code of a refusal.
+    pub fn code(&self) -> &str {
+        self.text("/code")
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The value of a cookie that was set.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        let set = self.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+        set.filter_map(|text| text.split(';').next()?.split_once('='))
+            .find(|(found, _)| *found == name)
+            .map(|(_, v)| v.to_owned())
+    }
+
+    /// Asserts status and code of a refusal.
+    pub fn refused(&self, status: u16, code: &str) {
+        assert_eq!((self.status.as_u16(), self.code()), (status, code), "{}", self.body);
+    }
+}
