@@ -22,7 +22,5 @@ use clap::Parser as _;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // One TLS provider for the database and for the clients. It is the only one there is, and this the first call.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     cli::run(&cli::Cli::parse(), &config::Environment::of_process())
 }
