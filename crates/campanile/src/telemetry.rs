@@ -38,9 +38,8 @@ impl Shape {
     pub(crate) fn of(format: LogFormat) -> Self {
         match format {
             LogFormat::Human => Self::Human,
-            LogFormat::Json => Self::Json,
             LogFormat::Auto if std::io::stderr().is_terminal() => Self::Human,
-            LogFormat::Auto => Self::Json,
+            LogFormat::Auto | LogFormat::Json => Self::Json,
         }
     }
 }

@@ -31,18 +31,19 @@ pub(crate) fn run(command: &ConfigCommand, environment: &Environment) -> Result<
 
 /// Valid TOML that says the same as the layers it came from (but for what is redacted).
 fn page(loaded: &config::Loaded) -> String {
-    let mut page = String::new();
+    let mut lines = Vec::new();
     let mut section = "";
     for (key, value) in loaded.config.show() {
         let (table, name) = key.split_once('.').unwrap_or(("", key));
         if table != section {
             section = table;
-            page.push_str(&format!("\n[{table}]\n"));
+            lines.push(format!("\n[{table}]"));
         }
         let origin = loaded.layers.origin(key).map_or_else(String::new, |origin| format!("  # {origin}"));
-        page.push_str(&format!("{:<44}{origin}\n", format!("{name} = {value}")));
+        let pair = format!("{name} = {value}");
+        lines.push(format!("{pair:<44}{origin}"));
     }
-    page
+    lines.join("\n") + "\n"
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ use crate::{
 ///
 /// `campanile demo` shows it in ten seconds. `campanile serve` starts the server; without any flag it answers on
 /// http://127.0.0.1:8080 and keeps everything in ./data.
+#[expect(clippy::doc_markdown, reason = "clap prints these comments on a terminal")]
 #[derive(Parser, Debug)]
 #[command(name = "campanile", version, after_help = failure::EXIT_CODES)]
 #[command(arg_required_else_help = true, subcommand_required = true, max_term_width = 100)]

@@ -18,6 +18,7 @@ use crate::{
 const FARTHEST: Duration = Duration::from_hours(24 * 366);
 
 /// Make a reminder on a running server, and wait until it rings.
+#[expect(clippy::doc_markdown, reason = "clap prints these comments on a terminal")]
 #[derive(Args, Debug)]
 pub(crate) struct Remind {
     /// What to be reminded of

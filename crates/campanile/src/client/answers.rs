@@ -78,13 +78,9 @@ impl Problem {
     /// For people.
     pub(super) fn sentence(&self, status: StatusCode) -> String {
         let what = [&self.detail, &self.title].into_iter().find(|text| !text.is_empty());
-        let mut sentence = what.map_or_else(|| format!("the server answered {status}"), Clone::clone);
-        for field in &self.errors {
-            sentence.push_str(&format!("; {}: {}", field.pointer, field.detail));
-        }
-        if !self.code.is_empty() {
-            sentence.push_str(&format!(" ({})", self.code));
-        }
-        sentence
+        let what = what.map_or_else(|| format!("the server answered {status}"), Clone::clone);
+        let fields = self.errors.iter().map(|field| format!("; {}: {}", field.pointer, field.detail));
+        let code = if self.code.is_empty() { String::new() } else { format!(" ({})", self.code) };
+        what + &fields.collect::<String>() + &code
     }
 }

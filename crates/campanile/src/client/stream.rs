@@ -125,13 +125,11 @@ impl Live {
                 chunk = response.chunk() => chunk.ok().flatten(),
                 () = clock.sleep(SILENCE) => None,
             };
-            match chunk.map(|bytes| reader.take(&bytes)) {
-                Some(Ok(events)) => self.waiting.extend(events),
-                Some(Err(_)) | None => {
-                    self.connection = None;
-                    return Came::Lost;
-                }
-            }
+            let Some(Ok(events)) = chunk.map(|bytes| reader.take(&bytes)) else {
+                self.connection = None;
+                return Came::Lost;
+            };
+            self.waiting.extend(events);
         }
     }
 

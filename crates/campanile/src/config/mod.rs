@@ -38,6 +38,7 @@ pub(crate) const FILE_NAME: &str = "campanile.toml";
 pub(crate) const DEFAULTS: &str = include_str!("../../../../campanile.default.toml");
 
 /// The flags of every command that needs the configuration.
+#[expect(clippy::doc_markdown, reason = "clap prints these comments on a terminal")]
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Configuration (flags win over CAMPANILE_* variables, those over the file)")]
 pub(crate) struct Flags {

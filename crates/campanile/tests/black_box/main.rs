@@ -3,4 +3,3 @@
 mod commands;
 mod process;
 mod serve;
-mod story;

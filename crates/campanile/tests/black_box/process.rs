@@ -1,18 +1,20 @@
 //! The binary as a process: commands that end, and servers that run until they are told to end.
 
+use clockwork::SystemClock;
+use kernel::Clock as _;
 use std::{
     io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{Arc, Mutex, mpsc},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 /// Longer than anything here may take on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A folder for one installation, deleted with this value, and the flags that choose its database.
 pub(crate) struct Installation {
@@ -112,21 +114,17 @@ impl Server {
         let written = Arc::clone(&log);
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
-                written.lock().expect("lock").push_str(&format!("{line}\n"));
+                written.lock().expect("lock").extend([&line, "\n"]);
                 let fields: Value = serde_json::from_str(&line).unwrap_or_default();
                 if fields["message"] == "ready" {
                     let _ = found.send(fields["url"].as_str().unwrap_or_default().to_owned());
                 }
             }
         });
-        match ready.recv_timeout(PATIENCE) {
-            Ok(url) => Ok(Self { child, url, log }),
-            Err(_) => {
-                let _ = child.kill();
-                let _ = child.wait();
-                Err(log.lock().expect("lock").clone())
-            }
-        }
+        let url = ready.recv_timeout(PATIENCE);
+        let mut server = Self { child, url: String::new(), log };
+        server.url = url.map_err(|_| server.log())?;
+        Ok(server)
     }
 
     /// Everything it has logged.
@@ -142,21 +140,21 @@ impl Server {
 
     /// Waits for its end; answers how it ended.
     pub(crate) fn ended(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + PATIENCE;
+        let clock = SystemClock::new(None);
         loop {
             if let Some(status) = self.child.try_wait().expect("it is ours") {
                 return status;
             }
-            assert!(Instant::now() < deadline, "it does not end");
+            assert!(clock.monotonic() < PATIENCE, "it does not end");
             std::thread::sleep(Duration::from_millis(5));
         }
     }
 
     /// SIGTERM, then its end: how, and how long it took.
     pub(crate) fn terminate(mut self) -> (ExitStatus, Duration) {
-        let began = Instant::now();
+        let clock = SystemClock::new(None);
         self.signal(Signal::TERM);
-        (self.ended(), began.elapsed())
+        (self.ended(), clock.monotonic())
     }
 }
 

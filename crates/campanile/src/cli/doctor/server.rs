@@ -18,7 +18,7 @@ pub(super) async fn ask(config: &Config, place: &str) -> Vec<Finding> {
     match ready(config.listen).await {
         Ok(checks) => {
             let mut findings = vec![Finding::well(DATABASE, format!("{held}, which was asked instead"))];
-            findings.extend(checks.into_iter().map(of_server));
+            findings.extend(checks.iter().map(of_server));
             findings
         }
         Err(_) => vec![Finding::ill(
@@ -29,7 +29,7 @@ pub(super) async fn ask(config: &Config, place: &str) -> Vec<Finding> {
     }
 }
 
-fn of_server(check: ReadyCheck) -> Finding {
+fn of_server(check: &ReadyCheck) -> Finding {
     let what = format!("{}: ", check.name);
     if check.ok {
         return Finding::well("server", what + "well");
