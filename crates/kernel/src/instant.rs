@@ -34,6 +34,9 @@ impl Instant {
     /// 2200-12-31T23:59:59Z, the last instant accepted from outside.
     pub const MAX: Self = Self(7_289_654_399_000_000);
 
+    /// 1900-01-01T00:00:00Z: before everything this product keeps, and a date in every database.
+    pub const DISTANT_PAST: Self = Self(-2_208_988_800_000_000);
+
     /// From microseconds since 1970.
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)

@@ -111,7 +111,7 @@ pub async fn of_owner(
     after: Option<kernel::Cursor>,
     limit: u32,
 ) -> Result<Vec<Alarm>, StoreError> {
-    let (at, id) = after.map_or((Instant::from_micros(i64::MIN / 4), uuid::Uuid::nil()), |c| (c.at, c.id));
+    let (at, id) = after.map_or((Instant::DISTANT_PAST, uuid::Uuid::nil()), |c| (c.at, c.id));
     let sql =
         select!("WHERE owner_id = $1 AND due_at >= $2 AND due_at < $3 AND (due_at, id) > ($4, $5) ORDER BY due_at, id LIMIT $6");
     tx.all(sql, values![owner, from, to, at, id, limit], alarm).await

@@ -174,7 +174,7 @@ const OVERLAPPING: &str = select!(
 pub async fn overlapping(tx: &mut Tx<'_>, owner: UserId, range: Range) -> Result<Vec<Schedule>, StoreError> {
     // Nothing lasts longer than MAX_SPAN, so nothing that starts before that can reach into the range.
     let earliest = range.from - MAX_SPAN;
-    let (after_at, after_id) = range.after.map_or((Instant::from_micros(i64::MIN / 4), uuid::Uuid::nil()), |c| (c.at, c.id));
+    let (after_at, after_id) = range.after.map_or((Instant::DISTANT_PAST, uuid::Uuid::nil()), |c| (c.at, c.id));
     let rows = tx
         .all(
             OVERLAPPING,

@@ -1,0 +1,214 @@
+//! A small world for tests of use cases: the app on a fresh database, a clock moved by hand, and two people.
+
+use std::{sync::Arc, time::Duration};
+
+use app::{
+    Answer, App, Error, Once, Parts, Rendered,
+    alarms::AlarmLane,
+    calendar::{self, Expected, Range},
+    domain::{
+        alarms::{Alarm, ReminderRule},
+        calendar::{Draft, Moment, Patch, RemindersDraft, Schedule, SpanDraft},
+        identity::{Caller, Credential, DefaultLead, Role, User},
+    },
+    identity,
+};
+use clockwork::{Batch as _, Wake};
+use kernel::{AlarmId, Clock as _, Instant, ScheduleId, SessionId, UserId, Zone};
+use store::{Store, StoreError, Tx, UseCase};
+use testkit::{SeededEntropy, TestClock};
+
+/// The app, its clock, and Ada and Grace.
+pub struct World {
+    /// The app.
+    pub app: App,
+    /// Its clock.
+    pub clock: TestClock,
+    /// A person in Seoul.
+    pub ada: Caller,
+    /// Somebody else.
+    pub grace: Caller,
+}
+
+struct MakeUser(User);
+
+impl UseCase for MakeUser {
+    type Out = bool;
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+        store::identity::users::insert(tx, &self.0, "no password").await
+    }
+}
+
+impl World {
+    /// A world on an empty, migrated store.
+    pub async fn new(store: Store) -> Self {
+        let clock = TestClock::default();
+        let entropy = Arc::new(SeededEntropy::new(7));
+        let secret = identity::Keys::generate_line(&*entropy);
+        let secrets = identity::Secret::read_file(&secret).expect("a generated line is a secret");
+        let parts = Parts {
+            store,
+            clock: Arc::new(clock.clone()),
+            entropy: entropy.clone(),
+            hub: hub::Hub::default(),
+            keys: identity::Keys::from_secrets(secrets).expect("keys"),
+            identity: identity::Settings::default(),
+            alarms: Wake::default(),
+            jobs: Wake::default(),
+            meters: app::alarms::Meters::default(),
+        };
+        let app = App::new(parts);
+        let ada = person(&app, "ada@example.org", &*entropy).await;
+        let grace = person(&app, "grace@example.org", &*entropy).await;
+        Self { app, clock, ada, grace }
+    }
+
+    /// An instant so many minutes from the start of the world.
+    pub fn at(&self, minutes: i64) -> Instant {
+        let start = testkit::START;
+        let offset = Duration::from_mins(minutes.unsigned_abs());
+        if minutes < 0 { start - offset } else { start + offset }
+    }
+
+    /// Ada makes a schedule that starts so many minutes from the start of the world and lasts an hour.
+    pub async fn create(&self, minutes: i64, leads: &[u32]) -> Schedule {
+        let answer = self.try_create(minutes, leads, None).await.expect("a schedule is made");
+        self.made(&answer).await
+    }
+
+    /// The schedule an answer is about.
+    pub async fn made(&self, answer: &Answer) -> Schedule {
+        let id = String::from_utf8(answer.rendered.body.clone()).expect("text").parse().expect("an id");
+        self.get(id).await.expect("the schedule is there")
+    }
+
+    /// As [`World::create`], perhaps with an idempotency key. The answer's body is the id.
+    pub async fn try_create(&self, minutes: i64, leads: &[u32], once: Option<Once>) -> Result<Answer, Error> {
+        let reminders = RemindersDraft::Given(leads.iter().map(|lead| ReminderRule::before_start(*lead)).collect());
+        let draft = draft("Stand-up", self.at(minutes), reminders);
+        calendar::create(&self.app, &self.ada, draft, once, Arc::new(|s: &Schedule| body(&s.id))).await
+    }
+
+    /// Ada reads a schedule.
+    pub async fn get(&self, id: ScheduleId) -> Result<Schedule, Error> {
+        calendar::get(&self.app, &self.ada, id).await
+    }
+
+    /// Ada changes whatever version is there.
+    pub async fn patch(&self, id: ScheduleId, patch: Patch) -> Schedule {
+        self.try_patch(id, Expected::Any, patch).await.expect("the schedule is changed");
+        self.get(id).await.expect("the schedule is there")
+    }
+
+    /// Ada changes a certain version.
+    pub async fn try_patch(&self, id: ScheduleId, expected: Expected, patch: Patch) -> Result<Answer, Error> {
+        calendar::update(&self.app, &self.ada, (id, expected), patch, None, Arc::new(|s: &Schedule| body(&s.id))).await
+    }
+
+    /// Ada takes a schedule out of the trash.
+    pub async fn restore(&self, id: ScheduleId) -> Result<Answer, Error> {
+        calendar::restore(&self.app, &self.ada, id, None, Arc::new(|s: &Schedule| body(&s.id))).await
+    }
+
+    /// What Ada has between two minutes.
+    pub async fn titles(&self, from: i64, to: i64) -> Vec<String> {
+        let range = Range { from: self.at(from), to: self.at(to), after: None, limit: 50 };
+        let page = calendar::list(&self.app, &self.ada, range).await.expect("a page");
+        page.items.into_iter().map(|s| s.text.title).collect()
+    }
+
+    /// Every alarm of a schedule of Ada: state and reason, by due time.
+    pub async fn alarms(&self, id: ScheduleId) -> Vec<(String, Option<String>)> {
+        self.alarm_rows(id).await.iter().map(|a| (a.state.to_string(), a.reason.map(|r| r.to_string()))).collect()
+    }
+
+    /// Every alarm of a schedule of Ada.
+    pub async fn alarm_rows(&self, id: ScheduleId) -> Vec<Alarm> {
+        app::alarms::of_schedule(&self.app, &self.ada, id).await.expect("alarms")
+    }
+
+    /// Lets minutes pass and fires what is due; answers how many rang.
+    pub async fn pass(&self, minutes: u64) -> usize {
+        self.clock.advance(Duration::from_mins(minutes));
+        self.fire().await
+    }
+
+    /// Fires what is due now.
+    pub async fn fire(&self) -> usize {
+        AlarmLane::new(self.app.clone()).fire(self.clock.now(), 500).await.expect("due alarms fire").rows
+    }
+
+    /// The events in Ada's stream: kind and data.
+    pub async fn events(&self) -> Vec<(String, String)> {
+        self.app.store().read(Events(self.ada.user)).await.expect("events")
+    }
+}
+
+struct Events(UserId);
+
+impl UseCase for Events {
+    type Out = Vec<(String, String)>;
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, StoreError> {
+        let events = store::streams::page(tx, self.0.into(), kernel::Position { epoch: 1, seq: 0 }, 1_000).await?;
+        let numbers: Vec<i64> = events.iter().map(|event| event.position.seq).collect();
+        assert_eq!(numbers, (1..=events.len() as i64).collect::<Vec<_>>(), "a stream has no hole");
+        Ok(events.into_iter().map(|event| (event.kind, event.data)).collect())
+    }
+}
+
+/// A draft of an hour in Seoul.
+pub fn draft(title: &str, start: Instant, reminders: RemindersDraft) -> Draft {
+    Draft {
+        title: title.to_owned(),
+        description: String::new(),
+        location: String::new(),
+        kind: "event".to_owned(),
+        busy: true,
+        span: SpanDraft {
+            all_day: false,
+            zone: "Asia/Seoul".parse().expect("a zone"),
+            start: Moment::Instant(start),
+            end: None,
+            duration: Some(Duration::from_hours(1)),
+        },
+        reminders,
+    }
+}
+
+/// An answer that is nothing but an id.
+pub fn body(id: &impl ToString) -> Rendered {
+    Rendered { status: 200, headers: Vec::new(), body: id.to_string().into_bytes() }
+}
+
+/// An answer that is the id of an alarm.
+pub fn alarm_body(alarm: &Alarm) -> Rendered {
+    body(&alarm.id)
+}
+
+/// The alarm an answer is about.
+pub fn alarm_of(answer: &Answer) -> AlarmId {
+    String::from_utf8(answer.rendered.body.clone()).expect("text").parse().expect("an id")
+}
+
+async fn person(app: &App, email: &str, entropy: &SeededEntropy) -> Caller {
+    let now = app.now();
+    let user = User {
+        id: UserId::mint(now, entropy),
+        email: email.parse().expect("an address"),
+        display_name: "A person".parse().expect("a name"),
+        role: Role::Member,
+        time_zone: "Asia/Seoul".parse::<Zone>().expect("a zone"),
+        locale: "en".parse().expect("a language"),
+        default_lead: DefaultLead::USUAL,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    let id = user.id;
+    assert!(app.store().write(MakeUser(user)).await.expect("a user is made"));
+    Caller { user: id, role: Role::Member, credential: Credential::Session(SessionId::mint(now, entropy)) }
+}
