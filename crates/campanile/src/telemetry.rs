@@ -24,6 +24,11 @@ use tracing_subscriber::{
 
 use crate::config::LogFormat;
 
+/// The level is about our rooms. The libraries under them speak from `warn` on: below it some of them write the parameters of
+/// statements and the headers of requests, and no level of ours may do that. Who names one of them explicitly gets it.
+const LIBRARIES: &str =
+    "refinery_core=warn,tokio_postgres=warn,hyper=warn,hyper_util=warn,h2=warn,tower=warn,reqwest=warn,rustls=warn,mio=warn";
+
 /// How the lines of this process look, once `auto` is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
@@ -46,8 +51,7 @@ impl Shape {
 
 /// Begins to write log lines. `level` was checked when the configuration was read; the rest of the process logs once.
 pub(crate) fn start(level: &str, shape: Shape, plain: bool) {
-    // A migration is one line of ours, not five of the library's. What the operator names himself comes later and wins.
-    let filter = EnvFilter::builder().parse_lossy(format!("refinery_core=warn,{level}"));
+    let filter = EnvFilter::builder().parse_lossy(format!("{LIBRARIES},{level}"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start (only tests of this binary could do that) keeps the first.
     let _ = match shape {
