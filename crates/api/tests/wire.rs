@@ -149,7 +149,7 @@ fn answers(text: &str) -> usize {
 async fn what_is_no_http_or_could_be_read_as_two_requests_is_refused_and_the_connection_closed() {
     let server = Server::start().await;
     let smuggled = "GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n";
-    let flood: String = (0..200).map(|n| format!("X-{n}: v\r\n")).collect();
+    let flood = "X: v\r\n".repeat(200);
     let long = "q".repeat(100_000);
     for (name, request, expected) in [
         (
@@ -221,6 +221,10 @@ async fn one_host_is_named_and_the_same_in_an_absolute_address() {
 #[tokio::test]
 async fn a_method_that_does_not_fit_is_a_problem_with_the_ones_that_do() {
     let server = Server::start().await;
+    for request in ["OPTIONS * HTTP/1.1", "CONNECT a:443 HTTP/1.1", "GET * HTTP/1.1", "GET http://a HTTP/1.1"] {
+        let answer = server.says(format!("{request}\r\nHost: a\r\nConnection: close\r\n\r\n").as_bytes()).await;
+        assert!((400..500).contains(&status(&answer)), "{request}: {answer}");
+    }
     for method in ["TRACE", "BREW", "OPTIONS", "POST"] {
         let answer =
             server.says(format!("{method} /openapi.json HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").as_bytes()).await;

@@ -1,5 +1,7 @@
 //! Who may call a route: declared with the route, enforced before its handler.
 
+use std::{future::Future, panic::resume_unwind};
+
 use app::{
     App,
     domain::identity::{self, Credential, IdentityError, Role, Scope},
@@ -12,6 +14,8 @@ use axum::{
 use futures_util::future::{Either, select};
 use http::{HeaderMap, header, request::Parts};
 use kernel::Category;
+use tokio::task::JoinError;
+use tracing::Instrument as _;
 
 use super::{Problem, State, limits::Slot, metrics};
 
@@ -91,9 +95,35 @@ pub(crate) async fn guard(Extract(guarded): Extract<Guarded>, request: Request, 
     if access.is_stream() {
         return next.run(request).await;
     }
-    let answered = run_in_time(&state, request, next).await;
-    drop(slot);
-    answered
+    let answer = if request.method().is_safe() {
+        Either::Left(async move {
+            let _slot = slot;
+            next.run(request).await
+        })
+    } else {
+        Either::Right(carried_through(request, next, slot))
+    };
+    in_time(&state, answer).await
+}
+
+/// A change that has begun is finished, and announced, also when the caller hangs up or is not waited for any longer. It
+/// keeps its place among the caller's requests until then.
+fn carried_through(request: Request, next: Next, slot: Option<Slot>) -> impl Future<Output = Response> {
+    let running = tokio::spawn(
+        async move {
+            let _slot = slot;
+            next.run(request).await
+        }
+        .in_current_span(),
+    );
+    async move {
+        match running.await.map_err(JoinError::try_into_panic) {
+            Ok(response) => response,
+            // The outermost layer contains it, as it does any other.
+            Err(Ok(panic)) => resume_unwind(panic),
+            Err(Err(cancelled)) => Problem::internal(&cancelled).into_response(),
+        }
+    }
 }
 
 async fn enter(state: &State, access: Access, parts: &mut Parts) -> Result<Option<Slot>, Problem> {
@@ -112,10 +142,10 @@ async fn enter(state: &State, access: Access, parts: &mut Parts) -> Result<Optio
     Ok(slot)
 }
 
-async fn run_in_time(state: &State, request: Request, next: Next) -> Response {
+async fn in_time(state: &State, answer: impl Future<Output = Response>) -> Response {
     let clock = state.app.clock();
     let limit = state.settings.limits.request_timeout;
-    let answer = std::pin::pin!(next.run(request));
+    let answer = std::pin::pin!(answer);
     match select(answer, clock.sleep(limit)).await {
         Either::Left((response, _)) => response,
         Either::Right(_) => Problem::new(

@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
-use http::{HeaderMap, Method, StatusCode, Version, header};
+use http::{HeaderMap, Method, StatusCode, Version, header, uri::Authority};
 use kernel::Category;
 use tower::util::option_layer;
 use tower_http::compression::{
@@ -157,7 +157,7 @@ fn is_sane(request: &Request) -> Result<(), Problem> {
 
 fn host_is_clear(request: &Request) -> bool {
     let mut hosts = request.headers().get_all(header::HOST).iter();
-    let authority = request.uri().authority().map(|authority| authority.as_str());
+    let authority = request.uri().authority().map(Authority::as_str);
     match (hosts.next(), hosts.next()) {
         (None, _) => request.version() != Version::HTTP_11,
         (Some(host), None) => authority.is_none_or(|authority| authority.as_bytes().eq_ignore_ascii_case(host.as_bytes())),

@@ -1,4 +1,4 @@
-//! `/metrics`: what an operator watches, in the OpenMetrics text format that Prometheus reads.
+//! `/metrics`: what an operator watches, in the `OpenMetrics` text format that Prometheus reads.
 //!
 //! No label ever names a person, an id or a raw path: the number of series is bounded by the number of routes.
 
@@ -195,7 +195,7 @@ pub(crate) fn routes() -> Routes {
 
 /// What an operator watches
 ///
-/// Counters, gauges and histograms in the OpenMetrics text format. Served here to peers on the same machine only, unless the
+/// Counters, gauges and histograms in the Prometheus text format. Served here to peers on the same machine only, unless the
 /// setting `metrics.door` says otherwise; `metrics.listen` gives it a listener of its own.
 #[utoipa::path(get, path = "/metrics", tag = "operations",
     responses((status = 200, description = "The page.", body = String, content_type = "application/openmetrics-text"),

@@ -24,7 +24,6 @@ const IDEMPOTENCY_KEY: &str = "IdempotencyKey";
 /// A refusal (RFC 9457)
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
-#[expect(dead_code, reason = "describes what problem.rs writes; a test compares the two")]
 pub(crate) struct ProblemSchema {
     /// Where the code is explained, relative to this server.
     #[serde(rename = "type")]
@@ -51,7 +50,6 @@ pub(crate) struct ProblemSchema {
 /// One thing wrong with one field
 #[derive(Serialize, ToSchema)]
 #[schema(as = FieldError)]
-#[expect(dead_code, reason = "describes what problem.rs writes")]
 pub(crate) struct FieldErrorSchema {
     /// JSON pointer (RFC 6901) into the body, or `/` and the name of a query parameter.
     #[schema(example = "/reminders/0/before")]
@@ -134,6 +132,7 @@ const MALFORMED: Refusal = Refusal::new("400", "Malformed", "The request cannot 
 const UNAUTHENTICATED: Refusal = Refusal::new("401", "Unauthenticated", "No credential, or none that is valid.")
     .with_header("WWW-Authenticate", "The scheme, `Bearer`.");
 const FORBIDDEN: Refusal = Refusal::new("403", "Forbidden", "Not for this caller, or sent by a page of another site.");
+const NOT_FOUND: Refusal = Refusal::new("404", "NotFound", "Not there, or somebody else's.");
 const BODY_TOO_SLOW: Refusal = Refusal::new("408", "BodyTooSlow", "The body did not arrive in time.");
 const IN_FLIGHT: Refusal = Refusal::new(
     "409",
@@ -150,10 +149,11 @@ const UNAVAILABLE: Refusal = Refusal::new("503", "Unavailable", "Not now.").with
 const FULL: Refusal = Refusal::new("507", "StorageFull", "No room left to keep it.").with_header(RETRY_AFTER.0, RETRY_AFTER.1);
 const OTHERWISE: Refusal = Refusal::new("default", "Refused", "Any other refusal.");
 
-const REFUSALS: [&Refusal; 12] = [
+const REFUSALS: [&Refusal; 13] = [
     &MALFORMED,
     &UNAUTHENTICATED,
     &FORBIDDEN,
+    &NOT_FOUND,
     &BODY_TOO_SLOW,
     &IN_FLIGHT,
     &TOO_LARGE,
@@ -206,8 +206,8 @@ pub(crate) fn complete(operation: &mut Operation, access: Access, method: &HttpM
 }
 
 fn describe_access(operation: &mut Operation, access: Access) {
-    let none: [&str; 0] = [];
-    let bearer = || SecurityRequirement::new(BEARER, none);
+    const NO_SCOPES: [&str; 0] = [];
+    let bearer = || SecurityRequirement::new(BEARER, NO_SCOPES);
     let (security, note) = match access {
         Access::Public => (Vec::new(), String::new()),
         Access::Operator => (Vec::new(), "For operators: peers on the same machine, unless configured otherwise.".to_owned()),
@@ -215,7 +215,7 @@ fn describe_access(operation: &mut Operation, access: Access) {
         Access::Administrator => (vec![bearer()], "For signed-in administrators.".to_owned()),
         Access::Scoped(scope) => (vec![bearer()], format!("A service key needs the scope `{scope}`.")),
         Access::Stream(scope) => {
-            let ticket = SecurityRequirement::new(TICKET, none);
+            let ticket = SecurityRequirement::new(TICKET, NO_SCOPES);
             (vec![bearer(), ticket], format!("A service key needs the scope `{scope}`; a one-time `ticket` will do instead."))
         }
     };
@@ -250,14 +250,20 @@ fn implied(operation: &Operation, access: Access, is_write: bool) -> Vec<&'stati
     if is_write {
         implied.extend([&IN_FLIGHT, &INVALID, &FORBIDDEN, &FULL]);
     }
-    let takes_query = operation.parameters.iter().flatten().any(|parameter| match parameter {
-        RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Query,
-        RefOr::Ref(_) => false,
-    });
-    if takes_query {
+    if takes(operation, &ParameterIn::Path) {
+        implied.push(&NOT_FOUND);
+    }
+    if takes(operation, &ParameterIn::Query) {
         implied.push(&INVALID);
     }
     implied
+}
+
+fn takes(operation: &Operation, place: &ParameterIn) -> bool {
+    operation.parameters.iter().flatten().any(|parameter| match parameter {
+        RefOr::T(parameter) => parameter.parameter_in == *place,
+        RefOr::Ref(_) => false,
+    })
 }
 
 fn problem(description: &str) -> Response {

@@ -67,6 +67,7 @@ pub(crate) fn csrf(settings: &EdgeSettings) -> CsrfLayer<fn(ProtectionError) -> 
     layer.with_rejection_response(refused)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the layer asks for this signature")]
 fn refused(error: ProtectionError) -> Response<Body> {
     tracing::info!(%error, "a request from another site was refused");
     Problem::new(

@@ -83,11 +83,6 @@ impl Problem {
         self
     }
 
-    /// The HTTP status.
-    pub(crate) fn status(&self) -> StatusCode {
-        self.0.status
-    }
-
     /// The stable code.
     pub(crate) fn code(&self) -> &'static str {
         self.0.code

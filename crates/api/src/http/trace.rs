@@ -74,27 +74,27 @@ mod tests {
         }
     }
 
-    fn with(name: HeaderName, values: &[&'static str]) -> TraceContext {
+    fn with(name: &HeaderName, values: &[&'static str]) -> TraceContext {
         let mut headers = HeaderMap::new();
         for value in values {
-            headers.append(name.clone(), HeaderValue::from_static(value));
+            headers.append(name, HeaderValue::from_static(value));
         }
         TraceContext::of(&headers, &Fixed)
     }
 
     #[test]
     fn a_sane_request_id_is_kept_and_any_other_is_replaced() {
-        assert_eq!(with(X_REQUEST_ID, &["Ab.9_-"]).request_id(), "Ab.9_-");
+        assert_eq!(with(&X_REQUEST_ID, &["Ab.9_-"]).request_id(), "Ab.9_-");
         for ids in [&[""][..], &["a b"], &["a\tb"], &["a", "b"], &["{}"]] {
-            assert!(with(X_REQUEST_ID, ids).request_id().starts_with("req-abab"), "{ids:?}");
+            assert!(with(&X_REQUEST_ID, ids).request_id().starts_with("req-abab"), "{ids:?}");
         }
     }
 
     #[test]
     fn a_traceparent_is_honoured_only_if_it_is_one() {
         let id = "4bf92f3577b34da6a3ce929d0e0e4736";
-        assert_eq!(with(TRACEPARENT, &["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"]).trace_id, id);
-        assert_eq!(with(TRACEPARENT, &["cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more"]).trace_id, id);
+        assert_eq!(with(&TRACEPARENT, &["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"]).trace_id, id);
+        assert_eq!(with(&TRACEPARENT, &["cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more"]).trace_id, id);
         for bad in [
             "",
             "00",
@@ -104,7 +104,7 @@ mod tests {
             "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
         ] {
-            assert_eq!(with(TRACEPARENT, &[bad]).trace_id, "ab".repeat(16), "{bad}");
+            assert_eq!(with(&TRACEPARENT, &[bad]).trace_id, "ab".repeat(16), "{bad}");
         }
     }
 }

@@ -14,6 +14,9 @@ use super::{
 };
 use crate::http::{Problem, State, trace::only};
 
+/// The longest message about one field, in characters.
+const MAX_DETAIL_CHARS: usize = 300;
+
 /// A JSON body of type `T`: refused unless it is `application/json`, reads one way only, stays within the limits of
 /// [`super::shape`] and has the shape of `T`.
 #[derive(Clone, Copy, Debug)]
@@ -80,9 +83,14 @@ fn unfit_at(pointer: String, detail: String) -> Problem {
         .field(pointer, detail)
 }
 
-/// `serde_json` ends its messages with a line and column; the pointer says it better.
+/// `serde_json` ends its messages with a line and column; the pointer says it better. A message that quotes what was sent is
+/// no longer than people read.
 fn without_position(detail: &str) -> String {
-    detail.rsplit_once(" at line ").map_or(detail, |(message, _)| message).to_owned()
+    let message = detail.rsplit_once(" at line ").map_or(detail, |(message, _)| message);
+    match message.char_indices().nth(MAX_DETAIL_CHARS) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message.to_owned(),
+    }
 }
 
 /// The name of the field that "missing field `name`" misses: the pointer shall say where it belongs.

@@ -1,5 +1,7 @@
 //! How every answer looks: problem documents, headers, names, conditional reads, pages.
 
+use std::collections::BTreeSet;
+
 use axum::body::Body;
 use http::header;
 
@@ -22,10 +24,25 @@ async fn an_unknown_address_and_a_wrong_method_are_problems_too() {
 #[tokio::test]
 async fn a_panic_is_contained_and_tells_nothing() {
     let edge = Edge::new().await;
-    let seen = edge.get("/test/explode").await;
-    let problem = seen.is_problem("internal");
-    assert!(!problem.to_string().contains("12345"), "{problem}");
+    for seen in [edge.get("/test/explode").await, edge.post("/test/explode", "").await] {
+        let problem = seen.is_problem("internal");
+        assert!(!problem.to_string().contains("12345"), "{problem}");
+    }
     assert_eq!(edge.get("/healthz").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_problem_has_the_members_that_the_reference_says() {
+    let document: serde_json::Value = serde_json::from_str(&crate::openapi_json()).expect("the document");
+    let members = |schema: &str| {
+        let properties = document["components"]["schemas"][schema]["properties"].as_object().expect("properties");
+        properties.keys().cloned().collect::<BTreeSet<_>>()
+    };
+    let seen = Edge::new().await.post("/test/notes", "{}").await;
+    let problem = seen.is_problem("body.invalid");
+    let keys = |value: &serde_json::Value| value.as_object().expect("an object").keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(keys(&problem), members("Problem"));
+    assert_eq!(keys(&problem["errors"][0]), members("FieldError"));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! How long, how much, how many; and what the operator sees of it.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::atomic::Ordering, time::Duration};
 
 use app::domain::identity::{self, Credential, Role};
 use axum::body::Body;
@@ -8,7 +8,7 @@ use http::{Request, header};
 use kernel::{ApiKeyId, SessionId, UserId};
 use uuid::Uuid;
 
-use super::{Edge, EdgeSettings, Seen, request};
+use super::{Edge, EdgeSettings, FINISHED, Seen, request};
 use crate::http::{ConnectionPeer, Limits, MetricsDoor, limits::Load};
 
 /// Sends, and lets time pass until there is an answer.
@@ -33,6 +33,22 @@ async fn a_request_that_takes_too_long_is_given_up() {
     let (seen, waited) = while_time_passes(&edge, request("GET", "/test/hang").body(Body::empty()).expect("a request")).await;
     seen.is_problem("edge.too_slow");
     assert_eq!(waited, Limits::default().request_timeout);
+}
+
+#[tokio::test]
+async fn a_change_that_has_begun_is_finished_although_the_caller_hangs_up() {
+    let edge = Edge::new().await;
+    let before = FINISHED.load(Ordering::SeqCst);
+    let mut answer = Box::pin(edge.post("/test/slow", ""));
+    while edge.clock.sleepers() < 2 {
+        assert!(futures_util::poll!(&mut answer).is_pending());
+        tokio::task::yield_now().await;
+    }
+    drop(answer);
+    edge.clock.advance(Duration::from_secs(10));
+    while FINISHED.load(Ordering::SeqCst) == before {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]

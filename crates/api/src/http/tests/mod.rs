@@ -6,7 +6,13 @@ mod answers;
 mod bodies;
 mod limits;
 
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use app::{App, Parts, identity};
 use axum::{
@@ -175,6 +181,8 @@ fn endpoints() -> Routes {
         .add(Access::Public, routes!(explode))
         .add(Access::Public, routes!(hang))
         .add(Access::Public, routes!(foreign))
+        .add(Access::Public, routes!(slow))
+        .add(Access::Public, routes!(explode_writing))
         .add(Access::Scoped(app::domain::identity::Scope::SchedulesRead), routes!(mine))
         .add(Access::Stream(app::domain::identity::Scope::NotificationsRead), routes!(stream))
 }
@@ -228,9 +236,24 @@ async fn explode() -> Response {
     panic!("the secret is 12345")
 }
 
+#[utoipa::path(post, path = "/test/explode")]
+async fn explode_writing() -> Response {
+    panic!("the secret is 12345")
+}
+
 #[utoipa::path(get, path = "/test/hang")]
 async fn hang() -> Response {
     std::future::pending().await
+}
+
+/// How many ran to their end.
+static FINISHED: AtomicUsize = AtomicUsize::new(0);
+
+#[utoipa::path(post, path = "/test/slow")]
+async fn slow(Extract(state): Extract<State>) -> StatusCode {
+    state.app.clock().sleep(Duration::from_secs(10)).await;
+    FINISHED.fetch_add(1, Ordering::SeqCst);
+    StatusCode::NO_CONTENT
 }
 
 #[utoipa::path(get, path = "/test/foreign")]
