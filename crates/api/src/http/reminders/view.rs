@@ -58,7 +58,7 @@ impl From<&Alarm> for AlarmView {
             snooze: alarm.snooze,
             due_at: alarm.due_at,
             state: alarm.state.as_str(),
-            reason: alarm.reason.map(|reason| reason.as_str()),
+            reason: alarm.reason.map(app::domain::alarms::Reason::as_str),
             armed_at: alarm.armed_at,
             fired_at: alarm.fired_at,
             lateness_ms: alarm.lateness().map(|late| u64::try_from(late.as_millis()).unwrap_or(u64::MAX)),

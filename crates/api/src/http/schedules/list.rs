@@ -29,6 +29,7 @@ pub(crate) struct Filter {
     #[param(example = "2026-11-27")]
     to: Option<String>,
     /// `active` (the default), or `deleted`: the trash, what was deleted last first, without a range.
+    #[param(inline)]
     state: Option<ListState>,
     /// Rows of the page, 1 to 200, 50 unless given.
     #[param(minimum = 1, maximum = 200)]
