@@ -147,6 +147,11 @@ impl<const LEAST: u32, const MOST: u32> Whole<LEAST, MOST> {
         usize::try_from(self.0).unwrap_or(usize::MAX)
     }
 
+    /// The number, as days.
+    pub(crate) fn days(self) -> Duration {
+        Duration::from_hours(24 * u64::from(self.0))
+    }
+
     /// The number, as seconds.
     pub(crate) fn seconds(self) -> Duration {
         Duration::from_secs(u64::from(self.0))

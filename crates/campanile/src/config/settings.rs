@@ -150,6 +150,16 @@ settings! {
         batch_rows: Whole<1, 5000>;
     }
 
+    /// How long things are kept that nobody needs any more.
+    retention: Retention {
+        /// Deleted schedules.
+        trash_days: Whole<1, 3_650>;
+        /// Alarms that rang or will not ring.
+        alarm_days: Whole<1, 36_500>;
+        /// Events of streams.
+        event_days: Whole<1, 3_650>;
+    }
+
     /// How the process ends.
     stop: Stop {
         /// How long requests and batches under way may take to finish.

@@ -23,7 +23,7 @@ use crate::{
     cli::Failure,
     config::{self, Config, Environment, Flags, Role},
     telemetry::{self, Shape},
-    wiring::{Node, NodeClock},
+    wiring::{Node, NodeClock, edge_settings},
 };
 use parts::Running;
 use signals::Signals;
@@ -95,26 +95,30 @@ async fn serve(config: &Config, shape: Shape) -> Result<(), Failure> {
 
 async fn start(config: &Config, shape: Shape) -> Result<(Node, Running, Stopper), Failure> {
     let node = Node::open(config).await?;
+    // Both ports are taken before anything runs, so that a taken one is a plain refusal.
+    let listener = if config.does(Role::Api) { Some(bind(config.listen, "listen").await?) } else { None };
+    let metrics_listener = match config.metrics.listen {
+        Some(address) => Some(bind(address, "metrics.listen").await?),
+        None => None,
+    };
+    let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
+
     let (stopper, stop) = Stopper::new();
     let mut running = Running::new(&node, stop);
     running.keep_time();
     if config.does(Role::Worker) {
+        app::housekeeping::plan(&node.app).await?;
         running.run_lanes(config);
     }
     let metrics = running.metrics();
-    if let Some(address) = config.metrics.listen {
-        running.serve_metrics(bind(address, "metrics.listen").await?, config, &metrics);
+    if let Some(listener) = metrics_listener {
+        running.serve_metrics(listener, config, &metrics);
     }
-    if config.does(Role::Api) {
-        let listener = bind(config.listen, "listen").await?;
-        let address = listener.local_addr()?;
-        running.serve_api(listener, config, metrics)?;
-        running.ready();
-        greeting::say(&node, config, shape, Some(address)).await;
-    } else {
-        running.ready();
-        greeting::say(&node, config, shape, None).await;
+    if let (Some(listener), Some(address)) = (listener, address) {
+        running.serve_api(listener, edge_settings(config, address), config, metrics);
     }
+    running.ready();
+    greeting::say(&node, config, shape, address).await;
     Ok((node, running, stopper))
 }
 

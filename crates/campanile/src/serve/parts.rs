@@ -1,20 +1,26 @@
 //! The long-lived parts of a server: each is a task that runs until the stopper is pulled.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use api::Metrics;
-use app::App;
-use clockwork::{Pace, Stop, run_batch};
+use app::{
+    App,
+    alarms::AlarmLane,
+    housekeeping::{JobLane, Retention},
+};
+use clockwork::{Pace, Stop, run_batch, run_leased};
 use tokio::{
     net::TcpListener,
     task::{Id, JoinSet},
 };
 
 use crate::{
-    cli::Failure,
     config::Config,
-    wiring::{Health, Node, NodeClock, OsEntropy, Pulse, edge_settings, follow, keep_mark, serve_limits},
+    wiring::{Health, Node, NodeClock, OsEntropy, Pulse, follow, keep_mark, serve_limits},
 };
+
+/// Jobs are few, and none is in a hurry: they run two at a time, beside the alarms.
+const JOBS: Pace = Pace { batch: 2, sweep: Duration::from_secs(1) };
 
 /// The parts that run, by name.
 pub(super) struct Running {
@@ -48,13 +54,24 @@ impl Running {
         self.spawn("the high-water mark", keep_mark(store, Arc::clone(&self.clock), self.stop.clone()));
     }
 
-    /// Rings alarms.
+    /// Rings alarms and keeps house.
     pub(super) fn run_lanes(&mut self, config: &Config) {
         let pace = Pace { batch: config.lanes.batch_rows.count(), ..Pace::default() };
         let (app, clock, stop) = (self.app.clone(), Arc::clone(&self.clock), self.stop.clone());
         self.spawn("the lane of alarms", async move {
-            let lane = app::alarms::AlarmLane::new(app.clone());
+            let lane = AlarmLane::new(app.clone());
             run_batch(&lane, &*clock, &OsEntropy, app.alarm_wake(), pace, stop).await;
+        });
+
+        let (app, clock, stop) = (self.app.clone(), Arc::clone(&self.clock), self.stop.clone());
+        let retention = Retention {
+            trash: config.retention.trash_days.days(),
+            alarms: config.retention.alarm_days.days(),
+            events: config.retention.event_days.days(),
+        };
+        self.spawn("the lane of jobs", async move {
+            let lane = JobLane::new(app.clone(), retention);
+            run_leased(&lane, &*clock, &OsEntropy, app.job_wake(), JOBS, stop).await;
         });
     }
 
@@ -74,8 +91,13 @@ impl Running {
     }
 
     /// Answers HTTP.
-    pub(super) fn serve_api(&mut self, listener: TcpListener, config: &Config, metrics: Arc<Metrics>) -> Result<(), Failure> {
-        let settings = edge_settings(config, listener.local_addr()?);
+    pub(super) fn serve_api(
+        &mut self,
+        listener: TcpListener,
+        settings: api::EdgeSettings,
+        config: &Config,
+        metrics: Arc<Metrics>,
+    ) {
         let router = api::router(self.app.clone(), settings, metrics, Arc::clone(&self.health) as Arc<dyn api::Readiness>);
         let (limits, drain, mut stop) = (serve_limits(config), config.stop.drain_seconds.seconds(), self.stop.clone());
         let (hub, pulse) = (self.app.hub().clone(), Arc::clone(&self.pulse));
@@ -88,7 +110,6 @@ impl Running {
             };
             api::serve(listener, router, limits, stopped, drain).await;
         });
-        Ok(())
     }
 
     /// Everything is up.
