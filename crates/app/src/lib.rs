@@ -86,6 +86,11 @@ impl App {
         &*self.0.parts.clock
     }
 
+    /// The clock, for what outlives the call: a live stream waits on it for hours.
+    pub fn shared_clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.0.parts.clock)
+    }
+
     /// The source of randomness, for use cases that mint ids inside their transaction.
     pub fn entropy(&self) -> Arc<dyn Entropy> {
         Arc::clone(&self.0.parts.entropy)

@@ -27,8 +27,9 @@ impl Coded for HubError {
 
     fn category(&self) -> Category {
         match self {
-            Self::TooManyOfUser(_) | Self::TooMany => Category::RateLimited,
-            Self::Draining => Category::Unavailable,
+            Self::TooManyOfUser(_) => Category::RateLimited,
+            // Not the caller's doing, and another node may have room.
+            Self::TooMany | Self::Draining => Category::Unavailable,
         }
     }
 

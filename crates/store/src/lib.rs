@@ -28,6 +28,7 @@ pub mod streams;
 mod engine;
 mod error;
 mod migrations;
+mod plans;
 mod postgres;
 mod row;
 #[cfg(feature = "scratch")]
@@ -38,6 +39,7 @@ mod value;
 
 pub use engine::{Open, Store, UseCase};
 pub use error::StoreError;
+pub use plans::{HotRead, hot_reads};
 pub use sqlite::{Fault, FaultPoint, Faults};
 pub use tx::Tx;
 

@@ -108,36 +108,35 @@ async fn insert(tx: &mut Tx<'_>, events: &[Event]) -> Result<(), StoreError> {
     Ok(())
 }
 
+pub(crate) const EXTENT: &str = "SELECT epoch, head, low FROM streams WHERE id = $1";
+
 /// Where `stream` begins and ends, `None` if there is no such stream.
 pub async fn extent(tx: &mut Tx<'_>, stream: StreamId) -> Result<Option<Extent>, StoreError> {
-    tx.optional("SELECT epoch, head, low FROM streams WHERE id = $1", values![stream], |row| {
+    tx.optional(EXTENT, values![stream], |row| {
         Ok(Extent { head: Position { epoch: row.get(0)?, seq: row.get(1)? }, low: row.get(2)? })
     })
     .await
 }
 
+pub(crate) const HEADS: Sql = Sql::each(
+    "SELECT id, epoch, head FROM streams WHERE id = $1",
+    "SELECT id, epoch, head FROM streams WHERE id = ANY ($1::uuid[])",
+);
+
 /// The heads of `streams`: one query for all streams somebody listens to.
 pub async fn heads(tx: &mut Tx<'_>, streams: &[StreamId]) -> Result<Vec<(StreamId, Position)>, StoreError> {
-    tx.batch_all(
-        Sql::each(
-            "SELECT id, epoch, head FROM streams WHERE id = $1",
-            "SELECT id, epoch, head FROM streams WHERE id = ANY ($1::uuid[])",
-        ),
-        &[Column::Uuids(streams.iter().map(|s| s.uuid()).collect())],
-        |row| Ok((row.get(0)?, Position { epoch: row.get(1)?, seq: row.get(2)? })),
-    )
+    tx.batch_all(HEADS, &[Column::Uuids(streams.iter().map(|s| s.uuid()).collect())], |row| {
+        Ok((row.get(0)?, Position { epoch: row.get(1)?, seq: row.get(2)? }))
+    })
     .await
 }
 
+pub(crate) const PAGE: &str = "SELECT stream_id, epoch, seq, id, kind, at, data FROM events
+     WHERE stream_id = $1 AND epoch = $2 AND seq > $3 ORDER BY seq LIMIT $4";
+
 /// At most `limit` events after `after`, in order, all of its epoch.
 pub async fn page(tx: &mut Tx<'_>, stream: StreamId, after: Position, limit: u32) -> Result<Vec<Event>, StoreError> {
-    tx.all(
-        "SELECT stream_id, epoch, seq, id, kind, at, data FROM events
-         WHERE stream_id = $1 AND epoch = $2 AND seq > $3 ORDER BY seq LIMIT $4",
-        values![stream, after.epoch, after.seq, limit],
-        event,
-    )
-    .await
+    tx.all(PAGE, values![stream, after.epoch, after.seq, limit], event).await
 }
 
 /// A page of streams by id, for housekeeping to walk over.

@@ -9,8 +9,8 @@ use crate::{Column, Row, StoreError, Value};
 /// A statement. Placeholders are `$1`, `$2` … on both engines.
 #[derive(Clone, Copy)]
 pub(crate) struct Sql {
-    sqlite: &'static str,
-    postgres: &'static str,
+    pub(crate) sqlite: &'static str,
+    pub(crate) postgres: &'static str,
 }
 
 impl Sql {

@@ -41,7 +41,7 @@ pub use settings::{EdgeSettings, Limits, MetricsDoor};
 
 pub(crate) use access::Caller;
 pub(crate) use answer::{answer, created, etag, json, rendered};
-pub(crate) use extract::{ConnectionPeer, IfMatch, Json, NoBody, OptionalJson, Path, Peer, Query, Write};
+pub(crate) use extract::{ConnectionPeer, IfMatch, Json, NoBody, OptionalJson, OrEmpty, Path, Peer, Query, Write};
 pub(crate) use problem::Problem;
 pub(crate) use routes::Routes;
 pub(crate) use trace::TraceContext;

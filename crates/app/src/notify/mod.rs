@@ -1,8 +1,18 @@
 //! # notify: its use cases
+//!
+//! Reading and marking an inbox, and the log behind the live stream of its owner. Rows are written by the handlers of alarms.
 
 mod event;
+mod inbox;
+mod live;
+mod mark;
+mod watch;
 
 pub use event::{
     CREATED, DELETED, READ, UNREAD, created_event_data, deleted_event_data, read_event_data, read_up_to_event_data,
     unread_event_data,
 };
+pub use inbox::{Listing, get, list, unread};
+pub use live::{StreamLog, attach};
+pub use mark::{MARKED_AT_ONCE, Marked, UpTo, delete, mark, mark_up_to};
+pub use watch::{check_positions, check_rights, watch_streams};

@@ -8,23 +8,18 @@ pub enum NotifyError {
     /// There is no such notification, it was deleted, or it is somebody else's: the answer does not say which.
     #[error("there is no such notification")]
     NotFound,
-    /// The cursor is not one of this list.
-    #[error("this cursor does not belong to this list: start again without one")]
-    Cursor,
 }
 
 impl Coded for NotifyError {
     fn code(&self) -> &'static str {
         match self {
             Self::NotFound => "notification.not_found",
-            Self::Cursor => "cursor.malformed",
         }
     }
 
     fn category(&self) -> Category {
         match self {
             Self::NotFound => Category::NotFound,
-            Self::Cursor => Category::Malformed,
         }
     }
 }

@@ -3,7 +3,7 @@
 use domain::identity::{ApiKey, Role, Scope};
 use kernel::{ApiKeyId, Instant, UserId};
 
-use crate::{Row, StoreError, Tx, values};
+use crate::{Column, Row, Sql, StoreError, Tx, values};
 
 /// A key somebody presents, and the user behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +76,21 @@ pub async fn find(tx: &mut Tx<'_>, hash: &[u8; 32], now: Instant) -> Result<Opti
                 last_used_at: row.get(5)?,
             })
         },
+    )
+    .await
+}
+
+/// Which of `keys` are still good: one query for all that hold a live stream.
+pub async fn good_among(tx: &mut Tx<'_>, keys: &[ApiKeyId], now: Instant) -> Result<Vec<ApiKeyId>, StoreError> {
+    let columns = [Column::Uuids(keys.iter().map(|id| id.uuid()).collect()), Column::Instants(vec![now; keys.len()])];
+    tx.batch_all(
+        Sql::each(
+            "SELECT id FROM api_keys WHERE id = $1 AND (expires_at IS NULL OR expires_at > $2)",
+            "SELECT k.id FROM unnest($1::uuid[], $2::timestamptz[]) AS w (id, now) JOIN api_keys k ON k.id = w.id
+             WHERE k.expires_at IS NULL OR k.expires_at > w.now",
+        ),
+        &columns,
+        |row| row.get(0),
     )
     .await
 }

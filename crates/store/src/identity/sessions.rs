@@ -52,6 +52,21 @@ pub async fn standing(tx: &mut Tx<'_>, id: SessionId, now: Instant) -> Result<Op
     .await
 }
 
+/// Which of `sessions` are live: one query for all that hold a live stream.
+pub async fn live_among(tx: &mut Tx<'_>, sessions: &[SessionId], now: Instant) -> Result<Vec<SessionId>, StoreError> {
+    let columns = [Column::Uuids(sessions.iter().map(|id| id.uuid()).collect()), Column::Instants(vec![now; sessions.len()])];
+    tx.batch_all(
+        Sql::each(
+            "SELECT id FROM sessions WHERE id = $1 AND revoked_at IS NULL AND idle_expires_at > $2",
+            "SELECT s.id FROM unnest($1::uuid[], $2::timestamptz[]) AS w (id, now) JOIN sessions s ON s.id = w.id
+             WHERE s.revoked_at IS NULL AND s.idle_expires_at > w.now",
+        ),
+        &columns,
+        |row| row.get(0),
+    )
+    .await
+}
+
 /// The family of tokens of a session, locked until the transaction ends, with its user.
 pub async fn lock_family(tx: &mut Tx<'_>, id: SessionId) -> Result<Option<(UserId, Family)>, StoreError> {
     let locked = Sql::each("SELECT id FROM sessions WHERE id = $1", "SELECT id FROM sessions WHERE id = $1 FOR NO KEY UPDATE");

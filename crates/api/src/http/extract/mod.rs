@@ -14,4 +14,4 @@ pub(crate) use json::{Json, OptionalJson};
 pub(crate) use path::Path;
 pub(crate) use peer::{ConnectionPeer, Peer};
 pub(crate) use query::Query;
-pub(crate) use write::{NoBody, Write};
+pub(crate) use write::{NoBody, OrEmpty, Write};

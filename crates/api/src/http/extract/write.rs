@@ -26,6 +26,10 @@ pub(crate) struct Write<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NoBody;
 
+/// In place of `T` in [`Write`]: a body that may be left out, which means `T::default()`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OrEmpty<T>(pub T);
+
 impl<T: DeserializeOwned> FromRequest<State> for Write<T> {
     type Rejection = Problem;
 
@@ -45,6 +49,20 @@ impl FromRequest<State> for Write<NoBody> {
             b"" | b"{}" => Ok(Self { body: NoBody, once }),
             _ => Err(Problem::new(Category::Invalid, "body.invalid", "this request takes no body").field("", "must be empty")),
         }
+    }
+}
+
+impl<T: DeserializeOwned + Default> FromRequest<State> for Write<OrEmpty<T>> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
+        let is_json = json::is_json(request.headers());
+        let (once, bytes) = read(request, state).await?;
+        if bytes.is_empty() {
+            return Ok(Self { body: OrEmpty(T::default()), once });
+        }
+        is_json?;
+        Ok(Self { body: OrEmpty(json::parse(&bytes)?), once })
     }
 }
 

@@ -1,0 +1,71 @@
+//! The live stream of a person: the durable log of their own events, as the hub reads it.
+
+use domain::identity::{Caller, Credential};
+use hub::{Attached, EventLog, Extent, HubError, LogError, Owner, Since};
+use kernel::{Event, Position, StreamId};
+use store::{Store, StoreError, Tx, UseCase, streams};
+
+use crate::{App, Error};
+
+/// The durable log of streams, in the store.
+#[derive(Clone)]
+pub struct StreamLog(Store);
+
+impl StreamLog {
+    /// The log of `app`'s store.
+    pub fn of(app: &App) -> Self {
+        Self(app.store().clone())
+    }
+}
+
+struct ReadExtent(StreamId);
+
+impl UseCase for ReadExtent {
+    type Out = Option<streams::Extent>;
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, StoreError> {
+        streams::extent(tx, self.0).await
+    }
+}
+
+struct ReadPage(StreamId, Position, u32);
+
+impl UseCase for ReadPage {
+    type Out = Vec<Event>;
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, StoreError> {
+        streams::page(tx, self.0, self.1, self.2).await
+    }
+}
+
+impl EventLog for StreamLog {
+    async fn extent(&self, stream: StreamId) -> Result<Extent, LogError> {
+        let extent = self.0.read(ReadExtent(stream)).await.map_err(unavailable)?.ok_or(LogError::Gone)?;
+        Ok(Extent { head: extent.head, low: extent.low })
+    }
+
+    async fn page(&self, stream: StreamId, after: Position, limit: u32) -> Result<Vec<Event>, LogError> {
+        self.0.read(ReadPage(stream, after, limit)).await.map_err(unavailable)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape `map_err` wants")]
+fn unavailable(error: StoreError) -> LogError {
+    tracing::warn!(%error, "a live stream ends because its log cannot be read; its reader will come back");
+    LogError::Unavailable
+}
+
+/// Opens the live stream of the caller's own events. It counts against the caller's limits, and ends when the session or the key
+/// it was opened with is revoked.
+pub fn attach(app: &App, caller: &Caller, since: Since) -> Result<Attached<StreamLog>, Error> {
+    let key = match caller.credential {
+        Credential::Key { id, .. } => Some(id),
+        Credential::Session(_) => None,
+    };
+    let owner = Owner { user: caller.user, session: caller.session(), key };
+    let opened: Result<_, HubError> =
+        hub::attach(app.hub(), StreamLog::of(app), StreamId::from(caller.user), owner, since, app.shared_clock(), app.entropy());
+    Ok(opened?)
+}

@@ -1,0 +1,117 @@
+//! What keeps live streams honest when hints are lost: a service beside them.
+//!
+//! - **Positions**: does the log of every stream somebody listens to end where its readers were told it does? One query for all of
+//!   them. It is how a node hears of what another node wrote, and it repairs every lost hint.
+//! - **Rights**: are the sessions and keys that hold a stream still good? The node that revokes closes its own streams at once; this
+//!   closes those of other nodes, and those whose session has just run out. An access token that expires does not end a stream: the
+//!   token proved who opened it, the session says whether they still may.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use clockwork::Stop;
+use futures_util::future::{Either, select};
+use kernel::{ApiKeyId, Instant, Position, SessionId, StreamId};
+use store::{StoreError, Tx, UseCase, identity, streams};
+
+use crate::App;
+
+/// Time between two looks at the positions where other nodes write too.
+const POSITIONS_SHARED: Duration = Duration::from_millis(250);
+/// The same where this process is the only writer, so that only a bug could lose a hint.
+const POSITIONS_ALONE: Duration = Duration::from_secs(5);
+/// Time between two looks at the rights.
+const RIGHTS: Duration = Duration::from_secs(1);
+
+struct Heads(Vec<StreamId>);
+
+impl UseCase for Heads {
+    type Out = Vec<(StreamId, Position)>;
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, StoreError> {
+        streams::heads(tx, &self.0).await
+    }
+}
+
+/// Nudges the readers of streams whose log ends elsewhere than they were told.
+pub async fn check_positions(app: &App) -> Result<(), StoreError> {
+    let active = app.hub().active();
+    let mut watched: Vec<StreamId> = active.iter().map(|(stream, _)| *stream).collect();
+    watched.dedup();
+    if watched.is_empty() {
+        return Ok(());
+    }
+    let heads: BTreeMap<StreamId, Position> = app.store().read(Heads(watched)).await?.into_iter().collect();
+    for (stream, told) in active {
+        if let Some(head) = heads.get(&stream).filter(|head| **head != told) {
+            app.hub().nudge(stream, *head);
+        }
+    }
+    Ok(())
+}
+
+struct StillGood {
+    sessions: Vec<SessionId>,
+    keys: Vec<ApiKeyId>,
+    now: Instant,
+}
+
+impl UseCase for StillGood {
+    type Out = (Vec<SessionId>, Vec<ApiKeyId>);
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, StoreError> {
+        let sessions = identity::sessions::live_among(tx, &self.sessions, self.now).await?;
+        let keys = identity::api_keys::good_among(tx, &self.keys, self.now).await?;
+        Ok((sessions, keys))
+    }
+}
+
+/// Ends the streams whose session or key is no longer good.
+pub async fn check_rights(app: &App) -> Result<(), StoreError> {
+    let (mut sessions, mut keys) = (app.hub().sessions(), app.hub().keys());
+    if sessions.is_empty() && keys.is_empty() {
+        return Ok(());
+    }
+    let asked = StillGood { sessions: sessions.iter().copied().collect(), keys: keys.iter().copied().collect(), now: app.now() };
+    let (live, good) = app.store().read(asked).await?;
+    live.iter().for_each(|session| drop(sessions.remove(session)));
+    good.iter().for_each(|key| drop(keys.remove(key)));
+    sessions.into_iter().for_each(|session| app.hub().close_session(session));
+    keys.into_iter().for_each(|key| app.hub().close_key(key));
+    Ok(())
+}
+
+/// Runs both checks until stopped. While the database cannot be read nothing is known, and streams go on as they are.
+pub async fn watch_streams(app: App, mut stop: Stop) {
+    let positions = if app.store().is_shared() { POSITIONS_SHARED } else { POSITIONS_ALONE };
+    let (mut positions_at, mut rights_at) = (Duration::ZERO, Duration::ZERO);
+    let mut readable = true;
+    loop {
+        let now = app.clock().monotonic();
+        let mut outcome = Ok(());
+        if now >= positions_at {
+            outcome = check_positions(&app).await;
+            positions_at = now + positions;
+        }
+        if now >= rights_at {
+            outcome = outcome.and(check_rights(&app).await);
+            rights_at = now + RIGHTS;
+        }
+        readable = report(outcome, readable);
+        let nap = positions_at.min(rights_at).saturating_sub(app.clock().monotonic());
+        if let Either::Right(_) = select(app.clock().sleep(nap), std::pin::pin!(stop.stopped())).await {
+            return;
+        }
+    }
+}
+
+/// Logs when the checks begin to fail and when they work again, not every time in between.
+fn report(outcome: Result<(), StoreError>, readable: bool) -> bool {
+    match (&outcome, readable) {
+        (Err(error), true) => tracing::warn!(%error, "live streams cannot be checked; they go on without"),
+        (Ok(()), false) => tracing::info!("live streams are checked again"),
+        _ => {}
+    }
+    outcome.is_ok()
+}

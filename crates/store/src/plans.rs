@@ -1,0 +1,86 @@
+//! How the engines mean to run the reads that matter.
+//!
+//! A read on the path of every alarm, page or connection must use its index however full its table is. A test fills the
+//! tables and asks for the plan of each of them.
+
+use crate::{Sql, Store, StoreError, Tx, UseCase, notify, streams, tx::Engine};
+
+/// A statement whose plan matters.
+#[derive(Clone, Copy)]
+pub struct HotRead {
+    /// Where it stands, `module::CONSTANT`.
+    pub name: &'static str,
+    /// The index, by name, or `primary key` for the table's own, that it must use on both engines.
+    pub index: &'static str,
+    pub(crate) sql: Sql,
+}
+
+/// All of them.
+pub fn hot_reads() -> Vec<HotRead> {
+    let read = |name, index, sql: Sql| HotRead { name, index, sql };
+    vec![
+        read("notify::inbox::PAGE", "notifications_of_user", notify::inbox::PAGE.into()),
+        read("notify::inbox::PAGE_UNREAD", "notifications_unread", notify::inbox::PAGE_UNREAD.into()),
+        read("notify::inbox::UNREAD", "primary key of inboxes", notify::inbox::UNREAD.into()),
+        read("streams::EXTENT", "primary key of streams", streams::EXTENT.into()),
+        read("streams::HEADS", "primary key of streams", streams::HEADS),
+        read("streams::PAGE", "primary key of events", streams::PAGE.into()),
+    ]
+}
+
+struct Explain(Sql);
+
+impl UseCase for Explain {
+    type Out = String;
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<String, StoreError> {
+        match &mut tx.engine {
+            Engine::Sqlite(connection) => {
+                let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", self.0.sqlite))?;
+                let lines = statement.query_map([], |row| row.get::<_, String>("detail"))?;
+                Ok(lines.collect::<Result<Vec<_>, _>>()?.join("\n"))
+            }
+            Engine::Postgres(transaction) => {
+                // A generic plan, as a prepared statement gets it after a few runs: the values are not known to the planner.
+                let parameters = transaction.prepare(self.0.postgres).await?.params().len();
+                let nulls = vec!["NULL"; parameters].join(", ");
+                let script = format!(
+                    "SET LOCAL plan_cache_mode = force_generic_plan; PREPARE explained AS {};
+                     EXPLAIN EXECUTE explained ({nulls}); DEALLOCATE explained",
+                    self.0.postgres
+                );
+                let messages = transaction.simple_query(&script).await?;
+                let lines = messages.iter().filter_map(|message| match message {
+                    tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0),
+                    _ => None,
+                });
+                Ok(lines.collect::<Vec<_>>().join("\n"))
+            }
+        }
+    }
+}
+
+struct Analyze;
+
+impl UseCase for Analyze {
+    type Out = ();
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        tx.execute("ANALYZE", &[]).await?;
+        Ok(())
+    }
+}
+
+impl Store {
+    /// How the engine means to run `read` at the moment, in its own words.
+    pub async fn explain(&self, read: &HotRead) -> Result<String, StoreError> {
+        self.read(Explain(read.sql)).await
+    }
+
+    /// Counts the tables anew for the planner: after many rows came at once, as in a restore or a test.
+    pub async fn analyze(&self) -> Result<(), StoreError> {
+        self.write(Analyze).await
+    }
+}
