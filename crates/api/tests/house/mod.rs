@@ -15,6 +15,7 @@ use testkit::{Database, SeededEntropy, TestClock};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::oneshot,
+    task::JoinHandle,
 };
 
 /// A password nobody refuses.
@@ -30,7 +31,8 @@ pub struct House {
     /// The one line of the secret file.
     pub secret: String,
     address: SocketAddr,
-    _stop: oneshot::Sender<()>,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<()>,
 }
 
 struct Ready;
@@ -77,8 +79,15 @@ impl House {
         let until = async move {
             let _ = stopped.await;
         };
-        tokio::spawn(api::serve(listener, router, ServeLimits::default(), until, Duration::from_secs(1)));
-        Self { app, clock, secret, address, _stop: stop }
+        let running = tokio::spawn(api::serve(listener, router, ServeLimits::default(), until, Duration::from_secs(1)));
+        Self { app, clock, secret, address, stop, running }
+    }
+
+    /// Stops serving and lets go of the database, so that another house may be opened on it.
+    pub async fn close(self) {
+        drop(self.stop);
+        self.running.await.expect("the server stops");
+        self.app.store().close().await;
     }
 
     /// Sends a request on a connection of its own.
