@@ -1,10 +1,8 @@
 //! Accounts, sessions, keys and tickets over HTTP, on both engines.
 
-mod house;
-
 use std::time::Duration;
 
-use house::{Call, House, PASSWORD, Reply};
+use crate::house::{Call, House, PASSWORD, Reply};
 use serde_json::{Value, json};
 use testkit::on_both_databases;
 

@@ -1,10 +1,8 @@
 //! Refresh tokens over HTTP, on both engines: two tabs, lost replies, thieves.
 
-mod house;
-
 use std::time::Duration;
 
-use house::{Call, House, PASSWORD, Reply};
+use crate::house::{Call, House, PASSWORD, Reply};
 use serde_json::json;
 use testkit::{Database, on_both_databases};
 

@@ -2,14 +2,12 @@
 //!
 //! The tokens are made here by hand, from the installation's own secret, so that only the one thing each is about is wrong.
 
-mod house;
-
+use crate::house::{Call, House};
 use aws_lc_rs::{
     digest, hmac,
     signature::{Ed25519KeyPair, KeyPair as _},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use house::{Call, House};
 use serde_json::{Value, json};
 use testkit::Database;
 

@@ -19,17 +19,17 @@ use tokio::{
 };
 
 /// A password nobody refuses.
-pub const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 /// Cheap enough for a test that signs in a hundred times.
 const CHEAP: PasswordCost = PasswordCost { memory_kib: 64, passes: 1, lanes: 1 };
 
 /// A server and what a test may do to it.
-pub struct House {
-    pub app: App,
-    pub clock: TestClock,
+pub(crate) struct House {
+    pub(crate) app: App,
+    pub(crate) clock: TestClock,
     /// The one line of the secret file.
-    pub secret: String,
+    pub(crate) secret: String,
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     running: JoinHandle<()>,
@@ -53,13 +53,13 @@ impl Gauges for Calm {
 
 impl House {
     /// Serves `database`.
-    pub async fn open(database: &Database) -> Self {
+    pub(crate) async fn open(database: &Database) -> Self {
         let secret = Keys::generate_line(&SeededEntropy::new(1));
         Self::with_secrets(database, secret, TestClock::default()).await
     }
 
     /// Serves `database` with the given secret file.
-    pub async fn with_secrets(database: &Database, secret: String, clock: TestClock) -> Self {
+    pub(crate) async fn with_secrets(database: &Database, secret: String, clock: TestClock) -> Self {
         let app = App::new(Parts {
             store: database.store().await,
             clock: Arc::new(clock.clone()),
@@ -84,14 +84,14 @@ impl House {
     }
 
     /// Stops serving and lets go of the database, so that another house may be opened on it.
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         drop(self.stop);
         self.running.await.expect("the server stops");
         self.app.store().close().await;
     }
 
     /// Sends a request on a connection of its own.
-    pub async fn send(&self, call: Call) -> Reply {
+    pub(crate) async fn send(&self, call: Call) -> Reply {
         let stream = TcpStream::connect(self.address).await.expect("a connection");
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("a handshake");
         tokio::spawn(connection);
@@ -110,7 +110,7 @@ impl House {
     }
 
     /// Makes an account and answers what sign-up said.
-    pub async fn sign_up(&self, name: &str) -> Reply {
+    pub(crate) async fn sign_up(&self, name: &str) -> Reply {
         let body = json!({ "email": format!("{name}@example.org"), "password": PASSWORD, "display_name": name });
         let reply = self.send(Call::post("/api/v1/auth/signup", &body)).await;
         assert_eq!(reply.status, 201, "{}", reply.body);
@@ -118,7 +118,7 @@ impl House {
     }
 
     /// Signs in once more.
-    pub async fn log_in(&self, name: &str, password: &str) -> Reply {
+    pub(crate) async fn log_in(&self, name: &str, password: &str) -> Reply {
         let body = json!({ "email": format!("{name}@example.org"), "password": password });
         self.send(Call::post("/api/v1/auth/login", &body)).await
     }
@@ -130,7 +130,7 @@ fn seed(secret: &str) -> u64 {
 }
 
 /// A request in the making.
-pub struct Call {
+pub(crate) struct Call {
     method: Method,
     path: String,
     headers: Vec<(String, String)>,
@@ -138,67 +138,67 @@ pub struct Call {
 }
 
 impl Call {
-    pub fn new(method: &str, path: &str) -> Self {
+    pub(crate) fn new(method: &str, path: &str) -> Self {
         let method = method.parse().expect("a method");
         Self { method, path: path.to_owned(), headers: Vec::new(), body: None }
     }
 
-    pub fn get(path: &str) -> Self {
+    pub(crate) fn get(path: &str) -> Self {
         Self::new("GET", path)
     }
 
-    pub fn post(path: &str, body: &Value) -> Self {
+    pub(crate) fn post(path: &str, body: &Value) -> Self {
         Self::new("POST", path).json(body)
     }
 
-    pub fn json(mut self, body: &Value) -> Self {
+    pub(crate) fn json(mut self, body: &Value) -> Self {
         self.body = Some(body.clone());
         self.header("content-type", "application/json")
     }
 
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    pub fn bearer(self, token: &str) -> Self {
+    pub(crate) fn bearer(self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))
     }
 }
 
 /// What came back.
 #[derive(Debug)]
-pub struct Reply {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Value,
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
 }
 
 impl Reply {
     /// A text of the body.
-    pub fn text(&self, pointer: &str) -> &str {
+    pub(crate) fn text(&self, pointer: &str) -> &str {
         self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no text at {pointer}: {}", self.body))
     }
 
-    pub fn access_token(&self) -> &str {
+    pub(crate) fn access_token(&self) -> &str {
         self.text("/access_token")
     }
 
-    pub fn refresh_token(&self) -> &str {
+    pub(crate) fn refresh_token(&self) -> &str {
         self.text("/refresh_token")
     }
 
     /// The stable code of a refusal.
-    pub fn code(&self) -> &str {
+    pub(crate) fn code(&self) -> &str {
         self.text("/code")
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     /// The value of a cookie that was set.
-    pub fn cookie(&self, name: &str) -> Option<String> {
+    pub(crate) fn cookie(&self, name: &str) -> Option<String> {
         let set = self.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
         set.filter_map(|text| text.split(';').next()?.split_once('='))
             .find(|(found, _)| *found == name)
@@ -206,7 +206,7 @@ impl Reply {
     }
 
     /// Asserts status and code of a refusal.
-    pub fn refused(&self, status: u16, code: &str) {
+    pub(crate) fn refused(&self, status: u16, code: &str) {
         assert_eq!((self.status.as_u16(), self.code()), (status, code), "{}", self.body);
     }
 }
