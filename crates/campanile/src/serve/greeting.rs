@@ -53,5 +53,11 @@ fn first_steps(url: &str) -> String {
 
 fn ring(url: &str) -> String {
     let server = if url == "http://127.0.0.1:8080" { String::new() } else { format!(" --server {url}") };
-    format!("Then let it ring:\n\n  campanile remind \"stretch\" --in 10s --email you@example.com{server}\n")
+    let program = program();
+    format!("Then let it ring:\n\n  {program} remind \"stretch\" --in 10s --email you@example.com{server}\n")
+}
+
+/// How this program was called, so that what is pasted is found.
+fn program() -> String {
+    std::env::args().next().filter(|name| name.contains('/')).unwrap_or_else(|| "campanile".to_owned())
 }
