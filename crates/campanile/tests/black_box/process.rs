@@ -38,6 +38,11 @@ impl Installation {
         installations
     }
 
+    /// Whether several processes may work on it.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.database.is_some()
+    }
+
     /// Its data folder.
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
