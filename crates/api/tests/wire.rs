@@ -1,16 +1,108 @@
 //! The front door on a real socket: what arrives there is bytes, and not always HTTP.
 
-mod server;
+mod house;
 
-use std::time::Duration;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use api::ServeLimits;
-use server::{DRAIN, HEAD_TIMEOUT, PATIENCE, Server, read_to_end, status};
+use api::{Build, Check, EdgeSettings, Metrics, Readiness, ReadinessFuture, ServeLimits};
+use house::{Calm, House};
+use testkit::Database;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
+    sync::{Notify, oneshot},
+    task::JoinHandle,
     time::timeout,
 };
+
+/// Longer than anything here takes on a busy machine; only a hanging server reaches it.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long the server under test waits for a head.
+const HEAD_TIMEOUT: Duration = Duration::from_millis(300);
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// A readiness that answers when the test says so; so `/readyz` is a request that stays under way.
+#[derive(Default)]
+struct Gate {
+    entered: Notify,
+    released: Notify,
+}
+
+impl Readiness for Gate {
+    fn check(&self) -> ReadinessFuture<'_> {
+        Box::pin(async {
+            self.entered.notify_one();
+            self.released.notified().await;
+            vec![Check { name: "store", failure: None }]
+        })
+    }
+}
+
+/// A server whose connections are what is tested.
+struct Server {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    running: JoinHandle<()>,
+    gate: Arc<Gate>,
+    _house: House,
+    _database: Database,
+}
+
+impl Server {
+    async fn start() -> Self {
+        Self::with(ServeLimits { head_timeout: HEAD_TIMEOUT, ..ServeLimits::default() }).await
+    }
+
+    async fn with(limits: ServeLimits) -> Self {
+        Self::draining(limits, DRAIN).await
+    }
+
+    async fn draining(limits: ServeLimits, drain: Duration) -> Self {
+        let database = Database::sqlite();
+        let house = House::open(&database).await;
+        let metrics = Arc::new(Metrics::new(&house.app, &Build { version: "0", engine: "sqlite" }, Arc::new(Calm)));
+        let gate = Arc::new(Gate::default());
+        let readiness = Arc::clone(&gate) as Arc<dyn Readiness>;
+        let router = api::router(house.app.clone(), EdgeSettings::default(), metrics, readiness);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (stop, stopped) = oneshot::channel();
+        let until = async move {
+            let _ = stopped.await;
+        };
+        let running = tokio::spawn(api::serve(listener, router, limits, until, drain));
+        Self { address, stop: Some(stop), running, gate, _house: house, _database: database }
+    }
+
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.expect("a connection")
+    }
+
+    /// Sends `bytes` on a connection of their own and reads until the server closes it.
+    async fn says(&self, bytes: &[u8]) -> String {
+        let mut stream = self.connect().await;
+        // The server may have refused and closed before it has read everything.
+        let _ = stream.write_all(bytes).await;
+        read_to_end(&mut stream).await
+    }
+
+    fn stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+    }
+}
+
+async fn read_to_end(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    // A reset after the answer, because the server did not read the rest of the request, ends it too.
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("the server closes the connection");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn status(answer: &str) -> u16 {
+    answer.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok()).unwrap_or(0)
+}
 
 /// Reads one answer that has a Content-Length.
 async fn read_answer(stream: &mut TcpStream) -> String {

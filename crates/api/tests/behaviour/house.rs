@@ -1,5 +1,7 @@
 //! A whole server on a socket of its own, with a clock that is moved by hand, and a client that speaks to it.
 
+#![allow(dead_code, unreachable_pub, reason = "each test file is a crate of its own and uses its own part of this")]
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use api::{Build, Check, EdgeSettings, Gauges, Metrics, Readiness, ReadinessFuture, Sample, ServeLimits};
@@ -43,7 +45,8 @@ impl Readiness for Ready {
     }
 }
 
-struct Calm;
+/// No streams, and a clock that is not judged.
+pub struct Calm;
 
 impl Gauges for Calm {
     fn sample(&self) -> Sample {
