@@ -39,7 +39,7 @@ mod value;
 
 pub use engine::{Open, Store, UseCase};
 pub use error::StoreError;
-pub use plans::{HotRead, hot_reads};
+pub use plans::{HotRead, Index, hot_reads};
 pub use sqlite::{Fault, FaultPoint, Faults};
 pub use tx::Tx;
 

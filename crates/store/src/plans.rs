@@ -10,21 +10,40 @@ use crate::{Sql, Store, StoreError, Tx, UseCase, notify, streams, tx::Engine};
 pub struct HotRead {
     /// Where it stands, `module::CONSTANT`.
     pub name: &'static str,
-    /// The index, by name, or `primary key` for the table's own, that it must use on both engines.
-    pub index: &'static str,
+    /// What it must use.
+    pub index: Index,
     pub(crate) sql: Sql,
+}
+
+/// An index, as the plans of each engine call it.
+#[derive(Clone, Copy, Debug)]
+pub struct Index {
+    /// In a plan of SQLite.
+    pub sqlite: &'static str,
+    /// In a plan of PostgreSQL.
+    pub postgres: &'static str,
+}
+
+/// An index that has a name.
+const fn named(name: &'static str) -> Index {
+    Index { sqlite: name, postgres: name }
+}
+
+/// The primary key that PostgreSQL calls `name`. SQLite keeps the rows of these tables in it.
+const fn key(name: &'static str) -> Index {
+    Index { sqlite: "USING PRIMARY KEY", postgres: name }
 }
 
 /// All of them.
 pub fn hot_reads() -> Vec<HotRead> {
     let read = |name, index, sql: Sql| HotRead { name, index, sql };
     vec![
-        read("notify::inbox::PAGE", "notifications_of_user", notify::inbox::PAGE.into()),
-        read("notify::inbox::PAGE_UNREAD", "notifications_unread", notify::inbox::PAGE_UNREAD.into()),
-        read("notify::inbox::UNREAD", "primary key of inboxes", notify::inbox::UNREAD.into()),
-        read("streams::EXTENT", "primary key of streams", streams::EXTENT.into()),
-        read("streams::HEADS", "primary key of streams", streams::HEADS),
-        read("streams::PAGE", "primary key of events", streams::PAGE.into()),
+        read("notify::inbox::PAGE", named("notifications_of_user"), notify::inbox::PAGE.into()),
+        read("notify::inbox::PAGE_UNREAD", named("notifications_unread"), notify::inbox::PAGE_UNREAD.into()),
+        read("notify::inbox::UNREAD", key("inboxes_pkey"), notify::inbox::UNREAD.into()),
+        read("streams::EXTENT", key("streams_pkey"), streams::EXTENT.into()),
+        read("streams::HEADS", key("streams_pkey"), streams::HEADS),
+        read("streams::PAGE", key("events_pkey"), streams::PAGE.into()),
     ]
 }
 
@@ -38,8 +57,12 @@ impl UseCase for Explain {
         match &mut tx.engine {
             Engine::Sqlite(connection) => {
                 let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", self.0.sqlite))?;
-                let lines = statement.query_map([], |row| row.get::<_, String>("detail"))?;
-                Ok(lines.collect::<Result<Vec<_>, _>>()?.join("\n"))
+                let mut rows = statement.raw_query();
+                let mut lines: Vec<String> = Vec::new();
+                while let Some(row) = rows.next()? {
+                    lines.push(row.get("detail")?);
+                }
+                Ok(lines.join("\n"))
             }
             Engine::Postgres(transaction) => {
                 // A generic plan, as a prepared statement gets it after a few runs: the values are not known to the planner.
