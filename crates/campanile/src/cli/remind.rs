@@ -95,7 +95,7 @@ async fn sign_in(remind: &Remind, environment: &Environment, client: &Client) ->
         (file, _) => terminal::password(file.as_deref())?,
     };
     let account = client.log_in(email, &password).await.map_err(|refusal| refusal.failure(client.server()))?;
-    Ok(client.with_token(&account.access_token))
+    Ok(client.signed_in(account))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

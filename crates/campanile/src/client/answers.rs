@@ -9,6 +9,8 @@ use serde::Deserialize;
 pub(crate) struct Account {
     /// For the Authorization header; ten minutes.
     pub(crate) access_token: String,
+    /// For the next access token; once.
+    pub(crate) refresh_token: String,
 }
 
 /// A schedule that was made.

@@ -25,6 +25,8 @@ pub(crate) struct Client {
     http: reqwest::Client,
     server: String,
     token: Option<String>,
+    /// What a new access token is asked for with, when the present one has ended.
+    refresh_token: Option<String>,
 }
 
 /// Why the server did not do what it was asked for.
@@ -56,12 +58,30 @@ impl Client {
             .no_proxy()
             .build()
             .map_err(|error| Failure::new(format!("no HTTP client could be made: {error}")))?;
-        Ok(Self { http, server, token: None })
+        Ok(Self { http, server, token: None, refresh_token: None })
     }
 
     /// The same server, as whoever `token` (an access token or an API key) belongs to.
     pub(crate) fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// The same server, as whoever has signed in; stays signed in for as long as it is used.
+    pub(crate) fn signed_in(&self, account: Account) -> Self {
+        Self { token: Some(account.access_token), refresh_token: Some(account.refresh_token), ..self.clone() }
+    }
+
+    /// The same person at another address: the server was started again there.
+    pub(crate) fn at(&self, server: &str) -> Self {
+        Self { server: server.to_owned(), ..self.clone() }
+    }
+
+    /// The same person with a new access token; `None` if a token is all that was given.
+    async fn renewed(&self) -> Result<Option<Self>, Refusal> {
+        let Some(refresh_token) = &self.refresh_token else { return Ok(None) };
+        let stranger = Self { token: None, ..self.clone() };
+        let account = stranger.post("/api/v1/auth/refresh", &json!({"refresh_token": refresh_token}), None).await?;
+        Ok(Some(self.signed_in(account)))
     }
 
     /// Where the server is.
@@ -161,6 +181,14 @@ impl From<reqwest::Error> for Refusal {
 }
 
 impl Refusal {
+    /// Whether a server that is starting, stopping or busy may answer otherwise in a moment.
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Away(_) => true,
+            Self::Said { status, .. } => status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS,
+        }
+    }
+
     /// As it ends a command that talked to `server`.
     pub(crate) fn failure(&self, server: &str) -> Failure {
         match self {

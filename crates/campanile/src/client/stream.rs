@@ -70,8 +70,8 @@ impl Live {
     }
 
     /// Goes on at another address: the same server was started again there.
-    pub(crate) fn move_to(&mut self, client: &Client) {
-        self.client = client.clone();
+    pub(crate) fn move_to(&mut self, server: &str) {
+        self.client = self.client.at(server);
         self.connection = None;
     }
 
@@ -92,13 +92,26 @@ impl Live {
                 }
                 Came::Lost => {
                     clock.sleep(PAUSE).await;
-                    match self.connect().await {
-                        Ok(()) | Err(Refusal::Away(_)) => {}
-                        Err(Refusal::Said { status, .. }) if is_passing(status) => {}
-                        Err(refusal) => return Err(refusal),
+                    match self.reconnect().await {
+                        Err(refusal) if !refusal.is_passing() => return Err(refusal),
+                        _ => {}
                     }
                 }
             }
+        }
+    }
+
+    /// Opens the stream again, with a new access token if the old one has ended meanwhile.
+    async fn reconnect(&mut self) -> Result<(), Refusal> {
+        match self.connect().await {
+            Err(Refusal::Said { status: StatusCode::UNAUTHORIZED, detail }) => match self.client.renewed().await? {
+                Some(client) => {
+                    self.client = client;
+                    self.connect().await
+                }
+                None => Err(Refusal::Said { status: StatusCode::UNAUTHORIZED, detail }),
+            },
+            other => other,
         }
     }
 
@@ -143,11 +156,6 @@ impl Live {
             seen_after: now.since(reminder.due_at),
         }))
     }
-}
-
-/// A server that is starting, stopping or busy is asked again.
-fn is_passing(status: StatusCode) -> bool {
-    status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
 }
 
 /// The ring of `schedule`, if that is what the event tells.

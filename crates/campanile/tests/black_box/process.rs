@@ -138,9 +138,8 @@ impl Server {
     }
 
     /// Sends a signal.
-    pub(crate) fn signal(&self, signal: Signal) {
-        let pid = Pid::from_raw(i32::try_from(self.child.id()).expect("small")).expect("not zero");
-        kill_process(pid, signal).expect("it is alive");
+    pub(crate) fn signal(&self, with: Signal) {
+        signal(&self.child, with);
     }
 
     /// Waits for its end; answers how it ended.
@@ -168,6 +167,12 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Sends `child` a signal.
+pub(crate) fn signal(child: &Child, with: Signal) {
+    let pid = Pid::from_raw(i32::try_from(child.id()).expect("small")).expect("not zero");
+    kill_process(pid, with).expect("it is alive");
 }
 
 /// Its mode, without the kind of file.

@@ -6,7 +6,7 @@ use clockwork::SystemClock;
 use kernel::Clock as _;
 use serde_json::{Value, json};
 
-use crate::process::{Ended, Installation, Server, campanile};
+use crate::process::{Ended, Installation, Server, campanile, signal};
 
 const PASSWORD: &str = "canary-password-of-anna";
 
@@ -55,6 +55,54 @@ async fn a_reminder_rings_where_it_was_asked_for() {
         let nobody = Ended::of(campanile(&words).env("CAMPANILE_PASSWORD", "wrong").output().expect("it runs"));
         assert_eq!(nobody.code, Some(1), "{nobody:?}");
     }
+}
+
+/// `remind` as a process that waits: it has said which schedule it made.
+fn waiting(server: &Server, seconds: &str) -> (std::process::Child, impl std::io::BufRead + use<>) {
+    use std::io::BufRead as _;
+    let words = ["remind", "stretch", "--in", seconds, "--email", "canary@example.com", "--server", &server.url];
+    let mut child = campanile(&words).env("CAMPANILE_PASSWORD", PASSWORD).spawn().expect("it runs");
+    let mut talk = std::io::BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut line = String::new();
+    talk.read_line(&mut line).expect("it talks");
+    assert!(line.starts_with("sch_"), "{line}");
+    (child, talk)
+}
+
+#[tokio::test]
+async fn waiting_survives_a_killed_server_and_an_access_token_that_ended() {
+    let installation = Installation::sqlite();
+    let mut server = installation.serve(&[]);
+    sign_up(&server).await;
+    let (child, _talk) = waiting(&server, "3s");
+    server.signal(rustix::process::Signal::KILL);
+    server.ended();
+    // Another issuer makes every access token worthless, as ten minutes would; sessions go on.
+    let address = server.url.trim_start_matches("http://").to_owned();
+    let again = installation.command(&["serve", "--listen", &address, "--log-format", "json", "--set", "identity.issuer=other"]);
+    let _again = Server::start(again).expect("it starts again");
+    let ended = Ended::of(child.wait_with_output().expect("it ends"));
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.data.starts_with("stretch: rang "), "{ended:?}");
+}
+
+#[tokio::test]
+async fn interrupting_the_wait_leaves_the_reminder_in_place() {
+    use std::io::Read as _;
+    let installation = Installation::sqlite();
+    let server = installation.serve(&[]);
+    let token = text(&sign_up(&server).await, "access_token");
+    let (mut child, mut talk) = waiting(&server, "1h");
+    signal(&child, rustix::process::Signal::INT);
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    let mut said = String::new();
+    talk.read_to_string(&mut said).expect("it talks");
+    assert!(said.contains("stays, and rings in the inbox"), "{said}");
+
+    let path = "/api/v1/reminders?from=2020-01-01T00:00:00Z&to=2199-01-01T00:00:00Z";
+    let request = reqwest::Client::new().get(format!("{}{path}", server.url));
+    let listed = request.bearer_auth(token).send().await.expect("it answers").text().await.expect("a body");
+    assert!(listed.contains("PENDING"), "{listed}");
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ async fn show(palette: Palette, clock: &SystemClock) -> Result<(), Failure> {
     let person = json!({"email": "demo@example.com", "password": "a pass phrase for ten seconds", "display_name": "Demo"});
     command(curl(&stranger, "/api/v1/auth/signup", false, &person));
     let account = stranger.sign_up(&person).await.map_err(said(&stranger))?;
-    let client = stranger.with_token(&account.access_token);
+    let client = stranger.signed_in(account);
 
     step("3. The live stream, in a second window");
     command(format!("   curl -N {}/api/v1/me/stream -H \"Authorization: Bearer $TOKEN\"", server.url()));
@@ -74,8 +74,8 @@ async fn show(palette: Palette, clock: &SystemClock) -> Result<(), Failure> {
     step("6. It is started again on the same folder");
     server = Server::start(folder.path(), clock).await?;
     println!("   It is ready on {} after {} ms, and nobody has to do anything.", server.url(), server.took().as_millis());
-    let client = Client::new(server.url())?.with_token(&account.access_token);
-    live.move_to(&client);
+    let client = client.at(server.url());
+    live.move_to(server.url());
     let ring = live.wait_for(&bread, clock).await.map_err(said(&client))?;
     println!("{}", rang(palette, "Bread is baked", &ring));
 
