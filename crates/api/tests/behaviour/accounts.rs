@@ -208,7 +208,7 @@ async fn one_sees_and_ends_ones_own_sessions_and_no_others() {
     on_both_databases(async |database| {
         let house = House::open(database).await;
         let (ada, eve) = (house.sign_up("ada").await, house.sign_up("eve").await);
-        house.clock.advance(Duration::from_secs(60));
+        house.clock.advance(Duration::from_mins(1));
         let phone = house.log_in("ada", PASSWORD).await;
         let listed = house.send(Call::get("/api/v1/auth/sessions").bearer(phone.access_token())).await;
         let items = listed.body["items"].as_array().expect("items").clone();
@@ -315,7 +315,7 @@ async fn a_service_key_reaches_what_its_scopes_say_until_it_is_deleted() {
 async fn a_key_expires_and_a_user_has_fifty() {
     let house = House::open(&testkit::Database::sqlite()).await;
     let ada = house.sign_up("ada").await;
-    let expires_at = house.app.now() + Duration::from_secs(60);
+    let expires_at = house.app.now() + Duration::from_mins(1);
     let make = |name: &str, expires_at: Option<kernel::Instant>| {
         let body = json!({ "name": name, "scopes": ["schedules:read"], "expires_at": expires_at });
         Call::post("/api/v1/api-keys", &body).bearer(ada.access_token())
@@ -323,7 +323,7 @@ async fn a_key_expires_and_a_user_has_fifty() {
     let short = house.send(make("short", Some(expires_at))).await;
     let list = || Call::get("/api/v1/schedules?from=2026-11-20&to=2026-11-21").bearer(short.text("/secret"));
     assert_eq!(house.send(list()).await.status, 200);
-    house.clock.advance(Duration::from_secs(60));
+    house.clock.advance(Duration::from_mins(1));
     assert_eq!(house.send(list()).await.status, 401);
     house.send(make("late", Some(expires_at))).await.refused(422, "identity.invalid");
     for n in 1..50 {

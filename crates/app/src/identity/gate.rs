@@ -115,13 +115,12 @@ pub async fn authenticate(app: &App, credential: &str) -> Result<Caller, Error> 
     let monotonic = app.clock().monotonic();
     let hash = token::sha256(credential.as_bytes());
     let (known, revocations) = app.callers().find(&hash, monotonic);
-    let entry = match known {
-        Some(entry) => entry,
-        None => {
-            let entry = look_up(app, credential, now, monotonic).await?.ok_or(IdentityError::Unauthenticated)?;
-            app.callers().remember(hash, entry.clone(), revocations);
-            entry
-        }
+    let entry = if let Some(entry) = known {
+        entry
+    } else {
+        let entry = look_up(app, credential, now, monotonic).await?.ok_or(IdentityError::Unauthenticated)?;
+        app.callers().remember(hash, entry.clone(), revocations);
+        entry
     };
     if entry.is_current(now) { Ok(entry.caller) } else { Err(IdentityError::Unauthenticated.into()) }
 }

@@ -115,7 +115,8 @@ pub struct PublicKey {
 impl Keys {
     /// Derives everything. The first secret signs, all of them verify.
     pub fn from_secrets(secrets: Vec<Secret>) -> Result<Self, SecretError> {
-        let mut sets = secrets.iter().map(KeySet::derive).collect::<Result<Vec<_>, _>>()?.into_iter();
+        let sets: Result<Vec<KeySet>, SecretError> = secrets.into_iter().map(|secret| KeySet::derive(&secret)).collect();
+        let mut sets = sets?.into_iter();
         let current = sets.next().ok_or(SecretError::Empty)?;
         Ok(Self(Arc::new(Ring { current, earlier: sets.collect() })))
     }

@@ -155,12 +155,12 @@ proptest! {
         let mut now = START;
         let mut owner = 1;
         for _ in 0..honest_rounds {
-            now = now + Duration::from_secs(600);
+            now = now + Duration::from_mins(10);
             owner = server.redeem(owner, Some(&DEVICE), now).expect("honest");
         }
         let mut thief = owner;
         let thiefs_device = thief_has_the_device_cookie.then_some(DEVICE);
-        now = now + Duration::from_secs(600);
+        now = now + Duration::from_mins(10);
         let use_copy = |server: &mut Server, copy: &mut i64, device: Option<&DeviceHash>, now: Instant| {
             if let Some(token) = server.redeem(*copy, device, now) {
                 *copy = token;
