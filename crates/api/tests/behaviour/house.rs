@@ -1,7 +1,5 @@
 //! A whole server on a socket of its own, with a clock that is moved by hand, and a client that speaks to it.
 
-#![allow(dead_code, unreachable_pub, reason = "each test file is a crate of its own and uses its own part of this")]
-
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use api::{Build, Check, EdgeSettings, Gauges, Metrics, Readiness, ReadinessFuture, Sample, ServeLimits};
@@ -46,7 +44,7 @@ impl Readiness for Ready {
 }
 
 /// No streams, and a clock that is not judged.
-pub struct Calm;
+pub(crate) struct Calm;
 
 impl Gauges for Calm {
     fn sample(&self) -> Sample {

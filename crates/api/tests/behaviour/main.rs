@@ -3,5 +3,7 @@
 mod access;
 mod accounts;
 mod house;
+mod idempotency;
 mod refresh;
 mod tokens;
+mod wire;

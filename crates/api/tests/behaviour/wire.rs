@@ -1,11 +1,9 @@
 //! The front door on a real socket: what arrives there is bytes, and not always HTTP.
 
-mod house;
-
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use crate::house::{Calm, House};
 use api::{Build, Check, EdgeSettings, Metrics, Readiness, ReadinessFuture, ServeLimits};
-use house::{Calm, House};
 use testkit::Database;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},

@@ -1,11 +1,9 @@
 //! The same request twice, over HTTP and on both engines: one effect, one answer.
 
-mod house;
-
 use std::time::Duration;
 
+use crate::house::{Call, House, PASSWORD, Reply};
 use futures_util::future::join_all;
-use house::{Call, House, PASSWORD, Reply};
 use serde_json::{Value, json};
 use testkit::on_both_databases;
 
