@@ -5,5 +5,6 @@ mod accounts;
 mod house;
 mod idempotency;
 mod refresh;
+mod schedules;
 mod tokens;
 mod wire;
