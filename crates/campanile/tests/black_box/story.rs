@@ -144,6 +144,9 @@ async fn no_secret_and_nothing_personal_reaches_the_log() {
 
         let log = server.log();
         assert!(log.lines().count() > 3, "there is a log to search: {log}");
+        let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).expect("each line is JSON"));
+        let named = lines.filter(|line| ["request_id", "trace_id", "user_id"].iter().all(|name| line[name].is_string()));
+        assert!(named.count() >= 3, "requests are found again by request, trace and user: {log}");
         for canary in &canaries {
             assert!(!log.to_lowercase().contains(&canary.to_lowercase()), "{canary} is in the log:\n{log}");
         }
