@@ -93,6 +93,15 @@ impl House {
 
     /// Sends a request on a connection of its own.
     pub(crate) async fn send(&self, call: Call) -> Reply {
+        let (parts, body) = self.open_stream(call).await.into_parts();
+        let is_stream = parts.headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+        // A stream has no end to wait for.
+        let bytes = if is_stream { bytes::Bytes::new() } else { body.collect().await.expect("a body").to_bytes() };
+        Reply { status: parts.status, headers: parts.headers, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
+    }
+
+    /// Sends a request whose answer need not end.
+    pub(crate) async fn open_stream(&self, call: Call) -> http::Response<hyper::body::Incoming> {
         let stream = TcpStream::connect(self.address).await.expect("a connection");
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("a handshake");
         tokio::spawn(connection);
@@ -102,12 +111,7 @@ impl House {
         }
         let body = call.body.map(|body| body.to_string()).unwrap_or_default();
         let request = request.body(Full::new(bytes::Bytes::from(body))).expect("a request");
-        let response = sender.send_request(request).await.expect("an answer");
-        let (parts, body) = response.into_parts();
-        let is_stream = parts.headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
-        // A stream has no end to wait for.
-        let bytes = if is_stream { bytes::Bytes::new() } else { body.collect().await.expect("a body").to_bytes() };
-        Reply { status: parts.status, headers: parts.headers, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
+        sender.send_request(request).await.expect("an answer")
     }
 
     /// Makes an account and answers what sign-up said.

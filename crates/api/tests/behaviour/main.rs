@@ -6,5 +6,6 @@ mod house;
 mod idempotency;
 mod refresh;
 mod schedules;
+mod streams;
 mod tokens;
 mod wire;

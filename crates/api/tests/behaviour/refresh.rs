@@ -126,7 +126,10 @@ async fn a_token_shown_by_two_parties_ends_the_session_at_once() {
         assert!(!is_signed_in(&house, owner.access_token()).await, "its access tokens are worthless, too");
         let successor = owner.cookie("__Host-refresh").expect("a token");
         redeem_in_browser(&house, &successor, &device).await.refused(401, "identity.bad_refresh_token");
-        assert_eq!(house.log_in("ada", PASSWORD).await.status, 200, "the owner signs in again");
+        let again = house.log_in("ada", PASSWORD).await;
+        assert_eq!(again.status, 200, "the owner signs in again");
+        let inbox = house.send(Call::get("/api/v1/notifications?state=unread").bearer(again.access_token())).await;
+        assert_eq!(inbox.text("/items/0/type"), "security", "and is told why: {}", inbox.body);
     })
     .await;
 }

@@ -22,6 +22,7 @@ mod settings;
 mod sign_up;
 mod tickets;
 mod token;
+mod warning;
 
 pub use api_keys::{NewApiKey, api_keys, create_api_key, delete_api_key};
 pub use change_password::{change_password, reset_password};

@@ -14,6 +14,7 @@ use super::{
     facts::{self, Fact},
     opening,
     token::{self, Opaque},
+    warning,
 };
 use crate::{App, Effects, Error};
 
@@ -81,6 +82,10 @@ impl UseCase for Redeem {
             Decision::Refuse => None,
             Decision::Revoke(suspicion) => {
                 rows::sessions::end(tx, user, session, EndReason::Reuse, self.now).await?;
+                // The inbox before the stream: the order in which everybody locks them.
+                if let Some(owner) = rows::users::find(tx, user).await? {
+                    warning::of_reuse(tx, &mut effects, &owner, session, self.now, &*self.entropy).await?;
+                }
                 let facts = [Fact::SessionRevoked(session, EndReason::Reuse)];
                 facts::record(tx, &mut effects, user, &facts, self.now, &*self.entropy).await?;
                 return Ok((Outcome::Revoked { user, session, suspicion }, effects));

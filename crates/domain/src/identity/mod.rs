@@ -6,6 +6,7 @@
 pub mod event;
 pub mod rotation;
 pub mod throttle;
+pub mod wording;
 
 mod account;
 mod api_key;
