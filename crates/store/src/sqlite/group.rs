@@ -45,10 +45,9 @@ impl<C: UseCase> Work for Pending<C> {
 
     fn answer(self: Box<Self>, fate: Result<(), StoreError>) {
         let result = match (fate, self.result) {
-            // A use case that refused keeps its reason whatever became of the others.
-            (_, Some(Err(refusal))) => Err(refusal),
+            // A refusal too may rest on what an earlier use case of the group wrote, and that is gone.
             (Err(error), _) => Err(error.into()),
-            (Ok(()), Some(Ok(out))) => Ok(out),
+            (Ok(()), Some(result)) => result,
             (Ok(()), None) => Err(StoreError::Closed.into()),
         };
         // The caller may have gone away; what was committed stays committed.
