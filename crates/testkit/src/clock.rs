@@ -31,7 +31,8 @@ pub struct TestClock(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
-    wall: Instant,
+    /// What the wall clock would show at a monotonic time of zero.
+    origin: Instant,
     monotonic: Duration,
     /// By deadline, then in the order of arrival: who wakes first is never left to chance.
     sleepers: BTreeMap<(Duration, u64), Waker>,
@@ -48,14 +49,13 @@ impl Default for TestClock {
 impl TestClock {
     /// Begins at `wall`, with a monotonic time of zero.
     pub fn at(wall: Instant) -> Self {
-        Self(Arc::new(Mutex::new(State { wall, monotonic: Duration::ZERO, sleepers: BTreeMap::new(), arrivals: 0 })))
+        Self(Arc::new(Mutex::new(State { origin: wall, monotonic: Duration::ZERO, sleepers: BTreeMap::new(), arrivals: 0 })))
     }
 
     /// Lets `duration` pass: both the wall clock and the monotonic clock move, and who slept until then wakes.
     pub fn advance(&self, duration: Duration) {
         let due = {
             let mut state = self.state();
-            state.wall = state.wall + duration;
             state.monotonic += duration;
             state.take_due()
         };
@@ -71,7 +71,8 @@ impl TestClock {
 
     /// Moves only the wall clock, as an operator or a broken time server does: nobody wakes, nothing has passed.
     pub fn jump_wall(&self, to: Instant) {
-        self.state().wall = to;
+        let mut state = self.state();
+        state.origin = to - state.monotonic;
     }
 
     /// When, in monotonic time, the next sleeper wakes.
@@ -98,7 +99,8 @@ impl State {
 
 impl Clock for TestClock {
     fn now(&self) -> Instant {
-        self.state().wall
+        let state = self.state();
+        state.origin + state.monotonic
     }
 
     fn monotonic(&self) -> Duration {

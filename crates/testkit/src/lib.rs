@@ -11,7 +11,9 @@ pub mod simulator;
 mod clock;
 mod database;
 mod entropy;
+mod server;
 
 pub use clock::{START, TestClock};
 pub use database::{Database, FreshPostgres, POSTGRES, REQUIRE_POSTGRES, fresh_postgres, on_both_databases, on_both_engines};
 pub use entropy::SeededEntropy;
+pub use server::TestServer;

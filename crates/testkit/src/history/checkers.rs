@@ -206,7 +206,7 @@ impl Court<'_> {
             let sentence = format!("{name} was due at {} and rang at {}, allowed until {deadline}", shown.due_at, shown.fired_at);
             self.accuse(Checker::InTime, sentence);
         }
-        if self.ledger.windows.are_clear(ready_at) {
+        if self.ledger.windows.are_clear(ready_at, self.bounds) {
             self.verdict.summary.lateness.push(shown.fired_at.since(ready_at));
         }
     }

@@ -158,7 +158,7 @@ impl Windows {
     /// By when something must have rung that could ring from `ready_at` on: at once, or soon after all that was broken healed.
     pub(super) fn deadline(&self, ready_at: Instant, bounds: &Bounds) -> Instant {
         let mut deadline = ready_at + bounds.lateness;
-        let first = self.0.partition_point(|&(_, to)| to < ready_at);
+        let first = self.0.partition_point(|&(_, to)| to + bounds.recovery < ready_at);
         for &(from, to) in &self.0[first..] {
             if from > deadline {
                 break;
@@ -168,9 +168,10 @@ impl Windows {
         deadline
     }
 
-    pub(super) fn are_clear(&self, at: Instant) -> bool {
-        let next = self.0.partition_point(|&(_, to)| to < at);
-        self.0.get(next).is_none_or(|&(from, _)| from > at)
+    /// Whether nothing was broken around `at`.
+    pub(super) fn are_clear(&self, at: Instant, bounds: &Bounds) -> bool {
+        let next = self.0.partition_point(|&(_, to)| to + bounds.recovery < at);
+        self.0.get(next).is_none_or(|&(from, _)| from > at + bounds.lateness)
     }
 }
 

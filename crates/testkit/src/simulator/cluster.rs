@@ -36,6 +36,7 @@ pub(super) struct Cluster {
     members: Vec<Member>,
     born: Cell<u32>,
     surprises: RefCell<Vec<String>>,
+    over: Cell<bool>,
 }
 
 /// A place where a node runs, or will run again.
@@ -70,8 +71,8 @@ impl Cluster {
         });
         let members = members.collect();
         let entropy = entropy.fork("cluster");
-        let (born, surprises) = (Cell::default(), RefCell::default());
-        Rc::new(Self { handle, world, scribe, sabotage, entropy, database, members, born, surprises })
+        let (born, surprises, over) = (Cell::default(), RefCell::default(), Cell::default());
+        Rc::new(Self { handle, world, scribe, sabotage, entropy, database, members, born, surprises, over })
     }
 
     pub(super) fn members(&self) -> &[Member] {
@@ -137,6 +138,15 @@ impl Cluster {
     /// The database as it is, without faults: for whoever looks at it when all is over.
     pub(super) fn database(&self) -> &Store {
         &self.database
+    }
+
+    /// Nothing will happen any more.
+    pub(super) fn call_it_a_day(&self) {
+        self.over.set(true);
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.over.get()
     }
 
     /// Something was answered that nobody should ever be answered.

@@ -25,7 +25,7 @@ mod scribe;
 
 use std::{fmt, rc::Rc, sync::Arc, time::Duration};
 
-use kernel::{Clock as _, SleepFuture};
+use kernel::{Clock as _, Instant, SleepFuture};
 use store::{Fault, FaultPoint, Faults, Store, StoreError};
 
 pub use executor::{Executor, Handle, Node, OUTSIDE, Stuck};
@@ -174,25 +174,25 @@ async fn live(
     cluster.members().iter().for_each(|member| cluster.start(member));
 
     let (busy_until, horizon) = (START + BUSY, START + HORIZON);
-    let pause_millis = entropy.between(700, 4_000);
+    let pause_millis = entropy.between(2_000, 9_000);
     for name in ["nemesis-1", "nemesis-2"] {
         let nemesis = Nemesis::new(name, &cluster, &entropy, busy_until);
         cluster.handle.spawn(OUTSIDE, name, nemesis.run());
     }
-    let mut everybody = Vec::new();
+    let (mut actors, mut readers) = (Vec::new(), Vec::new());
     for person in &people {
         let actor = Actor::new(&cluster, person.clone(), &entropy, horizon);
-        everybody.push(waited(&cluster.handle, &person.name, actor.work(busy_until, pause_millis)));
+        actors.push(waited(&cluster.handle, &person.name, actor.work(busy_until, pause_millis)));
         let reader = Reader::new(&cluster, person.clone(), &entropy);
-        everybody.push(waited(&cluster.handle, &format!("{} reads", person.name), reader.follow(horizon + 2 * BUSY)));
+        readers.push(waited(&cluster.handle, &format!("{} reads", person.name), reader.follow()));
     }
-    let quiet_at = quiesce(&cluster, horizon + BUSY).await?;
-    for one in everybody {
-        let _ = one.await;
-    }
+    all(actors).await;
+    let is_quiet = quiesce(&cluster, horizon).await?;
+    cluster.call_it_a_day();
+    all(readers).await;
     reader::audit(&cluster, &people).await?;
     let mut surprises = cluster.take_surprises();
-    if !quiet_at {
+    if !is_quiet {
         surprises.push(format!("an hour after everything was healed, at {}, something still waits", world.now()));
     }
     Ok(surprises)
@@ -208,6 +208,12 @@ fn waited(handle: &Handle, name: &str, task: impl Future<Output = ()> + 'static)
     receiver
 }
 
+async fn all(tasks: Vec<tokio::sync::oneshot::Receiver<()>>) {
+    for task in tasks {
+        let _ = task.await;
+    }
+}
+
 async fn enrol(database: &Store, entropy: &SeededEntropy) -> Result<Vec<Person>, StoreError> {
     let mut people = Vec::new();
     let ids = entropy.fork("people");
@@ -219,12 +225,12 @@ async fn enrol(database: &Store, entropy: &SeededEntropy) -> Result<Vec<Person>,
     Ok(people)
 }
 
-/// Waits until nothing is due any more; `false` if that takes too long.
-async fn quiesce(cluster: &Rc<Cluster>, from: kernel::Instant) -> Result<bool, StoreError> {
+/// Waits until nothing waits any more; `false` if that takes too long.
+async fn quiesce(cluster: &Rc<Cluster>, from: Instant) -> Result<bool, StoreError> {
     let world = &cluster.world;
     world.sleep(from.since(world.now())).await;
     while world.now() < from + QUIESCENCE {
-        if reader::is_quiet(cluster, world.now()).await? {
+        if reader::is_quiet(cluster).await? {
             return Ok(true);
         }
         world.sleep(Duration::from_secs(1)).await;

@@ -34,14 +34,17 @@ struct Item {
     version: i64,
     starts_at: Instant,
     rules: Vec<ReminderRule>,
+    /// The ids of its reminders, for whoever wants to know whether an alarm is one of theirs.
+    reminders: String,
     deleted: bool,
 }
 
 /// What the answer to a change says.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Receipt {
     id: ScheduleId,
     version: i64,
+    reminders: String,
 }
 
 impl Actor {
@@ -98,8 +101,8 @@ impl Actor {
                 async move { app::calendar::create(&app, &caller, draft, once, receipt()).await.map(|a| read_receipt(&a.rendered)) }
             })
             .await;
-        if let Some(Some(Receipt { id, version })) = answer {
-            self.items.push(Item { subject, id, version, starts_at, rules, deleted: false });
+        if let Some(Some(Receipt { id, version, reminders })) = answer {
+            self.items.push(Item { subject, id, version, starts_at, rules, reminders, deleted: false });
         }
     }
 
@@ -139,8 +142,8 @@ impl Actor {
                 }
             })
             .await;
-        if let Some(Some(Receipt { version, .. })) = answer {
-            self.items[index] = Item { version, starts_at, rules, ..self.items[index].clone() };
+        if let Some(Some(Receipt { version, reminders, .. })) = answer {
+            self.items[index] = Item { version, starts_at, rules, reminders, ..self.items[index].clone() };
         }
     }
 
@@ -261,13 +264,17 @@ impl Actor {
         fitting.get(self.entropy.index(fitting.len())).copied()
     }
 
-    /// An alarm that something can be done with, and all alarms of the same reminder and occurrence.
+    /// An alarm that something can be done with, and all alarms of the same reminder and occurrence. Not one of a reminder that
+    /// was taken off the schedule: what is snoozed then outlives the next change of the reminders.
     async fn some_alarm(&self) -> Option<(String, Alarm, Vec<Alarm>)> {
-        let Item { subject, id, .. } = self.items[self.some_item(false)?].clone();
+        let Item { subject, id, reminders, .. } = self.items[self.some_item(false)?].clone();
         let caller = self.person.caller.clone();
         let read = self.cluster.ask(move |app| async move { app::alarms::of_schedule(&app, &caller, id).await });
         let alarms = read.await?.ok()?;
-        let active: Vec<_> = alarms.iter().filter(|a| matches!(a.state, AlarmState::Pending | AlarmState::Fired)).collect();
+        let is_active = |a: &&Alarm| {
+            matches!(a.state, AlarmState::Pending | AlarmState::Fired) && reminders.contains(&a.reminder.to_string())
+        };
+        let active: Vec<_> = alarms.iter().filter(is_active).collect();
         let alarm = (*active.get(self.entropy.index(active.len()))?).clone();
         let same = |a: &&Alarm| (a.reminder, a.generation, a.nominal) == (alarm.reminder, alarm.generation, alarm.nominal);
         let line = alarms.iter().filter(same).cloned().collect();
@@ -360,12 +367,16 @@ fn promises(starts_at: Instant, rules: &[ReminderRule]) -> Vec<Promise> {
 }
 
 fn receipt() -> app::Render<Schedule> {
-    std::sync::Arc::new(|schedule| rendered(format!("{} {}", schedule.id, schedule.version)))
+    std::sync::Arc::new(|schedule| {
+        let reminders: Vec<String> = schedule.reminders.iter().map(|reminder| reminder.id.to_string()).collect();
+        rendered(format!("{} {} {}", schedule.id, schedule.version, reminders.join(",")))
+    })
 }
 
 fn read_receipt(rendered: &Rendered) -> Option<Receipt> {
-    let (id, version) = std::str::from_utf8(&rendered.body).ok()?.split_once(' ')?;
-    Some(Receipt { id: id.parse().ok()?, version: version.parse().ok()? })
+    let mut words = std::str::from_utf8(&rendered.body).ok()?.splitn(3, ' ');
+    let (id, version, reminders) = (words.next()?, words.next()?, words.next()?);
+    Some(Receipt { id: id.parse().ok()?, version: version.parse().ok()?, reminders: reminders.to_owned() })
 }
 
 fn nothing() -> app::Render<Alarm> {

@@ -29,10 +29,10 @@ impl Reader {
         Self { cluster: Rc::clone(cluster), person, entropy, last: Position { epoch: 1, seq: 0 } }
     }
 
-    /// Reads until `until`, and then to the end.
-    pub(super) async fn follow(mut self, until: Instant) {
+    /// Reads until the day is over, and then to the end.
+    pub(super) async fn follow(mut self) {
         loop {
-            let over = self.cluster.world.now() >= until;
+            let over = self.cluster.is_over();
             let (stream, after) = (StreamId::from(self.person.caller.user), self.last);
             let page = self.cluster.ask(move |app| async move { app.store().read(Page { stream, after }).await }).await;
             match page {
@@ -40,7 +40,7 @@ impl Reader {
                 Some(Ok(events)) => events.iter().for_each(|event| self.apply(event)),
                 Some(Err(_)) | None => {}
             }
-            self.cluster.world.sleep(Duration::from_millis(self.entropy.between(200, 3_000))).await;
+            self.cluster.world.sleep(Duration::from_millis(self.entropy.between(500, 6_000))).await;
         }
     }
 
@@ -83,10 +83,10 @@ pub(super) fn shown(user: &str, data: &str) -> Option<Shown> {
     })
 }
 
-/// Whether nothing waits any more: no alarm that is due, no errand at all.
-pub(super) async fn is_quiet(cluster: &Cluster, now: Instant) -> Result<bool, StoreError> {
+/// Whether nothing waits any more: no alarm, no errand.
+pub(super) async fn is_quiet(cluster: &Cluster) -> Result<bool, StoreError> {
     let (alarm, errand) = cluster.database().read(NextDue).await?;
-    Ok(errand.is_none() && alarm.is_none_or(|due| due > now))
+    Ok(errand.is_none() && alarm.is_none())
 }
 
 /// Writes down what is left in the database.
