@@ -13,6 +13,11 @@ mod database;
 mod entropy;
 mod server;
 
+/// The rooms below, for the tests of a room above that may not know them: they put a whole server together, and look at
+/// what it wrote.
+#[doc(no_inline)]
+pub use {clockwork, store};
+
 pub use clock::{START, TestClock};
 pub use database::{Database, FreshPostgres, POSTGRES, REQUIRE_POSTGRES, fresh_postgres, on_both_databases, on_both_engines};
 pub use entropy::SeededEntropy;

@@ -9,7 +9,7 @@ use api::{Access, RouteInfo, route_table};
 use app::domain::{identity::Scope, notify::Notification};
 use kernel::{NotificationId, UserId};
 use serde_json::{Value, json};
-use testkit::Database;
+use testkit::{Database, store};
 
 use crate::house::{Call, House, PASSWORD, Reply};
 

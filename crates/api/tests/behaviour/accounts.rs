@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::house::{Call, House, PASSWORD, Reply};
 use serde_json::{Value, json};
-use testkit::on_both_databases;
+use testkit::{on_both_databases, store};
 
 async fn me(house: &House, token: &str) -> Reply {
     house.send(Call::get("/api/v1/users/me").bearer(token)).await

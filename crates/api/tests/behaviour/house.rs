@@ -11,7 +11,7 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use testkit::{Database, SeededEntropy, TestClock};
+use testkit::{Database, SeededEntropy, TestClock, clockwork};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::oneshot,

@@ -26,7 +26,7 @@ use http_body_util::BodyExt as _;
 use kernel::ScheduleId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use testkit::{Database, SeededEntropy, TestClock};
+use testkit::{Database, SeededEntropy, TestClock, clockwork};
 use tower::ServiceExt as _;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
