@@ -11,6 +11,7 @@ use serde_path_to_error::Segment;
 use super::{
     body,
     shape::{self, Unfit},
+    write,
 };
 use crate::http::{Problem, State, trace::only};
 
@@ -18,7 +19,7 @@ use crate::http::{Problem, State, trace::only};
 const MAX_DETAIL_CHARS: usize = 300;
 
 /// A JSON body of type `T`: refused unless it is `application/json`, reads one way only, stays within the limits of
-/// [`super::shape`] and has the shape of `T`.
+/// [`super::shape`] and has the shape of `T`. An idempotency key is not used here, but a malformed one is refused all the same.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Json<T>(pub T);
 
@@ -27,13 +28,14 @@ impl<T: DeserializeOwned> FromRequest<State> for Json<T> {
 
     async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
         is_json(request.headers())?;
+        write::key(request.headers())?;
         body::announced_size_fits(&request)?;
         let bytes = body::read(request.into_body(), state).await?;
         parse(&bytes).map(Self)
     }
 }
 
-/// As [`Json`], but the body may be missing altogether.
+/// As [`Json`], but the body may be missing altogether, or `null`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OptionalJson<T>(pub Option<T>);
 
@@ -41,6 +43,7 @@ impl<T: DeserializeOwned> FromRequest<State> for OptionalJson<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
+        write::key(request.headers())?;
         body::announced_size_fits(&request)?;
         let (parts, body) = request.into_parts();
         let bytes = body::read(body, state).await?;
@@ -48,7 +51,7 @@ impl<T: DeserializeOwned> FromRequest<State> for OptionalJson<T> {
             return Ok(Self(None));
         }
         is_json(&parts.headers)?;
-        parse(&bytes).map(|body| Self(Some(body)))
+        parse(&bytes).map(Self)
     }
 }
 

@@ -3,7 +3,7 @@
 use app::{Once, domain::identity::Credential};
 use aws_lc_rs::digest::{Context, SHA256};
 use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
-use http::{HeaderName, request::Parts};
+use http::{HeaderMap, HeaderName, request::Parts};
 use kernel::Category;
 use serde::de::DeserializeOwned;
 
@@ -69,7 +69,7 @@ impl<T: DeserializeOwned + Default> FromRequest<State> for Write<OrEmpty<T>> {
 async fn read(request: Request, state: &State) -> Result<(Option<Once>, bytes::Bytes), Problem> {
     body::announced_size_fits(&request)?;
     let (mut parts, body) = request.into_parts();
-    let key = key(&parts)?;
+    let key = key(&parts.headers)?;
     let bytes = body::read(body, state).await?;
     let once = match key {
         Some(key) => Some(once(&mut parts, state, key, &bytes).await?),
@@ -78,8 +78,9 @@ async fn read(request: Request, state: &State) -> Result<(Option<Once>, bytes::B
     Ok((once, bytes))
 }
 
-fn key(parts: &Parts) -> Result<Option<String>, Problem> {
-    let mut values = parts.headers.get_all(IDEMPOTENCY_KEY).iter();
+/// The key the caller chose, if there is one.
+pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let bytes = value.as_bytes();
     let fits = values.next().is_none() && (1..=MAX_KEY_BYTES).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic);

@@ -133,6 +133,8 @@ async fn an_idempotency_key_is_visible_ascii_sent_once() {
             ("POST", "/test/notes", r#"{"title":"a"}"#),
             ("PATCH", "/test/notes", r#"{"title":"a"}"#),
             ("POST", "/test/notes/1/touch", ""),
+            ("POST", "/test/plain", r#"{"title":"a"}"#),
+            ("POST", "/test/maybe", ""),
         ] {
             send(method, path, keys, body).await.is_problem("idempotency.malformed_key");
         }
@@ -170,6 +172,19 @@ async fn a_request_without_a_body_takes_none() {
     for body in ["null", r#"{"a":1}"#, "x"] {
         edge.post("/test/notes/1/touch", body).await.is_problem("body.invalid");
     }
+}
+
+#[tokio::test]
+async fn a_body_that_may_be_missing_may_be_null_and_is_strict_otherwise() {
+    let edge = Edge::new().await;
+    for (body, answer) in [("", "null"), ("null", "null"), (r#"{"minutes":5}"#, r#"{"minutes":5}"#)] {
+        assert_eq!(edge.post("/test/maybe", body).await.body, answer.as_bytes(), "{body}");
+    }
+    edge.post("/test/maybe", "{").await.is_problem("body.malformed");
+    let problem = edge.post("/test/maybe", r#"{"minutes":"5"}"#).await.is_problem("body.invalid");
+    assert_eq!(problem["errors"][0]["pointer"], "/minutes");
+    let request = request("POST", "/test/maybe").body(Body::from(r#"{"minutes":5}"#)).expect("a request");
+    edge.send(request).await.is_problem("body.unsupported_media_type");
 }
 
 #[tokio::test]

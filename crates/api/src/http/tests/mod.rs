@@ -32,8 +32,8 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::{
-    Access, Build, Caller, Check, EdgeSettings, Gauges, Json, Metrics, NoBody, Path, Query, Readiness, ReadinessFuture, Routes,
-    Sample, State, Write, edge, json as json_answer, limits::Load,
+    Access, Build, Caller, Check, EdgeSettings, Gauges, Json, Metrics, NoBody, OptionalJson, Path, Query, Readiness,
+    ReadinessFuture, Routes, Sample, State, Write, edge, json as json_answer, limits::Load,
 };
 
 /// The edge, its clock, and the database that goes with it.
@@ -176,6 +176,7 @@ fn endpoints() -> Routes {
         .add(Access::Public, routes!(read, keep, change))
         .add(Access::Public, routes!(plain))
         .add(Access::Public, routes!(touch))
+        .add(Access::Public, routes!(maybe))
         .add(Access::Public, routes!(find))
         .add(Access::Public, routes!(one))
         .add(Access::Public, routes!(explode))
@@ -214,6 +215,11 @@ async fn change(write: Write<Note>) -> Response {
 #[utoipa::path(post, path = "/test/plain")]
 async fn plain(Json(note): Json<Note>) -> Response {
     json_answer(StatusCode::OK, &note)
+}
+
+#[utoipa::path(post, path = "/test/maybe")]
+async fn maybe(OptionalJson(part): OptionalJson<Part>) -> Response {
+    json_answer(StatusCode::OK, &part)
 }
 
 #[utoipa::path(post, path = "/test/notes/{id}/touch")]
