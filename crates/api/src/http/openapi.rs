@@ -147,9 +147,8 @@ const TOO_MANY: Refusal =
     Refusal::new("429", "TooMany", "Too often, or too many at once.").with_header(RETRY_AFTER.0, RETRY_AFTER.1);
 const UNAVAILABLE: Refusal = Refusal::new("503", "Unavailable", "Not now.").with_header(RETRY_AFTER.0, RETRY_AFTER.1);
 const FULL: Refusal = Refusal::new("507", "StorageFull", "No room left to keep it.").with_header(RETRY_AFTER.0, RETRY_AFTER.1);
-const OTHERWISE: Refusal = Refusal::new("default", "Refused", "Any other refusal.");
 
-const REFUSALS: [&Refusal; 13] = [
+const REFUSALS: [&Refusal; 12] = [
     &MALFORMED,
     &UNAUTHENTICATED,
     &FORBIDDEN,
@@ -162,7 +161,6 @@ const REFUSALS: [&Refusal; 13] = [
     &TOO_MANY,
     &UNAVAILABLE,
     &FULL,
-    &OTHERWISE,
 ];
 
 /// The document, pretty and stable: the same code writes the same text.
@@ -186,7 +184,8 @@ pub(crate) fn complete(operation: &mut Operation, access: Access, method: &HttpM
     describe_access(operation, access);
     name(operation);
     let is_write = matches!(method, HttpMethod::Post | HttpMethod::Patch) && path.starts_with("/api/");
-    if is_write {
+    shape_ids(operation);
+    if is_write && !EACH_CALL_COUNTS.contains(&path) {
         let reference = RefOr::Ref(Ref::new(format!("#/components/parameters/{IDEMPOTENCY_KEY}")));
         operation.parameters.get_or_insert_default().push(reference);
     }
@@ -202,6 +201,22 @@ pub(crate) fn complete(operation: &mut Operation, access: Access, method: &HttpM
     for refusal in implied(operation, access, is_write) {
         let reference = RefOr::Ref(Ref::from_response_name(refusal.name));
         operation.responses.responses.entry(refusal.status.to_owned()).or_insert(reference);
+    }
+}
+
+/// Writes that take no idempotency key: each call is a fact of its own, and answers with secrets that are shown once.
+const EACH_CALL_COUNTS: [&str; 4] = ["/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/logout", "/api/v1/auth/tickets"];
+
+/// An id in a path has a shape: three letters, and 26 characters of base32.
+fn shape_ids(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(parameter) = parameter
+            && parameter.parameter_in == ParameterIn::Path
+            && parameter.name == "id"
+        {
+            let shape = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}$"));
+            parameter.schema = Some(shape.into());
+        }
     }
 }
 
@@ -240,7 +255,7 @@ fn name(operation: &mut Operation) {
 }
 
 fn implied(operation: &Operation, access: Access, is_write: bool) -> Vec<&'static Refusal> {
-    let mut implied = vec![&MALFORMED, &UNAVAILABLE, &OTHERWISE];
+    let mut implied = vec![&MALFORMED, &UNAVAILABLE];
     if !matches!(access, Access::Public | Access::Operator) {
         implied.extend([&UNAUTHENTICATED, &FORBIDDEN, &TOO_MANY]);
     }

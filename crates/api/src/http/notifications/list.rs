@@ -21,7 +21,7 @@ pub(crate) struct Filter {
     #[param(example = "reminder", max_length = 64)]
     kind: Option<String>,
     /// Rows of the page, 1 to 200, 50 unless given.
-    #[param(minimum = 1, maximum = 200)]
+    #[param(minimum = 1)]
     limit: Option<u32>,
     /// Where to go on: `next_cursor` of the page before.
     cursor: Option<String>,

@@ -24,8 +24,8 @@ pub(crate) struct Filter {
     /// Due before this, written as `from`.
     #[param(example = "2026-11-21")]
     to: Option<String>,
-    /// Rows of the page, 1 to 200, 50 unless given.
-    #[param(minimum = 1, maximum = 200)]
+    /// Rows of the page, 50 unless given; who asks for more than 200 gets 200.
+    #[param(minimum = 1)]
     limit: Option<u32>,
     /// Where to go on: `next_cursor` of the page before.
     cursor: Option<String>,

@@ -31,8 +31,8 @@ pub(crate) struct Filter {
     /// `active` (the default), or `deleted`: the trash, what was deleted last first, without a range.
     #[param(inline)]
     state: Option<ListState>,
-    /// Rows of the page, 1 to 200, 50 unless given.
-    #[param(minimum = 1, maximum = 200)]
+    /// Rows of the page, 50 unless given; who asks for more than 200 gets 200.
+    #[param(minimum = 1)]
     limit: Option<u32>,
     /// Where to go on: `next_cursor` of the page before.
     cursor: Option<String>,
