@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 version=4.32.5
 cache=${CAMPANILE_CACHE:-$HOME/.cache/campanile}
 tester=$cache/tools/schemathesis-$version
-binary=${CARGO_TARGET_DIR:-target}/debug/campanile
+binary=$(realpath "${CARGO_TARGET_DIR:-target}")/debug/campanile
 checks=not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance
 checks+=,response_schema_conformance,negative_data_rejection,unsupported_method,allow_header_conformance,ignored_auth
 # Not among them: positive_data_acceptance. That an alarm lies in the past, a zone does not exist or a password is too common
@@ -20,6 +20,7 @@ if [ ! -x "$tester/bin/schemathesis" ]; then
 fi
 
 folder=$(mktemp -d)
+cd "$folder"    # the tester leaves notes where it runs
 server=
 finish() {
     if [ -n "$server" ]; then kill "$server" 2>/dev/null && wait "$server" || true; fi

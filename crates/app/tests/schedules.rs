@@ -149,6 +149,7 @@ async fn a_snooze_rings_again_and_a_dismissal_ends_it() {
         let third = snooze(second, 5).await.expect("a snooze can be snoozed");
         alarms::dismiss(&world.app, &world.ada, second, None, Arc::new(alarm_body)).await.expect("already closed by the snooze");
         alarms::dismiss(&world.app, &world.ada, third, None, Arc::new(alarm_body)).await.expect("dismissed while pending");
+        alarms::dismiss(&world.app, &world.ada, third, None, Arc::new(alarm_body)).await.expect("again changes nothing");
         assert_eq!(world.pass(60).await, 0);
         let states = world.alarms(item.id).await;
         assert_eq!(states[1], ended("SUPERSEDED", "snoozed"));

@@ -7,6 +7,10 @@ use kernel::Instant;
 /// A reading may differ from what was expected by this much: slewing, a slow poll, rounding.
 const TOLERANCE: Duration = Duration::from_secs(2);
 
+/// A disciplined clock is slewed, which is followed; but no faster than one part in this many of the time that passed. A clock
+/// that runs away is so far off after a short while that it is no longer within [`TOLERANCE`].
+const SLEW: i64 = 20;
+
 /// A jump that stays where it is for this long is believed, if it is not [`FAR`].
 const PROBATION: Duration = Duration::from_secs(60);
 
@@ -19,7 +23,7 @@ const FAR: Duration = Duration::from_hours(24);
 pub enum Trust {
     /// It agrees with the monotonic clock.
     Trusted,
-    /// It jumped (or stood before the high-water mark at start): time runs on the monotonic clock until it is believed again.
+    /// It jumped, runs away, or stood before the high-water mark at start.
     Suspect,
 }
 
@@ -31,46 +35,64 @@ pub enum Trust {
 /// ```
 ///
 /// While suspect, time goes on from the last trusted reading by the monotonic clock: nothing fires early, nothing is held.
+///
+/// A start is the operator's word: its reading is used. If it stands before the high-water mark (the latest instant acted upon
+/// before), one of the two is wrong and nothing here can tell which; the earlier one is used, because an alarm that rings late
+/// is better than one that rings early, and the clock is suspect until it passes the mark. A jump to the mark or beyond is
+/// then believed however far it is: that is a machine without a battery-backed clock that has found out what time it is.
 #[derive(Clone, Debug)]
 pub struct Guard {
     /// Trusted wall time minus monotonic time, in microseconds.
     offset: i64,
+    /// When the offset was last moved (monotonic).
+    moved_at: Duration,
     /// A differing offset, and since when it has been seen without a break.
     candidate: Option<(i64, Duration)>,
+    /// The high-water mark, while time stands before it.
+    behind: Option<Instant>,
 }
 
 impl Guard {
-    /// Believes the first reading, but never a time before `high_water`, the latest instant acted upon before a restart.
+    /// Believes the first reading, with a doubt if it lies before `high_water`, the latest instant acted upon before a restart.
     pub fn new(reading: Instant, monotonic: Duration, high_water: Option<Instant>) -> Self {
-        let start = high_water.map_or(reading, |mark| mark.max(reading));
-        let mut guard = Self { offset: offset(start, monotonic), candidate: None };
-        guard.observe(reading, monotonic);
-        guard
+        let behind = high_water.filter(|mark| mark.since(reading) > TOLERANCE);
+        Self { offset: offset(reading, monotonic), moved_at: monotonic, candidate: None, behind }
     }
 
     /// Takes a reading into account and says whether the wall clock is believed.
     pub fn observe(&mut self, reading: Instant, monotonic: Duration) -> Trust {
         let seen = offset(reading, monotonic);
         if close(seen, self.offset) {
-            // Follow the slew of a disciplined clock.
-            self.offset = seen;
+            self.follow(seen, monotonic);
             self.candidate = None;
-            return Trust::Trusted;
+        } else {
+            self.doubt(seen, reading, monotonic);
         }
-        match self.candidate {
-            Some((candidate, since)) if close(seen, candidate) => {
-                let ahead = seen.saturating_sub(self.offset);
-                let far = ahead > i64::try_from(FAR.as_micros()).unwrap_or(i64::MAX);
-                if !far && monotonic.saturating_sub(since) >= PROBATION {
-                    self.offset = seen;
-                    self.candidate = None;
-                    return Trust::Trusted;
-                }
-                self.candidate = Some((seen, since));
-            }
-            _ => self.candidate = Some((seen, monotonic)),
+        if self.behind.is_some_and(|mark| self.now(monotonic) >= mark) {
+            self.behind = None;
         }
-        Trust::Suspect
+        self.trust()
+    }
+
+    fn follow(&mut self, seen: i64, monotonic: Duration) {
+        let most = micros(monotonic.saturating_sub(self.moved_at)) / SLEW;
+        self.offset += (seen - self.offset).clamp(-most, most);
+        self.moved_at = monotonic;
+    }
+
+    fn doubt(&mut self, seen: i64, reading: Instant, monotonic: Duration) {
+        let since = match self.candidate {
+            Some((candidate, since)) if close(seen, candidate) => since,
+            _ => monotonic,
+        };
+        let far = seen.saturating_sub(self.offset) > micros(FAR) && self.behind.is_none_or(|mark| reading < mark);
+        if !far && monotonic.saturating_sub(since) >= PROBATION {
+            (self.offset, self.moved_at, self.candidate) = (seen, monotonic, None);
+        } else {
+            // The candidate is where the jump led, not where it drifts to: a clock that runs away never settles.
+            self.candidate =
+                Some((self.candidate.filter(|_| since != monotonic).map_or(seen, |(candidate, _)| candidate), since));
+        }
     }
 
     /// What time it is at `monotonic`.
@@ -80,7 +102,7 @@ impl Guard {
 
     /// Whether the last reading was believed.
     pub fn trust(&self) -> Trust {
-        if self.candidate.is_none() { Trust::Trusted } else { Trust::Suspect }
+        if self.candidate.is_none() && self.behind.is_none() { Trust::Trusted } else { Trust::Suspect }
     }
 }
 
@@ -136,19 +158,42 @@ mod tests {
     }
 
     #[test]
-    fn a_start_before_the_high_water_mark_goes_on_from_the_mark() {
-        let guard = Guard::new(START - seconds(86_400), seconds(5), Some(START));
-        assert_eq!(guard.trust(), Trust::Suspect);
-        assert_eq!(guard.now(seconds(6)), START + seconds(1));
+    fn a_start_before_the_high_water_mark_rings_nothing_early_and_is_suspect_until_the_mark() {
+        let mut guard = Guard::new(START - seconds(100), seconds(5), Some(START));
+        assert_eq!((guard.trust(), guard.now(seconds(6))), (Trust::Suspect, START - seconds(99)));
+        assert_eq!(guard.observe(START - seconds(50), seconds(55)), Trust::Suspect);
+        assert_eq!(guard.observe(START, seconds(105)), Trust::Trusted);
+    }
+
+    #[test]
+    fn a_machine_that_finds_out_the_time_after_the_start_is_believed_however_far_it_was_off() {
+        let mut guard = Guard::new(Instant::EPOCH, seconds(0), Some(START));
+        let days = seconds(3 * 86_400);
+        assert_eq!(guard.observe(START + days, seconds(10)), Trust::Suspect);
+        assert_eq!(guard.observe(START + days + seconds(60), seconds(70)), Trust::Trusted);
+        assert_eq!(guard.now(seconds(70)), START + days + seconds(60));
     }
 
     #[test]
     fn slewing_is_followed() {
         let mut guard = Guard::new(START, seconds(0), None);
-        for step in 1..100u64 {
-            let drift = Duration::from_millis(500 * step);
+        for step in 1..1_000u64 {
+            let drift = Duration::from_millis(20 * step);
             assert_eq!(guard.observe(START + seconds(step) + drift, seconds(step)), Trust::Trusted);
         }
-        assert_eq!(guard.now(seconds(99)), START + seconds(99) + Duration::from_millis(49_500));
+        assert_eq!(guard.now(seconds(999)), START + seconds(999) + Duration::from_millis(19_980));
+    }
+
+    #[test]
+    fn a_clock_that_runs_away_is_not_followed() {
+        // Ten times too fast, observed every 10 ms: no single step is a jump.
+        let mut guard = Guard::new(START, seconds(0), None);
+        let mut suspect = false;
+        for step in 1..100_000u64 {
+            let (mono, wall) = (Duration::from_millis(10 * step), Duration::from_millis(100 * step));
+            suspect |= guard.observe(START + wall, mono) == Trust::Suspect;
+            assert!(guard.now(mono) <= START + mono + mono / 20 + seconds(2));
+        }
+        assert!(suspect);
     }
 }

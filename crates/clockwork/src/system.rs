@@ -12,16 +12,17 @@ use crate::{Guard, Trust};
 /// The machine's wall clock, guarded by its monotonic clock: for one process that owns its database.
 #[derive(Debug)]
 pub struct SystemClock {
-    start: std::time::Instant,
+    /// What the monotonic clock showed at the start.
+    start: Duration,
     guard: Mutex<Guard>,
 }
 
 impl SystemClock {
     /// Begins now. `high_water` is the latest instant acted upon before a restart.
-    #[expect(clippy::disallowed_methods, reason = "the seam where the machine's clocks are read")]
     pub fn new(high_water: Option<Instant>) -> Self {
-        let start = std::time::Instant::now();
-        Self { start, guard: Mutex::new(Guard::new(wall(), Duration::ZERO, high_water)) }
+        let guard = Guard::new(wall(), Duration::ZERO, high_water);
+        announce_start(&guard, high_water);
+        Self { start: monotonic(), guard: Mutex::new(guard) }
     }
 
     /// Whether the wall clock is believed at the moment.
@@ -40,9 +41,8 @@ impl Clock for SystemClock {
         guard.now(monotonic)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the seam where the machine's clocks are read")]
     fn monotonic(&self) -> Duration {
-        self.start.elapsed()
+        monotonic().saturating_sub(self.start)
     }
 
     fn sleep(&self, duration: Duration) -> SleepFuture<'_> {
@@ -54,16 +54,17 @@ impl Clock for SystemClock {
 /// so that all of them agree on what is due.
 #[derive(Debug)]
 pub struct FollowedClock {
-    start: std::time::Instant,
+    /// What the monotonic clock showed at the start.
+    start: Duration,
     guard: Mutex<Guard>,
 }
 
 impl FollowedClock {
-    /// Begins with the machine's own clock; the first [`FollowedClock::follow`] should come before anything is fired.
-    #[expect(clippy::disallowed_methods, reason = "the seam where the machine's clocks are read")]
+    /// Begins with a reading of the database's clock that was taken just now.
     pub fn new(first_reading: Instant, high_water: Option<Instant>) -> Self {
-        let start = std::time::Instant::now();
-        Self { start, guard: Mutex::new(Guard::new(first_reading, Duration::ZERO, high_water)) }
+        let guard = Guard::new(first_reading, Duration::ZERO, high_water);
+        announce_start(&guard, high_water);
+        Self { start: monotonic(), guard: Mutex::new(guard) }
     }
 
     /// Takes a reading of the database's clock, asked for at `asked` and answered at `answered` (monotonic): it was taken
@@ -87,13 +88,19 @@ impl Clock for FollowedClock {
         self.guard.lock().unwrap_or_else(PoisonError::into_inner).now(self.monotonic())
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the seam where the machine's clocks are read")]
     fn monotonic(&self) -> Duration {
-        self.start.elapsed()
+        monotonic().saturating_sub(self.start)
     }
 
     fn sleep(&self, duration: Duration) -> SleepFuture<'_> {
         tokio_sleep(duration)
+    }
+}
+
+fn announce_start(guard: &Guard, high_water: Option<Instant>) {
+    if guard.trust() == Trust::Suspect {
+        let (used, mark) = (guard.now(Duration::ZERO), high_water.unwrap_or(Instant::EPOCH));
+        tracing::error!(%used, %mark, "the clock stands before the last instant acted upon; it is used, but check it");
     }
 }
 
@@ -111,6 +118,21 @@ fn announce(before: Trust, after: Trust, reading: Instant, used: Instant) {
 fn wall() -> Instant {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Instant::EPOCH + since
+}
+
+/// Time since the machine started, including the time it slept: after a laptop wakes, time has passed and no clock has jumped.
+#[cfg(target_os = "linux")]
+fn monotonic() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// Time since this process first asked. Whether it passes while the machine sleeps is up to the system.
+#[cfg(not(target_os = "linux"))]
+#[expect(clippy::disallowed_methods, reason = "the seam where the machine's clocks are read")]
+fn monotonic() -> Duration {
+    static START: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+    START.elapsed()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the seam where the machine's clocks are read")]

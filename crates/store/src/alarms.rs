@@ -266,7 +266,8 @@ pub async fn backlog(tx: &mut Tx<'_>, now: Instant, most: u32) -> Result<(i64, O
 }
 
 /// A page of alarms in the order they were made, for housekeeping to walk over: the last id of the page, and those of it that
-/// were settled before `before`. No index is kept for this: it would cost every firing alarm, and the walk is rare.
+/// were settled before `before` and whose schedule was over by then. (What rang for a schedule still to come is remembered, or
+/// an edit would ring it again.) No index is kept for this: it would cost every firing alarm, and the walk is rare.
 pub async fn settled_page(
     tx: &mut Tx<'_>,
     after: AlarmId,
@@ -274,12 +275,15 @@ pub async fn settled_page(
     limit: u32,
 ) -> Result<Option<(AlarmId, Vec<AlarmId>)>, StoreError> {
     let page = tx
-        .all("SELECT id, settled_at FROM alarms WHERE id > $1 ORDER BY id LIMIT $2", values![after, limit], |row| {
-            Ok((row.get::<AlarmId>(0)?, row.get::<Option<Instant>>(1)?))
-        })
+        .all(
+            "SELECT a.id, a.settled_at < $3 AND s.end_at < $3 FROM alarms a JOIN schedules s ON s.id = a.schedule_id
+             WHERE a.id > $1 ORDER BY a.id LIMIT $2",
+            values![after, limit, before],
+            |row| Ok((row.get::<AlarmId>(0)?, row.get::<Option<bool>>(1)?.unwrap_or(false))),
+        )
         .await?;
     let last = page.last().map(|(id, _)| *id);
-    let old = page.into_iter().filter(|(_, settled)| settled.is_some_and(|at| at < before)).map(|(id, _)| id).collect();
+    let old = page.into_iter().filter(|(_, old)| *old).map(|(id, _)| id).collect();
     Ok(last.map(|last| (last, old)))
 }
 

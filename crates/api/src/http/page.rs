@@ -11,12 +11,12 @@ const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;
 
 /// How many rows to answer.
-pub(crate) fn limit(asked: Option<u32>) -> Result<u32, Problem> {
-    match asked {
-        Some(0) => Err(invalid("/limit", format!("must lie between 1 and {MAX_LIMIT}"))),
-        Some(limit) => Ok(limit.min(MAX_LIMIT)),
-        None => Ok(DEFAULT_LIMIT),
+pub(crate) fn limit(asked: Option<i64>) -> Result<u32, Problem> {
+    let Some(limit) = asked else { return Ok(DEFAULT_LIMIT) };
+    if limit < 1 {
+        return Err(invalid("/limit", "must be at least 1"));
     }
+    Ok(u32::try_from(limit).map_or(MAX_LIMIT, |limit| limit.min(MAX_LIMIT)))
 }
 
 /// From where on: the cursor of a page before, which must belong to the list named by `scope`.

@@ -9,7 +9,10 @@ use domain::{
 use kernel::{AlarmId, Entropy, Instant, UserId};
 use store::{Tx, UseCase};
 
-use super::{changed, snooze::active};
+use super::{
+    changed,
+    snooze::{active, locked},
+};
 use crate::{Answer, App, Effects, Error, Once, once::Render};
 
 struct Dismiss {
@@ -26,11 +29,12 @@ impl UseCase for Dismiss {
     /// A pending alarm will not ring, a fired one is closed, and a snooze of it that still waits is cancelled. Doing it again
     /// changes nothing.
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
-        let mut alarm = active(tx, self.owner, self.id).await?;
         let mut effects = Effects::default();
-        if alarm.dismissed_at.is_some() {
+        let mut alarm = locked(tx, self.owner, self.id).await?;
+        if alarm.dismissed_at.is_some() || alarm.reason == Some(Reason::Dismissed) {
             return Ok((alarm, effects));
         }
+        active(&alarm)?;
         let (state, reason) = (AlarmState::Cancelled, Reason::Dismissed);
         if alarm.state == AlarmState::Pending {
             store::alarms::settle(tx, alarm.id, state, reason, self.now).await?;

@@ -11,7 +11,7 @@ use std::{
 
 use clockwork::{Batch, Fired};
 use domain::notify::{Notification, reminder_body};
-use kernel::{Entropy, EventId, Instant, NotificationId, StreamId, UserId};
+use kernel::{Clock, Entropy, EventId, Instant, NotificationId, StreamId, UserId};
 use store::{
     Tx, UseCase,
     alarms::Due,
@@ -42,7 +42,7 @@ impl Batch for AlarmLane {
 
     async fn fire(&self, now: Instant, limit: usize) -> Result<Fired, Error> {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        let case = FireDue { now, limit, entropy: self.0.entropy() };
+        let case = FireDue { due_by: now, limit, clock: self.0.shared_clock(), entropy: self.0.entropy() };
         let (fired, effects) = self.0.store().write(case).await?;
         let done = self.0.now();
         for due in &fired.due {
@@ -62,8 +62,9 @@ struct FiredDue {
 }
 
 struct FireDue {
-    now: Instant,
+    due_by: Instant,
     limit: u32,
+    clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -72,12 +73,14 @@ impl UseCase for FireDue {
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
-        let due = store::alarms::claim_due(tx, self.now, self.limit).await?;
+        // What is claimed was due when the lane looked; when it rings is when its turn with the database has come.
+        let now = self.clock.now().max(self.due_by);
+        let due = store::alarms::claim_due(tx, self.due_by, self.limit).await?;
         let mut effects = Effects::default();
         if !due.is_empty() {
             let ids: Vec<_> = due.iter().map(|alarm| alarm.id).collect();
-            store::alarms::mark_fired(tx, &ids, self.now).await?;
-            self.notify(tx, &due, &mut effects).await?;
+            store::alarms::mark_fired(tx, &ids, now).await?;
+            self.notify(tx, &due, now, &mut effects).await?;
         }
         let next_due = store::alarms::next_due(tx).await?;
         Ok((FiredDue { due, next_due }, effects))
@@ -86,8 +89,8 @@ impl UseCase for FireDue {
 
 impl FireDue {
     /// Writes the inbox rows of facts that are new, counts them, and tells the streams.
-    async fn notify(&self, tx: &mut Tx<'_>, due: &[Due], effects: &mut Effects) -> Result<(), Error> {
-        let drafts: Vec<Draft> = due.iter().map(|alarm| self.draft(alarm)).collect();
+    async fn notify(&self, tx: &mut Tx<'_>, due: &[Due], now: Instant, effects: &mut Effects) -> Result<(), Error> {
+        let drafts: Vec<Draft> = due.iter().map(|alarm| self.draft(alarm, now)).collect();
         let new: HashSet<NotificationId> = store::notify::deliver::insert(tx, &drafts).await?.into_iter().collect();
         let new: Vec<&Notification> = drafts.iter().map(|d| &d.notification).filter(|n| new.contains(&n.id)).collect();
         let mut counts: BTreeMap<UserId, i64> = BTreeMap::new();
@@ -95,13 +98,13 @@ impl FireDue {
             *counts.entry(notification.user).or_default() += 1;
         }
         let inboxes = store::notify::deliver::add_unread(tx, &counts).await?;
-        let events = new.iter().map(|n| self.created(n)).chain(inboxes.iter().map(|inbox| self.unread(inbox)));
-        effects.events.extend(store::streams::append(tx, events.collect(), self.now).await?);
+        let events = new.iter().map(|n| self.created(n, now)).chain(inboxes.iter().map(|inbox| self.unread(inbox, now)));
+        effects.events.extend(store::streams::append(tx, events.collect(), now).await?);
         Ok(())
     }
 
-    fn draft(&self, alarm: &Due) -> Draft {
-        let late = self.now.since(alarm.due_at);
+    fn draft(&self, alarm: &Due, now: Instant) -> Draft {
+        let late = now.since(alarm.due_at);
         let data = serde_json::json!({
             "reminder_id": alarm.id,
             "schedule_id": alarm.schedule,
@@ -115,31 +118,31 @@ impl FireDue {
             // The alarm is unique by its fact (reminder, generation, occurrence, snooze), and tells one person once.
             key: alarm.id.uuid(),
             notification: Notification {
-                id: NotificationId::mint(self.now, &*self.entropy),
+                id: NotificationId::mint(now, &*self.entropy),
                 user: alarm.owner,
                 kind: "reminder".to_owned(),
                 title: alarm.title.clone(),
                 body: reminder_body(&alarm.locale, alarm.nominal, alarm.all_day, &alarm.zone, &alarm.location),
                 data: data.to_string(),
-                created_at: self.now,
+                created_at: now,
                 read_at: None,
             },
         }
     }
 
-    fn created(&self, notification: &Notification) -> store::streams::Draft {
+    fn created(&self, notification: &Notification, now: Instant) -> store::streams::Draft {
         store::streams::Draft {
             stream: StreamId::from(notification.user),
-            id: EventId::mint(self.now, &*self.entropy),
+            id: EventId::mint(now, &*self.entropy),
             kind: "notification.created",
             data: notify::created_event_data(notification),
         }
     }
 
-    fn unread(&self, inbox: &Inbox) -> store::streams::Draft {
+    fn unread(&self, inbox: &Inbox, now: Instant) -> store::streams::Draft {
         store::streams::Draft {
             stream: StreamId::from(inbox.user),
-            id: EventId::mint(self.now, &*self.entropy),
+            id: EventId::mint(now, &*self.entropy),
             kind: "unread.changed",
             data: notify::unread_event_data(inbox.unread, inbox.version),
         }

@@ -28,7 +28,8 @@ impl UseCase for Snooze {
     /// new alarm, with a key of its own.
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
         let due_at = snooze_until(self.until, self.now)?;
-        let alarm = active(tx, self.owner, self.id).await?;
+        let alarm = locked(tx, self.owner, self.id).await?;
+        active(&alarm)?;
         let (state, reason) = (AlarmState::Superseded, Reason::Snoozed);
         if alarm.state == AlarmState::Pending {
             store::alarms::settle(tx, alarm.id, state, reason, self.now).await?;
@@ -55,17 +56,21 @@ impl UseCase for Snooze {
     }
 }
 
-/// The alarm, if something can still be done with it. Locks its schedule first, as everybody does who touches alarms.
-pub(super) async fn active(tx: &mut Tx<'_>, owner: UserId, id: AlarmId) -> Result<Alarm, Error> {
+/// The alarm, locked after its schedule, as everybody does who touches alarms.
+pub(super) async fn locked(tx: &mut Tx<'_>, owner: UserId, id: AlarmId) -> Result<Alarm, Error> {
     let schedule = store::alarms::schedule_of(tx, owner, id).await?.ok_or(AlarmError::NotFound)?;
     let schedule = store::calendar::lock(tx, owner, schedule).await?;
     if schedule.is_none_or(|s| s.deleted_at.is_some()) {
         return Err(AlarmError::NotFound.into());
     }
-    let alarm = store::alarms::lock(tx, owner, id).await?.ok_or(AlarmError::NotFound)?;
+    store::alarms::lock(tx, owner, id).await?.ok_or_else(|| AlarmError::NotFound.into())
+}
+
+/// Whether something can still be done with it.
+pub(super) fn active(alarm: &Alarm) -> Result<(), AlarmError> {
     match alarm.state {
-        AlarmState::Pending | AlarmState::Fired => Ok(alarm),
-        state => Err(AlarmError::NotActive(state).into()),
+        AlarmState::Pending | AlarmState::Fired => Ok(()),
+        state => Err(AlarmError::NotActive(state)),
     }
 }
 

@@ -19,15 +19,15 @@ use store::{Store, StoreError, Tx, UseCase};
 use testkit::{SeededEntropy, TestClock};
 
 /// The app, its clock, and Ada and Grace.
-pub struct World {
+pub(crate) struct World {
     /// The app.
-    pub app: App,
+    pub(crate) app: App,
     /// Its clock.
-    pub clock: TestClock,
+    pub(crate) clock: TestClock,
     /// A person in Seoul.
-    pub ada: Caller,
+    pub(crate) ada: Caller,
     /// Somebody else.
-    pub grace: Caller,
+    pub(crate) grace: Caller,
 }
 
 struct MakeUser(User);
@@ -43,7 +43,7 @@ impl UseCase for MakeUser {
 
 impl World {
     /// A world on an empty, migrated store.
-    pub async fn new(store: Store) -> Self {
+    pub(crate) async fn new(store: Store) -> Self {
         let clock = TestClock::default();
         let entropy = Arc::new(SeededEntropy::new(7));
         let secret = identity::Keys::generate_line(&*entropy);
@@ -66,82 +66,82 @@ impl World {
     }
 
     /// An instant so many minutes from the start of the world.
-    pub fn at(&self, minutes: i64) -> Instant {
+    pub(crate) fn at(&self, minutes: i64) -> Instant {
         let start = testkit::START;
         let offset = Duration::from_mins(minutes.unsigned_abs());
         if minutes < 0 { start - offset } else { start + offset }
     }
 
     /// Ada makes a schedule that starts so many minutes from the start of the world and lasts an hour.
-    pub async fn create(&self, minutes: i64, leads: &[u32]) -> Schedule {
+    pub(crate) async fn create(&self, minutes: i64, leads: &[u32]) -> Schedule {
         let answer = self.try_create(minutes, leads, None).await.expect("a schedule is made");
         self.made(&answer).await
     }
 
     /// The schedule an answer is about.
-    pub async fn made(&self, answer: &Answer) -> Schedule {
+    pub(crate) async fn made(&self, answer: &Answer) -> Schedule {
         let id = String::from_utf8(answer.rendered.body.clone()).expect("text").parse().expect("an id");
         self.get(id).await.expect("the schedule is there")
     }
 
     /// As [`World::create`], perhaps with an idempotency key. The answer's body is the id.
-    pub async fn try_create(&self, minutes: i64, leads: &[u32], once: Option<Once>) -> Result<Answer, Error> {
+    pub(crate) async fn try_create(&self, minutes: i64, leads: &[u32], once: Option<Once>) -> Result<Answer, Error> {
         let reminders = RemindersDraft::Given(leads.iter().map(|lead| ReminderRule::before_start(*lead)).collect());
         let draft = draft("Stand-up", self.at(minutes), reminders);
         calendar::create(&self.app, &self.ada, draft, once, Arc::new(|s: &Schedule| body(&s.id))).await
     }
 
     /// Ada reads a schedule.
-    pub async fn get(&self, id: ScheduleId) -> Result<Schedule, Error> {
+    pub(crate) async fn get(&self, id: ScheduleId) -> Result<Schedule, Error> {
         calendar::get(&self.app, &self.ada, id).await
     }
 
     /// Ada changes whatever version is there.
-    pub async fn patch(&self, id: ScheduleId, patch: Patch) -> Schedule {
+    pub(crate) async fn patch(&self, id: ScheduleId, patch: Patch) -> Schedule {
         self.try_patch(id, Expected::Any, patch).await.expect("the schedule is changed");
         self.get(id).await.expect("the schedule is there")
     }
 
     /// Ada changes a certain version.
-    pub async fn try_patch(&self, id: ScheduleId, expected: Expected, patch: Patch) -> Result<Answer, Error> {
+    pub(crate) async fn try_patch(&self, id: ScheduleId, expected: Expected, patch: Patch) -> Result<Answer, Error> {
         calendar::update(&self.app, &self.ada, (id, expected), patch, None, Arc::new(|s: &Schedule| body(&s.id))).await
     }
 
     /// Ada takes a schedule out of the trash.
-    pub async fn restore(&self, id: ScheduleId) -> Result<Answer, Error> {
+    pub(crate) async fn restore(&self, id: ScheduleId) -> Result<Answer, Error> {
         calendar::restore(&self.app, &self.ada, id, None, Arc::new(|s: &Schedule| body(&s.id))).await
     }
 
     /// What Ada has between two minutes.
-    pub async fn titles(&self, from: i64, to: i64) -> Vec<String> {
+    pub(crate) async fn titles(&self, from: i64, to: i64) -> Vec<String> {
         let range = Range { from: self.at(from), to: self.at(to), after: None, limit: 50 };
         let page = calendar::list(&self.app, &self.ada, range).await.expect("a page");
         page.items.into_iter().map(|s| s.text.title).collect()
     }
 
     /// Every alarm of a schedule of Ada: state and reason, by due time.
-    pub async fn alarms(&self, id: ScheduleId) -> Vec<(String, Option<String>)> {
+    pub(crate) async fn alarms(&self, id: ScheduleId) -> Vec<(String, Option<String>)> {
         self.alarm_rows(id).await.iter().map(|a| (a.state.to_string(), a.reason.map(|r| r.to_string()))).collect()
     }
 
     /// Every alarm of a schedule of Ada.
-    pub async fn alarm_rows(&self, id: ScheduleId) -> Vec<Alarm> {
+    pub(crate) async fn alarm_rows(&self, id: ScheduleId) -> Vec<Alarm> {
         app::alarms::of_schedule(&self.app, &self.ada, id).await.expect("alarms")
     }
 
     /// Lets minutes pass and fires what is due; answers how many rang.
-    pub async fn pass(&self, minutes: u64) -> usize {
+    pub(crate) async fn pass(&self, minutes: u64) -> usize {
         self.clock.advance(Duration::from_mins(minutes));
         self.fire().await
     }
 
     /// Fires what is due now.
-    pub async fn fire(&self) -> usize {
+    pub(crate) async fn fire(&self) -> usize {
         AlarmLane::new(self.app.clone()).fire(self.clock.now(), 500).await.expect("due alarms fire").rows
     }
 
     /// The events in Ada's stream: kind and data.
-    pub async fn events(&self) -> Vec<(String, String)> {
+    pub(crate) async fn events(&self) -> Vec<(String, String)> {
         self.app.store().read(Events(self.ada.user)).await.expect("events")
     }
 }
@@ -161,7 +161,7 @@ impl UseCase for Events {
 }
 
 /// A draft of an hour in Seoul.
-pub fn draft(title: &str, start: Instant, reminders: RemindersDraft) -> Draft {
+pub(crate) fn draft(title: &str, start: Instant, reminders: RemindersDraft) -> Draft {
     Draft {
         title: title.to_owned(),
         description: String::new(),
@@ -180,17 +180,17 @@ pub fn draft(title: &str, start: Instant, reminders: RemindersDraft) -> Draft {
 }
 
 /// An answer that is nothing but an id.
-pub fn body(id: &impl ToString) -> Rendered {
+pub(crate) fn body(id: &impl ToString) -> Rendered {
     Rendered { status: 200, headers: Vec::new(), body: id.to_string().into_bytes() }
 }
 
 /// An answer that is the id of an alarm.
-pub fn alarm_body(alarm: &Alarm) -> Rendered {
+pub(crate) fn alarm_body(alarm: &Alarm) -> Rendered {
     body(&alarm.id)
 }
 
 /// The alarm an answer is about.
-pub fn alarm_of(answer: &Answer) -> AlarmId {
+pub(crate) fn alarm_of(answer: &Answer) -> AlarmId {
     String::from_utf8(answer.rendered.body.clone()).expect("text").parse().expect("an id")
 }
 

@@ -1,8 +1,8 @@
 //! Which clock a node goes by, and who keeps it.
 //!
 //! One process that owns its file believes the machine's guarded clock. Nodes that share a database all follow the clock of
-//! that database, so that they agree on what is due. Both begin no earlier than the high-water mark: a restart with a clock in
-//! the past does not open closed time again.
+//! that database, so that they agree on what is due. Both are told the high-water mark, so that a restart with a clock in the
+//! past is noticed.
 
 use std::{sync::Arc, time::Duration};
 

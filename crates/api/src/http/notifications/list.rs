@@ -22,7 +22,7 @@ pub(crate) struct Filter {
     kind: Option<String>,
     /// Rows of the page, 1 to 200, 50 unless given.
     #[param(minimum = 1)]
-    limit: Option<u32>,
+    limit: Option<i64>,
     /// Where to go on: `next_cursor` of the page before.
     cursor: Option<String>,
 }

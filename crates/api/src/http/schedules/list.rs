@@ -33,7 +33,7 @@ pub(crate) struct Filter {
     state: Option<ListState>,
     /// Rows of the page, 50 unless given; who asks for more than 200 gets 200.
     #[param(minimum = 1)]
-    limit: Option<u32>,
+    limit: Option<i64>,
     /// Where to go on: `next_cursor` of the page before.
     cursor: Option<String>,
 }

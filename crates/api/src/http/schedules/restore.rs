@@ -11,7 +11,8 @@ use crate::http::{Caller, NoBody, Path, Problem, Write, answer};
 
 /// Restore a schedule
 ///
-/// Takes it out of the trash and plans its alarms anew: what has passed in the meantime is recorded and does not ring.
+/// Takes it out of the trash and plans its alarms anew. A reminder whose time has passed rings at once if the schedule is still
+/// to come and it had not rung before; otherwise it is recorded and silent.
 #[utoipa::path(
     post, path = "/api/v1/schedules/{id}/restore", tag = "schedules", params(("id" = String, Path, description = "Its id")),
     responses(
