@@ -97,11 +97,15 @@ pub async fn rung_reminders(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<Vec
     .await
 }
 
+pub(crate) const OF_SCHEDULE: &str = select!("WHERE schedule_id = $1 AND owner_id = $2 ORDER BY due_at, id LIMIT $3");
+
 /// Every alarm a schedule of `owner` ever had, by due time.
 pub async fn of_schedule(tx: &mut Tx<'_>, owner: UserId, schedule: ScheduleId, limit: u32) -> Result<Vec<Alarm>, StoreError> {
-    let sql = select!("WHERE schedule_id = $1 AND owner_id = $2 ORDER BY due_at, id LIMIT $3");
-    tx.all(sql, values![schedule, owner, limit], alarm).await
+    tx.all(OF_SCHEDULE, values![schedule, owner, limit], alarm).await
 }
+
+pub(crate) const OF_OWNER: &str =
+    select!("WHERE owner_id = $1 AND due_at >= $2 AND due_at < $3 AND (due_at, id) > ($4, $5) ORDER BY due_at, id LIMIT $6");
 
 /// The alarms of `owner` that are or were due in `from..to`, by due time, after `after`.
 pub async fn of_owner(
@@ -112,9 +116,7 @@ pub async fn of_owner(
     limit: u32,
 ) -> Result<Vec<Alarm>, StoreError> {
     let (at, id) = after.map_or((Instant::DISTANT_PAST, uuid::Uuid::nil()), |c| (c.at, c.id));
-    let sql =
-        select!("WHERE owner_id = $1 AND due_at >= $2 AND due_at < $3 AND (due_at, id) > ($4, $5) ORDER BY due_at, id LIMIT $6");
-    tx.all(sql, values![owner, from, to, at, id, limit], alarm).await
+    tx.all(OF_OWNER, values![owner, from, to, at, id, limit], alarm).await
 }
 
 /// Whose schedule the alarm `id` belongs to, if it is `owner`'s: the schedule is locked first, the alarm then.
@@ -197,40 +199,40 @@ pub struct Due {
     pub start_at: Instant,
 }
 
-/// At most `limit` alarms due at `now`, oldest first. On PostgreSQL they are locked, and those another node holds are left to it.
-pub async fn claim_due(tx: &mut Tx<'_>, now: Instant, limit: u32) -> Result<Vec<Due>, StoreError> {
-    tx.all(
-        Sql::each(
-            "SELECT a.id, a.owner_id, u.locale, a.schedule_id, a.nominal, a.due_at, a.armed_at, a.snooze, s.title, s.location,
+/// The lateral joins keep PostgreSQL from reading all schedules: to a prepared statement the limit is unknown, and it guesses high.
+pub(crate) const CLAIM_DUE: Sql = Sql::each(
+    "SELECT a.id, a.owner_id, u.locale, a.schedule_id, a.nominal, a.due_at, a.armed_at, a.snooze, s.title, s.location,
                  s.all_day, s.time_zone, s.start_at
              FROM alarms a JOIN schedules s ON s.id = a.schedule_id JOIN users u ON u.id = a.owner_id
              WHERE a.state = 'PENDING' AND a.due_at <= $1 ORDER BY a.due_at LIMIT $2",
-            "SELECT a.id, a.owner_id, u.locale, a.schedule_id, a.nominal, a.due_at, a.armed_at, a.snooze, s.title, s.location,
+    "SELECT a.id, a.owner_id, u.locale, a.schedule_id, a.nominal, a.due_at, a.armed_at, a.snooze, s.title, s.location,
                  s.all_day, s.time_zone, s.start_at
              FROM (SELECT * FROM alarms WHERE state = 'PENDING' AND due_at <= $1 ORDER BY due_at LIMIT $2
                    FOR UPDATE SKIP LOCKED) a
-             JOIN schedules s ON s.id = a.schedule_id JOIN users u ON u.id = a.owner_id
+             CROSS JOIN LATERAL (SELECT * FROM schedules WHERE id = a.schedule_id LIMIT 1) s
+             CROSS JOIN LATERAL (SELECT locale FROM users WHERE id = a.owner_id LIMIT 1) u
              ORDER BY a.due_at",
-        ),
-        values![now, limit],
-        |row| {
-            Ok(Due {
-                id: row.get(0)?,
-                owner: row.get(1)?,
-                locale: row.get(2)?,
-                schedule: row.get(3)?,
-                nominal: row.parse(4)?,
-                due_at: row.get(5)?,
-                armed_at: row.get(6)?,
-                snooze: row.get(7)?,
-                title: row.get(8)?,
-                location: row.get(9)?,
-                all_day: row.get(10)?,
-                zone: row.parse(11)?,
-                start_at: row.get(12)?,
-            })
-        },
-    )
+);
+
+/// At most `limit` alarms due at `now`, oldest first. On PostgreSQL they are locked, and those another node holds are left to it.
+pub async fn claim_due(tx: &mut Tx<'_>, now: Instant, limit: u32) -> Result<Vec<Due>, StoreError> {
+    tx.all(CLAIM_DUE, values![now, limit], |row| {
+        Ok(Due {
+            id: row.get(0)?,
+            owner: row.get(1)?,
+            locale: row.get(2)?,
+            schedule: row.get(3)?,
+            nominal: row.parse(4)?,
+            due_at: row.get(5)?,
+            armed_at: row.get(6)?,
+            snooze: row.get(7)?,
+            title: row.get(8)?,
+            location: row.get(9)?,
+            all_day: row.get(10)?,
+            zone: row.parse(11)?,
+            start_at: row.get(12)?,
+        })
+    })
     .await
 }
 
@@ -249,9 +251,11 @@ pub async fn mark_fired(tx: &mut Tx<'_>, alarms: &[AlarmId], now: Instant) -> Re
     if touched == alarms.len() as u64 { Ok(()) } else { Err(StoreError::Bug("a claimed alarm was not pending".to_owned())) }
 }
 
+pub(crate) const NEXT_DUE: &str = "SELECT due_at FROM alarms WHERE state = 'PENDING' ORDER BY due_at LIMIT 1";
+
 /// When the next alarm is due.
 pub async fn next_due(tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
-    tx.optional("SELECT due_at FROM alarms WHERE state = 'PENDING' ORDER BY due_at LIMIT 1", &[], |row| row.get(0)).await
+    tx.optional(NEXT_DUE, &[], |row| row.get(0)).await
 }
 
 /// How many alarms are due at `now` and not fired, counting to at most `most`, and since when the oldest waits.

@@ -144,10 +144,11 @@ pub async fn lock(tx: &mut Tx<'_>, owner: UserId, id: ScheduleId) -> Result<Opti
     Ok(with_reminders(tx, found.into_iter().collect()).await?.pop())
 }
 
+pub(crate) const FIND: &str = select!("WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL");
+
 /// The schedule `id` of `owner`, unless it is deleted.
 pub async fn find(tx: &mut Tx<'_>, owner: UserId, id: ScheduleId) -> Result<Option<Schedule>, StoreError> {
-    let sql = select!("WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL");
-    let found = tx.optional(sql, values![id, owner], schedule).await?;
+    let found = tx.optional(FIND, values![id, owner], schedule).await?;
     Ok(with_reminders(tx, found.into_iter().collect()).await?.pop())
 }
 
@@ -164,7 +165,7 @@ pub struct Range {
     pub limit: u32,
 }
 
-const OVERLAPPING: &str = select!(
+pub(crate) const OVERLAPPING: &str = select!(
     "WHERE owner_id = $1 AND deleted_at IS NULL AND start_at >= $2 AND start_at < $3
        AND (end_at > $4 OR (end_at = start_at AND start_at >= $4))
        AND (start_at, id) > ($5, $6) ORDER BY start_at, id LIMIT $7"

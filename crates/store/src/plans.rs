@@ -3,7 +3,7 @@
 //! A read on the path of every alarm, page or connection must use its index however full its table is. A test fills the
 //! tables and asks for the plan of each of them.
 
-use crate::{Sql, Store, StoreError, Tx, UseCase, notify, streams, tx::Engine};
+use crate::{Sql, Store, StoreError, Tx, UseCase, alarms, calendar, notify, streams, tx::Engine};
 
 /// A statement whose plan matters.
 #[derive(Clone, Copy)]
@@ -38,6 +38,12 @@ const fn key(name: &'static str) -> Index {
 pub fn hot_reads() -> Vec<HotRead> {
     let read = |name, index, sql: Sql| HotRead { name, index, sql };
     vec![
+        read("alarms::CLAIM_DUE", named("alarms_due"), alarms::CLAIM_DUE),
+        read("alarms::NEXT_DUE", named("alarms_due"), alarms::NEXT_DUE.into()),
+        read("alarms::OF_OWNER", named("alarms_of_owner"), alarms::OF_OWNER.into()),
+        read("alarms::OF_SCHEDULE", named("alarms_of_schedule"), alarms::OF_SCHEDULE.into()),
+        read("calendar::FIND", key("schedules_pkey"), calendar::FIND.into()),
+        read("calendar::OVERLAPPING", named("schedules_by_time"), calendar::OVERLAPPING.into()),
         read("notify::inbox::PAGE", named("notifications_of_user"), notify::inbox::PAGE.into()),
         read("notify::inbox::PAGE_UNREAD", named("notifications_unread"), notify::inbox::PAGE_UNREAD.into()),
         read("notify::inbox::UNREAD", key("inboxes_pkey"), notify::inbox::UNREAD.into()),
@@ -67,10 +73,10 @@ impl UseCase for Explain {
             Engine::Postgres(transaction) => {
                 // A generic plan, as a prepared statement gets it after a few runs: the values are not known to the planner.
                 let parameters = transaction.prepare(self.0.postgres).await?.params().len();
-                let nulls = vec!["NULL"; parameters].join(", ");
+                let nulls = if parameters == 0 { String::new() } else { format!("({})", vec!["NULL"; parameters].join(", ")) };
                 let script = format!(
                     "SET LOCAL plan_cache_mode = force_generic_plan; PREPARE explained AS {};
-                     EXPLAIN EXECUTE explained ({nulls}); DEALLOCATE explained",
+                     EXPLAIN EXECUTE explained {nulls}; DEALLOCATE explained",
                     self.0.postgres
                 );
                 let messages = transaction.simple_query(&script).await?;

@@ -184,8 +184,8 @@ CREATE TABLE alarms (
     CHECK ((state = 'PENDING') = (settled_at IS NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX alarms_due ON alarms (due_at) WHERE state = 'PENDING';
-CREATE INDEX alarms_of_schedule ON alarms (schedule_id, due_at);
-CREATE INDEX alarms_of_owner ON alarms (owner_id, due_at);
+CREATE INDEX alarms_of_schedule ON alarms (schedule_id, due_at, id);
+CREATE INDEX alarms_of_owner ON alarms (owner_id, due_at, id);
 
 -- notify --------------------------------------------------------------------------------------------------------------
 

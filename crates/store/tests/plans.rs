@@ -1,0 +1,121 @@
+//! The hot reads use their indexes on both engines, with full tables.
+
+#[expect(dead_code, reason = "shared by test files that need different parts of it")]
+mod inboxes;
+
+use std::time::Duration;
+
+use domain::{
+    alarms::{Alarm, AlarmState, Reminder, ReminderRule},
+    calendar::{Moment, Schedule, ScheduleText, SpanDraft},
+};
+use inboxes::{deliver, notifications, people, run};
+use kernel::{AlarmId, ReminderId, ScheduleId, UserId, Zone};
+use store::{Store, alarms, calendar, hot_reads, notify::inbox};
+use testkit::{START, SeededEntropy, on_both_engines};
+
+/// Enough that reading everything costs more than an index on both engines.
+const PEOPLE: u64 = 2_000;
+/// Those who were ever notified.
+const NOTIFIED: usize = 40;
+const BATCHES: u64 = 5;
+const BATCH: usize = 100;
+
+/// Schedules of each of those who were notified, with an alarm each.
+const SCHEDULES: u64 = 200;
+
+/// Many inboxes, most of each read long ago, and many schedules.
+async fn fill(store: &Store) {
+    let people = people(store, 0..PEOPLE).await;
+    for (number, user) in (0..).zip(people.iter().take(NOTIFIED)) {
+        calendar(store, *user, number).await;
+    }
+    for (number, user) in (0..).zip(people.into_iter().take(NOTIFIED)) {
+        for batch in 0..BATCHES {
+            let at = START + Duration::from_secs(60 * batch);
+            deliver(store, user, notifications(user, 10_000 + number * BATCHES + batch, BATCH, at)).await;
+        }
+        run(store, move |tx| {
+            Box::pin(async move {
+                let end = inbox::nth_unread(tx, user, 480).await?.expect("there are 500");
+                inbox::read_up_to(tx, user, end, START).await
+            })
+        })
+        .await;
+    }
+    store.analyze().await.expect("the tables are counted");
+}
+
+/// A year of schedules; most alarms have rung.
+async fn calendar(store: &Store, owner: UserId, seed: u64) {
+    let entropy = SeededEntropy::new(50_000 + seed);
+    let items: Vec<(Schedule, Alarm)> = (0..SCHEDULES).map(|hours| item(owner, hours, &entropy)).collect();
+    run(store, move |tx| {
+        let items = items.clone();
+        Box::pin(async move {
+            let alarms: Vec<Alarm> = items.iter().map(|(_, alarm)| alarm.clone()).collect();
+            for (schedule, _) in &items {
+                calendar::insert(tx, schedule).await?;
+            }
+            alarms::insert(tx, &alarms).await?;
+            let rang: Vec<_> = alarms.iter().skip(5).map(|alarm| alarm.id).collect();
+            alarms::mark_fired(tx, &rang, START).await
+        })
+    })
+    .await;
+}
+
+fn item(owner: UserId, hours: u64, entropy: &SeededEntropy) -> (Schedule, Alarm) {
+    let start = START + Duration::from_hours(40 * hours);
+    let reminder = Reminder { id: ReminderId::mint(START, entropy), rule: ReminderRule::before_start(600) };
+    let zone = Zone::utc();
+    let draft = SpanDraft { all_day: false, zone, start: Moment::Instant(start), end: None, duration: None };
+    let text = |text: &str| text.to_owned();
+    let schedule = Schedule {
+        id: ScheduleId::mint(START, entropy),
+        owner,
+        text: ScheduleText { title: text("x"), description: text(""), location: text(""), kind: text("event"), busy: true },
+        span: draft.resolve(START).expect("a span"),
+        reminders: vec![reminder],
+        generation: 1,
+        version: 1,
+        created_at: START,
+        updated_at: START,
+        deleted_at: None,
+    };
+    let alarm = Alarm {
+        id: AlarmId::mint(START, entropy),
+        owner,
+        schedule: schedule.id,
+        reminder: reminder.id,
+        generation: 1,
+        nominal: schedule.span.start,
+        snooze: 0,
+        due_at: start,
+        state: AlarmState::Pending,
+        reason: None,
+        armed_at: START,
+        fired_at: None,
+        dismissed_at: None,
+    };
+    (schedule, alarm)
+}
+
+#[tokio::test]
+async fn no_hot_read_goes_through_a_whole_table() {
+    on_both_engines(async |store| {
+        fill(&store).await;
+        for read in hot_reads() {
+            let plan = store.explain(&read).await.expect("a plan");
+            let index = if store.is_shared() { read.index.postgres } else { read.index.sqlite };
+            // SQLite says SCAN too when it walks an index in its order, up to a limit.
+            let whole = |line: &str| line.contains("Seq Scan") || (line.contains("SCAN") && !line.contains(index));
+            assert!(!plan.lines().any(whole), "{} reads everything:\n{plan}", read.name);
+            assert!(plan.contains(index), "{} does not use {index}:\n{plan}", read.name);
+            // A claim puts its one batch in order; everybody else takes the order of the index.
+            let sorts = plan.contains("Sort") || plan.contains("TEMP B-TREE");
+            assert!(!sorts || read.name == "alarms::CLAIM_DUE", "{} sorts:\n{plan}", read.name);
+        }
+    })
+    .await;
+}
