@@ -10,6 +10,7 @@
 //! The timeouts here are about sockets, not about the product: they are measured by the runtime, not by [`kernel::Clock`].
 
 mod greeting;
+mod stall;
 
 use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -29,7 +30,7 @@ use tokio::{
 };
 use tower::Service as _;
 
-use self::greeting::Greeting;
+use self::{greeting::Greeting, stall::Stall};
 use crate::http::ConnectionPeer;
 
 /// Where a head stops being one: `edge` refuses 16 KiB with a problem document, this is for what is far beyond.
@@ -51,19 +52,21 @@ pub struct ServeLimits {
     pub connections: usize,
     /// How long the head of a request may take to arrive; also, how long an idle connection is kept open.
     pub head_timeout: Duration,
+    /// How long a peer may take nothing of what is sent to it; then the connection is cut, and with it what it holds.
+    pub write_timeout: Duration,
 }
 
 impl Default for ServeLimits {
     fn default() -> Self {
-        Self { connections: 10_000, head_timeout: Duration::from_secs(10) }
+        Self { connections: 10_000, head_timeout: Duration::from_secs(10), write_timeout: Duration::from_secs(30) }
     }
 }
 
 /// Serves `router` until `stop` completes; then stops accepting, lets requests under way finish for at most `drain`, and
 /// closes what is left. Dropping the future closes everything at once.
 pub async fn serve(listener: TcpListener, router: Router, limits: ServeLimits, stop: impl Future<Output = ()>, drain: Duration) {
-    let server = Server { builder: builder(&limits), router, head_timeout: limits.head_timeout };
     let permits = Arc::new(Semaphore::new(limits.connections));
+    let server = Server { builder: builder(&limits), router, limits };
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     let mut stop = std::pin::pin!(stop);
@@ -111,7 +114,7 @@ async fn endure(error: &io::Error) {
 struct Server {
     builder: Builder<TokioExecutor>,
     router: Router,
-    head_timeout: Duration,
+    limits: ServeLimits,
 }
 
 impl Server {
@@ -133,7 +136,7 @@ impl Server {
             let mut router = router.clone();
             async move { Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|never| match never {})) }
         });
-        let io = TokioIo::new(Greeting::new(stream, self.head_timeout));
+        let io = TokioIo::new(Stall::new(Greeting::new(stream, self.limits.head_timeout), self.limits.write_timeout));
         let connection = watcher.watch(self.builder.serve_connection(io, service).into_owned());
         async move {
             if let Err(error) = connection.await {

@@ -7,8 +7,9 @@ use app::{
     App, Parts,
     identity::{Keys, PasswordCost, Secret, Settings},
 };
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use testkit::{Database, SeededEntropy, TestClock, clockwork};
@@ -101,8 +102,17 @@ impl House {
     }
 
     /// Sends a request whose answer need not end.
-    pub(crate) async fn open_stream(&self, call: Call) -> http::Response<hyper::body::Incoming> {
-        let stream = TcpStream::connect(self.address).await.expect("a connection");
+    pub(crate) async fn open_stream(&self, call: Call) -> Response<Incoming> {
+        self.respond(TcpStream::connect(self.address).await.expect("a connection"), call).await
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Sends a request over `stream`; answers as soon as the head of the answer is there.
+    pub(crate) async fn respond(&self, stream: TcpStream, call: Call) -> Response<Incoming> {
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("a handshake");
         tokio::spawn(connection);
         let mut request = Request::builder().method(call.method).uri(&call.path).header("host", self.address.to_string());

@@ -2,8 +2,12 @@
 
 mod access;
 mod accounts;
+mod follower;
 mod house;
 mod idempotency;
+mod inbox;
+mod live;
+mod postman;
 mod refresh;
 mod schedules;
 mod streams;

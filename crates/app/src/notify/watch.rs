@@ -69,16 +69,18 @@ impl UseCase for StillGood {
 
 /// Ends the streams whose session or key is no longer good.
 pub async fn check_rights(app: &App) -> Result<(), StoreError> {
-    let (mut sessions, mut keys) = (app.hub().sessions(), app.hub().keys());
+    let (sessions, keys) = (app.hub().sessions(), app.hub().keys());
     if sessions.is_empty() && keys.is_empty() {
         return Ok(());
     }
     let asked = StillGood { sessions: sessions.iter().copied().collect(), keys: keys.iter().copied().collect(), now: app.now() };
     let (live, good) = app.store().read(asked).await?;
-    live.iter().for_each(|session| drop(sessions.remove(session)));
-    good.iter().for_each(|key| drop(keys.remove(key)));
-    sessions.into_iter().for_each(|session| app.hub().close_session(session));
-    keys.into_iter().for_each(|key| app.hub().close_key(key));
+    for ended in sessions.difference(&live.into_iter().collect()) {
+        app.hub().close_session(*ended);
+    }
+    for ended in keys.difference(&good.into_iter().collect()) {
+        app.hub().close_key(*ended);
+    }
     Ok(())
 }
 
@@ -98,7 +100,7 @@ pub async fn watch_streams(app: App, mut stop: Stop) {
             outcome = outcome.and(check_rights(&app).await);
             rights_at = now + RIGHTS;
         }
-        readable = report(outcome, readable);
+        readable = report(&outcome, readable);
         let nap = positions_at.min(rights_at).saturating_sub(app.clock().monotonic());
         if let Either::Right(_) = select(app.clock().sleep(nap), std::pin::pin!(stop.stopped())).await {
             return;
@@ -107,8 +109,8 @@ pub async fn watch_streams(app: App, mut stop: Stop) {
 }
 
 /// Logs when the checks begin to fail and when they work again, not every time in between.
-fn report(outcome: Result<(), StoreError>, readable: bool) -> bool {
-    match (&outcome, readable) {
+fn report(outcome: &Result<(), StoreError>, readable: bool) -> bool {
+    match (outcome, readable) {
         (Err(error), true) => tracing::warn!(%error, "live streams cannot be checked; they go on without"),
         (Ok(()), false) => tracing::info!("live streams are checked again"),
         _ => {}

@@ -115,7 +115,6 @@ async fn start(config: &Config, shape: Shape) -> Result<(Node, Running, Stopper)
         running.serve_metrics(listener, config, &metrics);
     }
     if let (Some(listener), Some(address)) = (listener, address) {
-        running.watch_streams();
         running.serve_api(listener, edge_settings(config, address), config, metrics);
     }
     running.ready();

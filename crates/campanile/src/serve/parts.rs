@@ -81,11 +81,6 @@ impl Running {
         Arc::new(Metrics::new(&self.app, &build, Arc::clone(&self.health) as Arc<dyn api::Gauges>))
     }
 
-    /// Keeps live streams honest: what other nodes wrote, which sessions ended.
-    pub(super) fn watch_streams(&mut self) {
-        self.spawn("the watch over live streams", app::notify::watch_streams(self.app.clone(), self.stop.clone()));
-    }
-
     /// Answers `/metrics` on a listener of its own.
     pub(super) fn serve_metrics(&mut self, listener: TcpListener, config: &Config, metrics: &Arc<Metrics>) {
         let router = api::metrics_router(self.app.clone(), Arc::clone(metrics));
