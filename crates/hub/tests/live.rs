@@ -12,8 +12,7 @@ use std::{
 
 use futures_util::FutureExt as _;
 use hub::{
-    Attached, CloseReason, EventLog, Extent, Frame, GapReason, HEARTBEAT, Hub, HubError, Limits, LogError, Owner, STALL, Since,
-    attach,
+    Attached, CloseReason, EventLog, Extent, Frame, GapReason, Hub, HubError, Limits, LogError, Owner, STALL, Since, attach,
 };
 use kernel::{Event, Instant, Position, SessionId, StreamId, UserId};
 use testkit::{SeededEntropy, TestClock};

@@ -1,6 +1,5 @@
 //! Inboxes and their streams, on both engines.
 
-#[expect(dead_code, reason = "shared by test files that need different parts of it")]
 mod inboxes;
 
 use std::time::Duration;
@@ -9,7 +8,7 @@ use domain::notify::{Notification, Shelf, Unread};
 use inboxes::{deliver, notifications, person, run};
 use kernel::{Cursor, NotificationId, Position, StreamId, UserId};
 use store::{
-    Store,
+    Store, StoreError, Tx, UseCase,
     notify::inbox::{self, Listing},
     streams,
 };
@@ -116,6 +115,17 @@ async fn marking_up_to_a_place_takes_everything_older_and_nothing_newer() {
     .await;
 }
 
+struct TakeOne(UserId);
+
+impl UseCase for TakeOne {
+    type Out = Unread;
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Unread, StoreError> {
+        inbox::shift_unread(tx, self.0, -1).await
+    }
+}
+
 #[tokio::test]
 async fn the_count_moves_with_a_version_and_never_below_zero() {
     on_both_engines(async |store| {
@@ -125,15 +135,7 @@ async fn the_count_moves_with_a_version_and_never_below_zero() {
         assert_eq!(unread(&store, ada).await, Unread { count: 2, version: 1 });
         let shifted = run(&store, move |tx| Box::pin(inbox::shift_unread(tx, ada, -2))).await;
         assert_eq!(shifted, Unread { count: 0, version: 2 });
-        struct Below(UserId);
-        impl store::UseCase for Below {
-            type Out = Unread;
-            type Error = store::StoreError;
-            async fn run(&self, tx: &mut store::Tx<'_>) -> Result<Unread, store::StoreError> {
-                inbox::shift_unread(tx, self.0, -1).await
-            }
-        }
-        assert!(store.write(Below(ada)).await.is_err());
+        assert!(store.write(TakeOne(ada)).await.is_err());
         assert_eq!(unread(&store, ada).await, Unread { count: 0, version: 2 });
     })
     .await;

@@ -14,7 +14,7 @@ use tokio::{
 use crate::house::{Call, House};
 
 /// Longer than anything here takes on a busy machine; only a stream that hangs reaches it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) const STREAM: &str = "/api/v1/me/stream";
 

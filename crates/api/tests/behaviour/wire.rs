@@ -244,7 +244,7 @@ async fn one_connection_serves_many_requests_and_http_2_too() {
 
 #[tokio::test]
 async fn a_connection_too_many_waits_until_another_ends() {
-    let server = Server::with(ServeLimits { connections: 1, head_timeout: PATIENCE }).await;
+    let server = Server::with(ServeLimits { connections: 1, head_timeout: PATIENCE, ..ServeLimits::default() }).await;
     let mut first = server.connect().await;
     first.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("written");
     assert_eq!(status(&read_answer(&mut first).await), 200);

@@ -86,7 +86,7 @@ pub(crate) fn notifications(user: UserId, salt: u64, count: usize, at: Instant) 
         let notification = Notification {
             id,
             user,
-            kind: if number % 2 == 0 { "reminder" } else { "news" }.to_owned(),
+            kind: if number.is_multiple_of(2) { "reminder" } else { "news" }.to_owned(),
             title: format!("number {number}"),
             body: String::new(),
             data: "{}".to_owned(),
