@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use app::alarms::AlarmLane;
-use clockwork::Batch as _;
 use kernel::Clock as _;
 use serde_json::{Value, json};
+use testkit::clockwork::Batch as _;
 use testkit::{Database, on_both_databases};
 
 use crate::house::{Call, House, Reply};
