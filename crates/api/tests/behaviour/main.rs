@@ -10,6 +10,7 @@ mod live;
 mod postman;
 mod refresh;
 mod schedules;
+mod secrets;
 mod streams;
 mod tokens;
 mod wire;

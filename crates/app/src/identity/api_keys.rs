@@ -41,7 +41,11 @@ pub async fn create_api_key(
     let ApiKeyRequest { name, scopes, expires_at } = request;
     let id = ApiKeyId::mint(now, &*entropy);
     let key = ApiKey { id, user: caller.user, name, hint, scopes, created_at: now, expires_at, last_used_at: None };
-    app.commit_once(CreateKey { new: NewApiKey { key, secret } }, once.map(Once::sealed), render).await
+    let answer = app.commit_once(CreateKey { new: NewApiKey { key, secret } }, once.map(Once::sealed), render).await?;
+    if !answer.replayed {
+        tracing::info!(security = "api_key.created", user_id = %caller.user, key_id = %id);
+    }
+    Ok(answer)
 }
 
 /// The caller's keys, oldest first: all of them, as there are at most 50.
@@ -74,7 +78,6 @@ impl UseCase for CreateKey {
             return Err(IdentityError::TooManyApiKeys.into());
         }
         rows::api_keys::insert(tx, key, &token::sha256(secret.as_bytes())).await?;
-        tracing::info!(security = "api_key.created", user_id = %key.user, key_id = %key.id);
         Ok((self.new.clone(), Effects::default()))
     }
 }

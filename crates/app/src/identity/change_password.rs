@@ -30,7 +30,7 @@ pub async fn change_password(app: &App, caller: &Caller, current: String, new: S
     }
     let hash = app.passwords().hash(new, &*entropy).await?;
     let proved = Some((kept, counted));
-    app.commit(ReplacePassword { user, proved, hash, keep: caller.session(), now: app.now(), entropy }).await
+    replace(app, ReplacePassword { user, proved, hash, keep: caller.session(), now: app.now(), entropy }).await
 }
 
 /// Sets a password without knowing the old one, for operators; every session of the account ends.
@@ -40,7 +40,14 @@ pub async fn reset_password(app: &App, email: &str, new: String) -> Result<(), E
     let new = accepted(&user, new, "/password")?;
     let entropy = app.entropy();
     let hash = app.passwords().hash(new, &*entropy).await?;
-    app.commit(ReplacePassword { user, proved: None, hash, keep: None, now: app.now(), entropy }).await
+    replace(app, ReplacePassword { user, proved: None, hash, keep: None, now: app.now(), entropy }).await
+}
+
+async fn replace(app: &App, case: ReplacePassword) -> Result<(), Error> {
+    let user = case.user.id;
+    let sessions_ended = app.commit(case).await?;
+    tracing::info!(security = "password.changed", user_id = %user, sessions_ended);
+    Ok(())
 }
 
 fn accepted(user: &User, new: String, pointer: &str) -> Result<Password, IdentityError> {
@@ -75,7 +82,8 @@ struct ReplacePassword {
 }
 
 impl UseCase for ReplacePassword {
-    type Out = ((), Effects);
+    /// How many sessions ended.
+    type Out = (usize, Effects);
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
@@ -94,7 +102,6 @@ impl UseCase for ReplacePassword {
             ended.into_iter().map(|session| Fact::SessionRevoked(session, EndReason::PasswordChanged)).collect();
         let mut effects = Effects::default();
         facts::record(tx, &mut effects, user, &facts, self.now, &*self.entropy).await?;
-        tracing::info!(security = "password.changed", user_id = %user, sessions_ended = facts.len());
-        Ok(((), effects))
+        Ok((facts.len(), effects))
     }
 }

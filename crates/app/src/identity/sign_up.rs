@@ -18,13 +18,20 @@ pub async fn sign_up(
     render: Render<SignedIn>,
 ) -> Result<Answer, Error> {
     let case = SignUp::prepare(app, account, None).await?;
-    let opening = Opening::prepare(app, case.user.id, client)?;
-    app.commit_once(SignUpAndIn { case, opening }, once.map(Once::sealed), render).await
+    let id = case.user.id;
+    let opening = Opening::prepare(app, id, client)?;
+    let answer = app.commit_once(SignUpAndIn { case, opening }, once.map(Once::sealed), render).await?;
+    if !answer.replayed {
+        tracing::info!(security = "account.created", user_id = %id, address = client.address_text());
+    }
+    Ok(answer)
 }
 
 /// Makes an account without signing it in: for operators. `role`: as at sign-up unless given.
 pub async fn create_user(app: &App, account: NewAccount, role: Option<Role>) -> Result<User, Error> {
-    app.commit(SignUp::prepare(app, account, role).await?).await
+    let user = app.commit(SignUp::prepare(app, account, role).await?).await?;
+    tracing::info!(security = "account.created", user_id = %user.id, role = user.role.as_str());
+    Ok(user)
 }
 
 struct SignUp {
@@ -61,7 +68,6 @@ impl SignUp {
         if !rows::users::insert(tx, &user, &self.password_hash).await? {
             return Err(IdentityError::EmailTaken.into());
         }
-        tracing::info!(security = "account.created", user_id = %user.id, role = user.role.as_str());
         Ok(user)
     }
 }
