@@ -12,7 +12,7 @@ const TOLERANCE: Duration = Duration::from_secs(2);
 const SLEW: i64 = 20;
 
 /// A jump that stays where it is for this long is believed, if it is not [`FAR`].
-const PROBATION: Duration = Duration::from_secs(60);
+const PROBATION: Duration = Duration::from_mins(1);
 
 /// A jump farther ahead than this is never believed by itself: it would ring a day of alarms early. Restarting the process is
 /// the operator's word that the clock is right.

@@ -68,7 +68,9 @@ impl From<rusqlite::Error> for StoreError {
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(db) = error.as_db_error() else {
-            return if error.is_closed() || std::error::Error::source(&error).is_some_and(|e| e.is::<std::io::Error>()) {
+            return if error.is_closed()
+                || std::error::Error::source(&error).is_some_and(<dyn std::error::Error + 'static>::is::<std::io::Error>)
+            {
                 Self::Unavailable("the connection was closed".to_owned())
             } else {
                 Self::Bug(error.to_string())
@@ -80,8 +82,7 @@ impl From<tokio_postgres::Error> for StoreError {
             // Disk full, out of memory, too many connections; operator intervention and shutdown; connection exceptions;
             // and what a retry is for: serialization failures and deadlocks, lock and statement timeouts.
             "53" if code == "53100" => Self::Full,
-            "53" | "57" | "08" => Self::Unavailable(db.message().to_owned()),
-            "58" => Self::Unavailable(db.message().to_owned()),
+            "53" | "57" | "58" | "08" => Self::Unavailable(db.message().to_owned()),
             "40" | "55" => Self::Overloaded,
             _ => Self::Bug(format!("{code} {}", db.message())),
         }

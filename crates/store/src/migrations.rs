@@ -13,7 +13,7 @@ mod for_postgres {
 const ADVISORY_LOCK: i64 = 0x4341_4d50_414e_494c;
 
 pub(crate) fn sqlite(connection: &mut rusqlite::Connection) -> Result<Vec<String>, StoreError> {
-    let report = for_sqlite::migrations::runner().set_grouped(true).run(connection).map_err(failed)?;
+    let report = for_sqlite::migrations::runner().set_grouped(true).run(connection).map_err(|e| failed(&e))?;
     Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
 }
 
@@ -23,7 +23,7 @@ pub(crate) async fn postgres(postgres: &Postgres) -> Result<Vec<String>, StoreEr
     client.execute("SELECT pg_advisory_lock($1)", &[&ADVISORY_LOCK]).await?;
     let report = for_postgres::migrations::runner().set_grouped(true).run_async(client).await;
     client.execute("SELECT pg_advisory_unlock($1)", &[&ADVISORY_LOCK]).await?;
-    Ok(report.map_err(failed)?.applied_migrations().iter().map(ToString::to_string).collect())
+    Ok(report.map_err(|e| failed(&e))?.applied_migrations().iter().map(ToString::to_string).collect())
 }
 
 /// Version and name of every migration of this program; the same on both engines.
@@ -32,7 +32,7 @@ pub(crate) fn known() -> Vec<(i64, String)> {
     runner.get_migrations().iter().map(|migration| (i64::from(migration.version()), migration.to_string())).collect()
 }
 
-fn failed(error: refinery::Error) -> StoreError {
+fn failed(error: &refinery::Error) -> StoreError {
     match error.kind() {
         refinery::error::Kind::MissingVersion(migration) => StoreError::Downgrade(migration.to_string()),
         refinery::error::Kind::DivergentVersion(applied, _) => {

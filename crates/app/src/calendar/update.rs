@@ -76,7 +76,7 @@ impl Update {
         if change.rules_changed {
             store::calendar::retire_reminders(tx, &gone, self.now).await?;
             store::calendar::insert_reminders(tx, schedule.id, 0, &added).await?;
-            schedule.reminders = in_order(&change.rules, kept.iter().chain(&added));
+            schedule.reminders = in_order(&change.rules, &kept.iter().chain(&added));
             store::calendar::order_reminders(tx, &schedule.reminders).await?;
         }
         store::calendar::update(tx, schedule).await?;
@@ -105,7 +105,10 @@ impl Update {
     }
 }
 
-fn in_order<'a>(rules: &[domain::alarms::ReminderRule], reminders: impl Iterator<Item = &'a Reminder> + Clone) -> Vec<Reminder> {
+fn in_order<'a>(
+    rules: &[domain::alarms::ReminderRule],
+    reminders: &(impl Iterator<Item = &'a Reminder> + Clone),
+) -> Vec<Reminder> {
     rules.iter().filter_map(|rule| reminders.clone().find(|r| r.rule == *rule)).copied().collect()
 }
 

@@ -60,8 +60,8 @@ impl World {
             meters: app::alarms::Meters::default(),
         };
         let app = App::new(parts);
-        let ada = person(&app, "ada@example.org", &*entropy).await;
-        let grace = person(&app, "grace@example.org", &*entropy).await;
+        let ada = person(&app, "ada@example.org", &entropy).await;
+        let grace = person(&app, "grace@example.org", &entropy).await;
         Self { app, clock, ada, grace }
     }
 

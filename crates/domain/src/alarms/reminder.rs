@@ -106,7 +106,7 @@ mod tests {
             end: Some(end.parse().expect("end")),
             duration: None,
         };
-        draft.resolve(Instant::EPOCH + Duration::from_secs(1_767_225_600)).expect("span")
+        draft.resolve(Instant::EPOCH + Duration::from_hours(490_896)).expect("span")
     }
 
     #[test]
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn wrong_lists_are_named_field_by_field() {
-        let now = Instant::EPOCH + Duration::from_secs(1_767_225_600);
+        let now = Instant::EPOCH + Duration::from_hours(490_896);
         let rules = [
             ReminderRule::before_start(60),
             ReminderRule::before_start(60),

@@ -36,7 +36,7 @@ impl Readers {
                 .name(format!("sqlite-reader-{number}"))
                 .spawn(move || {
                     while let Some(read) = next(&receiver) {
-                        read(&mut connection)
+                        read(&mut connection);
                     }
                 })
                 .map_err(|e| StoreError::Unavailable(e.to_string()))?;
