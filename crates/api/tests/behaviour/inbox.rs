@@ -156,6 +156,27 @@ async fn many_are_marked_up_to_one_or_all_of_them() {
 }
 
 #[tokio::test]
+async fn an_inbox_of_any_size_is_marked_in_bounded_pieces() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let ada = house.sign_up("ada").await;
+        for _ in 0..5 {
+            deliver(&house.app, user(&ada), &numbered(1..=2_001)).await;
+            house.clock.advance(std::time::Duration::from_millis(1));
+        }
+        let mut answers = Vec::new();
+        for _ in 0..3 {
+            let call = Call::post(&format!("{INBOX}/read"), &json!({ "all": true })).bearer(ada.access_token());
+            let body = house.send(call).await.body;
+            answers.push((body["marked"].clone(), body["unread"]["count"].clone(), body["has_more"].clone()));
+        }
+        let expected = [(10_000, 5, true), (5, 0, false), (0, 0, false)];
+        assert_eq!(answers, expected.map(|(marked, count, more)| (json!(marked), json!(count), json!(more))));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_repeated_request_is_answered_from_what_was_kept() {
     on_both_databases(async |database| {
         let house = House::open(database).await;

@@ -117,6 +117,10 @@ settings! {
         requests: Whole<1, 100_000>;
         /// Requests under way at once for one user or key.
         requests_per_principal: Whole<1, 10_000>;
+        /// Live streams open at once.
+        streams: Whole<1, 1_000_000>;
+        /// Live streams open at once for one user.
+        streams_per_user: Whole<1, 1_000>;
         /// How long a request may take.
         request_seconds: Whole<1, 300>;
         /// How long a body may take to arrive.

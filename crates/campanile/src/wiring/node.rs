@@ -40,7 +40,7 @@ impl Node {
             clock: Arc::clone(&clock) as Arc<dyn kernel::Clock>,
             keys: secret::keys(&config.secret_file(), &*entropy)?,
             entropy,
-            hub: hub::Hub::default(),
+            hub: hub::Hub::new(stream_limits(config)),
             identity: identity_settings(config),
             alarms: Wake::default(),
             jobs: Wake::default(),
@@ -53,6 +53,11 @@ impl Node {
     pub(crate) async fn close(&self) {
         self.store.close().await;
     }
+}
+
+fn stream_limits(config: &Config) -> hub::Limits {
+    let (per_user, per_process) = (config.limits.streams_per_user.count(), config.limits.streams.count());
+    hub::Limits { per_user, per_process, ..hub::Limits::default() }
 }
 
 fn identity_settings(config: &Config) -> app::identity::Settings {
