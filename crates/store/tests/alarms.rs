@@ -1,0 +1,345 @@
+//! Schedules, reminders and alarms, on both engines.
+
+#[expect(dead_code, reason = "shared by test files that need different parts of it")]
+mod inboxes;
+
+use std::time::Duration;
+
+use domain::{
+    alarms::{Alarm, AlarmState, Reason, Reminder, ReminderRule},
+    calendar::{Moment, Schedule, ScheduleText, SpanDraft},
+};
+use inboxes::{person, run};
+use kernel::{AlarmId, Cursor, Instant, ReminderId, ScheduleId, UserId, Zone};
+use store::{Store, alarms, calendar};
+use testkit::{START, SeededEntropy, on_both_engines};
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// A schedule of `owner` that lasts an hour from `start`, with two reminders.
+fn schedule(owner: UserId, number: u64, start: Instant) -> Schedule {
+    let entropy = SeededEntropy::new(number);
+    let draft = SpanDraft {
+        all_day: false,
+        zone: "Asia/Seoul".parse().expect("a zone"),
+        start: Moment::Instant(start),
+        end: None,
+        duration: Some(60 * MINUTE),
+    };
+    let reminder = |rule| Reminder { id: ReminderId::mint(START, &entropy), rule };
+    Schedule {
+        id: ScheduleId::mint(START, &entropy),
+        owner,
+        text: ScheduleText {
+            title: format!("item {number}"),
+            description: "two\nlines".to_owned(),
+            location: "서울".to_owned(),
+            kind: "event".to_owned(),
+            busy: true,
+        },
+        span: draft.resolve(START).expect("a span"),
+        reminders: vec![reminder(ReminderRule::before_start(600)), reminder(ReminderRule::At(start - MINUTE))],
+        generation: 1,
+        version: 1,
+        created_at: START,
+        updated_at: START,
+        deleted_at: None,
+    }
+}
+
+/// One pending alarm for each reminder.
+fn planned(schedule: &Schedule) -> Vec<Alarm> {
+    let entropy = SeededEntropy::new(schedule.id.uuid().as_u64_pair().1);
+    let alarm = |reminder: &Reminder| Alarm {
+        id: AlarmId::mint(START, &entropy),
+        owner: schedule.owner,
+        schedule: schedule.id,
+        reminder: reminder.id,
+        generation: schedule.generation,
+        nominal: schedule.span.start,
+        snooze: 0,
+        due_at: reminder.rule.due(&schedule.span),
+        state: AlarmState::Pending,
+        reason: None,
+        armed_at: START,
+        fired_at: None,
+        dismissed_at: None,
+    };
+    schedule.reminders.iter().map(alarm).collect()
+}
+
+async fn make(store: &Store, schedule: &Schedule) {
+    let (schedule, alarms) = (schedule.clone(), planned(schedule));
+    run(store, move |tx| {
+        let (schedule, alarms) = (schedule.clone(), alarms.clone());
+        Box::pin(async move {
+            calendar::insert(tx, &schedule).await?;
+            alarms::insert(tx, &alarms).await
+        })
+    })
+    .await;
+}
+
+async fn update(store: &Store, schedule: &Schedule) {
+    let schedule = schedule.clone();
+    run(store, move |tx| {
+        let schedule = schedule.clone();
+        Box::pin(async move { calendar::update(tx, &schedule).await })
+    })
+    .await;
+}
+
+async fn of_schedule(store: &Store, schedule: &Schedule) -> Vec<Alarm> {
+    let (owner, id) = (schedule.owner, schedule.id);
+    run(store, move |tx| Box::pin(alarms::of_schedule(tx, owner, id, 100))).await
+}
+
+async fn find(store: &Store, owner: UserId, id: ScheduleId) -> Option<Schedule> {
+    run(store, move |tx| Box::pin(calendar::find(tx, owner, id))).await
+}
+
+async fn fire(store: &Store, now: Instant, limit: u32) -> Vec<alarms::Due> {
+    run(store, move |tx| {
+        Box::pin(async move {
+            let due = alarms::claim_due(tx, now, limit).await?;
+            let ids: Vec<AlarmId> = due.iter().map(|alarm| alarm.id).collect();
+            alarms::mark_fired(tx, &ids, now).await?;
+            Ok(due)
+        })
+    })
+    .await
+}
+
+fn states(alarms: &[Alarm]) -> Vec<AlarmState> {
+    alarms.iter().map(|alarm| alarm.state).collect()
+}
+
+#[tokio::test]
+async fn a_schedule_comes_back_as_it_was_written_and_only_to_its_owner() {
+    on_both_engines(async |store| {
+        let (ann, bob) = (person(&store, 1).await, person(&store, 2).await);
+        let mut item = schedule(ann, 7, START + 60 * MINUTE);
+        make(&store, &item).await;
+        assert_eq!(find(&store, ann, item.id).await, Some(item.clone()));
+        assert_eq!(find(&store, bob, item.id).await, None);
+        let id = item.id;
+        assert_eq!(run(&store, move |tx| Box::pin(calendar::lock(tx, bob, id))).await, None);
+        let defaults = run(&store, move |tx| Box::pin(calendar::defaults(tx, ann))).await;
+        assert_eq!(defaults, Some((Zone::utc(), 1800)));
+        let nobody = UserId::mint(START, &SeededEntropy::new(99));
+        assert_eq!(run(&store, move |tx| Box::pin(calendar::defaults(tx, nobody))).await, None);
+
+        item.text.title = "moved".to_owned();
+        item.version = 2;
+        item.deleted_at = Some(START + MINUTE);
+        update(&store, &item).await;
+        assert_eq!(find(&store, ann, item.id).await, None, "it is in the trash");
+        assert_eq!(run(&store, move |tx| Box::pin(calendar::lock(tx, ann, id))).await, Some(item.clone()));
+        let trash = |before| run(&store, move |tx| Box::pin(calendar::deleted(tx, ann, before, 10)));
+        assert_eq!(trash(None).await, [item.clone()]);
+        assert_eq!(trash(Some(Cursor { at: START + MINUTE, id: id.uuid() })).await, []);
+        let purge = |before| run(&store, move |tx| Box::pin(calendar::purge(tx, before, 10)));
+        assert_eq!(purge(START + MINUTE).await, 0, "it was deleted then, not before");
+        assert_eq!(purge(START + 2 * MINUTE).await, 1);
+        assert_eq!(trash(None).await, []);
+        assert_eq!(of_schedule(&store, &item).await, [], "its alarms went with it");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn reminders_are_added_ordered_and_retired() {
+    on_both_engines(async |store| {
+        let ann = person(&store, 1).await;
+        let mut item = schedule(ann, 7, START + 60 * MINUTE);
+        make(&store, &item).await;
+        let added = Reminder { id: ReminderId::mint(START, &SeededEntropy::new(3)), rule: ReminderRule::before_start(0) };
+        let (id, gone) = (item.id, item.reminders[0].id);
+        item.reminders = vec![added, item.reminders[1]];
+        let order = item.reminders.clone();
+        run(&store, move |tx| {
+            let order = order.clone();
+            Box::pin(async move {
+                calendar::retire_reminders(tx, &[gone], START).await?;
+                calendar::insert_reminders(tx, id, 0, &[added]).await?;
+                calendar::order_reminders(tx, &order).await
+            })
+        })
+        .await;
+        assert_eq!(find(&store, ann, id).await, Some(item));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_range_shows_what_overlaps_it_page_by_page() {
+    on_both_engines(async |store| {
+        let ann = person(&store, 1).await;
+        let items: Vec<Schedule> = (0..5u32).map(|n| schedule(ann, 10 + u64::from(n), START + n * 60 * MINUTE)).collect();
+        for item in &items {
+            make(&store, item).await;
+        }
+        let overlapping = async |from: u32, to: u32, after: Option<Cursor>, limit: u32| {
+            let range = calendar::Range { from: START + from * MINUTE, to: START + to * MINUTE, after, limit };
+            let found: Vec<Schedule> = run(&store, move |tx| Box::pin(calendar::overlapping(tx, ann, range))).await;
+            found.into_iter().map(|item| item.id).collect::<Vec<_>>()
+        };
+        let ids: Vec<ScheduleId> = items.iter().map(|item| item.id).collect();
+        assert_eq!(overlapping(60, 120, None, 10).await, ids[1..2], "what ends when the range begins is left out");
+        assert_eq!(overlapping(59, 121, None, 10).await, ids[0..3]);
+        let last = Cursor { at: items[1].span.start_at.instant, id: ids[1].uuid() };
+        assert_eq!(overlapping(0, 300, None, 2).await, ids[0..2]);
+        assert_eq!(overlapping(0, 300, Some(last), 2).await, ids[2..4]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn alarms_fire_oldest_first_once_and_with_what_their_notification_says() {
+    on_both_engines(async |store| {
+        let ann = person(&store, 1).await;
+        let (early, late) = (schedule(ann, 1, START + 20 * MINUTE), schedule(ann, 2, START + 25 * MINUTE));
+        make(&store, &late).await;
+        make(&store, &early).await;
+        make_again(&store, &early).await;
+        let next_due = || run(&store, |tx| Box::pin(alarms::next_due(tx)));
+        assert_eq!(next_due().await, Some(START + 10 * MINUTE));
+        assert!(fire(&store, START + 9 * MINUTE, 10).await.is_empty(), "nothing is due yet");
+
+        let now = START + 15 * MINUTE;
+        let backlog = run(&store, move |tx| Box::pin(alarms::backlog(tx, now, 10))).await;
+        assert_eq!(backlog, (2, Some(START + 10 * MINUTE)));
+        let first = fire(&store, now, 1).await.remove(0);
+        assert_eq!((first.schedule, first.due_at), (early.id, START + 10 * MINUTE));
+        assert_eq!((first.title.as_str(), first.location.as_str(), first.all_day), ("item 1", "서울", false));
+        assert_eq!((first.zone.name(), first.start_at), ("Asia/Seoul", START + 20 * MINUTE));
+        assert_eq!((first.locale.as_str(), first.nominal), ("en", early.span.start));
+        assert_eq!(fire(&store, now, 10).await.len(), 1);
+        assert_eq!(fire(&store, now, 10).await.len(), 0, "fired once is fired");
+        assert_eq!(next_due().await, Some(START + 19 * MINUTE));
+        let fired = of_schedule(&store, &early).await;
+        assert_eq!(states(&fired), [AlarmState::Fired, AlarmState::Pending]);
+        assert_eq!(fired[0].fired_at, Some(now));
+        let id = early.id;
+        assert_eq!(run(&store, move |tx| Box::pin(alarms::rung_reminders(tx, id))).await, [early.reminders[0].id]);
+
+        let range = (START, START + 20 * MINUTE);
+        let listed: Vec<Alarm> = run(&store, move |tx| Box::pin(alarms::of_owner(tx, ann, range, None, 2))).await;
+        let last = listed.last().map(|alarm| Cursor { at: alarm.due_at, id: alarm.id.uuid() });
+        let rest: Vec<Alarm> = run(&store, move |tx| Box::pin(alarms::of_owner(tx, ann, range, last, 2))).await;
+        assert_eq!((listed.len(), rest.len()), (2, 1), "the fourth is due outside of the range");
+        assert_eq!(rest[0].due_at, START + 19 * MINUTE);
+    })
+    .await;
+}
+
+/// Plans the same facts under other ids, as a repeated transaction would.
+async fn make_again(store: &Store, schedule: &Schedule) {
+    let entropy = SeededEntropy::new(77);
+    let alarms: Vec<Alarm> =
+        planned(schedule).into_iter().map(|alarm| Alarm { id: AlarmId::mint(START, &entropy), ..alarm }).collect();
+    run(store, move |tx| {
+        let alarms = alarms.clone();
+        Box::pin(async move { alarms::insert(tx, &alarms).await })
+    })
+    .await;
+    assert_eq!(of_schedule(store, schedule).await.len(), 2, "the fact is planned already");
+}
+
+#[tokio::test]
+async fn what_is_taken_back_does_not_fire_and_what_fired_is_not_taken_back() {
+    on_both_engines(async |store| {
+        let ann = person(&store, 1).await;
+        let item = schedule(ann, 1, START + 20 * MINUTE);
+        make(&store, &item).await;
+        fire(&store, START + 10 * MINUTE, 10).await;
+        let now = START + 11 * MINUTE;
+        let (id, reminders) = (item.id, item.reminders.clone());
+        let ended =
+            run(&store, move |tx| Box::pin(alarms::settle_pending(tx, id, AlarmState::Cancelled, Reason::ScheduleDeleted, now)));
+        assert_eq!(ended.await, 1);
+        let after = of_schedule(&store, &item).await;
+        assert_eq!(states(&after), [AlarmState::Fired, AlarmState::Cancelled]);
+        assert_eq!(after[1].reason, Some(Reason::ScheduleDeleted));
+        assert_eq!(fire(&store, START + 60 * MINUTE, 10).await.len(), 0);
+
+        let other = schedule(ann, 2, START + 20 * MINUTE);
+        make(&store, &other).await;
+        let gone = other.reminders[1].id;
+        run(&store, move |tx| {
+            Box::pin(
+                async move { alarms::settle_reminders(tx, &[gone], AlarmState::Superseded, Reason::RemindersChanged, now).await },
+            )
+        })
+        .await;
+        assert_eq!(states(&of_schedule(&store, &other).await), [AlarmState::Pending, AlarmState::Superseded]);
+        assert_eq!(reminders.len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_alarm_is_locked_settled_snoozed_and_dismissed() {
+    on_both_engines(async |store| {
+        let (ann, bob) = (person(&store, 1).await, person(&store, 2).await);
+        let item = schedule(ann, 1, START + 20 * MINUTE);
+        make(&store, &item).await;
+        let [first, second] = <[Alarm; 2]>::try_from(of_schedule(&store, &item).await).expect("two alarms");
+        let (one, two) = (first.id, second.id);
+        assert_eq!(run(&store, move |tx| Box::pin(alarms::schedule_of(tx, ann, one))).await, Some(item.id));
+        assert_eq!(run(&store, move |tx| Box::pin(alarms::schedule_of(tx, bob, one))).await, None);
+        assert_eq!(run(&store, move |tx| Box::pin(alarms::lock(tx, ann, one))).await, Some(first.clone()));
+        assert_eq!(run(&store, move |tx| Box::pin(alarms::lock(tx, bob, one))).await, None);
+
+        fire(&store, START + 10 * MINUTE, 10).await;
+        let now = START + 11 * MINUTE;
+        let state = (AlarmState::Superseded, Reason::Snoozed);
+        run(&store, move |tx| Box::pin(alarms::settle(tx, one, state.0, state.1, now))).await;
+        run(&store, move |tx| Box::pin(alarms::settle(tx, two, state.0, state.1, now))).await;
+        assert_eq!(states(&of_schedule(&store, &item).await), [AlarmState::Fired, AlarmState::Superseded]);
+
+        run(&store, move |tx| Box::pin(alarms::dismiss(tx, one, now))).await;
+        run(&store, move |tx| Box::pin(alarms::dismiss(tx, one, now + MINUTE))).await;
+        assert_eq!(of_schedule(&store, &item).await[0].dismissed_at, Some(now), "the first time counts");
+
+        let snoozed =
+            Alarm { id: AlarmId::mint(START, &SeededEntropy::new(5)), snooze: 1, due_at: now + MINUTE, ..first.clone() };
+        run(&store, move |tx| {
+            let snoozed = snoozed.clone();
+            Box::pin(async move { alarms::insert(tx, &[snoozed]).await })
+        })
+        .await;
+        let last = run(&store, move |tx| {
+            let first = first.clone();
+            Box::pin(async move { alarms::end_snoozes(tx, &first, AlarmState::Superseded, Reason::Snoozed, now).await })
+        });
+        assert_eq!(last.await, 1, "the highest number there is");
+        assert_eq!(fire(&store, now + 60 * MINUTE, 10).await.len(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn settled_alarms_are_forgotten_after_their_time_and_pending_ones_never() {
+    on_both_engines(async |store| {
+        let ann = person(&store, 1).await;
+        let item = schedule(ann, 1, START + 20 * MINUTE);
+        make(&store, &item).await;
+        fire(&store, START + 10 * MINUTE, 10).await;
+        let everything = AlarmId::from_uuid(kernel::ScheduleId::mint(Instant::EPOCH, &SeededEntropy::new(1)).uuid());
+        let page = |before| run(&store, move |tx| Box::pin(alarms::settled_page(tx, everything, before, 10)));
+        let (_, old) = page(START + 80 * MINUTE).await.expect("a page");
+        assert_eq!(old, [], "the schedule ends then, and what rang for it is remembered until it is over");
+        let (last, old) = page(START + 81 * MINUTE).await.expect("a page");
+        assert_eq!(old.len(), 1);
+        assert!(run(&store, move |tx| Box::pin(alarms::settled_page(tx, last, START + 81 * MINUTE, 10))).await.is_none());
+        let all: Vec<AlarmId> = of_schedule(&store, &item).await.iter().map(|alarm| alarm.id).collect();
+        let forgotten = run(&store, move |tx| {
+            let all = all.clone();
+            Box::pin(async move { alarms::forget(tx, &all).await })
+        });
+        assert_eq!(forgotten.await, 1);
+        assert_eq!(states(&of_schedule(&store, &item).await), [AlarmState::Pending]);
+    })
+    .await;
+}
