@@ -46,7 +46,7 @@ async fn a_job_is_there_once_and_claimed_by_one_at_a_time() {
         assert_eq!(claim(&store, START - SECOND, 10).await, []);
         let claimed = claim(&store, START, 10).await;
         let expected = Claimed { id: id(1), kind: "purge".into(), key: "1".into(), payload: "{}".into(), token: 1, attempts: 1 };
-        assert_eq!(claimed, [expected.clone()]);
+        assert_eq!(claimed, std::slice::from_ref(&expected));
         assert_eq!(claim(&store, START, 10).await, [], "it is held");
         assert_eq!(next_due(&store).await, Some(START + SECOND));
         let again = claim(&store, START + 15 * SECOND, 1).await;
