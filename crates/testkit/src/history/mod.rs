@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use checkers::{Bounds, Checker, Summary, Verdict, Violation, check};
 
 /// One line of a history.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Entry {
     /// Microseconds since the start, never going back.
     pub ts_mono: u64,
@@ -37,7 +37,7 @@ pub struct Entry {
 }
 
 /// Where an operation stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Asked for. Repeating it with the same key is the same operation.
@@ -51,7 +51,7 @@ pub enum Phase {
 }
 
 /// What a line is about.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum What {
     /// A client changes what is to ring.
@@ -128,7 +128,7 @@ pub enum What {
 }
 
 /// A change of what is to ring, said in terms of the effects it has.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Change {
     /// `create`, `patch`, `delete`, `restore`, `snooze` or `dismiss`.
     pub verb: Verb,
@@ -143,7 +143,7 @@ pub struct Change {
 }
 
 /// What a client does to a schedule or an alarm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the words say it")]
 pub enum Verb {
@@ -156,7 +156,7 @@ pub enum Verb {
 }
 
 /// What a change stops from ringing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Disarms {
     /// Nothing.
@@ -168,7 +168,7 @@ pub enum Disarms {
 }
 
 /// What a worker does with a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// It holds the job from now on.
@@ -180,7 +180,7 @@ pub enum Step {
 }
 
 /// What is to ring.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Promise {
     /// When.
     pub due_at: Instant,
@@ -189,7 +189,7 @@ pub struct Promise {
 }
 
 /// A notification, as a reader was shown it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Shown {
     /// Whose inbox.
     pub user: String,

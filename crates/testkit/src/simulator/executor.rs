@@ -14,6 +14,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     future::Future,
+    hash::{Hash, Hasher},
     pin::Pin,
     rc::Rc,
     sync::{Arc, Mutex, PoisonError},
@@ -158,6 +159,13 @@ impl Executor {
         self.trace.0
     }
 
+    /// One number for all decisions so far, and for what came of them.
+    pub fn trace_with(&self, what: &impl Hash) -> u64 {
+        let mut trace = Trace(self.trace.0);
+        what.hash(&mut trace);
+        trace.finish()
+    }
+
     /// Runs everything until `main` is done, and answers what it answered. Other tasks stay where they are.
     pub fn run<T: 'static>(&mut self, main: impl Future<Output = T> + 'static) -> Result<T, Stuck> {
         let answer = Rc::new(RefCell::new(None));
@@ -300,9 +308,21 @@ impl Default for Trace {
 
 impl Trace {
     fn add(&mut self, words: &[u64]) {
-        for byte in words.iter().flat_map(|word| word.to_le_bytes()) {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+        for word in words {
+            self.write(&word.to_le_bytes());
         }
+    }
+}
+
+impl Hasher for Trace {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

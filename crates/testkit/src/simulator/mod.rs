@@ -124,7 +124,7 @@ pub fn simulate(seed: u64, sabotage: Option<Sabotage>) -> Report {
     let history = scribe.take();
     Report {
         seed,
-        trace: history.iter().fold(executor.trace(), fold_entry),
+        trace: executor.trace_with(&history),
         verdict: check(&history, &bounds()),
         surprises,
         simulated: world.monotonic(),
@@ -142,10 +142,6 @@ fn bounds() -> Bounds {
         // One sweep, and a pause of at most a second and a fifth between attempts of a lane that could not claim.
         recovery: Duration::from_millis(2_500),
     }
-}
-
-fn fold_entry(hash: u64, entry: &Entry) -> u64 {
-    format!("{entry:?}").bytes().fold(hash, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }
 
 /// The disk while the installation is set up and when it is looked at afterwards: nothing goes wrong.

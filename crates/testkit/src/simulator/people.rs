@@ -7,7 +7,7 @@ use domain::{
     alarms::{Alarm, AlarmState, Anchor, ReminderRule, Until},
     calendar::{Draft, Moment, Patch, RemindersDraft, Schedule, SpanDraft},
 };
-use kernel::{AlarmId, Category, Clock as _, Instant, JobId, ScheduleId, Zone};
+use kernel::{Category, Clock as _, Instant, JobId, ScheduleId, Zone};
 
 use super::{cluster::Cluster, installation::Person, jobs::Order, sabotage::Sabotage};
 use crate::{
@@ -290,9 +290,9 @@ impl Actor {
     }
 
     /// Asks again and again, with the same key, until it is known what came of it; `None` if it was refused.
-    async fn insist<T: 'static, F>(&self, change: Change, attempt: impl Fn(App, Option<Once>) -> F) -> Option<T>
+    async fn insist<T, F>(&self, change: Change, attempt: impl Fn(App, Option<Once>) -> F) -> Option<T>
     where
-        T: Default,
+        T: Default + 'static,
         F: Future<Output = Result<T, Error>> + 'static,
     {
         let once = (self.cluster.sabotage != Some(Sabotage::KeysNotStored)).then(|| self.once(&change));

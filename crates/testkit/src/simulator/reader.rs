@@ -1,6 +1,10 @@
 //! Whoever reads: people follow their stream while things happen, and somebody looks into the database when all is over.
 
-use std::{collections::BTreeMap, rc::Rc, time::Duration};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    rc::Rc,
+    time::Duration,
+};
 
 use domain::alarms::Alarm;
 use kernel::{Clock as _, Event, Instant, Position, ScheduleId, StreamId, UserId};
@@ -64,7 +68,8 @@ pub(super) fn shown(user: &str, data: &str) -> Option<Shown> {
     struct Created {
         id: String,
         title: String,
-        created_at: Instant,
+        #[serde(rename = "created_at")]
+        at: Instant,
         data: About,
     }
     #[derive(Deserialize)]
@@ -79,7 +84,7 @@ pub(super) fn shown(user: &str, data: &str) -> Option<Shown> {
         alarm: created.data.reminder_id,
         subject: created.title,
         due_at: created.data.due_at,
-        fired_at: created.created_at,
+        fired_at: created.at,
     })
 }
 
@@ -144,10 +149,10 @@ impl UseCase for Everything {
         let alarms = store::alarms::of_owner(tx, self.0, always, None, 1_000_000).await?;
         let mut titles: BTreeMap<ScheduleId, String> = BTreeMap::new();
         for alarm in &alarms {
-            if !titles.contains_key(&alarm.schedule) {
+            if let Entry::Vacant(place) = titles.entry(alarm.schedule) {
                 // Locked or not makes no difference here; what matters is that deleted ones are found too.
                 let schedule = store::calendar::lock(tx, self.0, alarm.schedule).await?;
-                titles.insert(alarm.schedule, schedule.map(|s| s.text.title).unwrap_or_default());
+                place.insert(schedule.map(|s| s.text.title).unwrap_or_default());
             }
         }
         Ok(alarms.into_iter().map(|alarm| (titles[&alarm.schedule].clone(), alarm)).collect())

@@ -14,7 +14,7 @@ use std::{
 use app::{App, alarms::AlarmLane, notify};
 use clockwork::{Batch, Fired};
 use domain::notify::Notification;
-use kernel::{Entropy as _, EventId, Instant, NotificationId, StreamId, UserId};
+use kernel::{EventId, Instant, NotificationId, StreamId, UserId};
 use store::{
     StoreError, Tx, UseCase,
     alarms::{self, Due},
@@ -112,7 +112,7 @@ impl SabotagedLane {
         self.app.store().write(Wrong { step, now, due, entropy: self.app.entropy() }).await
     }
 
-    async fn from_memory(&self, now: Instant) -> Result<Vec<Due>, StoreError> {
+    async fn remembered(&self, now: Instant) -> Result<Vec<Due>, StoreError> {
         let stale = self.memory.lock().unwrap_or_else(PoisonError::into_inner).1 <= now;
         if stale {
             let ahead = self.step(Step::Look, now + READ_AHEAD, Vec::new()).await?;
@@ -148,7 +148,7 @@ impl Batch for SabotagedLane {
                 self.step(Step::Mark, now, due).await?
             }
             Sabotage::FiredFromMemory => {
-                let due = self.from_memory(now).await?;
+                let due = self.remembered(now).await?;
                 let due = self.step(Step::Notify, now, due).await?;
                 self.step(Step::MarkIfPending, now, due).await?
             }
