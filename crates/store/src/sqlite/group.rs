@@ -64,16 +64,28 @@ pub(super) fn contained<T, E: From<StoreError>>(run: impl FnOnce() -> Result<T, 
 }
 
 /// Runs `jobs` in one transaction and leaves it open. The answer says whether it still stands.
+///
+/// While nothing is kept yet, a job needs no savepoint: if it refuses, the transaction begins anew. That is cheaper, and for a
+/// job of thousands of statements by an order of magnitude: SQLite copies every page first touched within a savepoint aside,
+/// and walks through the copies at the end of each statement that may fail half-way.
 pub(super) fn run(connection: &mut Connection, jobs: &mut [Job]) -> Result<(), StoreError> {
     batch(connection, &["BEGIN IMMEDIATE"])?;
+    let mut untouched = true;
     for job in jobs {
-        batch(connection, &["SAVEPOINT job"])?;
+        if !untouched {
+            batch(connection, &["SAVEPOINT job"])?;
+        }
         let kept = job.run(connection);
         // A full disk or an I/O error makes SQLite roll back the whole transaction, not only the statement.
         if connection.is_autocommit() {
             return Err(StoreError::Full);
         }
-        batch(connection, if kept { &["RELEASE job"] } else { &["ROLLBACK TO job", "RELEASE job"] })?;
+        match (untouched, kept) {
+            (true, true) => untouched = false,
+            (true, false) => batch(connection, &["ROLLBACK", "BEGIN IMMEDIATE"])?,
+            (false, true) => batch(connection, &["RELEASE job"])?,
+            (false, false) => batch(connection, &["ROLLBACK TO job", "RELEASE job"])?,
+        }
     }
     Ok(())
 }
