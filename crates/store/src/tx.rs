@@ -3,6 +3,7 @@
 use deadpool_postgres::Transaction;
 use futures_util::{TryStreamExt as _, pin_mut};
 use rusqlite::Connection;
+use uuid::Uuid;
 
 use crate::{Column, Row, StoreError, Value};
 
@@ -197,6 +198,26 @@ impl<'c> Tx<'c> {
             }
         }
         Ok(mapped)
+    }
+
+    /// As [`Tx::batch`], for inserts that leave alone what is there already: answers the ids (the first column) of the rows that
+    /// were written. PostgreSQL's text returns them; SQLite counts, because `RETURNING` would have it keep a journal for each row.
+    pub(crate) async fn batch_insert(&mut self, sql: Sql, columns: &[Column<'_>]) -> Result<Vec<Uuid>, StoreError> {
+        let Some(Column::Uuids(ids)) = columns.first() else {
+            return Err(StoreError::Bug("the first column of a batch of new rows is their id".to_owned()));
+        };
+        let Engine::Sqlite(connection) = &mut self.engine else {
+            return self.batch_all(sql, columns, |row| row.get(0)).await;
+        };
+        let mut statement = connection.prepare_cached(sql.sqlite)?;
+        let mut written = Vec::with_capacity(ids.len());
+        for (row, id) in ids.iter().enumerate() {
+            bind_row(&mut statement, columns, row)?;
+            if statement.raw_execute()? > 0 {
+                written.push(*id);
+            }
+        }
+        Ok(written)
     }
 }
 

@@ -41,19 +41,20 @@ pub async fn insert(tx: &mut Tx<'_>, drafts: &[Draft]) -> Result<Vec<Notificatio
         Column::Texts(all().map(|n| Cow::Borrowed(n.data.as_str())).collect()),
         Column::Instants(all().map(|n| n.created_at).collect()),
     ];
-    tx.batch_all(
-        Sql::each(
-            "INSERT INTO notifications (id, user_id, key, kind, title, body, data, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (user_id, key) DO NOTHING RETURNING id",
-            "INSERT INTO notifications (id, user_id, key, kind, title, body, data, created_at)
-             SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
-                 $8::timestamptz[])
-             ON CONFLICT (user_id, key) DO NOTHING RETURNING id",
-        ),
-        &columns,
-        |row| row.get(0),
-    )
-    .await
+    let written = tx
+        .batch_insert(
+            Sql::each(
+                "INSERT INTO notifications (id, user_id, key, kind, title, body, data, created_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (user_id, key) DO NOTHING",
+                "INSERT INTO notifications (id, user_id, key, kind, title, body, data, created_at)
+                 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
+                     $8::timestamptz[])
+                 ON CONFLICT (user_id, key) DO NOTHING RETURNING id",
+            ),
+            &columns,
+        )
+        .await?;
+    Ok(written.into_iter().map(NotificationId::from_uuid).collect())
 }
 
 /// Adds to the unread counts. Locks the inboxes lowest user first, so that two batches never wait for each other in a circle.
