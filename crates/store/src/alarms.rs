@@ -204,14 +204,14 @@ pub(crate) const CLAIM_DUE: Sql = Sql::each(
     "SELECT a.id, a.owner_id, u.locale, a.schedule_id, a.nominal, a.due_at, a.armed_at, a.snooze, s.title, s.location,
                  s.all_day, s.time_zone, s.start_at
              FROM alarms a JOIN schedules s ON s.id = a.schedule_id JOIN users u ON u.id = a.owner_id
-             WHERE a.state = 'PENDING' AND a.due_at <= $1 ORDER BY a.due_at LIMIT $2",
+             WHERE a.state = 'PENDING' AND a.due_at <= $1 ORDER BY a.due_at, a.owner_id LIMIT $2",
     "SELECT a.id, a.owner_id, u.locale, a.schedule_id, a.nominal, a.due_at, a.armed_at, a.snooze, s.title, s.location,
                  s.all_day, s.time_zone, s.start_at
-             FROM (SELECT * FROM alarms WHERE state = 'PENDING' AND due_at <= $1 ORDER BY due_at LIMIT $2
+             FROM (SELECT * FROM alarms WHERE state = 'PENDING' AND due_at <= $1 ORDER BY due_at, owner_id LIMIT $2
                    FOR UPDATE SKIP LOCKED) a
              CROSS JOIN LATERAL (SELECT * FROM schedules WHERE id = a.schedule_id LIMIT 1) s
              CROSS JOIN LATERAL (SELECT locale FROM users WHERE id = a.owner_id LIMIT 1) u
-             ORDER BY a.due_at",
+             ORDER BY a.due_at, a.owner_id",
 );
 
 /// At most `limit` alarms due at `now`, oldest first. On PostgreSQL they are locked, and those another node holds are left to it.

@@ -182,7 +182,8 @@ CREATE TABLE alarms (
     CHECK ((state = 'FIRED') = (fired_at IS NOT NULL)),
     CHECK ((state = 'PENDING') = (settled_at IS NULL))
 );
-CREATE INDEX alarms_due ON alarms (due_at) WHERE state = 'PENDING';
+-- Alarms of one instant are claimed owner by owner, so that a batch touches few places of the inboxes and streams.
+CREATE INDEX alarms_due ON alarms (due_at, owner_id) WHERE state = 'PENDING';
 CREATE INDEX alarms_of_schedule ON alarms (schedule_id, due_at, id);
 CREATE INDEX alarms_of_owner ON alarms (owner_id, due_at, id);
 
