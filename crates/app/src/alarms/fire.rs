@@ -5,13 +5,18 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use clockwork::{Batch, Fired};
 use domain::notify::{Notification, reminder_body};
-use kernel::{Clock, Entropy, EventId, Instant, NotificationId, StreamId, UserId};
+use futures_util::future::join;
+use kernel::{AlarmId, Clock, Entropy, EventId, Instant, NotificationId, ScheduleId, StreamId, UserId, WallTime};
+use serde::Serialize;
 use store::{
     Tx, UseCase,
     alarms::Due,
@@ -24,12 +29,31 @@ use crate::{App, Effects, Error, notify};
 const HELD_ELSEWHERE: Duration = Duration::from_millis(20);
 
 /// The lane of alarms, driven by [`clockwork::run_batch`].
-pub struct AlarmLane(App);
+pub struct AlarmLane {
+    app: App,
+    /// The last batch was full, so that more are probably due.
+    behind: AtomicBool,
+}
 
 impl AlarmLane {
     /// The lane of `app`.
     pub fn new(app: App) -> Self {
-        Self(app)
+        Self { app, behind: AtomicBool::new(false) }
+    }
+
+    /// One transaction.
+    async fn batch(&self, now: Instant, limit: usize) -> Result<Fired, Error> {
+        let most = u32::try_from(limit).unwrap_or(u32::MAX);
+        let case = FireDue { due_by: now, limit: most, clock: self.app.shared_clock(), entropy: self.app.entropy() };
+        let (fired, effects) = self.app.store().write(case).await?;
+        let done = self.app.now();
+        for due in &fired.due {
+            self.app.meters().alarm_fired(done.since(due.due_at.max(due.armed_at)));
+        }
+        self.app.announce(effects);
+        let held = fired.due.is_empty() && fired.next_due.is_some_and(|due| due <= now);
+        let next_due = if held { Some(now + HELD_ELSEWHERE) } else { fired.next_due };
+        Ok(Fired { rows: fired.due.len(), next_due })
     }
 }
 
@@ -40,18 +64,21 @@ impl Batch for AlarmLane {
         "alarms"
     }
 
+    /// Two transactions abreast when many are due and the database can run them side by side: one waits for its answers while
+    /// the other works. SQLite has one writer, which is never idle while something waits.
     async fn fire(&self, now: Instant, limit: usize) -> Result<Fired, Error> {
-        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        let case = FireDue { due_by: now, limit, clock: self.0.shared_clock(), entropy: self.0.entropy() };
-        let (fired, effects) = self.0.store().write(case).await?;
-        let done = self.0.now();
-        for due in &fired.due {
-            self.0.meters().alarm_fired(done.since(due.due_at.max(due.armed_at)));
-        }
-        self.0.announce(effects);
-        let held = fired.due.is_empty() && fired.next_due.is_some_and(|due| due <= now);
-        let next_due = if held { Some(now + HELD_ELSEWHERE) } else { fired.next_due };
-        Ok(Fired { rows: fired.due.len(), next_due })
+        let abreast = self.app.store().is_shared() && self.behind.load(Ordering::Relaxed);
+        let fired = if abreast {
+            // Both to their end, also when one fails: what the other committed is still to be announced.
+            let (one, other) = join(self.batch(now, limit), self.batch(now, limit)).await;
+            let (one, other) = (one?, other?);
+            let next_due = one.next_due.into_iter().chain(other.next_due).min();
+            Fired { rows: one.rows + other.rows, next_due }
+        } else {
+            self.batch(now, limit).await?
+        };
+        self.behind.store(fired.rows >= limit, Ordering::Relaxed);
+        Ok(fired)
     }
 }
 
@@ -87,6 +114,18 @@ impl UseCase for FireDue {
     }
 }
 
+/// What a client is told beside the text.
+#[derive(Serialize)]
+struct Data {
+    reminder_id: AlarmId,
+    schedule_id: ScheduleId,
+    occurrence: WallTime,
+    start_at: Instant,
+    due_at: Instant,
+    late_by_ms: u64,
+    snooze: i64,
+}
+
 impl FireDue {
     /// Writes the inbox rows of facts that are new, counts them, and tells the streams.
     async fn notify(&self, tx: &mut Tx<'_>, due: &[Due], now: Instant, effects: &mut Effects) -> Result<(), Error> {
@@ -105,15 +144,15 @@ impl FireDue {
 
     fn draft(&self, alarm: &Due, now: Instant) -> Draft {
         let late = now.since(alarm.due_at);
-        let data = serde_json::json!({
-            "reminder_id": alarm.id,
-            "schedule_id": alarm.schedule,
-            "occurrence": alarm.nominal,
-            "start_at": alarm.start_at,
-            "due_at": alarm.due_at,
-            "late_by_ms": u64::try_from(late.as_millis()).unwrap_or(u64::MAX),
-            "snooze": alarm.snooze,
-        });
+        let data = Data {
+            reminder_id: alarm.id,
+            schedule_id: alarm.schedule,
+            occurrence: alarm.nominal,
+            start_at: alarm.start_at,
+            due_at: alarm.due_at,
+            late_by_ms: u64::try_from(late.as_millis()).unwrap_or(u64::MAX),
+            snooze: alarm.snooze,
+        };
         Draft {
             // The alarm is unique by its fact (reminder, generation, occurrence, snooze), and tells one person once.
             key: alarm.id.uuid(),
@@ -123,7 +162,7 @@ impl FireDue {
                 kind: "reminder".to_owned(),
                 title: alarm.title.clone(),
                 body: reminder_body(&alarm.locale, alarm.nominal, alarm.all_day, &alarm.zone, &alarm.location),
-                data: data.to_string(),
+                data: notify::json(&data),
                 created_at: now,
                 read_at: None,
             },

@@ -83,7 +83,7 @@ pub fn deleted_event_data(id: NotificationId) -> String {
 }
 
 /// Writes one line of JSON. The shapes above have only text keys and plain values, which always can be written.
-fn json(shape: &impl Serialize) -> String {
+pub(crate) fn json(shape: &impl Serialize) -> String {
     serde_json::to_string(shape).unwrap_or_else(|_| "null".to_owned())
 }
 

@@ -8,6 +8,7 @@ mod live;
 mod mark;
 mod watch;
 
+pub(crate) use event::json;
 pub use event::{
     CREATED, DELETED, READ, UNREAD, created_event_data, deleted_event_data, read_event_data, read_up_to_event_data,
     unread_event_data,
