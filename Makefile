@@ -22,9 +22,9 @@ lint: ## Run clippy as CI does, and shellcheck on the scripts where it is instal
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	@if command -v shellcheck >/dev/null; then shellcheck scripts/*.sh .ci/run; else echo "skipped: shellcheck is not installed"; fi
 
-bench: ## Run the side-by-side benchmarks (ARGS="..." is passed on)
-	@scripts/setup.sh build
-	cargo run --release --locked -p bench -- $(ARGS)
+bench: ## Run the side-by-side benchmarks; ARGS="all --quick" for a short look, "--help" for the rest
+	@scripts/setup.sh bench
+	@scripts/bench.sh $(ARGS)
 
 openapi: ## Regenerate openapi.json from the code
 	cargo run --quiet --locked -p campanile -- openapi > openapi.json.new

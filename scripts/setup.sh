@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Brings a machine to the point where Campanile can be built (`setup.sh build`) or tested (`setup.sh test`, the default).
+# Brings a machine to the point where Campanile can be built (`setup.sh build`), tested (`setup.sh test`, the default) or
+# measured beside other products (`setup.sh bench`).
 # Installs only what is missing, through apt, and says what and why; run twice, the second run does nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -36,7 +37,7 @@ forbid_cluster() {
 }
 allow_cluster() { as_root rm -f "$no_cluster"; }
 
-case $purpose in build | test) ;; *) die "unknown purpose '$purpose'; say 'build' or 'test'" ;; esac
+case $purpose in build | test | bench) ;; *) die "unknown purpose '$purpose'; say 'build', 'test' or 'bench'" ;; esac
 
 have cargo || die "cargo is missing; install Rust 1.95 or newer from https://rustup.rs, then again"
 
@@ -49,6 +50,11 @@ if [ "$purpose" = test ]; then
   need postgresql scripts/postgres.sh bin
   need python3 have python3
   need python3-venv python3 -c 'import ensurepip, venv'
+fi
+if [ "$purpose" = bench ]; then
+  need postgresql scripts/postgres.sh bin
+  need redis-server have redis-server
+  have node && have npm || die "node and npm are missing; the other products need Node 20 or later: https://nodejs.org"
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then

@@ -1,9 +1,9 @@
-//! PostgreSQL databases for tests: made for one test, gone after it. Only with the feature `scratch`, which no released
-//! program enables.
+//! PostgreSQL databases for tests: made for one test, gone after it; and for benchmarks, a way to fill and count the tables of
+//! either engine without the product. Only with the feature `scratch`, which no released program enables.
 
-use tokio_postgres::Config;
+use tokio_postgres::{Client, Config};
 
-use crate::StoreError;
+use crate::{Open, StoreError};
 
 /// Makes the database `name` on the server of `url` and answers the new database's URL.
 pub async fn create(url: &str, name: &str) -> Result<String, StoreError> {
@@ -21,21 +21,87 @@ pub async fn remove(url: &str, name: &str) -> Result<(), StoreError> {
     run(url, &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quoted(name)?)).await
 }
 
-async fn run(url: &str, statement: &str) -> Result<(), StoreError> {
-    let config: Config = url.parse().map_err(|_| StoreError::Unavailable("the database URL is not valid".to_owned()))?;
-    let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
-    let ((), ran) = tokio::join!(
+/// A connection of its own, beside whoever has the database open, as durable as the product's.
+pub enum Session {
+    /// To a SQLite file.
+    Sqlite(rusqlite::Connection),
+    /// To a PostgreSQL server.
+    Postgres(Client),
+}
+
+impl Session {
+    /// Connects.
+    pub async fn open(open: &Open) -> Result<Self, StoreError> {
+        match open {
+            Open::Sqlite(path) => {
+                let connection = rusqlite::Connection::open(path)?;
+                crate::sqlite::configure(&connection)?;
+                Ok(Self::Sqlite(connection))
+            }
+            Open::Postgres { url, .. } => {
+                let (client, connection) = config(url)?.connect(tokio_postgres::NoTls).await?;
+                tokio::spawn(connection);
+                Ok(Self::Postgres(client))
+            }
+        }
+    }
+
+    /// Runs statements that answer nothing.
+    pub async fn run(&mut self, statements: &str) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(connection) => Ok(connection.execute_batch(statements)?),
+            Self::Postgres(client) => Ok(client.batch_execute(statements).await?),
+        }
+    }
+}
+
+/// Runs statements that answer nothing, beside whoever has the database open.
+pub async fn script(open: &Open, sql: &str) -> Result<(), StoreError> {
+    match open {
+        Open::Sqlite(path) => Ok(rusqlite::Connection::open(path)?.execute_batch(sql)?),
+        Open::Postgres { url, .. } => run(url, sql).await,
+    }
+}
+
+/// The first column of an answer: integers.
+pub async fn numbers(open: &Open, sql: &str) -> Result<Vec<i64>, StoreError> {
+    match open {
+        Open::Sqlite(path) => {
+            let connection = rusqlite::Connection::open(path)?;
+            let mut statement = connection.prepare(sql)?;
+            let rows = statement.query_map((), |row| row.get(0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        }
+        Open::Postgres { url, .. } => {
+            let rows = connected(url, async |client| client.query(sql, &[]).await).await?;
+            rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+        }
+    }
+}
+
+async fn run(url: &str, statements: &str) -> Result<(), StoreError> {
+    connected(url, async |client| client.batch_execute(statements).await).await
+}
+
+/// Runs `work` on a connection of its own.
+async fn connected<T>(url: &str, work: impl AsyncFnOnce(&Client) -> Result<T, tokio_postgres::Error>) -> Result<T, StoreError> {
+    let (client, connection) = config(url)?.connect(tokio_postgres::NoTls).await?;
+    let ((), done) = tokio::join!(
         async {
             let _ = connection.await;
         },
         async {
-            let ran = client.batch_execute(statement).await;
+            let done = work(&client).await;
             // Ends the connection, and with it the other half of this join.
             drop(client);
-            ran
+            done
         }
     );
-    Ok(ran?)
+    Ok(done?)
+}
+
+fn config(url: &str) -> Result<Config, StoreError> {
+    url.parse().map_err(|_| StoreError::Unavailable("the database URL is not valid".to_owned()))
 }
 
 /// Identifiers cannot be parameters, so only plain ones are let through.

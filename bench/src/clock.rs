@@ -1,0 +1,53 @@
+//! Where this room reads the machine's clocks, draws randomness and waits: a benchmark is about real time.
+
+use std::time::Duration;
+
+use kernel::{Entropy, Instant};
+
+/// Wall time, for instants that another process compares with its own.
+#[expect(clippy::disallowed_methods, reason = "measuring is reading clocks")]
+pub(crate) fn now() -> Instant {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Instant::EPOCH + since
+}
+
+/// Monotonic time since it was started.
+#[derive(Clone, Copy)]
+pub(crate) struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    #[expect(clippy::disallowed_methods, reason = "measuring is reading clocks")]
+    pub(crate) fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "measuring is reading clocks")]
+    pub(crate) fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+
+    /// How many of `count` there were in a second since the start.
+    pub(crate) fn rate(self, count: usize) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "counts here are far below 2^52")]
+        let count = count as f64;
+        count / self.elapsed().as_secs_f64()
+    }
+}
+
+/// Waits.
+#[expect(clippy::disallowed_methods, reason = "other processes are waited for")]
+pub(crate) async fn pause(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}
+
+/// The operating system's generator, as in production.
+pub(crate) struct OsEntropy;
+
+impl Entropy for OsEntropy {
+    #[expect(clippy::disallowed_methods, reason = "ids are minted as in production")]
+    fn fill(&self, bytes: &mut [u8]) {
+        if getrandom::fill(bytes).is_err() {
+            std::process::abort();
+        }
+    }
+}
