@@ -80,8 +80,9 @@ impl Sqlite {
 
     pub(crate) async fn close(&self) {
         if let Self::Threads { writer, readers, .. } = self {
+            // The writer's connection is the last to close: that is when SQLite folds the WAL into the one file.
+            readers.close().await;
             writer.close().await;
-            readers.close();
         }
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use rusqlite::{Connection, OpenFlags};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc::Receiver, mpsc::channel, oneshot};
 
 use super::{group::contained, open_connection};
 use crate::{StoreError, Tx, UseCase};
@@ -21,27 +21,32 @@ type Read = Box<dyn FnOnce(&mut Connection) + Send>;
 
 pub(crate) struct Readers {
     queue: Mutex<Option<mpsc::SyncSender<Read>>>,
+    /// Ends when the last thread has closed its connection.
+    running: tokio::sync::Mutex<Receiver<()>>,
 }
 
 impl Readers {
     pub(super) fn start(path: &Path) -> Result<Self, StoreError> {
         let (queue, receiver) = mpsc::sync_channel::<Read>(QUEUE_MAX);
         let receiver = Arc::new(Mutex::new(receiver));
+        let (alive, running) = channel(1);
         for number in 0..READERS {
             // Not opened read-only: a read-only connection cannot take part in the WAL's shared memory after a crash.
             let mut connection = open_connection(path, OpenFlags::default())?;
             connection.pragma_update(None, "query_only", true)?;
-            let receiver = Arc::clone(&receiver);
+            let (receiver, alive) = (Arc::clone(&receiver), alive.clone());
             std::thread::Builder::new()
                 .name(format!("sqlite-reader-{number}"))
                 .spawn(move || {
                     while let Some(read) = next(&receiver) {
                         read(&mut connection);
                     }
+                    drop(connection);
+                    drop(alive);
                 })
                 .map_err(|e| StoreError::Unavailable(e.to_string()))?;
         }
-        Ok(Self { queue: Mutex::new(Some(queue)) })
+        Ok(Self { queue: Mutex::new(Some(queue)), running: tokio::sync::Mutex::new(running) })
     }
 
     pub(super) async fn read<C: UseCase>(&self, case: C) -> Result<C::Out, C::Error> {
@@ -60,9 +65,10 @@ impl Readers {
         })
     }
 
-    /// Takes no more reads; the threads end when the queue is empty.
-    pub(super) fn close(&self) {
+    /// Takes no more reads, and waits until those that are queued are done and every connection is closed.
+    pub(super) async fn close(&self) {
         drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let _ = self.running.lock().await.recv().await;
     }
 }
 
