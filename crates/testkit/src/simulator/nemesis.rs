@@ -87,12 +87,14 @@ impl Nemesis {
         let scribe = &self.cluster.scribe;
         // The guard carries time over a clock that jumps: nothing is late because of it.
         let excuses = havoc != Havoc::Clock;
-        let what = What::Fault { kind: havoc.name().to_owned(), node: member.name.clone(), excuses };
+        let error = self.some_error();
+        let kind = if havoc == Havoc::Clock { format!("clock {error:+} µs") } else { havoc.name().to_owned() };
+        let what = What::Fault { kind, node: member.name.clone(), excuses };
         scribe.write(&self.name, Phase::Invoke, what.clone());
         match havoc {
             Havoc::Crash => self.crash(member).await,
             Havoc::Pause => self.pause(member).await,
-            Havoc::Clock => self.clock(member).await,
+            Havoc::Clock => self.clock(member, error).await,
             _ => self.disk(havoc, member).await,
         }
         scribe.write(&self.name, Phase::Ok, what);
@@ -114,13 +116,16 @@ impl Nemesis {
         self.cluster.handle.resume(node);
     }
 
-    async fn clock(&self, member: &Member) {
-        // One second to one year, evenly over the orders of magnitude, forwards or backwards.
-        let micros = 1_000_000i64 << self.entropy.below(25);
-        let error = micros.min(365 * 86_400 * 1_000_000);
-        member.err_by(if self.entropy.chance(500) { error } else { -error });
+    async fn clock(&self, member: &Member, error: i64) {
+        member.err_by(error);
         self.last(45_000).await;
         member.err_by(0);
+    }
+
+    /// One second to one year, evenly over the orders of magnitude, forwards or backwards.
+    fn some_error(&self) -> i64 {
+        let size = (1_000_000i64 << self.entropy.below(25)).min(365 * 86_400 * 1_000_000);
+        if self.entropy.chance(500) { size } else { -size }
     }
 
     async fn disk(&self, havoc: Havoc, member: &Member) {
