@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# Installs the peers' packages, exactly as package-lock.json pins them, into the cache: nothing of them enters the clone. No
+# Installs the peers' packages, in the versions package-lock.json pins, into the cache: nothing of them enters the clone. No
 # package's own install script is run. Prints the folder. Run twice, the second run only copies our few scripts.
+#
+# Not `npm ci`: it insists on the optional native parts for every platform, which not every registry mirror holds and nobody
+# needs here.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -12,6 +15,7 @@ mkdir -p "$folder"
 cp ./*.mjs "$folder/"
 if ! cmp -s package-lock.json "$folder/package-lock.json" || [ ! -d "$folder/node_modules" ]; then
   cp package.json package-lock.json "$folder/"
-  (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund --silent) >&2 || { rm -f "$folder/package-lock.json"; die "npm ci failed"; }
+  (cd "$folder" && npm install --no-save --omit=optional --ignore-scripts --no-audit --no-fund --silent) >&2 \
+    || { rm -f "$folder/package-lock.json"; die "npm install failed"; }
 fi
 echo "$folder"
