@@ -56,7 +56,8 @@ fn instant(pointer: &str, text: &str, zone: &Zone) -> Result<Instant, Problem> {
     }
 }
 
-fn invalid(pointer: &str, detail: impl Into<String>) -> Problem {
+/// The refusal of a parameter that can be read and makes no sense.
+pub(crate) fn invalid(pointer: &str, detail: impl Into<String>) -> Problem {
     Problem::new(Category::Invalid, "query.invalid", "a query parameter is not what is expected here: see `errors`")
         .field(pointer, detail)
 }

@@ -12,7 +12,7 @@ use crate::{
 
 const INBOX: &str = "/api/v1/notifications";
 
-fn user(signed_up: &Reply) -> UserId {
+pub(crate) fn user(signed_up: &Reply) -> UserId {
     signed_up.text("/user/id").parse().expect("an id")
 }
 

@@ -8,6 +8,7 @@ mod idempotency;
 mod inbox;
 mod live;
 mod postman;
+mod queries;
 mod refresh;
 mod schedules;
 mod secrets;

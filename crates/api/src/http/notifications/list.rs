@@ -9,6 +9,9 @@ use utoipa::{IntoParams, ToSchema};
 use super::view::NotificationView;
 use crate::http::{Caller, Problem, Query, json, page};
 
+/// The longest type that can be asked for.
+const MAX_KIND_CHARS: usize = 64;
+
 /// Which notifications.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -18,7 +21,7 @@ pub(crate) struct Filter {
     #[param(inline)]
     state: Option<InboxState>,
     /// Only this type.
-    #[param(example = "reminder", max_length = 64)]
+    #[param(example = "reminder", min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9._:-]+$")]
     kind: Option<String>,
     /// Rows of the page, 1 to 200, 50 unless given.
     #[param(minimum = 1)]
@@ -66,10 +69,20 @@ pub(crate) struct NotificationPage {
 pub(crate) async fn list(Extract(app): Extract<App>, caller: Caller, Query(filter): Query<Filter>) -> Result<Response, Problem> {
     let limit = page::limit(filter.limit)?;
     let shelf = Shelf::from(filter.state.unwrap_or_default());
-    let scope = format!("{} notifications of {}", shelf.as_str(), caller.0.user);
+    let kind = filter.kind.map(kind).transpose()?;
+    let scope = format!("{} notifications of {}, only {kind:?}", shelf.as_str(), caller.0.user);
     let before = page::cursor(&scope, filter.cursor.as_deref())?;
-    let listing = notify::Listing { shelf, kind: filter.kind, before, limit };
+    let listing = notify::Listing { shelf, kind, before, limit };
     let page = notify::list(&app, &caller.0, listing).await?;
     let next_cursor = page.next.map(|next| next.encode(&scope));
     Ok(json(StatusCode::OK, &NotificationPage { items: page.items.iter().map(NotificationView::from).collect(), next_cursor }))
+}
+
+/// A type as it may be asked for.
+fn kind(text: String) -> Result<String, Problem> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
+    if (1..=MAX_KIND_CHARS).contains(&text.len()) && text.bytes().all(plain) {
+        return Ok(text);
+    }
+    Err(page::invalid("/kind", "must have 1 to 64 letters, digits, points, colons, hyphens and underscores"))
 }
