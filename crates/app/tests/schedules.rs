@@ -176,7 +176,7 @@ async fn somebody_elses_schedule_is_not_there() {
             calendar::delete(app, grace, item.id, Expected::Any).await.expect_err("delete").code(),
             calendar::delete_many(app, grace, vec![item.id], None, Arc::new(|(): &()| body(&""))).await.expect_err("bulk").code(),
             calendar::restore(app, grace, item.id, None, shown).await.expect_err("restore").code(),
-            alarms::of_schedule(app, grace, item.id).await.expect_err("reminders").code(),
+            alarms::of_schedule(app, grace, item.id, None, 1).await.expect_err("reminders").code(),
         ];
         assert_eq!(codes, ["schedule.not_found"; 6]);
         let error = alarms::snooze(app, grace, (alarm, until), None, Arc::new(alarm_body)).await.expect_err("snooze");

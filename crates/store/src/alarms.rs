@@ -97,11 +97,19 @@ pub async fn rung_reminders(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<Vec
     .await
 }
 
-pub(crate) const OF_SCHEDULE: &str = select!("WHERE schedule_id = $1 AND owner_id = $2 ORDER BY due_at, id LIMIT $3");
+pub(crate) const OF_SCHEDULE: &str =
+    select!("WHERE schedule_id = $1 AND owner_id = $2 AND (due_at, id) > ($3, $4) ORDER BY due_at, id LIMIT $5");
 
-/// Every alarm a schedule of `owner` ever had, by due time.
-pub async fn of_schedule(tx: &mut Tx<'_>, owner: UserId, schedule: ScheduleId, limit: u32) -> Result<Vec<Alarm>, StoreError> {
-    tx.all(OF_SCHEDULE, values![schedule, owner, limit], alarm).await
+/// The alarms a schedule of `owner` ever had, by due time, after `after`.
+pub async fn of_schedule(
+    tx: &mut Tx<'_>,
+    owner: UserId,
+    schedule: ScheduleId,
+    after: Option<kernel::Cursor>,
+    limit: u32,
+) -> Result<Vec<Alarm>, StoreError> {
+    let (at, id) = place(after);
+    tx.all(OF_SCHEDULE, values![schedule, owner, at, id, limit], alarm).await
 }
 
 pub(crate) const OF_OWNER: &str =
@@ -115,8 +123,13 @@ pub async fn of_owner(
     after: Option<kernel::Cursor>,
     limit: u32,
 ) -> Result<Vec<Alarm>, StoreError> {
-    let (at, id) = after.map_or((Instant::DISTANT_PAST, uuid::Uuid::nil()), |c| (c.at, c.id));
+    let (at, id) = place(after);
     tx.all(OF_OWNER, values![owner, from, to, at, id, limit], alarm).await
+}
+
+/// The place of a cursor, or the one before every row.
+fn place(after: Option<kernel::Cursor>) -> (Instant, uuid::Uuid) {
+    after.map_or((Instant::DISTANT_PAST, uuid::Uuid::nil()), |cursor| (cursor.at, cursor.id))
 }
 
 /// Whose schedule the alarm `id` belongs to, if it is `owner`'s: the schedule is locked first, the alarm then.

@@ -91,7 +91,7 @@ async fn update(store: &Store, schedule: &Schedule) {
 
 async fn of_schedule(store: &Store, schedule: &Schedule) -> Vec<Alarm> {
     let (owner, id) = (schedule.owner, schedule.id);
-    run(store, move |tx| Box::pin(alarms::of_schedule(tx, owner, id, 100))).await
+    run(store, move |tx| Box::pin(alarms::of_schedule(tx, owner, id, None, 100))).await
 }
 
 async fn find(store: &Store, owner: UserId, id: ScheduleId) -> Option<Schedule> {

@@ -157,6 +157,38 @@ async fn lists_page_exactly_and_a_cursor_is_good_for_its_own_list_only() {
 }
 
 #[tokio::test]
+async fn the_reminders_of_a_schedule_are_paged_by_due_time() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let (ada, bob) = (Desk::of(&house, "ada").await, Desk::of(&house, "bob").await);
+        let reminders = ["PT1H", "PT30M", "PT10M", "PT5M", "PT0S"].map(|before| json!({ "before": before }));
+        let body = json!({ "title": "Talk", "start": "2026-11-21T09:30:00", "reminders": reminders });
+        let (made, other) = (ada.make(&body).await, ada.make(&body).await);
+        let path = |schedule: &Reply, query: &str| format!("/api/v1/schedules/{}/reminders?{query}", schedule.text("/id"));
+        let dues = |page: &Reply| {
+            let items = page.body["items"].as_array().expect("items").iter();
+            items.map(|item| item["due_at"].as_str().expect("an instant")[11..16].to_owned()).collect::<Vec<_>>()
+        };
+        let mut seen = Vec::new();
+        let mut query = "limit=2".to_owned();
+        loop {
+            let page = ada.get(&path(&made, &query)).await;
+            seen.push(dues(&page));
+            let Some(cursor) = page.body["next_cursor"].as_str() else { break };
+            ada.get(&path(&other, &format!("cursor={cursor}"))).await.refused(400, "cursor.malformed");
+            bob.get(&path(&made, &format!("cursor={cursor}"))).await.refused(400, "cursor.malformed");
+            query = format!("limit=2&cursor={cursor}");
+        }
+        assert_eq!(seen, [vec!["23:30", "00:00"], vec!["00:20", "00:25"], vec!["00:30"]]);
+        assert_eq!(dues(&ada.get(&path(&made, "")).await).len(), 5);
+        ada.get(&path(&made, "limit=0")).await.refused(422, "query.invalid");
+        bob.get(&path(&made, "")).await.refused(404, "schedule.not_found");
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn deleting_several_takes_all_or_none() {
     on_both_databases(async |database| {
         let house = House::open(database).await;

@@ -6,10 +6,7 @@ use store::{Tx, UseCase};
 
 use crate::{App, Error, calendar::Page};
 
-/// The most alarms shown of one schedule: every reminder, edit and snooze it ever had, oldest first.
-const MAX_OF_SCHEDULE: u32 = 1_000;
-
-struct OfSchedule(UserId, ScheduleId);
+struct OfSchedule(UserId, ScheduleId, Option<Cursor>, u32);
 
 impl UseCase for OfSchedule {
     type Out = Option<Vec<Alarm>>;
@@ -19,13 +16,20 @@ impl UseCase for OfSchedule {
         if store::calendar::find(tx, self.0, self.1).await?.is_none() {
             return Ok(None);
         }
-        Ok(Some(store::alarms::of_schedule(tx, self.0, self.1, MAX_OF_SCHEDULE).await?))
+        Ok(Some(store::alarms::of_schedule(tx, self.0, self.1, self.2, self.3 + 1).await?))
     }
 }
 
-/// Every planned and past alarm of a schedule of the caller, by due time.
-pub async fn of_schedule(app: &App, caller: &Caller, id: ScheduleId) -> Result<Vec<Alarm>, Error> {
-    app.store().read(OfSchedule(caller.user, id)).await?.ok_or_else(|| CalendarError::NotFound.into())
+/// The planned and past alarms of a schedule of the caller, by due time.
+pub async fn of_schedule(
+    app: &App,
+    caller: &Caller,
+    id: ScheduleId,
+    after: Option<Cursor>,
+    limit: u32,
+) -> Result<Page<Alarm>, Error> {
+    let items = app.store().read(OfSchedule(caller.user, id, after, limit)).await?.ok_or(CalendarError::NotFound)?;
+    Ok(Page::cut(items, limit, place))
 }
 
 struct OfOwner(UserId, (Instant, Instant), Option<Cursor>, u32);
@@ -48,5 +52,10 @@ pub async fn list(
     limit: u32,
 ) -> Result<Page<Alarm>, Error> {
     let items = app.store().read(OfOwner(caller.user, range, after, limit)).await?;
-    Ok(Page::cut(items, limit, |alarm| Cursor { at: alarm.due_at, id: alarm.id.uuid() }))
+    Ok(Page::cut(items, limit, place))
+}
+
+/// Where an alarm stands in a list by due time.
+fn place(alarm: &Alarm) -> Cursor {
+    Cursor { at: alarm.due_at, id: alarm.id.uuid() }
 }

@@ -269,8 +269,8 @@ impl Actor {
     async fn some_alarm(&self) -> Option<(String, Alarm, Vec<Alarm>)> {
         let Item { subject, id, reminders, .. } = self.items[self.some_item(false)?].clone();
         let caller = self.person.caller.clone();
-        let read = self.cluster.ask(move |app| async move { app::alarms::of_schedule(&app, &caller, id).await });
-        let alarms = read.await?.ok()?;
+        let read = self.cluster.ask(move |app| async move { app::alarms::of_schedule(&app, &caller, id, None, 1_000).await });
+        let alarms = read.await?.ok()?.items;
         let is_active = |a: &&Alarm| {
             matches!(a.state, AlarmState::Pending | AlarmState::Fired) && reminders.contains(&a.reminder.to_string())
         };

@@ -35,9 +35,9 @@ pub(crate) struct Filter {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReminderPage {
     /// By due time.
-    items: Vec<AlarmView>,
+    pub(crate) items: Vec<AlarmView>,
     /// Where the next page begins; null on the last one.
-    next_cursor: Option<String>,
+    pub(crate) next_cursor: Option<String>,
 }
 
 /// List reminders

@@ -4,30 +4,46 @@ use app::{App, alarms};
 use axum::{extract::State as Extract, response::Response};
 use http::StatusCode;
 use kernel::ScheduleId;
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
-use crate::http::{Caller, Path, Problem, json, reminders::AlarmView};
+use crate::http::{
+    Caller, Path, Problem, Query, json, page,
+    reminders::{AlarmView, ReminderPage},
+};
 
-/// Every planned and past reminder of a schedule.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ScheduleReminders {
-    /// By due time.
-    items: Vec<AlarmView>,
+/// Which part of them.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Part {
+    /// Rows of the page, 50 unless given; who asks for more than 200 gets 200.
+    #[param(minimum = 1)]
+    limit: Option<i64>,
+    /// Where to go on: `next_cursor` of the page before.
+    cursor: Option<String>,
 }
 
 /// The reminders of a schedule
 ///
-/// Every planned and past one: when it is due, where it stands and why, when it rang and how late. The first 1,000.
+/// Every planned and past one, the one due first before the others: when it is due, where it stands and why, when it rang and
+/// how late.
 #[utoipa::path(
-    get, path = "/api/v1/schedules/{id}/reminders", tag = "reminders", params(("id" = String, Path, description = "The schedule's id")),
-    responses((status = 200, description = "All of them", body = ScheduleReminders))
+    get, path = "/api/v1/schedules/{id}/reminders", tag = "reminders",
+    params(("id" = String, Path, description = "The schedule's id"), Part),
+    responses((status = 200, description = "A page", body = ReminderPage))
 )]
 pub(crate) async fn reminders(
     Extract(app): Extract<App>,
     caller: Caller,
     Path(id): Path<ScheduleId>,
+    Query(part): Query<Part>,
 ) -> Result<Response, Problem> {
-    let alarms = alarms::of_schedule(&app, &caller.0, id).await?;
-    Ok(json(StatusCode::OK, &ScheduleReminders { items: alarms.iter().map(AlarmView::from).collect() }))
+    let limit = page::limit(part.limit)?;
+    let scope = format!("reminders of {id} of {}", caller.0.user);
+    let after = page::cursor(&scope, part.cursor.as_deref())?;
+    let page = alarms::of_schedule(&app, &caller.0, id, after, limit).await?;
+    let next_cursor = page.next.map(|next| next.encode(&scope));
+    let items = page.items.iter().map(AlarmView::from).collect();
+    Ok(json(StatusCode::OK, &ReminderPage { items, next_cursor }))
 }
