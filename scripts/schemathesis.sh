@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # Lets a property tester throw generated requests at a real server: no 5xx, and no answer the OpenAPI document does not
 # declare. Needs the debug binary (scripts/test.sh has built it) and installs the tester into the cache.
+#
+#   scripts/schemathesis.sh [SEED]      another seed, other requests; 1 unless given
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+seed=${1:-1}
 version=4.32.5
 cache=${CAMPANILE_CACHE:-$HOME/.cache/campanile}
 tester=$cache/tools/schemathesis-$version
@@ -43,9 +46,10 @@ json() { curl -sS -H 'content-type: application/json' "$@"; }
 token=$(json "$url/api/v1/auth/signup" -d '{"email":"tester@example.org","password":"a long enough passphrase","display_name":"Tester"}' | token_of)
 curl -sS "$url/openapi.json" >"$folder/openapi.json"
 
+# One worker: several trip over the AST counter that CPython 3.11 shares among threads (gh-106905).
 # Left out: what ends the tester's own session, and the streams, which have no end.
 "$tester/bin/schemathesis" run "$folder/openapi.json" --url "$url" -H "Authorization: Bearer $token" \
-    --phases examples,coverage,fuzzing --checks "$checks" --max-examples 25 --seed 1 --workers 2 --no-shrink \
+    --phases examples,coverage,fuzzing --checks "$checks" --max-examples 25 --seed "$seed" --workers 1 --no-shrink \
     --exclude-path-regex 'me/stream|auth/logout|auth/sessions|users/me/password' --warnings off
 
 if grep -q '"level":"error"' "$folder/log"; then
