@@ -1,6 +1,8 @@
 //! The one face of this room: a store that runs use cases.
 
-use std::{future::Future, path::PathBuf, sync::Arc};
+use std::{future::Future, panic::AssertUnwindSafe, path::PathBuf, sync::Arc};
+
+use futures_util::FutureExt as _;
 
 use crate::{
     StoreError, Tx, migrations,
@@ -20,6 +22,15 @@ pub trait UseCase: Send + Sync + 'static {
 
     /// Runs once within `tx`.
     fn run(&self, tx: &mut Tx<'_>) -> impl Future<Output = Result<Self::Out, Self::Error>> + Send;
+}
+
+/// Runs `case` and turns a panic into an error: the thread of the only writer outlives it, a connection to PostgreSQL goes back
+/// to the pool with its transaction rolled back, and the caller is told.
+pub(crate) async fn contained<C: UseCase>(case: &C, tx: &mut Tx<'_>) -> Result<C::Out, C::Error> {
+    AssertUnwindSafe(case.run(tx)).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!("a use case panicked inside the store; it is rolled back alone");
+        Err(StoreError::Panicked.into())
+    })
 }
 
 /// Which database to open.

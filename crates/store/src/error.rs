@@ -12,8 +12,9 @@ pub enum StoreError {
     /// No room left on the disk. Nothing was committed.
     #[error("the disk of the database is full")]
     Full,
-    /// The connection was lost while committing: it may or may not have happened. Whoever repeats must repeat with the same keys.
-    #[error("the connection was lost while committing, the result is unknown")]
+    /// The connection was lost while committing, or the disk failed at that moment: it may or may not have happened. Whoever
+    /// repeats must repeat with the same keys.
+    #[error("the commit was cut off, the result is unknown")]
     Unknown,
     /// A unique or foreign key said no. Carries the constraint's name where the engine tells it.
     #[error("a constraint refused the write: {0}")]
@@ -30,7 +31,7 @@ pub enum StoreError {
     /// A statement, a row or a migration was not as expected: a bug of ours.
     #[error("unexpected answer of the database: {0}")]
     Bug(String),
-    /// A use case panicked on the writer thread. It was rolled back alone.
+    /// A use case panicked. It was rolled back alone.
     #[error("a use case panicked and was rolled back")]
     Panicked,
 }
@@ -44,6 +45,21 @@ impl StoreError {
     /// Whether a constraint whose name contains `name` refused the write. SQLite names `table.column`, PostgreSQL the constraint.
     pub fn violates(&self, name: &str) -> bool {
         matches!(self, Self::Constraint(constraint) if constraint.contains(name))
+    }
+}
+
+impl StoreError {
+    /// What SQLite's answer to COMMIT means. Where it found no room, or a constraint refused, nothing is kept. After any other
+    /// error the commit may lie whole in the log all the same, and be found there by the next start: a failed fsync says nothing
+    /// about what the disk has.
+    pub(crate) fn of_commit(error: rusqlite::Error) -> Self {
+        match Self::from(error) {
+            kept_nothing @ (Self::Full | Self::Constraint(_) | Self::Overloaded) => kept_nothing,
+            error => {
+                tracing::error!(%error, "a commit failed half-way; whether it happened is not known");
+                Self::Unknown
+            }
+        }
     }
 }
 

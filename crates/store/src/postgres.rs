@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
-use tokio_postgres::{Config, IsolationLevel, config::SslMode};
+use tokio_postgres::{
+    Config, IsolationLevel,
+    config::SslMode,
+    error::{DbError, Severity, SqlState},
+};
 
-use crate::{StoreError, Tx, UseCase};
+use crate::{StoreError, Tx, UseCase, engine::contained};
 
 /// How long a use case waits for a connection, and a connection for the server, before the caller is told "unavailable".
 const WAIT: Duration = Duration::from_secs(5);
@@ -88,7 +92,7 @@ impl Postgres {
             Err(error) => return (Err(StoreError::from(error).into()), false),
         };
         let mut tx = Tx::postgres(transaction);
-        let result = case.run(&mut tx).await;
+        let result = contained(case, &mut tx).await;
         let retryable = tx.retryable;
         let crate::tx::Engine::Postgres(transaction) = tx.engine else {
             return (Err(StoreError::Bug("a transaction changed its engine".to_owned()).into()), false);
@@ -108,12 +112,15 @@ impl Postgres {
     }
 }
 
+/// A plain error means that the server did not commit, and says why. One that ends the session, or none at all, may come after
+/// the commit: a server that is stopped says goodbye to whoever it has not yet answered.
 fn commit_failed<T, E: From<StoreError>>(error: tokio_postgres::Error) -> (Result<T, E>, bool) {
-    match error.code().map(|code| code.code().to_owned()) {
-        // The server said why it did not commit.
-        Some(code) => (Err(StoreError::from(error).into()), matches!(code.as_str(), "40001" | "40P01")),
-        None => (Err(StoreError::Unknown.into()), false),
+    let severity = error.as_db_error().and_then(DbError::parsed_severity);
+    if severity != Some(Severity::Error) {
+        return (Err(StoreError::Unknown.into()), false);
     }
+    let again = matches!(error.code().map(SqlState::code), Some("40001" | "40P01"));
+    (Err(StoreError::from(error).into()), again)
 }
 
 /// Why no connection could be made, without the URL (it may carry a password).

@@ -32,6 +32,8 @@ pub struct Tx<'c> {
     pub(crate) engine: Engine<'c>,
     /// Set when a statement failed in a way that repeating the whole use case can heal.
     pub(crate) retryable: bool,
+    /// The error with which SQLite gave up the whole transaction, not only the statement: a full disk, an I/O error.
+    pub(crate) ended: Option<StoreError>,
 }
 
 pub(crate) enum Engine<'c> {
@@ -41,11 +43,11 @@ pub(crate) enum Engine<'c> {
 
 impl<'c> Tx<'c> {
     pub(crate) fn sqlite(connection: &'c mut Connection) -> Self {
-        Self { engine: Engine::Sqlite(connection), retryable: false }
+        Self { engine: Engine::Sqlite(connection), retryable: false, ended: None }
     }
 
     pub(crate) fn postgres(transaction: Transaction<'c>) -> Self {
-        Self { engine: Engine::Postgres(transaction), retryable: false }
+        Self { engine: Engine::Postgres(transaction), retryable: false, ended: None }
     }
 
     /// Whether this is the engine with one writer, where nobody else can hold a row.
@@ -57,11 +59,11 @@ impl<'c> Tx<'c> {
     pub(crate) async fn execute(&mut self, sql: impl Into<Sql>, params: &[Value<'_>]) -> Result<u64, StoreError> {
         let sql = sql.into();
         match &mut self.engine {
-            Engine::Sqlite(connection) => {
+            Engine::Sqlite(connection) => within(connection, &mut self.ended, |connection| {
                 let mut statement = connection.prepare_cached(sql.sqlite)?;
                 bind(&mut statement, params)?;
                 Ok(statement.raw_execute()? as u64)
-            }
+            }),
             Engine::Postgres(transaction) => {
                 let result = async {
                     let statement = transaction.prepare_cached(sql.postgres).await?;
@@ -82,14 +84,15 @@ impl<'c> Tx<'c> {
         let sql = sql.into();
         let mut mapped = Vec::new();
         match &mut self.engine {
-            Engine::Sqlite(connection) => {
+            Engine::Sqlite(connection) => within(connection, &mut self.ended, |connection| {
                 let mut statement = connection.prepare_cached(sql.sqlite)?;
                 bind(&mut statement, params)?;
                 let mut rows = statement.raw_query();
                 while let Some(row) = rows.next()? {
                     mapped.push(map(&Row::Sqlite(row))?);
                 }
-            }
+                Ok(())
+            })?,
             Engine::Postgres(transaction) => {
                 let result = async {
                     let statement = transaction.prepare_cached(sql.postgres).await?;
@@ -143,7 +146,7 @@ impl<'c> Tx<'c> {
             return Ok(0);
         }
         match &mut self.engine {
-            Engine::Sqlite(connection) => {
+            Engine::Sqlite(connection) => within(connection, &mut self.ended, |connection| {
                 let mut statement = connection.prepare_cached(sql.sqlite)?;
                 let mut touched = 0;
                 for row in 0..length {
@@ -151,7 +154,7 @@ impl<'c> Tx<'c> {
                     touched += statement.raw_execute()? as u64;
                 }
                 Ok(touched)
-            }
+            }),
             Engine::Postgres(transaction) => {
                 let result = async {
                     let statement = transaction.prepare_cached(sql.postgres).await?;
@@ -176,7 +179,7 @@ impl<'c> Tx<'c> {
             return Ok(mapped);
         }
         match &mut self.engine {
-            Engine::Sqlite(connection) => {
+            Engine::Sqlite(connection) => within(connection, &mut self.ended, |connection| {
                 let mut statement = connection.prepare_cached(sql.sqlite)?;
                 for row in 0..length {
                     bind_row(&mut statement, columns, row)?;
@@ -185,7 +188,8 @@ impl<'c> Tx<'c> {
                         mapped.push(map(&Row::Sqlite(row))?);
                     }
                 }
-            }
+                Ok(())
+            })?,
             Engine::Postgres(transaction) => {
                 let result = async {
                     let statement = transaction.prepare_cached(sql.postgres).await?;
@@ -209,16 +213,37 @@ impl<'c> Tx<'c> {
         let Engine::Sqlite(connection) = &mut self.engine else {
             return self.batch_all(sql, columns, |row| row.get(0)).await;
         };
-        let mut statement = connection.prepare_cached(sql.sqlite)?;
-        let mut written = Vec::with_capacity(ids.len());
-        for (row, id) in ids.iter().enumerate() {
-            bind_row(&mut statement, columns, row)?;
-            if statement.raw_execute()? > 0 {
-                written.push(*id);
+        within(connection, &mut self.ended, |connection| {
+            let mut statement = connection.prepare_cached(sql.sqlite)?;
+            let mut written = Vec::with_capacity(ids.len());
+            for (row, id) in ids.iter().enumerate() {
+                bind_row(&mut statement, columns, row)?;
+                if statement.raw_execute()? > 0 {
+                    written.push(*id);
+                }
             }
-        }
-        Ok(written)
+            Ok(written)
+        })
     }
+}
+
+/// Runs a statement of SQLite within the transaction that is open. Once an error has ended that transaction, nothing more runs:
+/// a use case that passed over the error would write outside of any transaction.
+fn within<T>(
+    connection: &Connection,
+    ended: &mut Option<StoreError>,
+    statement: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    if let Some(error) = ended {
+        return Err(error.clone());
+    }
+    let result = statement(connection);
+    if let Err(error) = &result
+        && connection.is_autocommit()
+    {
+        *ended = Some(error.clone());
+    }
+    result
 }
 
 fn bind(statement: &mut rusqlite::CachedStatement<'_>, params: &[Value<'_>]) -> Result<(), StoreError> {

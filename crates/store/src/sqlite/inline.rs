@@ -19,6 +19,8 @@ pub enum FaultPoint {
     Begin,
     /// After all use cases of the group ran, before it commits.
     BeforeCommit,
+    /// While it commits.
+    Commit,
     /// After it committed, before anybody is told.
     AfterCommit,
     /// Before a read.
@@ -34,6 +36,8 @@ pub enum Fault {
     Busy,
     /// The disk is full: nothing happens, the caller is told so.
     Full,
+    /// The disk fails: SQLite answers with an I/O error, whatever became of what it was asked for.
+    Io,
     /// The answer is lost: the caller is told "unknown". After [`FaultPoint::AfterCommit`] the writes are there all the same.
     Lost,
 }
@@ -84,7 +88,11 @@ impl Inline {
     fn settle(&self, connection: &mut Connection, jobs: &mut [Job]) -> Result<(), StoreError> {
         self.strike(FaultPoint::Begin)?;
         let ran = group::run(connection, jobs).and_then(|()| self.strike(FaultPoint::BeforeCommit));
-        group::commit(connection, ran)?;
+        group::settle(connection, ran, |connection| {
+            let failed = self.faults.strike(FaultPoint::Commit) == Fault::Io;
+            group::commit(connection)?;
+            if failed { Err(io_error()) } else { Ok(()) }
+        })?;
         self.strike(FaultPoint::AfterCommit)
     }
 
@@ -102,9 +110,15 @@ impl Inline {
             Fault::None => Ok(()),
             Fault::Busy => Err(StoreError::Overloaded),
             Fault::Full => Err(StoreError::Full),
+            Fault::Io => Err(io_error().into()),
             Fault::Lost => Err(StoreError::Unknown),
         }
     }
+}
+
+/// As SQLite reports a failed fsync.
+fn io_error() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_FSYNC), None)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -8,8 +8,8 @@ use std::{
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{mpsc::Receiver, mpsc::channel, oneshot};
 
-use super::{group::contained, open_connection};
-use crate::{StoreError, Tx, UseCase};
+use super::open_connection;
+use crate::{StoreError, Tx, UseCase, engine::contained};
 
 /// Reader threads. Point reads take microseconds, so a few threads serve many callers; more would only cost memory.
 const READERS: usize = 3;
@@ -80,7 +80,7 @@ fn next(receiver: &Mutex<mpsc::Receiver<Read>>) -> Option<Read> {
 pub(super) fn snapshot<C: UseCase>(connection: &mut Connection, case: &C) -> Result<C::Out, C::Error> {
     let run = |sql| connection_run(connection, sql);
     run("BEGIN")?;
-    let result = contained(|| pollster::block_on(case.run(&mut Tx::sqlite(connection))));
+    let result = pollster::block_on(contained(case, &mut Tx::sqlite(connection)));
     let ended = connection_run(connection, "ROLLBACK");
     let out = result?;
     ended?;

@@ -96,6 +96,6 @@ fn settle(connection: &mut Connection, jobs: &mut Vec<Job>) {
         return;
     }
     let ran = group::run(connection, jobs);
-    let fate = group::commit(connection, ran);
+    let fate = group::settle(connection, ran, group::commit);
     group::answer(std::mem::take(jobs), &fate);
 }
