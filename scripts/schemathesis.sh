@@ -31,6 +31,7 @@ finish() {
 }
 trap finish EXIT
 
+: >"$folder/log"    # looked at before the server may have begun to write
 "$binary" serve --listen 127.0.0.1:0 --data "$folder/data" --log-format json >"$folder/log" 2>&1 &
 server=$!
 url=

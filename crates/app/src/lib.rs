@@ -106,7 +106,8 @@ impl App {
         &self.0.parts.identity
     }
 
-    pub(crate) fn passwords(&self) -> &identity::Passwords {
+    /// The pool that hashes passwords.
+    pub fn passwords(&self) -> &identity::Passwords {
         &self.0.passwords
     }
 

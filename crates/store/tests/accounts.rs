@@ -41,7 +41,7 @@ async fn given_session(store: &Store, user: UserId) -> SessionId {
                 device: Some([7; 32]),
                 newest: 1,
             };
-            sessions::insert(tx, &session, &family).await?;
+            sessions::insert(tx, &session, &family, &[6; 32]).await?;
             let token = refresh_tokens::Kept { session: id, generation: 1, hash: [1; 32], salt: [2; 16] };
             refresh_tokens::insert(tx, &token, START).await
         })
@@ -93,7 +93,8 @@ async fn a_token_is_known_by_its_hash_and_a_session_by_its_device() {
 
         let knows =
             |device: u8| run(&store, move |tx| Box::pin(async move { sessions::knows_device(tx, ann, &[device; 32]).await }));
-        assert!(knows(7).await);
+        assert!(knows(6).await, "as it was handed out");
+        assert!(knows(7).await, "as it was shown");
         assert!(!knows(8).await);
         let later: Instant = START + HOUR / 2;
         run(&store, move |tx| Box::pin(async move { sessions::used(tx, session, Some(&[8; 32]), later, later + HOUR).await }))

@@ -81,7 +81,7 @@ async fn given_session(store: &Store, user: UserId, seed: u64, created_at: Insta
     let opened = session(user, seed, created_at);
     let id = opened.0.id;
     case!(store, [opened: (Session, Family)] -> (), |tx| {
-        rows::sessions::insert(tx, &opened.0, &opened.1).await?;
+        rows::sessions::insert(tx, &opened.0, &opened.1, &[6; 32]).await?;
         rows::refresh_tokens::insert(tx, &token(opened.0.id, 1), opened.0.created_at).await
     })
     .expect("a session");

@@ -118,6 +118,7 @@ impl Metrics {
         registry.register("campanile_live_connections", "Live streams connected", metrics.live_connections.clone());
         registry.register("campanile_clock_trusted", "1 while the wall clock is believed", metrics.clock_trusted.clone());
         app.meters().register(&mut registry);
+        app.passwords().register(&mut registry);
         Self { registry, ..metrics }
     }
 

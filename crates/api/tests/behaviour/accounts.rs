@@ -119,60 +119,6 @@ async fn an_unknown_address_and_a_wrong_password_are_answered_alike() {
 }
 
 #[tokio::test]
-async fn guessing_at_an_account_has_to_wait_and_success_forgets_it() {
-    on_both_databases(async |database| {
-        let house = House::open(database).await;
-        house.sign_up("ada").await;
-        for _ in 0..4 {
-            house.log_in("ada", "wrong").await.refused(401, "identity.bad_credentials");
-        }
-        assert_eq!(house.log_in("ada", PASSWORD).await.status, 200, "the fifth attempt is still looked at");
-        for name in ["ada", "nobody"] {
-            for _ in 0..5 {
-                house.log_in(name, "wrong").await.refused(401, "identity.bad_credentials");
-            }
-            let refused = house.log_in(name, PASSWORD).await;
-            refused.refused(429, "identity.throttled");
-            assert_eq!(refused.header("retry-after"), Some("900"), "{name}: known or not, the same");
-        }
-        house.clock.advance(Duration::from_secs(899));
-        house.log_in("ada", PASSWORD).await.refused(429, "identity.throttled");
-        house.clock.advance(Duration::from_secs(1));
-        assert_eq!(house.log_in("ada", PASSWORD).await.status, 200);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_stranger_who_fails_on_purpose_does_not_lock_out_a_known_device() {
-    on_both_databases(async |database| {
-        let house = House::open(database).await;
-        let device = house.sign_up("ada").await.cookie("__Host-device").expect("a device cookie");
-        let body = json!({ "email": "ada@example.org", "password": PASSWORD });
-        let known = || Call::post("/api/v1/auth/login", &body).header("cookie", &format!("__Host-device={device}"));
-        assert_eq!(house.send(known()).await.status, 200, "shows its cookie and is known from now on");
-        for _ in 0..5 {
-            house.log_in("ada", "wrong").await;
-        }
-        house.log_in("ada", PASSWORD).await.refused(429, "identity.throttled");
-        assert_eq!(house.send(known()).await.status, 200);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn fifty_failures_from_one_address_are_enough() {
-    let house = House::open(&testkit::Database::sqlite()).await;
-    house.sign_up("ada").await;
-    for n in 0..50 {
-        house.log_in(&format!("nobody{n}"), "wrong").await.refused(401, "identity.bad_credentials");
-    }
-    house.log_in("ada", PASSWORD).await.refused(429, "identity.throttled");
-    house.clock.advance(Duration::from_mins(15));
-    assert_eq!(house.log_in("ada", PASSWORD).await.status, 200);
-}
-
-#[tokio::test]
 async fn signing_out_ends_the_session_at_once() {
     on_both_databases(async |database| {
         let house = House::open(database).await;

@@ -1,6 +1,10 @@
 //! A whole server on a socket of its own, with a clock that is moved by hand, and a client that speaks to it.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use api::{Build, Check, EdgeSettings, Gauges, Metrics, Readiness, ReadinessFuture, Sample, ServeLimits};
 use app::{
@@ -74,7 +78,9 @@ impl House {
             meters: app::alarms::Meters::default(),
         });
         let metrics = Arc::new(Metrics::new(&app, &Build { version: "0", engine: "test" }, Arc::new(Calm)));
-        let router = api::router(app.clone(), EdgeSettings::default(), metrics, Arc::new(Ready));
+        // A test that speaks for another address says so in X-Forwarded-For.
+        let settings = EdgeSettings { trusted_proxies: vec![Ipv4Addr::LOCALHOST.into()], ..EdgeSettings::default() };
+        let router = api::router(app.clone(), settings, metrics, Arc::new(Ready));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel::<()>();
@@ -99,6 +105,12 @@ impl House {
         // A stream has no end to wait for.
         let bytes = if is_stream { bytes::Bytes::new() } else { body.collect().await.expect("a body").to_bytes() };
         Reply { status: parts.status, headers: parts.headers, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
+    }
+
+    /// The text at `path`.
+    pub(crate) async fn page(&self, path: &str) -> String {
+        let body = self.open_stream(Call::get(path)).await.into_body().collect().await.expect("a body").to_bytes();
+        String::from_utf8(body.to_vec()).expect("text")
     }
 
     /// Sends a request whose answer need not end.

@@ -13,5 +13,6 @@ mod refresh;
 mod schedules;
 mod secrets;
 mod streams;
+mod throttling;
 mod tokens;
 mod wire;

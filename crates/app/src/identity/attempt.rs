@@ -3,9 +3,9 @@
 use domain::identity::{
     Email, IdentityError, User,
     rotation::DeviceHash,
-    throttle::{Limit, PER_ACCOUNT, PER_ADDRESS},
+    throttle::{Limit, PER_ACCOUNT, PER_ADDRESS, SIGN_UPS, Throttled},
 };
-use kernel::Instant;
+use kernel::{Instant, SessionId};
 use store::{Tx, UseCase, identity as rows};
 
 use super::{Client, token::sha256};
@@ -26,11 +26,50 @@ pub(super) struct Counted {
     network: Option<String>,
 }
 
-/// Counts an attempt on the account of `email` and looks that account up.
-pub(super) async fn begin(app: &App, email: Result<Email, String>, client: &Client) -> Result<Attempt, Error> {
+/// Counts an attempt on the account of `email` and looks that account up. Whoever has a session of it already counts apart from
+/// all others.
+pub(super) async fn begin(
+    app: &App,
+    email: Result<Email, String>,
+    session: Option<SessionId>,
+    client: &Client,
+) -> Result<Attempt, Error> {
     let device = client.device.as_ref().map(super::Device::hash);
-    let case = Begin { email, device, network: client.network(), now: app.now() };
+    let case = Begin { email, session, device, network: client.network(), now: app.now() };
     app.store().write(case).await
+}
+
+/// Counts an account that is asked for, before its password costs a hash.
+pub(super) async fn begin_sign_up(app: &App, client: &Client) -> Result<(), Error> {
+    let Some(key) = client.sign_ups() else { return Ok(()) };
+    app.store().write(BeginSignUp { key, now: app.now() }).await
+}
+
+/// Leaves a line in the security log if it was the count that refused.
+pub(super) fn refused(error: &Error, what: &'static str, client: &Client) {
+    if error.retry_after_seconds().is_some() {
+        tracing::warn!(security = what, address = client.address_text());
+    }
+}
+
+struct BeginSignUp {
+    key: String,
+    now: Instant,
+}
+
+impl UseCase for BeginSignUp {
+    type Out = ();
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        let throttle = rows::throttles::lock(tx, &self.key, self.now).await?;
+        let counted = throttle.count(&SIGN_UPS, self.now).map_err(|refused| throttled(refused, self.now))?;
+        Ok(rows::throttles::update(tx, &self.key, &counted).await?)
+    }
+}
+
+fn throttled(refused: Throttled, now: Instant) -> IdentityError {
+    IdentityError::Throttled { retry_after_seconds: refused.retry_after_seconds(now) }
 }
 
 impl Attempt {
@@ -69,6 +108,7 @@ impl Counted {
 struct Begin {
     /// What was typed where it is no address: it is counted all the same.
     email: Result<Email, String>,
+    session: Option<SessionId>,
     device: Option<DeviceHash>,
     network: Option<String>,
     now: Instant,
@@ -83,15 +123,14 @@ impl UseCase for Begin {
             Ok(email) => rows::users::by_email(tx, email).await?,
             Err(_) => None,
         };
-        let counted = Counted { account: self.account_key(tx, account.as_ref()).await?, network: self.network.clone() };
+        let counted = self.counted(tx, account.as_ref()).await?;
         let mut rows = Vec::new();
         for key in counted.keys() {
             let throttle = rows::throttles::lock(tx, key, self.now).await?;
             rows.push((key, throttle.count(counted.limit(key), self.now)));
         }
         if let Some(until) = rows.iter().filter_map(|(_, counted)| counted.err()).max_by_key(|refused| refused.until) {
-            let retry_after_seconds = until.retry_after_seconds(self.now);
-            return Err(IdentityError::Throttled { retry_after_seconds }.into());
+            return Err(throttled(until, self.now).into());
         }
         for (key, throttle) in rows {
             if let Ok(throttle) = throttle {
@@ -105,20 +144,24 @@ impl UseCase for Begin {
 impl Begin {
     /// Unknown addresses are counted as known ones are, or the difference would tell them apart. The address itself is not kept.
     ///
-    /// A device that signed in to the account before has a count of its own, so that a stranger who fails on purpose locks out
-    /// strangers only (the device cookies of the OWASP authentication cheat sheet).
-    async fn account_key(&self, tx: &mut Tx<'_>, account: Option<&(User, String)>) -> Result<String, Error> {
+    /// A device that signed in to the account before has a count of its own, and so has a session of it: a stranger who fails on
+    /// purpose, also one behind the same address, locks out strangers only (the device cookies of the OWASP authentication cheat
+    /// sheet). Its attempts need no count of the address, because they can be about this one account only.
+    async fn counted(&self, tx: &mut Tx<'_>, account: Option<&(User, String)>) -> Result<Counted, Error> {
         let name = match &self.email {
             Ok(email) => email.key(),
             Err(typed) => typed.clone(),
         };
         let name = hex(&sha256(name.as_bytes()));
+        if let Some(session) = self.session {
+            return Ok(Counted { account: format!("session:{session}"), network: None });
+        }
         if let (Some((user, _)), Some(device)) = (account, &self.device)
             && rows::sessions::knows_device(tx, user.id, device).await?
         {
-            return Ok(format!("device:{}:{name}", hex(device)));
+            return Ok(Counted { account: format!("device:{}:{name}", hex(device)), network: None });
         }
-        Ok(format!("account:{name}"))
+        Ok(Counted { account: format!("account:{name}"), network: self.network.clone() })
     }
 }
 

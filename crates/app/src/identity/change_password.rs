@@ -18,7 +18,7 @@ use crate::{App, Effects, Error};
 pub async fn change_password(app: &App, caller: &Caller, current: String, new: String, client: &Client) -> Result<(), Error> {
     let user = super::profile(app, caller).await?;
     let new = accepted(&user, new, "/new_password")?;
-    let attempt = attempt::begin(app, Ok(user.email.clone()), client).await?;
+    let attempt = attempt::begin(app, Ok(user.email.clone()), caller.session(), client).await?;
     let counted = attempt.counted();
     let (_, kept) = attempt.account.filter(|(found, _)| found.id == user.id).ok_or(IdentityError::Unauthenticated)?;
     let entropy = app.entropy();

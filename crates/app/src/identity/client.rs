@@ -36,6 +36,13 @@ impl Client {
         })
     }
 
+    /// What accounts it makes are counted under. Nothing for a program on this machine: it is the
+    /// operator's own.
+    pub(super) fn sign_ups(&self) -> Option<String> {
+        let is_local = self.address.is_none_or(|address| address.to_canonical().is_loopback());
+        self.network().filter(|_| !is_local).map(|network| format!("sign-up:{network}"))
+    }
+
     pub(super) fn address_text(&self) -> String {
         self.address.map(|address| address.to_string()).unwrap_or_default()
     }

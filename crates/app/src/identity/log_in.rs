@@ -17,7 +17,8 @@ use crate::{App, Effects, Error};
 pub async fn log_in(app: &App, email: &str, password: String, client: &Client) -> Result<SignedIn, Error> {
     let password = Password::new(password);
     let email = email.parse::<Email>().map_err(|_| email.to_owned());
-    let attempt = attempt::begin(app, email, client).await.inspect_err(|error| refused(error, client))?;
+    let attempt =
+        attempt::begin(app, email, None, client).await.inspect_err(|error| attempt::refused(error, "login.throttled", client))?;
     let counted = attempt.counted();
     let (user, kept) = attempt.account.unzip();
     // What cannot be anybody's password is compared with nobody's.
@@ -31,12 +32,6 @@ pub async fn log_in(app: &App, email: &str, password: String, client: &Client) -
     let opening = Opening::prepare(app, user.id, client)?;
     tracing::info!(security = "login.succeeded", user_id = %user.id, address = client.address_text());
     app.commit(LogIn { user, kept, renewed, counted, opening }).await
-}
-
-fn refused(error: &Error, client: &Client) {
-    if error.retry_after_seconds().is_some() {
-        tracing::warn!(security = "login.throttled", address = client.address_text());
-    }
 }
 
 struct LogIn {

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use domain::identity::{
     EndReason, IdentityError, Session, User,
-    rotation::{ABSOLUTE_LIFETIME, Family, idle_expiry},
+    rotation::{ABSOLUTE_LIFETIME, DeviceHash, Family, idle_expiry},
     user_agent,
 };
 use kernel::{Entropy, Instant, SessionId, UserId};
@@ -53,6 +53,7 @@ pub struct SignedIn {
 pub(super) struct Opening {
     session: Session,
     family: Family,
+    issued: DeviceHash,
     token: rows::refresh_tokens::Kept,
     pub(super) tokens: Tokens,
     entropy: Arc<dyn Entropy>,
@@ -84,8 +85,9 @@ impl Opening {
             last_used_at: now,
             expires_at: family.idle_expires_at,
         };
+        let issued = device.hash();
         let tokens = tokens(app, user, id, refresh_token, Some(device))?;
-        Ok(Self { session, family, token, tokens, entropy })
+        Ok(Self { session, family, issued, token, tokens, entropy })
     }
 
     pub(super) fn now(&self) -> Instant {
@@ -95,7 +97,7 @@ impl Opening {
     /// Writes the session, its first token and the fact. The user's row must exist.
     pub(super) async fn write(&self, tx: &mut Tx<'_>, effects: &mut Effects) -> Result<(), Error> {
         let (user, now) = (self.session.user, self.now());
-        rows::sessions::insert(tx, &self.session, &self.family).await?;
+        rows::sessions::insert(tx, &self.session, &self.family, &self.issued).await?;
         rows::refresh_tokens::insert(tx, &self.token, now).await?;
         let mut facts = vec![Fact::SessionCreated(self.session.id)];
         let beyond = rows::sessions::end_oldest(tx, user, SESSIONS_MAX, now).await?;

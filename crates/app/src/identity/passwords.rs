@@ -18,6 +18,7 @@ use argon2::{
 };
 use domain::identity::{IdentityError, Password};
 use kernel::Entropy;
+use prometheus_client::{metrics::counter::Counter, registry::Registry};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 
@@ -49,10 +50,15 @@ pub(super) enum Verdict {
 impl Passwords {
     pub(crate) fn new(keys: &Keys, cost: PasswordCost) -> Self {
         Self {
-            hasher: Arc::new(Hasher { keys: keys.clone(), cost }),
+            hasher: Arc::new(Hasher { keys: keys.clone(), cost, made: Counter::default() }),
             running: Arc::new(Semaphore::new(RUNNING_MAX)),
             places: Arc::new(Semaphore::new(RUNNING_MAX + WAITING_MAX)),
         }
+    }
+
+    /// Registers the counter of hashes under its name.
+    pub fn register(&self, registry: &mut Registry) {
+        registry.register("campanile_password_hashes", "Passwords hashed, right or wrong", self.hasher.made.clone());
     }
 
     /// The PHC string to keep.
@@ -96,10 +102,13 @@ impl Passwords {
 struct Hasher {
     keys: Keys,
     cost: PasswordCost,
+    /// Hashes made.
+    made: Counter,
 }
 
 impl Hasher {
     fn hash(&self, password: &Password, salt: &[u8; 16]) -> Result<String, IdentityError> {
+        self.made.inc();
         let hash = self.params().and_then(|params| {
             argon2(self.keys.current(), params)?.hash_password_with_salt(password.as_bytes(), salt).map_err(broken)
         })?;
@@ -115,6 +124,7 @@ impl Hasher {
             .find(|set| set.pepper.id == params.keyid())
             .ok_or_else(|| broken("a password hash was made with a secret that is no longer in the secret file"))?;
         let (Some(salt_kept), Some(expected)) = (&kept.salt, &kept.hash) else { return Err(broken("a hash without salt")) };
+        self.made.inc();
         let made = argon2(pepper, params.clone())?
             .hash_password_customized(password.as_bytes(), salt_kept, Some(kept.algorithm.as_str()), kept.version, params.clone())
             .map_err(broken)?;

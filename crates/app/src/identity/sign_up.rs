@@ -4,7 +4,7 @@ use domain::identity::{DefaultLead, IdentityError, NewAccount, Role, User};
 use kernel::UserId;
 use store::{Tx, UseCase, identity as rows};
 
-use super::{Client, SignedIn, opening::Opening};
+use super::{Client, SignedIn, attempt, opening::Opening};
 use crate::{Answer, App, Effects, Error, Once, Render};
 
 /// Makes an account and signs it in. The first account of an empty installation is its administrator.
@@ -17,6 +17,7 @@ pub async fn sign_up(
     once: Option<Once>,
     render: Render<SignedIn>,
 ) -> Result<Answer, Error> {
+    attempt::begin_sign_up(app, client).await.inspect_err(|error| attempt::refused(error, "sign_up.throttled", client))?;
     let case = SignUp::prepare(app, account, None).await?;
     let id = case.user.id;
     let opening = Opening::prepare(app, id, client)?;

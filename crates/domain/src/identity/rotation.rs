@@ -7,8 +7,8 @@
 //!   ----------------   -----------------------------   ------------------------------------------------------------
 //!   the newest         the family's device, or none    ROTATE: it becomes USED, its successor is issued
 //!                      was ever shown
-//!   its parent,        the same                        REPEAT: the same successor again. Two tabs raced, or the reply
-//!   used ≤ 10 s ago                                    was lost; the successor was never used, or this were no parent
+//!   its parent,        as when it was redeemed: the    REPEAT: the same successor again. Two tabs raced, or the reply
+//!   used ≤ 10 s ago    device, or none                 was lost; the successor was never used, or this were no parent
 //!   anything else of   any                             REVOKE: two parties hold the token, and nobody can tell which is
 //!   a live family                                      the thief. The family ends, its streams close, its user is told
 //!   of an ended family any                             REFUSE
@@ -16,7 +16,8 @@
 //!
 //! **Device.** Every sign-in hands out a device cookie beside the refresh token. The family is bound to it as soon as a client
 //! has shown one, at sign-in or at a later redemption; from then on every redemption must show it. A client that never shows
-//! one keeps no cookies and holds a bare bearer token, for which the ten seconds count on the token alone.
+//! one keeps no cookies and holds a bare bearer token, for which the ten seconds count on the token alone. A browser shows its
+//! device from the first redemption on: if its token was redeemed without one a moment ago, somebody else did that.
 //!
 //! Strict single use would sign honest people out whenever two tabs race; a reuse interval without the rest would let a thief
 //! ride along inside it.
@@ -110,8 +111,10 @@ impl Family {
         if self.device.is_some() && self.device.as_ref() != device {
             return Decision::Revoke(Suspicion::OtherDevice);
         }
+        let first_shown = self.device.is_none() && device.is_some();
         match presented.used_at {
-            None => Decision::Rotate { bind: self.device.is_none() && device.is_some() },
+            Some(_) if first_shown => Decision::Revoke(Suspicion::OtherDevice),
+            None => Decision::Rotate { bind: first_shown },
             Some(used_at) if presented.generation + 1 == self.newest && now <= used_at + REPEAT_WINDOW => Decision::Repeat,
             Some(_) => Decision::Revoke(Suspicion::Replayed),
         }
@@ -170,6 +173,7 @@ mod tests {
             ("parent after the window", bound(), used(2, 11), Some(MINE), replayed),
             ("parent in the window, no device", bound(), used(2, 1), None, other),
             ("parent in the window, bare token", bare(), used(2, 1), None, Repeat),
+            ("parent in the window, redeemed without the device shown now", bare(), used(2, 1), Some(MINE), other),
             ("grandparent in the window", bare(), used(1, 1), None, replayed),
             ("grandparent, its own device", bound(), used(1, 1), Some(MINE), replayed),
             ("newest of an ended family", ended(), active(3), None, Refuse),

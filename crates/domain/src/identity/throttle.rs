@@ -5,8 +5,9 @@
 //! | who | attempts | then |
 //! |---|---|---|
 //! | an account | 5 in 15 minutes | wait 15 minutes; each further failure doubles the wait, up to an hour |
-//! | an account, from a device that was signed in to it | the same, counted apart | so that a stranger cannot lock the owner out |
-//! | an address (IPv6: its /64) | 50 in 15 minutes | wait until the 15 minutes are over |
+//! | an account, from a device or session that was signed in to it | the same, counted apart | so that a stranger cannot lock the owner out |
+//! | an address (IPv6: its /64), known devices apart | 50 in 15 minutes | wait until the 15 minutes are over |
+//! | an address that makes accounts | 100 in an hour | wait until the hour is over |
 
 use std::time::Duration;
 
@@ -28,6 +29,9 @@ pub const PER_ACCOUNT: Limit = Limit { failures: 5, window: Duration::from_mins(
 
 /// Failures from one address.
 pub const PER_ADDRESS: Limit = Limit { failures: 50, window: Duration::from_mins(15), longest_wait: Duration::from_mins(15) };
+
+/// Accounts asked for from one address, made or not.
+pub const SIGN_UPS: Limit = Limit { failures: 100, window: Duration::from_hours(1), longest_wait: Duration::from_hours(1) };
 
 /// What is remembered about one account or address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

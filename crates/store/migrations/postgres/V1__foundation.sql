@@ -24,6 +24,7 @@ CREATE TABLE sessions (
     user_agent text NOT NULL,
     address text NOT NULL,
     device_hash bytea,                               -- SHA-256 of the device cookie the session is bound to
+    issued_hash bytea NOT NULL,                      -- … and of the one that was handed out when it was opened
     created_at timestamptz NOT NULL,
     last_used_at timestamptz NOT NULL,
     idle_expires_at timestamptz NOT NULL,

@@ -25,6 +25,7 @@ CREATE TABLE sessions (
     user_agent TEXT NOT NULL,
     address TEXT NOT NULL,
     device_hash BLOB,                               -- SHA-256 of the device cookie the session is bound to
+    issued_hash BLOB NOT NULL,                      -- … and of the one that was handed out when it was opened
     created_at INTEGER NOT NULL,
     last_used_at INTEGER NOT NULL,
     idle_expires_at INTEGER NOT NULL,

@@ -19,12 +19,12 @@ pub struct Standing {
     pub ends_at: Instant,
 }
 
-/// Keeps a new session.
-pub async fn insert(tx: &mut Tx<'_>, session: &Session, family: &Family) -> Result<(), StoreError> {
+/// Keeps a new session, whose device was given the cookie of hash `issued`.
+pub async fn insert(tx: &mut Tx<'_>, session: &Session, family: &Family, issued: &DeviceHash) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO sessions (id, user_id, user_agent, address, device_hash, created_at, last_used_at, idle_expires_at,
-             absolute_expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             absolute_expires_at, issued_hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         values![
             session.id,
             session.user,
@@ -35,6 +35,7 @@ pub async fn insert(tx: &mut Tx<'_>, session: &Session, family: &Family) -> Resu
             session.last_used_at,
             family.idle_expires_at,
             family.absolute_expires_at,
+            issued,
         ],
     )
     .await?;
@@ -121,11 +122,13 @@ pub async fn live_of(tx: &mut Tx<'_>, user: UserId, now: Instant, limit: u32) ->
     .await
 }
 
-/// Whether this device has signed in to the account before, and still knows its cookie.
+/// Whether this device has signed in to the account before: it shows a cookie that was handed out, or shown, for a session of it.
 pub async fn knows_device(tx: &mut Tx<'_>, user: UserId, device: &DeviceHash) -> Result<bool, StoreError> {
-    tx.one("SELECT EXISTS (SELECT 1 FROM sessions WHERE user_id = $1 AND device_hash = $2)", values![user, device], |row| {
-        row.get(0)
-    })
+    tx.one(
+        "SELECT EXISTS (SELECT 1 FROM sessions WHERE user_id = $1 AND (issued_hash = $2 OR device_hash = $2))",
+        values![user, device],
+        |row| row.get(0),
+    )
     .await
 }
 

@@ -46,6 +46,7 @@ pub(crate) struct NewUser {
     responses(
         (status = 201, description = "Signed in", body = SignedInView),
         (status = 409, description = "`identity.email_taken`: the address has an account"),
+        (status = 429, description = "`identity.throttled`: a hundred accounts were asked for from this address within an hour", headers(("retry-after" = u32))),
     )
 )]
 pub(crate) async fn sign_up(
