@@ -73,8 +73,16 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "route.method_not_allowed" 405 "Method not allowed" "There is something at this address, but it cannot do that. The `Allow` header lists what it can.";
     "route.not_found" 404 "No such address" "There is nothing at this address.";
     "schedule.invalid" 422 "Invalid schedule" "A field of the schedule is not valid. `errors` points at it.";
+    "schedule.not_an_occurrence" 404 "No such occurrence" "The series has no occurrence at this wall time. Read its occurrences again.";
     "schedule.not_deleted" 409 "Not deleted" "Only a deleted schedule can be restored.";
     "schedule.not_found" 404 "No such schedule" "There is no such schedule, or it is not yours.";
+    "schedule.recurrence_never_occurs" 422 "Never occurs" "No date before the end of 2200 fits the rule, as with 30 February.";
+    "schedule.recurrence_too_dense" 422 "Too many occurrences" "The range holds more than 10,000 occurrences. Ask for a shorter one.";
+    "schedule.recurrence_too_large" 422 "Recurrence too large" "The text of the rule, the times it names for a day, or a list of dates is longer than its limit.";
+    "schedule.rrule_contradictory" 422 "Contradictory rule" "Parts of the rule exclude or need each other. The detail names them.";
+    "schedule.rrule_malformed" 422 "Malformed rule" "The rule is not a list of `NAME=VALUE` with names of RFC 5545, each once.";
+    "schedule.rrule_out_of_range" 422 "Rule out of range" "A value of the rule, or a date beside it, cannot be read or lies outside of its range. The detail names the part.";
+    "schedule.rrule_unsupported" 422 "Unsupported rule" "RFC 5545 or an extension knows the rule, but Campanile does not do it: hours and shorter as a frequency, other calendars.";
     "schedule.version_mismatch" 412 "Changed meanwhile" "The schedule changed since the version in `If-Match`. Read it again.";
     "schedule.version_required" 428 "Version required" "Send the version you know in `If-Match`.";
     "store.full" 507 "Storage full" "There is no room left to keep it; nothing was changed. Come back after `Retry-After`, and tell the operator.";
