@@ -1,6 +1,6 @@
 //! Who may call a route: declared with the route, enforced before its handler.
 
-use std::{future::Future, panic::resume_unwind};
+use std::{future::Future, panic::resume_unwind, sync::Arc};
 
 use app::{
     App,
@@ -17,7 +17,11 @@ use kernel::Category;
 use tokio::task::JoinError;
 use tracing::Instrument as _;
 
-use super::{Problem, State, limits::Slot, metrics};
+use super::{
+    Problem, State,
+    limits::{Place, Slot},
+    metrics,
+};
 
 /// The longest bearer credential that is looked at.
 const MAX_CREDENTIAL_BYTES: usize = 4_096;
@@ -107,11 +111,12 @@ pub(crate) async fn guard(Extract(guarded): Extract<Guarded>, request: Request, 
 }
 
 /// A change that has begun is finished, and announced, also when the caller hangs up or is not waited for any longer. It
-/// keeps its place among the caller's requests until then.
+/// keeps its place among all requests, and among the caller's, until then.
 fn carried_through(request: Request, next: Next, slot: Option<Slot>) -> impl Future<Output = Response> {
+    let place = request.extensions().get::<Arc<Place>>().cloned();
     let running = tokio::spawn(
         async move {
-            let _slot = slot;
+            let _held = (slot, place);
             next.run(request).await
         }
         .in_current_span(),

@@ -3,7 +3,7 @@
 //! It names the request, opens its span, refuses what is no sane HTTP, contains panics, writes problem documents, sets the
 //! headers that every answer has, and leaves one line in the log and one observation in the metrics.
 
-use std::{any::Any, panic::AssertUnwindSafe, time::Duration};
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -22,7 +22,7 @@ use tower_http::compression::{
 };
 use tracing::{Instrument, Span, field::Empty};
 
-use super::{ConnectionPeer, Problem, State, TraceContext, headers, metrics, origin, trace::X_REQUEST_ID};
+use super::{ConnectionPeer, Problem, State, TraceContext, headers, limits::Place, metrics, origin, trace::X_REQUEST_ID};
 
 /// The longest request target, in bytes.
 const MAX_TARGET_BYTES: usize = 8 * 1024;
@@ -111,11 +111,16 @@ impl Facts {
     }
 }
 
-async fn observed(state: &State, facts: &Facts, request: Request, next: Next) -> Response {
+async fn observed(state: &State, facts: &Facts, mut request: Request, next: Next) -> Response {
     let began = state.app.clock().monotonic();
     let under_way = state.metrics.under_way();
     let response = match admit(state, &request) {
-        Ok(_place) => AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|panic| contain(&*panic)),
+        Ok(place) => {
+            request.extensions_mut().insert(Arc::clone(&place));
+            let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+            drop(place);
+            answer.unwrap_or_else(|panic| contain(&*panic))
+        }
         Err(problem) => problem.into_response(),
     };
     drop(under_way);
@@ -126,7 +131,7 @@ async fn observed(state: &State, facts: &Facts, request: Request, next: Next) ->
     response
 }
 
-fn admit(state: &State, request: &Request) -> Result<super::limits::Place, Problem> {
+fn admit(state: &State, request: &Request) -> Result<Arc<Place>, Problem> {
     is_sane(request)?;
     state.load.admit()
 }

@@ -35,9 +35,9 @@ impl Load {
         }
     }
 
-    /// A place among all requests, given back when dropped.
-    pub(crate) fn admit(&self) -> Result<Place, Problem> {
-        let place = Place(Arc::clone(&self.all));
+    /// A place among all requests, given back when its last holder drops it.
+    pub(crate) fn admit(&self) -> Result<Arc<Place>, Problem> {
+        let place = Arc::new(Place(Arc::clone(&self.all)));
         if self.all.fetch_add(1, Ordering::Relaxed) < self.most {
             return Ok(place);
         }
@@ -66,7 +66,7 @@ fn principal(caller: &Caller) -> Principal {
     }
 }
 
-/// A place among all requests.
+/// A place among all requests. It travels in the extensions of its request: work that outlives the request holds on to it.
 #[derive(Debug)]
 pub(crate) struct Place(Arc<AtomicUsize>);
 

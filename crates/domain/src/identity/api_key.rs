@@ -47,7 +47,7 @@ impl ApiKeyRequest {
     pub fn parse(name: &str, scopes: &[String], expires_at: Option<Instant>, now: Instant) -> Result<Self, IdentityError> {
         let mut wrong = Vec::new();
         let name = name.trim();
-        if name.is_empty() || name.chars().count() > NAME_MAX_CHARS || name.contains(char::is_control) {
+        if name.is_empty() || name.chars().count() > NAME_MAX_CHARS || name.contains(breaks) {
             wrong.push(FieldError::new("/name", "1 to 80 characters without line breaks or control characters"));
         }
         let mut known: Vec<Scope> = Vec::new();
@@ -74,6 +74,11 @@ impl ApiKeyRequest {
             Err(IdentityError::Invalid(wrong))
         }
     }
+}
+
+/// What does not belong into one line.
+fn breaks(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]

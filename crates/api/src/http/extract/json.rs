@@ -65,7 +65,7 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     })?;
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let detail = without_position(&error.inner().to_string());
+        let detail = at_most(without_value(without_position(&error.inner().to_string())));
         let mut pointer = Pointer::default();
         for segment in error.path() {
             match segment {
@@ -86,13 +86,30 @@ fn unfit_at(pointer: String, detail: String) -> Problem {
         .field(pointer, detail)
 }
 
-/// `serde_json` ends its messages with a line and column; the pointer says it better. A message that quotes what was sent is
-/// no longer than people read.
-fn without_position(detail: &str) -> String {
-    let message = detail.rsplit_once(" at line ").map_or(detail, |(message, _)| message);
+/// `serde_json` ends its messages with a line and column; the pointer says it better.
+fn without_position(detail: &str) -> &str {
+    detail.rsplit_once(" at line ").map_or(detail, |(message, _)| message)
+}
+
+/// A message that names what was sent (an unknown field) is no longer than people read.
+fn at_most(message: String) -> String {
     match message.char_indices().nth(MAX_DETAIL_CHARS) {
         Some((end, _)) => format!("{}…", &message[..end]),
-        None => message.to_owned(),
+        None => message,
+    }
+}
+
+/// `invalid type: integer `12345`, expected a string` without the 12345: what was sent may be a password, and an answer is kept
+/// and shown where passwords are not.
+fn without_value(detail: &str) -> String {
+    let quoting = ["invalid type: ", "invalid value: "].iter().any(|start| detail.starts_with(start));
+    match detail.rsplit_once(", expected ").filter(|_| quoting) {
+        Some((sent, expected)) => {
+            let kind = sent.split(['`', '"']).next().unwrap_or_default().trim_end();
+            format!("{kind}, expected {expected}")
+        }
+        None if quoting => "this is not what is expected here".to_owned(),
+        None => detail.to_owned(),
     }
 }
 

@@ -71,6 +71,26 @@ async fn json_of_another_shape_is_answered_with_the_place_where_it_differs() {
 }
 
 #[tokio::test]
+async fn what_was_sent_in_the_wrong_place_is_never_quoted() {
+    let edge = Edge::new().await;
+    let long = format!(r#""{}4711""#, "x, expected y".repeat(40));
+    for (body, detail) in [
+        (r#"{"title":4711}"#, "invalid type: integer, expected a string"),
+        (r#"{"title":-4711.5}"#, "invalid type: floating point, expected a string"),
+        (r#"{"title":true}"#, "invalid type: boolean, expected a string"),
+        (r#"{"title":["4711"]}"#, "invalid type: sequence, expected a string"),
+        (r#"{"title":"a","count":"4711"}"#, "invalid type: string, expected u8"),
+        (r#"{"title":"a","count":4711}"#, "invalid value: integer, expected u8"),
+        (r#""4711""#, "invalid type: string, expected struct Note"),
+        (&long, "invalid type: string, expected struct Note"),
+    ] {
+        let problem = edge.post("/test/notes", body.to_owned()).await.is_problem("body.invalid");
+        assert_eq!(problem["errors"][0]["detail"], detail, "{body:.80}");
+        assert!(!problem.to_string().contains("4711"), "{problem}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_is_json_in_utf_8_and_says_so() {
     let edge = Edge::new().await;
     let send = async |path: &str, types: &[&str]| {

@@ -53,6 +53,23 @@ async fn a_change_that_has_begun_is_finished_although_the_caller_hangs_up() {
 }
 
 #[tokio::test]
+async fn work_that_goes_on_keeps_its_place_after_the_caller_hung_up() {
+    let limits = Limits { in_flight: 1, ..Limits::default() };
+    let edge = Edge::with(EdgeSettings { limits, ..EdgeSettings::default() }).await;
+    let mut answer = Box::pin(edge.post("/test/slow", ""));
+    while edge.clock.sleepers() < 2 {
+        assert!(answer.as_mut().now_or_never().is_none());
+        tokio::task::yield_now().await;
+    }
+    drop(answer);
+    edge.get("/test/notes").await.is_problem("edge.overloaded");
+    edge.clock.advance(Duration::from_secs(10));
+    while edge.get("/test/notes").await.status != 200 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_does_not_arrive_is_not_waited_for() {
     let edge = Edge::new().await;
     let stalled = futures_util::stream::StreamExt::chain(
