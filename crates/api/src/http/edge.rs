@@ -22,7 +22,7 @@ use tower_http::compression::{
 };
 use tracing::{Instrument, Span, field::Empty};
 
-use super::{ConnectionPeer, Problem, State, TraceContext, headers, limits::Place, metrics, origin, trace::X_REQUEST_ID};
+use super::{ConnectionPeer, Problem, State, TraceContext, headers, host, limits::Place, metrics, origin, trace::X_REQUEST_ID};
 
 /// The longest request target, in bytes.
 const MAX_TARGET_BYTES: usize = 8 * 1024;
@@ -59,7 +59,10 @@ async fn pass(Extract(state): Extract<State>, mut request: Request, next: Next) 
     let trace = TraceContext::of(request.headers(), &*state.app.entropy());
     let facts = Facts::of(&request);
     let mut response = if facts.is_liveness() {
-        next.run(request).await
+        match is_sane(&state, &request) {
+            Ok(()) => next.run(request).await,
+            Err(problem) => problem.into_response(),
+        }
     } else {
         let span = facts.span(&trace);
         request.extensions_mut().insert(trace.clone());
@@ -132,12 +135,12 @@ async fn observed(state: &State, facts: &Facts, mut request: Request, next: Next
 }
 
 fn admit(state: &State, request: &Request) -> Result<Arc<Place>, Problem> {
-    is_sane(request)?;
+    is_sane(state, request)?;
     state.load.admit()
 }
 
 /// What a proxy in front could have read as another request than we do is not read at all (RFC 9112, section 3.2).
-fn is_sane(request: &Request) -> Result<(), Problem> {
+fn is_sane(state: &State, request: &Request) -> Result<(), Problem> {
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     if target > MAX_TARGET_BYTES {
         let detail = format!("an address may have at most {MAX_TARGET_BYTES} bytes");
@@ -157,7 +160,7 @@ fn is_sane(request: &Request) -> Result<(), Problem> {
             "send exactly one Host, the same as in the address",
         ));
     }
-    Ok(())
+    host::refuse_unknown(request, &state.settings.public_url)
 }
 
 fn host_is_clear(request: &Request) -> bool {

@@ -41,6 +41,7 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "edge.refused" 400 "Refused" "The request was refused before it reached a handler; the status says how.";
     "edge.too_many_at_once" 429 "Too many at once" "Too many of your requests are under way at this moment. Wait for some of them.";
     "edge.too_slow" 503 "Given up" "The request took too long. It may or may not have happened: repeat it with the same `Idempotency-Key`.";
+    "edge.unknown_host" 421 "Unknown host" "A program on the same machine named this server in a way it does not know. Use localhost, an address, or the name in `http.public_url`.";
     "edge.uri_too_long" 414 "Address too long" "An address may have at most 8 KiB.";
     "id.malformed" 400 "Malformed id" "A part of the path is not an id of the expected kind.";
     "idempotency.in_flight" 409 "Still running" "The first request with this `Idempotency-Key` has not finished. Come back after `Retry-After`.";

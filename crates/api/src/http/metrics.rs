@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc, sync::atomic::AtomicU64, time::Duration};
 use app::App;
 use axum::{
     Router,
-    extract::State as Extract,
+    extract::{Request, State as Extract},
     response::{IntoResponse, Response},
 };
 use futures_util::future::{Either, select};
@@ -20,7 +20,7 @@ use prometheus_client::{
 };
 use utoipa_axum::routes;
 
-use super::{Access, ConnectionPeer, MetricsDoor, Problem, Routes, State};
+use super::{Access, ConnectionPeer, MetricsDoor, Problem, Routes, State, host};
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -207,9 +207,14 @@ pub(crate) async fn metrics(Extract(state): Extract<State>) -> Response {
 
 /// `/metrics` alone, for a listener of its own.
 pub fn metrics_router(app: App, metrics: Arc<Metrics>) -> Router {
-    let page = move || {
+    let page = move |request: Request| {
         let (app, metrics) = (app.clone(), Arc::clone(&metrics));
-        async move { metrics.scrape(&app).await }
+        async move {
+            if host::refuse_unknown(&request, "").is_err() {
+                return StatusCode::MISDIRECTED_REQUEST.into_response();
+            }
+            metrics.scrape(&app).await
+        }
     };
     Router::new().route("/metrics", axum::routing::get(page))
 }

@@ -8,6 +8,7 @@ mod errors;
 mod extract;
 mod headers;
 mod health;
+mod host;
 mod limits;
 mod metrics;
 mod openapi;

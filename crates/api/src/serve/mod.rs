@@ -10,6 +10,7 @@
 //! The timeouts here are about sockets, not about the product: they are measured by the runtime, not by [`kernel::Clock`].
 
 mod greeting;
+mod head;
 mod stall;
 
 use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
@@ -30,7 +31,11 @@ use tokio::{
 };
 use tower::Service as _;
 
-use self::{greeting::Greeting, stall::Stall};
+use self::{
+    greeting::Greeting,
+    head::{Begun, HeadTimer, Watched},
+    stall::Stall,
+};
 use crate::http::ConnectionPeer;
 
 /// Where a head stops being one: `edge` refuses 16 KiB with a problem document, this is for what is far beyond.
@@ -50,15 +55,22 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub struct ServeLimits {
     /// Connections open at once; the next one waits in the kernel's queue.
     pub connections: usize,
-    /// How long the head of a request may take to arrive; also, how long an idle connection is kept open.
+    /// How long the head of a request may take to arrive once its first byte has, and the first byte of a connection.
     pub head_timeout: Duration,
+    /// How long a connection of HTTP/1.1 is kept open between two requests.
+    pub idle_timeout: Duration,
     /// How long a peer may take nothing of what is sent to it; then the connection is cut, and with it what it holds.
     pub write_timeout: Duration,
 }
 
 impl Default for ServeLimits {
     fn default() -> Self {
-        Self { connections: 10_000, head_timeout: Duration::from_secs(10), write_timeout: Duration::from_secs(30) }
+        Self {
+            connections: 10_000,
+            head_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(75),
+            write_timeout: Duration::from_secs(30),
+        }
     }
 }
 
@@ -136,8 +148,12 @@ impl Server {
             let mut router = router.clone();
             async move { Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|never| match never {})) }
         });
-        let io = TokioIo::new(Stall::new(Greeting::new(stream, self.limits.head_timeout), self.limits.write_timeout));
-        let connection = watcher.watch(self.builder.serve_connection(io, service).into_owned());
+        let begun = Begun::default();
+        let stream = Greeting::new(Watched::new(stream, begun.clone()), self.limits.head_timeout);
+        let io = TokioIo::new(Stall::new(stream, self.limits.write_timeout));
+        let mut builder = self.builder.clone();
+        builder.http1().timer(HeadTimer { begun, patience: self.limits.head_timeout });
+        let connection = watcher.watch(builder.serve_connection(io, service).into_owned());
         async move {
             if let Err(error) = connection.await {
                 // A peer that went away, was too slow or spoke no HTTP: of interest only to who looks for it.
@@ -150,7 +166,8 @@ impl Server {
 
 fn builder(limits: &ServeLimits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.head_timeout).max_buf_size(MAX_HEAD_BYTES);
+    // Each connection has a timer of its own, which is quicker once a head has begun.
+    builder.http1().header_read_timeout(limits.idle_timeout).max_buf_size(MAX_HEAD_BYTES);
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -127,6 +127,8 @@ settings! {
         body_seconds: Whole<1, 300>;
         /// How long the head of a request may take.
         head_seconds: Whole<1, 300>;
+        /// How long a connection may be idle between requests.
+        idle_seconds: Whole<1, 3_600>;
     }
 
     /// The PostgreSQL server, if it is one.

@@ -94,8 +94,13 @@ pub(crate) fn edge_settings(config: &Config, listening: SocketAddr) -> EdgeSetti
 
 /// Limits of the connections.
 pub(crate) fn serve_limits(config: &Config) -> ServeLimits {
-    let (connections, head_timeout) = (config.limits.connections.count(), config.limits.head_seconds.seconds());
-    ServeLimits { connections, head_timeout, ..ServeLimits::default() }
+    let limits = &config.limits;
+    ServeLimits {
+        connections: limits.connections.count(),
+        head_timeout: limits.head_seconds.seconds(),
+        idle_timeout: limits.idle_seconds.seconds(),
+        ..ServeLimits::default()
+    }
 }
 
 /// Where people reach this installation, as far as it is known: an address of "every interface" is reached by this machine's.
