@@ -52,6 +52,21 @@ fn a_second_server_on_the_same_folder_refuses() {
 }
 
 #[test]
+fn a_second_server_on_the_same_file_refuses_whatever_it_calls_the_file() {
+    let installation = Installation::sqlite();
+    let _first = installation.serve(&[]);
+    let other = Installation::sqlite();
+    std::fs::create_dir(other.data()).expect("a folder");
+    let link = other.data().join("link.db");
+    std::os::unix::fs::symlink(installation.data().join("campanile.db"), &link).expect("linked");
+    let url = format!("sqlite:{}", link.display());
+    let second = other.run(&["serve", "--listen", "127.0.0.1:0", "--database", &url]);
+    assert_eq!(second.code, Some(1), "{second:?}");
+    assert!(second.talk.starts_with("campanile: another process has opened "), "{second:?}");
+    assert!(second.talk.contains("campanile.db: stop it first") && second.talk.contains(&url), "both names: {second:?}");
+}
+
+#[test]
 fn a_taken_port_is_one_sentence_and_a_hint() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("bound").to_string();

@@ -5,7 +5,11 @@ mod inline;
 mod readers;
 mod writer;
 
-use std::{fs::File, path::Path, time::Duration};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -29,6 +33,8 @@ pub(crate) enum Sqlite {
 
 impl Sqlite {
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        // The file itself, whatever it is called: two names of one file are one lock, and two files are two.
+        let path = &real(path).map_err(|e| StoreError::Unavailable(format!("{}: {e}", path.display())))?;
         let lock = lock_file(path)?;
         let connection = open_connection(path, OpenFlags::default())?;
         connection.pragma_update(None, "journal_mode", "wal")?;
@@ -87,9 +93,23 @@ impl Sqlite {
     }
 }
 
+/// The absolute name of the file, without symbolic links; it is made if it is missing. One that exists is not opened for this:
+/// closing it again would take away the locks that SQLite in this process has on it.
+fn real(path: &Path) -> std::io::Result<PathBuf> {
+    path.canonicalize().or_else(|error| {
+        if error.kind() != std::io::ErrorKind::NotFound {
+            return Err(error);
+        }
+        File::options().create(true).truncate(false).write(true).open(path)?;
+        path.canonicalize()
+    })
+}
+
 /// Takes the file's lock or says who cannot. The lock lives beside the database, because SQLite's own locks come and go.
 fn lock_file(path: &Path) -> Result<File, StoreError> {
-    let name = path.with_extension("lock");
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let name = PathBuf::from(name);
     let lock = File::options()
         .create(true)
         .truncate(false)
@@ -124,4 +144,34 @@ pub(crate) fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_locked_under_every_name_it_has_and_its_neighbours_are_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a.db");
+        let _held = Sqlite::open(&file).expect("opened");
+        std::os::unix::fs::symlink(&file, folder.path().join("b.db")).expect("linked");
+        std::fs::create_dir(folder.path().join("c")).expect("a folder");
+        for name in ["a.db", "b.db", "c/../a.db"] {
+            let refused = Sqlite::open(&folder.path().join(name)).err();
+            assert!(matches!(refused, Some(StoreError::Locked(_))), "{name}: {refused:?}");
+        }
+        for name in ["a.sqlite", "a"] {
+            assert!(Sqlite::open(&folder.path().join(name)).is_ok(), "{name} is another file");
+        }
+        assert!(folder.path().join("a.db.lock").exists());
+    }
+
+    #[test]
+    fn a_link_to_a_file_that_is_not_there_yet_is_that_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::os::unix::fs::symlink(folder.path().join("a.db"), folder.path().join("b.db")).expect("linked");
+        let _held = Sqlite::open(&folder.path().join("b.db")).expect("opened");
+        assert!(matches!(Sqlite::open(&folder.path().join("a.db")).err(), Some(StoreError::Locked(_))));
+    }
 }
