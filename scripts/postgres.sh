@@ -61,14 +61,15 @@ CONF
   as_postgres mv "$data.new" "$data"
 }
 
-# Below the ports which the kernel hands out by itself. Somebody may take the port between the look and the start, so
-# a failed start tries another one.
+# The port it had before, so that its URL stays; otherwise one below those which the kernel hands out by itself. Somebody may
+# take the port between the look and the start, so a failed start tries another one.
 start_server() {
   local port
-  for _ in 1 2 3 4 5 6 7 8 9 10; do
-    port=$((20000 + RANDOM % 12000))
+  for port in $(cat "$dir/port" 2>/dev/null) $(for _ in 1 2 3 4 5 6 7 8 9 10; do echo $((20000 + RANDOM % 12000)); done); do
     ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || continue
-    ! as_postgres "$bin/pg_ctl" -D "$data" -l "$log" -o "-p $port" -w -t 60 start >/dev/null 2>&1 || return 0
+    as_postgres "$bin/pg_ctl" -D "$data" -l "$log" -o "-p $port" -w -t 60 start >/dev/null 2>&1 || continue
+    echo "$port" >"$dir/port"
+    return 0
   done
   die "the server did not start; the end of $log says: $(tail -n 3 "$log")"
 }

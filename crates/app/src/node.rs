@@ -55,6 +55,38 @@ pub async fn raise_high_water(store: &Store, at: Instant) -> Result<(), StoreErr
     store.write(Raise(at)).await
 }
 
+struct Beat(Instant);
+
+impl UseCase for Beat {
+    type Out = ();
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        node::beat(tx, self.0).await
+    }
+}
+
+/// Writes `at`, to prove that writing is possible.
+pub async fn beat(store: &Store, at: Instant) -> Result<(), StoreError> {
+    store.write(Beat(at)).await
+}
+
+struct ForgetHighWater;
+
+impl UseCase for ForgetHighWater {
+    type Out = Option<Instant>;
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
+        node::forget_high_water(tx).await
+    }
+}
+
+/// Takes the high-water mark away, and answers what it was.
+pub async fn forget_high_water(store: &Store) -> Result<Option<Instant>, StoreError> {
+    store.write(ForgetHighWater).await
+}
+
 struct Backlog(Instant);
 
 impl UseCase for Backlog {

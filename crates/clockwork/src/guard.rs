@@ -1,6 +1,6 @@
 //! The clock guard: a wall clock that jumps is not believed at once.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use kernel::Instant;
 
@@ -25,6 +25,24 @@ pub enum Trust {
     Trusted,
     /// It jumped, runs away, or stood before the high-water mark at start.
     Suspect,
+}
+
+/// Why the wall clock is not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// It jumped, or runs away from the monotonic clock.
+    Jumped,
+    /// At the start it stood before this instant, the latest one acted upon.
+    Behind(Instant),
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Jumped => f.write_str("the clock jumped and is not believed; time goes on by the monotonic clock"),
+            Self::Behind(mark) => write!(f, "the clock stands before {mark}, the latest instant acted upon"),
+        }
+    }
 }
 
 /// Decides what time it is from readings of a wall clock and the monotonic time at which they were taken.
@@ -66,7 +84,7 @@ impl Guard {
             self.follow(seen, monotonic);
             self.candidate = None;
         } else {
-            self.doubt(seen, reading, monotonic);
+            self.suspect(seen, reading, monotonic);
         }
         if self.behind.is_some_and(|mark| self.now(monotonic) >= mark) {
             self.behind = None;
@@ -80,7 +98,7 @@ impl Guard {
         self.moved_at = monotonic;
     }
 
-    fn doubt(&mut self, seen: i64, reading: Instant, monotonic: Duration) {
+    fn suspect(&mut self, seen: i64, reading: Instant, monotonic: Duration) {
         let since = match self.candidate {
             Some((candidate, since)) if close(seen, candidate) => since,
             _ => monotonic,
@@ -102,7 +120,12 @@ impl Guard {
 
     /// Whether the last reading was believed.
     pub fn trust(&self) -> Trust {
-        if self.candidate.is_none() && self.behind.is_none() { Trust::Trusted } else { Trust::Suspect }
+        if self.doubt().is_none() { Trust::Trusted } else { Trust::Suspect }
+    }
+
+    /// Why the last reading was not believed, if it was not.
+    pub fn doubt(&self) -> Option<Doubt> {
+        self.candidate.map(|_| Doubt::Jumped).or(self.behind.map(Doubt::Behind))
     }
 }
 
@@ -143,6 +166,7 @@ mod tests {
     fn a_jump_back_holds_nothing() {
         let mut guard = Guard::new(START, seconds(0), None);
         assert_eq!(guard.observe(START - seconds(7200), seconds(1)), Trust::Suspect);
+        assert_eq!(guard.doubt(), Some(Doubt::Jumped));
         assert_eq!(guard.now(seconds(10)), START + seconds(10));
         assert_eq!(guard.observe(START + seconds(11), seconds(11)), Trust::Trusted, "the clock came back");
     }
@@ -161,6 +185,7 @@ mod tests {
     fn a_start_before_the_high_water_mark_rings_nothing_early_and_is_suspect_until_the_mark() {
         let mut guard = Guard::new(START - seconds(100), seconds(5), Some(START));
         assert_eq!((guard.trust(), guard.now(seconds(6))), (Trust::Suspect, START - seconds(99)));
+        assert_eq!(guard.doubt(), Some(Doubt::Behind(START)));
         assert_eq!(guard.observe(START - seconds(50), seconds(55)), Trust::Suspect);
         assert_eq!(guard.observe(START, seconds(105)), Trust::Trusted);
     }

@@ -30,7 +30,7 @@ mod wake;
 
 pub use backoff::Backoff;
 pub use batch::{Batch, Fired, run_batch};
-pub use guard::{Guard, Trust};
+pub use guard::{Doubt, Guard, Trust};
 pub use leased::{Claim, Leased, Outcome, Settlement, run_leased};
 pub use stop::{Stop, Stopper};
 pub use system::{FollowedClock, SystemClock};

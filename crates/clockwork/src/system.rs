@@ -1,13 +1,13 @@
 //! The clocks of production. The only place that reads the machine's clocks.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use kernel::{Clock, Instant, SleepFuture};
 
-use crate::{Guard, Trust};
+use crate::{Doubt, Guard, Trust};
 
 /// The machine's wall clock, guarded by its monotonic clock: for one process that owns its database.
 #[derive(Debug)]
@@ -25,9 +25,9 @@ impl SystemClock {
         Self { start: monotonic(), guard: Mutex::new(guard) }
     }
 
-    /// Whether the wall clock is believed at the moment.
-    pub fn trust(&self) -> Trust {
-        self.guard.lock().unwrap_or_else(PoisonError::into_inner).trust()
+    /// Why the wall clock is not believed at the moment, if it is not.
+    pub fn doubt(&self) -> Option<Doubt> {
+        self.guard.lock().unwrap_or_else(PoisonError::into_inner).doubt()
     }
 }
 
@@ -56,7 +56,14 @@ impl Clock for SystemClock {
 pub struct FollowedClock {
     /// What the monotonic clock showed at the start.
     start: Duration,
-    guard: Mutex<Guard>,
+    following: Mutex<Following>,
+}
+
+#[derive(Debug)]
+struct Following {
+    guard: Guard,
+    /// When the last reading was answered (monotonic).
+    read_at: Duration,
 }
 
 impl FollowedClock {
@@ -64,28 +71,39 @@ impl FollowedClock {
     pub fn new(first_reading: Instant, high_water: Option<Instant>) -> Self {
         let guard = Guard::new(first_reading, Duration::ZERO, high_water);
         announce_start(&guard, high_water);
-        Self { start: monotonic(), guard: Mutex::new(guard) }
+        Self { start: monotonic(), following: Mutex::new(Following { guard, read_at: Duration::ZERO }) }
     }
 
     /// Takes a reading of the database's clock, asked for at `asked` and answered at `answered` (monotonic): it was taken
     /// somewhere in between.
     pub fn follow(&self, reading: Instant, asked: Duration, answered: Duration) -> Trust {
-        let mut guard = self.guard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut following = self.following();
+        following.read_at = answered;
+        let guard = &mut following.guard;
         let before = guard.trust();
         let after = guard.observe(reading, asked + answered.saturating_sub(asked) / 2);
         announce(before, after, reading, guard.now(answered));
         after
     }
 
-    /// Whether the database's clock is believed at the moment.
-    pub fn trust(&self) -> Trust {
-        self.guard.lock().unwrap_or_else(PoisonError::into_inner).trust()
+    /// Why the database's clock is not believed at the moment, if it is not.
+    pub fn doubt(&self) -> Option<Doubt> {
+        self.following().guard.doubt()
+    }
+
+    /// For how long the database's clock has not been read.
+    pub fn unread(&self) -> Duration {
+        self.monotonic().saturating_sub(self.following().read_at)
+    }
+
+    fn following(&self) -> MutexGuard<'_, Following> {
+        self.following.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Clock for FollowedClock {
     fn now(&self) -> Instant {
-        self.guard.lock().unwrap_or_else(PoisonError::into_inner).now(self.monotonic())
+        self.following().guard.now(self.monotonic())
     }
 
     fn monotonic(&self) -> Duration {

@@ -20,6 +20,18 @@ pub async fn raise_high_water(tx: &mut Tx<'_>, at: Instant) -> Result<(), StoreE
     Ok(())
 }
 
+/// Takes the high-water mark away, and answers what it was.
+pub async fn forget_high_water(tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
+    tx.optional("DELETE FROM high_water WHERE id = 1 RETURNING at", values![], |row| row.get(0)).await
+}
+
+/// Writes `at`, to prove that writing is possible. Each time another instant: what is there already is not written again.
+pub async fn beat(tx: &mut Tx<'_>, at: Instant) -> Result<(), StoreError> {
+    let sql = "INSERT INTO pulse (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
+    tx.execute(sql, values![at]).await?;
+    Ok(())
+}
+
 /// What the clock of the database shows at this moment, not at the begin of the transaction.
 pub async fn database_now(tx: &mut Tx<'_>) -> Result<Instant, StoreError> {
     let sql = Sql::each("SELECT CAST(unixepoch('subsec') * 1000000 AS INTEGER)", "SELECT clock_timestamp()");

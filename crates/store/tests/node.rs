@@ -66,6 +66,53 @@ async fn the_high_water_mark_only_rises() {
     .await;
 }
 
+struct Forget;
+
+impl UseCase for Forget {
+    type Out = Option<Instant>;
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
+        node::forget_high_water(tx).await
+    }
+}
+
+#[tokio::test]
+async fn a_forgotten_mark_is_told_once_and_begins_anew() {
+    testkit::on_both_engines(async |store| {
+        assert_eq!(store.write(Forget).await.expect("forgotten"), None);
+        let far = Instant::from_micros(9);
+        store.write(Raise(far)).await.expect("written");
+        assert_eq!(store.write(Forget).await.expect("forgotten"), Some(far));
+        assert_eq!(store.read(Ask).await.expect("facts").mark, None);
+        store.write(Raise(Instant::from_micros(5))).await.expect("written");
+        assert_eq!(store.read(Ask).await.expect("facts").mark, Some(Instant::from_micros(5)));
+    })
+    .await;
+}
+
+struct Beat(Instant);
+
+impl UseCase for Beat {
+    type Out = ();
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        node::beat(tx, self.0).await
+    }
+}
+
+#[tokio::test]
+async fn a_beat_is_a_write() {
+    testkit::on_both_engines(async |store| {
+        for at in [5, 9, 7] {
+            store.write(Beat(Instant::from_micros(at))).await.expect("written");
+        }
+        assert!(store.read(Beat(Instant::from_micros(8))).await.is_err(), "where nothing can be written, it fails");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_healthy_database_tells_its_time_its_version_and_no_damage() {
     testkit::on_both_engines(async |store| {

@@ -15,10 +15,12 @@ use super::{Access, Problem, Routes, State, json};
 /// One thing that must hold before requests make sense.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// `store`, `migrations`, `clock` …
+    /// `process`, `database`, `clock` …
     pub name: &'static str,
     /// What is wrong, for people, if it does not hold.
     pub failure: Option<String>,
+    /// What is worth knowing about it all the same, for people, if it holds.
+    pub note: Option<String>,
 }
 
 /// What [`Readiness::check`] returns.
@@ -34,11 +36,11 @@ pub trait Readiness: Send + Sync + 'static {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CheckState {
     /// What was looked at.
-    #[schema(example = "store")]
+    #[schema(example = "database")]
     name: &'static str,
     /// Whether it holds.
     ok: bool,
-    /// What is wrong.
+    /// What is wrong, or worth knowing all the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
 }
@@ -68,6 +70,8 @@ pub(crate) async fn healthz() -> Response {
 }
 
 /// The process can serve
+///
+/// It runs, its database takes writes (one is made, at most once a second), and its clock is believed.
 #[utoipa::path(get, path = "/readyz", tag = "operations",
     responses((status = 200, description = "Every check holds.", body = ReadyState),
               (status = 503, description = "At least one check does not hold; `checks` says which.")))]
@@ -77,7 +81,7 @@ pub(crate) async fn readyz(Extract(state): Extract<State>) -> Response {
         .check()
         .await
         .into_iter()
-        .map(|check| CheckState { name: check.name, ok: check.failure.is_none(), detail: check.failure })
+        .map(|check| CheckState { name: check.name, ok: check.failure.is_none(), detail: check.failure.or(check.note) })
         .collect();
     if checks.iter().all(|check| check.ok) {
         return json(StatusCode::OK, &ReadyState { status: "ready", checks });

@@ -45,6 +45,8 @@ pub struct Sample {
     pub live_connections: u64,
     /// Whether the clock is believed.
     pub clock_trusted: bool,
+    /// For how long the database's clock has not been read; zero for a process that goes by its machine's.
+    pub clock_unread: Duration,
 }
 
 /// Which build this is; one series with these labels and the value 1.
@@ -66,6 +68,7 @@ pub struct Metrics {
     oldest_due: FloatGauge,
     live_connections: Gauge,
     clock_trusted: Gauge,
+    clock_unread: FloatGauge,
 }
 
 impl fmt::Debug for Metrics {
@@ -93,6 +96,7 @@ impl Metrics {
             oldest_due: FloatGauge::default(),
             live_connections: Gauge::default(),
             clock_trusted: Gauge::default(),
+            clock_unread: FloatGauge::default(),
             registry: Registry::default(),
         };
         let info = Info::new(vec![("version", build.version), ("engine", build.engine)]);
@@ -117,6 +121,12 @@ impl Metrics {
         );
         registry.register("campanile_live_connections", "Live streams connected", metrics.live_connections.clone());
         registry.register("campanile_clock_trusted", "1 while the wall clock is believed", metrics.clock_trusted.clone());
+        registry.register_with_unit(
+            "campanile_clock_unread",
+            "For how long the clock of the database has not been read; 0 for a process that goes by its machine's",
+            Unit::Seconds,
+            metrics.clock_unread.clone(),
+        );
         app.meters().register(&mut registry);
         app.passwords().register(&mut registry);
         Self { registry, ..metrics }
@@ -135,9 +145,10 @@ impl Metrics {
     }
 
     async fn scrape(&self, app: &App) -> Response {
-        let Sample { live_connections, clock_trusted } = self.gauges.sample();
+        let Sample { live_connections, clock_trusted, clock_unread } = self.gauges.sample();
         self.live_connections.set(i64::try_from(live_connections).unwrap_or(i64::MAX));
         self.clock_trusted.set(i64::from(clock_trusted));
+        self.clock_unread.set(clock_unread.as_secs_f64());
         let (due, oldest) = backlog(app).await.unwrap_or((f64::NAN, f64::NAN));
         self.due.set(due);
         self.oldest_due.set(oldest);

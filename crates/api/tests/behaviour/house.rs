@@ -44,7 +44,7 @@ struct Ready;
 
 impl Readiness for Ready {
     fn check(&self) -> ReadinessFuture<'_> {
-        Box::pin(async { vec![Check { name: "store", failure: None }] })
+        Box::pin(async { vec![Check { name: "store", failure: None, note: None }] })
     }
 }
 

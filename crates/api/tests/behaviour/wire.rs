@@ -31,7 +31,7 @@ impl Readiness for Gate {
         Box::pin(async {
             self.entered.notify_one();
             self.released.notified().await;
-            vec![Check { name: "store", failure: None }]
+            vec![Check { name: "store", failure: None, note: None }]
         })
     }
 }

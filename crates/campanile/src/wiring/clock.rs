@@ -6,7 +6,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use clockwork::{FollowedClock, Stop, SystemClock, Trust};
+use clockwork::{Doubt, FollowedClock, Stop, SystemClock};
 use kernel::{Clock, Instant, SleepFuture};
 use store::{Store, StoreError};
 
@@ -41,11 +41,23 @@ impl NodeClock {
 
     /// Whether the clock is believed at the moment.
     pub(crate) fn is_trusted(&self) -> bool {
-        let trust = match self {
-            Self::Own(clock) => clock.trust(),
-            Self::Followed(clock) => clock.trust(),
-        };
-        trust == Trust::Trusted
+        self.doubt().is_none()
+    }
+
+    /// Why it is not, if it is not.
+    pub(crate) fn doubt(&self) -> Option<Doubt> {
+        match self {
+            Self::Own(clock) => clock.doubt(),
+            Self::Followed(clock) => clock.doubt(),
+        }
+    }
+
+    /// For how long the database's clock has not been read; zero for the machine's own.
+    pub(crate) fn unread(&self) -> Duration {
+        match self {
+            Self::Own(_) => Duration::ZERO,
+            Self::Followed(clock) => clock.unread(),
+        }
     }
 
     fn as_clock(&self) -> &dyn Clock {

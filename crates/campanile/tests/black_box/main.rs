@@ -1,6 +1,10 @@
 //! The binary from outside: started as a process, spoken to over HTTP and signals, judged by its output and exit code.
 
+mod clock;
 mod commands;
+mod disk;
+mod outage;
+mod person;
 mod process;
 mod serve;
 mod story;

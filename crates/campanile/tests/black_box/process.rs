@@ -48,6 +48,14 @@ impl Installation {
         self.folder.path().join("data")
     }
 
+    /// How a test opens its database, beside the program.
+    pub(crate) fn open(&self) -> store::Open {
+        match &self.database {
+            Some(database) => store::Open::Postgres { url: database.url().to_owned(), pool: 1 },
+            None => store::Open::Sqlite(self.data().join("campanile.db")),
+        }
+    }
+
     /// A command on it, not yet run.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = campanile(words);
@@ -167,6 +175,33 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What `/readyz` says: the status and the page.
+pub(crate) async fn ready(server: &Server) -> (u16, Value) {
+    let response = reqwest::get(format!("{}/readyz", server.url)).await.expect("it answers");
+    let status = response.status().as_u16();
+    (status, response.json().await.expect("JSON"))
+}
+
+/// Waits until `/readyz` answers `status`; answers the page.
+pub(crate) async fn becomes(server: &Server, status: u16) -> Value {
+    let clock = SystemClock::new(None);
+    loop {
+        let (now, page) = ready(server).await;
+        if now == status {
+            return page;
+        }
+        assert!(clock.monotonic() < PATIENCE, "/readyz stays {now}: {page}\n{}", server.log());
+        clock.sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Why the check called `name` does not hold, as `/readyz` says.
+pub(crate) fn reason(page: &Value, name: &str) -> String {
+    let check = page["checks"].as_array().and_then(|checks| checks.iter().find(|check| check["name"] == name));
+    let reason = check.filter(|check| check["ok"] == false).and_then(|check| check["detail"].as_str());
+    reason.unwrap_or_else(|| panic!("{name} says no reason: {page}")).to_owned()
 }
 
 /// Sends `child` a signal.

@@ -237,3 +237,9 @@ CREATE TABLE high_water (
     id bigint PRIMARY KEY CHECK (id = 1),
     at timestamptz NOT NULL
 );
+
+-- Written to prove that writing is possible.
+CREATE TABLE pulse (
+    id bigint PRIMARY KEY CHECK (id = 1),
+    at timestamptz NOT NULL
+);

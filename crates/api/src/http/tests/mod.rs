@@ -47,7 +47,7 @@ struct Steady;
 
 impl Gauges for Steady {
     fn sample(&self) -> Sample {
-        Sample { live_connections: 3, clock_trusted: true }
+        Sample { live_connections: 3, clock_trusted: true, ..Sample::default() }
     }
 }
 
@@ -56,7 +56,9 @@ struct Never;
 impl Readiness for Never {
     fn check(&self) -> ReadinessFuture<'_> {
         let failure = Some("it is locked".to_owned());
-        Box::pin(async move { vec![Check { name: "store", failure }, Check { name: "clock", failure: None }] })
+        Box::pin(
+            async move { vec![Check { name: "store", failure, note: None }, Check { name: "clock", failure: None, note: None }] },
+        )
     }
 }
 

@@ -87,7 +87,7 @@ async fn agreement(store: &Store, now: Instant) -> Result<Finding, StoreError> {
         Some(behind) if behind > CLOCK_SKEW => Finding::ill(
             SUBJECT,
             format!("the clock stands {} s before the latest instant alarms were rung at", behind.as_secs()),
-            "Set the clock right before starting. A server that starts now goes on from that instant for its first minute.",
+            "Set the clock right before starting. If it is right: `campanile doctor --forget-clock`, while no server runs.",
         ),
         Some(_) => Finding::well(SUBJECT, "the clock agrees with what was last written"),
         None => Finding::well(SUBJECT, "nothing was written yet to compare the clock with"),

@@ -1,8 +1,9 @@
 //! `campanile doctor`: looks at everything a server needs, and says what to do about what is wrong.
 //!
-//! It changes nothing. While a server holds the SQLite file, the file cannot be opened a second time: then that server is
+//! It changes nothing, unless it is told to forget a clock. While a server holds the SQLite file, the file cannot be opened a second time: then that server is
 //! asked how it is.
 
+mod clock;
 mod database;
 mod folder;
 mod server;
@@ -19,10 +20,17 @@ use crate::{
 
 /// Look at data folder, secret, database, clock and port, and say what to do about what is wrong
 ///
-/// One line for each thing; exit code 1 if something is wrong. It changes nothing, and may run beside a server. It reads every
-/// page of a SQLite file that no server holds, which takes a second or so for each gigabyte.
+/// One line for each thing; exit code 1 if something is wrong. Without --forget-clock it changes nothing, and may run beside a
+/// server. It reads every page of a SQLite file that no server holds, which takes a second or so for each gigabyte.
 #[derive(Args, Debug)]
 pub(crate) struct Doctor {
+    /// Only forget how far time has come in the database, after a server ran with a clock that was far ahead
+    ///
+    /// Every start compares the clock with the latest instant acted upon, which is kept in the database. If that lies in the
+    /// future because a clock was wrong, the clock is called suspect until then, and the server never ready. This takes the
+    /// instant away; alarms and everything else stay as they are. Set the clock right first, and stop the server.
+    #[arg(long)]
+    forget_clock: bool,
     #[command(flatten)]
     flags: Flags,
 }
@@ -64,6 +72,9 @@ impl Finding {
 /// Runs it.
 pub(crate) fn run(doctor: &Doctor, environment: &Environment) -> Result<(), Failure> {
     let loaded = config::load(&doctor.flags, environment)?;
+    if doctor.forget_clock {
+        return runtime()?.block_on(clock::forget(&loaded.config));
+    }
     let file = loaded.file.map_or_else(|| "the defaults".to_owned(), |file| file.display().to_string());
     let mut findings = vec![Finding::well("configuration", format!("{file} and the layers above are good"))];
     findings.extend(runtime()?.block_on(examine(&loaded.config)));
