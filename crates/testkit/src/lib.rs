@@ -6,6 +6,7 @@
 //! **Must never know**: production. No shipped room depends on this one; it appears under `[dev-dependencies]` only.
 
 pub mod history;
+pub mod oracle;
 pub mod simulator;
 
 mod clock;
