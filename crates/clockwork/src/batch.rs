@@ -17,6 +17,14 @@ pub trait Batch: Send + Sync + 'static {
     /// In one transaction: claims at most `limit` rows due at `now`, oldest first, does what they ask for and marks them done.
     /// If its result is unknown it is simply called again: what was done is no longer due.
     fn fire(&self, now: Instant, limit: usize) -> impl Future<Output = Result<Fired, Self::Error>> + Send;
+
+    /// Whether `error` may lie in one of the rows. Then fewer of them are tried at once, until the one is found; otherwise the
+    /// way to the rows is barred, and all of them wait.
+    fn blames_rows(&self, error: &Self::Error) -> bool;
+
+    /// Called when even a batch of one failed and a row is to blame: tries the oldest row due at `now` by itself, and if it
+    /// fails for such a reason again, puts it into a state in which it is no longer due and waits for a person.
+    fn set_aside(&self, now: Instant) -> impl Future<Output = Result<(), Self::Error>> + Send;
 }
 
 /// What one call of [`Batch::fire`] did.
@@ -29,16 +37,34 @@ pub struct Fired {
 }
 
 /// Drives `rows` until `stop`: a batch under way is finished, nothing new is begun.
+///
+/// A row that fails whenever it is tried must not hold the others. A batch that fails because of its rows is halved, down to
+/// one; the one that fails alone is set aside, and the batches grow again. Should every row fail, which is a fault of the
+/// program rather than of a row, each further one is preceded by a longer pause: somebody has time to stop it.
 pub async fn run_batch<B: Batch>(rows: &B, clock: &dyn Clock, entropy: &dyn Entropy, wake: &Wake, pace: Pace, mut stop: Stop) {
-    let mut failures = 0;
+    let (mut size, mut failures, mut aside) = (pace.batch, 0, 0);
     while !stop.is_stopped() {
         let now = clock.now();
-        match rows.fire(now, pace.batch).await {
+        let error = match rows.fire(now, size).await {
             Ok(fired) => {
-                failures = 0;
                 // A full batch or a due row left over: go on at once.
-                let next_due = if fired.rows >= pace.batch { Some(now) } else { fired.next_due };
+                let next_due = if fired.rows >= size { Some(now) } else { fired.next_due };
+                (size, failures, aside) = (size.saturating_mul(2).min(pace.batch), 0, 0);
                 wake.sleep(clock, next_due, pace.sweep, &mut stop).await;
+                continue;
+            }
+            Err(error) => error,
+        };
+        if rows.blames_rows(&error) && size > 1 {
+            size /= 2;
+            continue;
+        }
+        let set_aside = if rows.blames_rows(&error) { rows.set_aside(now).await } else { Err(error) };
+        match set_aside {
+            Ok(()) if aside == 0 => aside = 1,
+            Ok(()) => {
+                pause(clock, Backoff::LANE.jittered(aside, entropy), &mut stop).await;
+                aside += 1;
             }
             Err(error) => {
                 failures += 1;

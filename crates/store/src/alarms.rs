@@ -212,41 +212,65 @@ pub struct Due {
     pub start_at: Instant,
 }
 
+/// `SELECT` of due alarms with what their notifications say; what follows `WHERE`, one text per engine.
+///
 /// The lateral joins keep PostgreSQL from reading all schedules: to a prepared statement the limit is unknown, and it guesses high.
-pub(crate) const CLAIM_DUE: Sql = Sql::each(
-    "SELECT a.id, a.owner_id, u.locale, a.schedule_id, a.nominal, a.due_at, a.armed_at, a.snooze, s.title, s.location,
-                 s.all_day, s.time_zone, s.start_at
-             FROM alarms a JOIN schedules s ON s.id = a.schedule_id JOIN users u ON u.id = a.owner_id
-             WHERE a.state = 'PENDING' AND a.due_at <= $1 ORDER BY a.due_at, a.owner_id LIMIT $2",
-    "SELECT a.id, a.owner_id, u.locale, a.schedule_id, a.nominal, a.due_at, a.armed_at, a.snooze, s.title, s.location,
-                 s.all_day, s.time_zone, s.start_at
-             FROM (SELECT * FROM alarms WHERE state = 'PENDING' AND due_at <= $1 ORDER BY due_at, owner_id LIMIT $2
-                   FOR UPDATE SKIP LOCKED) a
-             CROSS JOIN LATERAL (SELECT * FROM schedules WHERE id = a.schedule_id LIMIT 1) s
-             CROSS JOIN LATERAL (SELECT locale FROM users WHERE id = a.owner_id LIMIT 1) u
-             ORDER BY a.due_at, a.owner_id",
-);
+macro_rules! select_due {
+    ($sqlite:literal, $postgres:literal) => {
+        Sql::each(
+            concat!(
+                "SELECT a.id, a.owner_id, u.locale, a.schedule_id, a.nominal, a.due_at, a.armed_at, a.snooze, s.title, s.location,
+                     s.all_day, s.time_zone, s.start_at
+                 FROM alarms a JOIN schedules s ON s.id = a.schedule_id JOIN users u ON u.id = a.owner_id
+                 WHERE a.state = 'PENDING' AND ",
+                $sqlite
+            ),
+            concat!(
+                "SELECT a.id, a.owner_id, u.locale, a.schedule_id, a.nominal, a.due_at, a.armed_at, a.snooze, s.title, s.location,
+                     s.all_day, s.time_zone, s.start_at
+                 FROM (SELECT * FROM alarms WHERE state = 'PENDING' AND ",
+                $postgres,
+                " FOR UPDATE SKIP LOCKED) a
+                 CROSS JOIN LATERAL (SELECT * FROM schedules WHERE id = a.schedule_id LIMIT 1) s
+                 CROSS JOIN LATERAL (SELECT locale FROM users WHERE id = a.owner_id LIMIT 1) u
+                 ORDER BY a.due_at, a.owner_id"
+            ),
+        )
+    };
+}
+
+pub(crate) const CLAIM_DUE: Sql =
+    select_due!("a.due_at <= $1 ORDER BY a.due_at, a.owner_id LIMIT $2", "due_at <= $1 ORDER BY due_at, owner_id LIMIT $2");
 
 /// At most `limit` alarms due at `now`, oldest first. On PostgreSQL they are locked, and those another node holds are left to it.
 pub async fn claim_due(tx: &mut Tx<'_>, now: Instant, limit: u32) -> Result<Vec<Due>, StoreError> {
-    tx.all(CLAIM_DUE, values![now, limit], |row| {
-        Ok(Due {
-            id: row.get(0)?,
-            owner: row.get(1)?,
-            locale: row.get(2)?,
-            schedule: row.get(3)?,
-            nominal: row.parse(4)?,
-            due_at: row.get(5)?,
-            armed_at: row.get(6)?,
-            snooze: row.get(7)?,
-            title: row.get(8)?,
-            location: row.get(9)?,
-            all_day: row.get(10)?,
-            zone: row.parse(11)?,
-            start_at: row.get(12)?,
-        })
-    })
+    tx.all(CLAIM_DUE, values![now, limit], due).await
+}
+
+/// The alarm `id`, if it is due at `now` and, on PostgreSQL, nobody else holds it; locked as by [`claim_due`].
+pub async fn claim_one(tx: &mut Tx<'_>, now: Instant, id: AlarmId) -> Result<Option<Due>, StoreError> {
+    tx.optional(select_due!("a.due_at <= $1 AND a.id = $2", "due_at <= $1 AND id = $2"), values![now, id], due).await
+}
+
+/// Which alarm has been due for longest, whether or not the rest of its row can be read.
+pub async fn oldest_due(tx: &mut Tx<'_>, now: Instant) -> Result<Option<AlarmId>, StoreError> {
+    tx.optional(
+        "SELECT id FROM alarms WHERE state = 'PENDING' AND due_at <= $1 ORDER BY due_at, owner_id LIMIT 1",
+        values![now],
+        |row| row.get(0),
+    )
     .await
+}
+
+/// Takes an alarm that cannot be rung from among those that are due; `false` if it no longer was.
+pub async fn set_aside(tx: &mut Tx<'_>, id: AlarmId, reason: Reason, now: Instant) -> Result<bool, StoreError> {
+    let touched = tx
+        .execute(
+            "UPDATE alarms SET state = 'FAILED', reason = $2, settled_at = $3 WHERE id = $1 AND state = 'PENDING'",
+            values![id, reason.as_str(), now],
+        )
+        .await?;
+    Ok(touched == 1)
 }
 
 /// Marks claimed alarms as fired.
@@ -279,6 +303,14 @@ pub async fn backlog(tx: &mut Tx<'_>, now: Instant, most: u32) -> Result<(i64, O
         values![now, most],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )
+    .await
+}
+
+/// How many alarms are set aside, counting to at most `most`.
+pub async fn count_set_aside(tx: &mut Tx<'_>, most: u32) -> Result<i64, StoreError> {
+    tx.one("SELECT count(*) FROM (SELECT due_at FROM alarms WHERE state = 'FAILED' LIMIT $1) AS failed", values![most], |row| {
+        row.get(0)
+    })
     .await
 }
 
@@ -316,17 +348,37 @@ pub async fn forget(tx: &mut Tx<'_>, alarms: &[AlarmId]) -> Result<u64, StoreErr
     .await
 }
 
+fn due(row: &Row<'_>) -> Result<Due, StoreError> {
+    Ok(Due {
+        id: row.get(0)?,
+        owner: row.get(1)?,
+        locale: row.get(2)?,
+        schedule: row.get(3)?,
+        nominal: row.parse(4)?,
+        due_at: row.get(5)?,
+        armed_at: row.get(6)?,
+        snooze: row.get(7)?,
+        title: row.get(8)?,
+        location: row.get(9)?,
+        all_day: row.get(10)?,
+        zone: row.parse(11)?,
+        start_at: row.get(12)?,
+    })
+}
+
 fn alarm(row: &Row<'_>) -> Result<Alarm, StoreError> {
     let reason: Option<String> = row.get(9)?;
+    let due_at = row.get(7)?;
     Ok(Alarm {
         id: row.get(0)?,
         owner: row.get(1)?,
         schedule: row.get(2)?,
         reminder: row.get(3)?,
         generation: row.get(4)?,
-        nominal: row.parse(5)?,
+        // An occurrence that cannot be read is why an alarm is set aside; its owner sees it among the others all the same.
+        nominal: row.parse(5).unwrap_or_else(|_| Zone::utc().wall_at(due_at)),
         snooze: row.get(6)?,
-        due_at: row.get(7)?,
+        due_at,
         state: row.parse(8)?,
         reason: reason.map(|word| word.parse()).transpose().map_err(|()| StoreError::Bug("unknown reason".to_owned()))?,
         armed_at: row.get(10)?,

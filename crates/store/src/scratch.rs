@@ -1,9 +1,10 @@
 //! PostgreSQL databases for tests: made for one test, gone after it; and for benchmarks, a way to fill and count the tables of
-//! either engine without the product. Only with the feature `scratch`, which no released program enables.
+//! either engine without the product; and a way to spoil rows. Only with the feature `scratch`, which no released program enables.
 
+use kernel::UserId;
 use tokio_postgres::{Client, Config};
 
-use crate::{Open, StoreError};
+use crate::{Open, StoreError, Tx, values};
 
 /// Makes the database `name` on the server of `url` and answers the new database's URL.
 pub async fn create(url: &str, name: &str) -> Result<String, StoreError> {
@@ -19,6 +20,15 @@ pub async fn create(url: &str, name: &str) -> Result<String, StoreError> {
 /// Drops the database `name`, whoever still uses it.
 pub async fn remove(url: &str, name: &str) -> Result<(), StoreError> {
     run(url, &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quoted(name)?)).await
+}
+
+/// Makes the pending alarms of `owner` unreadable, as a row that some other program wrote would be; answers how many.
+pub async fn poison_alarms(tx: &mut Tx<'_>, owner: UserId) -> Result<u64, StoreError> {
+    tx.execute(
+        "UPDATE alarms SET nominal = 'poison' WHERE owner_id = $1 AND state = 'PENDING' AND nominal <> 'poison'",
+        values![owner],
+    )
+    .await
 }
 
 /// A connection of its own, beside whoever has the database open, as durable as the product's.

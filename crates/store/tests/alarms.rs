@@ -11,7 +11,7 @@ use domain::{
 };
 use inboxes::{person, run};
 use kernel::{AlarmId, Cursor, Instant, ReminderId, ScheduleId, UserId, Zone};
-use store::{Store, alarms, calendar};
+use store::{Store, alarms, calendar, scratch};
 use testkit::{START, SeededEntropy, on_both_engines};
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -340,6 +340,35 @@ async fn settled_alarms_are_forgotten_after_their_time_and_pending_ones_never() 
         });
         assert_eq!(forgotten.await, 1);
         assert_eq!(states(&of_schedule(&store, &item).await), [AlarmState::Pending]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_alarm_that_cannot_be_read_is_found_by_its_id_and_set_aside_once() {
+    on_both_engines(async |store| {
+        let owner = person(&store, 1).await;
+        let item = schedule(owner, 1, START + 60 * MINUTE);
+        make(&store, &item).await;
+        let now = START + 120 * MINUTE;
+        let oldest = run(&store, move |tx| Box::pin(alarms::oldest_due(tx, now))).await.expect("an alarm is due");
+        assert_eq!(oldest, of_schedule(&store, &item).await[0].id);
+        let early = run(&store, move |tx| Box::pin(alarms::claim_one(tx, START, oldest))).await;
+        assert!(early.is_none(), "it is not due yet");
+        let claimed = run(&store, move |tx| Box::pin(alarms::claim_one(tx, now, oldest))).await;
+        assert_eq!(claimed.map(|due| due.id), Some(oldest));
+
+        let spoiled = run(&store, move |tx| Box::pin(scratch::poison_alarms(tx, owner))).await;
+        assert_eq!(spoiled, 2);
+        assert_eq!(run(&store, move |tx| Box::pin(alarms::oldest_due(tx, now))).await, Some(oldest));
+        let aside = || run(&store, move |tx| Box::pin(alarms::set_aside(tx, oldest, Reason::RingingFailed, now)));
+        assert_eq!((aside().await, aside().await), (true, false));
+        assert_eq!(run(&store, |tx| Box::pin(alarms::count_set_aside(tx, 100))).await, 1);
+        assert_eq!(run(&store, |tx| Box::pin(alarms::count_set_aside(tx, 0))).await, 0);
+        // Whoever owns it sees it, with its due time for the occurrence that cannot be read.
+        let shown = &of_schedule(&store, &item).await[0];
+        assert_eq!((shown.state, shown.reason), (AlarmState::Failed, Some(Reason::RingingFailed)));
+        assert_eq!(shown.nominal, Zone::utc().wall_at(shown.due_at));
     })
     .await;
 }

@@ -85,6 +85,7 @@ sabotages! {
     settling_without_a_token_is_seen: SettleWithoutToken is seen by NoStaleHolder;
     without_idempotency_keys_things_happen_twice: KeysNotStored is seen by OnceOnly;
     without_the_clock_guard_alarms_ring_early: NoClockGuard is seen by NeverEarly;
+    an_alarm_that_cannot_ring_holds_all_others_unless_it_is_set_aside: NothingSetAside is seen by NothingLost;
 }
 
 fn tell(report: &Report) {

@@ -66,6 +66,7 @@ pub struct Metrics {
     in_flight: Gauge,
     due: FloatGauge,
     oldest_due: FloatGauge,
+    set_aside: FloatGauge,
     live_connections: Gauge,
     clock_trusted: Gauge,
     clock_unread: FloatGauge,
@@ -94,6 +95,7 @@ impl Metrics {
             in_flight: Gauge::default(),
             due: FloatGauge::default(),
             oldest_due: FloatGauge::default(),
+            set_aside: FloatGauge::default(),
             live_connections: Gauge::default(),
             clock_trusted: Gauge::default(),
             clock_unread: FloatGauge::default(),
@@ -118,6 +120,11 @@ impl Metrics {
             "How long the oldest of them has been due; NaN if the store did not answer",
             Unit::Seconds,
             metrics.oldest_due.clone(),
+        );
+        registry.register(
+            "campanile_alarms_set_aside",
+            "Alarms that could not be rung and wait for a person, counted to at most 10,000; NaN if the store did not answer",
+            metrics.set_aside.clone(),
         );
         registry.register("campanile_live_connections", "Live streams connected", metrics.live_connections.clone());
         registry.register("campanile_clock_trusted", "1 while the wall clock is believed", metrics.clock_trusted.clone());
@@ -149,9 +156,10 @@ impl Metrics {
         self.live_connections.set(i64::try_from(live_connections).unwrap_or(i64::MAX));
         self.clock_trusted.set(i64::from(clock_trusted));
         self.clock_unread.set(clock_unread.as_secs_f64());
-        let (due, oldest) = backlog(app).await.unwrap_or((f64::NAN, f64::NAN));
+        let [due, oldest, set_aside] = backlog(app).await.unwrap_or([f64::NAN; 3]);
         self.due.set(due);
         self.oldest_due.set(oldest);
+        self.set_aside.set(set_aside);
         let mut page = String::new();
         match text::encode(&mut page, &self.registry) {
             Ok(()) => ([(header::CONTENT_TYPE, OPEN_METRICS)], page).into_response(),
@@ -160,13 +168,13 @@ impl Metrics {
     }
 }
 
-async fn backlog(app: &App) -> Option<(f64, f64)> {
+/// How many alarms are due, for how many seconds the oldest has been, and how many are set aside.
+async fn backlog(app: &App) -> Option<[f64; 3]> {
     let counted = std::pin::pin!(app::alarms::backlog(app));
+    // At most 10,000: exact as a float.
+    let exact = |count: i64| i32::try_from(count).map_or(f64::NAN, f64::from);
     match select(counted, app.clock().sleep(BACKLOG_TIMEOUT)).await {
-        // At most 10,000: exact as a float.
-        Either::Left((Ok(backlog), _)) => {
-            Some((i32::try_from(backlog.due).map_or(f64::NAN, f64::from), backlog.oldest.as_secs_f64()))
-        }
+        Either::Left((Ok(backlog), _)) => Some([exact(backlog.due), backlog.oldest.as_secs_f64(), exact(backlog.set_aside)]),
         Either::Left((Err(error), _)) => {
             tracing::warn!(%error, "the backlog of alarms could not be counted");
             None

@@ -26,7 +26,7 @@ impl UseCase for Dismiss {
     type Out = (Alarm, Effects);
     type Error = Error;
 
-    /// A pending alarm will not ring, a fired one is closed, and a snooze of it that still waits is cancelled. Doing it again
+    /// A pending alarm will not ring, a fired or failed one is closed, and a snooze of it that still waits is cancelled. Doing it again
     /// changes nothing.
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
         let mut effects = Effects::default();

@@ -1,10 +1,12 @@
 //! Firing: what the clockwork does when alarms are due.
 //!
 //! One transaction for the whole batch: claim, write the notifications and their events, mark as fired. There is no lease and
-//! nothing to rescue: a crash at any instruction leaves the alarms due, or everything done.
+//! nothing to rescue: a crash at any instruction leaves the alarms due, or everything done. An alarm that cannot be rung is set
+//! aside, so that it holds no other.
 
 use std::{
     collections::{BTreeMap, HashSet},
+    panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -13,12 +15,15 @@ use std::{
 };
 
 use clockwork::{Batch, Fired};
-use domain::notify::{Notification, reminder_body};
-use futures_util::future::join;
-use kernel::{AlarmId, Clock, Entropy, EventId, Instant, NotificationId, ScheduleId, StreamId, UserId, WallTime};
+use domain::{
+    alarms::Reason,
+    notify::{Notification, reminder_body},
+};
+use futures_util::{FutureExt as _, future::join};
+use kernel::{AlarmId, Category, Clock, Entropy, EventId, Instant, NotificationId, ScheduleId, StreamId, UserId, WallTime};
 use serde::Serialize;
 use store::{
-    Tx, UseCase,
+    StoreError, Tx, UseCase,
     alarms::Due,
     notify::deliver::{Draft, Inbox},
 };
@@ -42,10 +47,11 @@ impl AlarmLane {
     }
 
     /// One transaction.
-    async fn batch(&self, now: Instant, limit: usize) -> Result<Fired, Error> {
-        let most = u32::try_from(limit).unwrap_or(u32::MAX);
-        let case = FireDue { due_by: now, limit: most, clock: self.app.shared_clock(), entropy: self.app.entropy() };
-        let (fired, effects) = self.app.store().write(case).await?;
+    async fn batch(&self, now: Instant, which: Which) -> Result<Fired, Error> {
+        let case = FireDue { due_by: now, which, clock: self.app.shared_clock(), entropy: self.app.entropy() };
+        // A panic is an error as well: it must not end the lane of everybody.
+        let attempt = AssertUnwindSafe(self.app.store().write(case)).catch_unwind();
+        let (fired, effects) = attempt.await.unwrap_or_else(|_| Err(StoreError::Panicked.into()))?;
         let done = self.app.now();
         for due in &fired.due {
             self.app.meters().alarm_fired(done.since(due.due_at.max(due.armed_at)));
@@ -67,19 +73,73 @@ impl Batch for AlarmLane {
     /// Two transactions abreast when many are due and the database can run them side by side: one waits for its answers while
     /// the other works. SQLite has one writer, which is never idle while something waits.
     async fn fire(&self, now: Instant, limit: usize) -> Result<Fired, Error> {
+        let which = Which::Oldest(u32::try_from(limit).unwrap_or(u32::MAX));
         let abreast = self.app.store().is_shared() && self.behind.load(Ordering::Relaxed);
         let fired = if abreast {
             // Both to their end, also when one fails: what the other committed is still to be announced.
-            let (one, other) = join(self.batch(now, limit), self.batch(now, limit)).await;
+            let (one, other) = join(self.batch(now, which), self.batch(now, which)).await;
             let (one, other) = (one?, other?);
             let next_due = one.next_due.into_iter().chain(other.next_due).min();
             Fired { rows: one.rows + other.rows, next_due }
         } else {
-            self.batch(now, limit).await?
+            self.batch(now, which).await?
         };
         self.behind.store(fired.rows >= limit, Ordering::Relaxed);
         Ok(fired)
     }
+
+    /// A database that is away, busy or full answers for all rows; what is wrong with a single one is a bug somewhere.
+    fn blames_rows(&self, error: &Error) -> bool {
+        error.category() == Category::Internal
+    }
+
+    /// The id is read first and the alarm fired by it, because on a shared database the next batch of one may be another alarm.
+    async fn set_aside(&self, now: Instant) -> Result<(), Error> {
+        let Some(id) = self.app.store().read(OldestDue(now)).await? else { return Ok(()) };
+        match self.batch(now, Which::This(id)).await {
+            Err(error) if self.blames_rows(&error) => {
+                if self.app.store().write(SetAside { id, now }).await? {
+                    tracing::error!(alarm_id = %id, %error, "an alarm cannot be rung and is set aside; the others go on");
+                }
+                Ok(())
+            }
+            rang => rang.map(|_| ()),
+        }
+    }
+}
+
+struct OldestDue(Instant);
+
+impl UseCase for OldestDue {
+    type Out = Option<AlarmId>;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        Ok(store::alarms::oldest_due(tx, self.0).await?)
+    }
+}
+
+struct SetAside {
+    id: AlarmId,
+    now: Instant,
+}
+
+impl UseCase for SetAside {
+    type Out = bool;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, Error> {
+        Ok(store::alarms::set_aside(tx, self.id, Reason::RingingFailed, self.now).await?)
+    }
+}
+
+/// Which of the alarms that are due.
+#[derive(Clone, Copy, Debug)]
+enum Which {
+    /// At most so many, oldest first.
+    Oldest(u32),
+    /// This one.
+    This(AlarmId),
 }
 
 /// What a batch did.
@@ -90,7 +150,7 @@ struct FiredDue {
 
 struct FireDue {
     due_by: Instant,
-    limit: u32,
+    which: Which,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
@@ -102,7 +162,10 @@ impl UseCase for FireDue {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
         // What is claimed was due when the lane looked; when it rings is when its turn with the database has come.
         let now = self.clock.now().max(self.due_by);
-        let due = store::alarms::claim_due(tx, self.due_by, self.limit).await?;
+        let due = match self.which {
+            Which::Oldest(limit) => store::alarms::claim_due(tx, self.due_by, limit).await?,
+            Which::This(id) => store::alarms::claim_one(tx, self.due_by, id).await?.into_iter().collect(),
+        };
         let mut effects = Effects::default();
         if !due.is_empty() {
             let ids: Vec<_> = due.iter().map(|alarm| alarm.id).collect();

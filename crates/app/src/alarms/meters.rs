@@ -46,29 +46,34 @@ impl Meters {
     }
 }
 
-/// How many alarms wait although they are due.
+/// How many alarms have not rung although they were due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backlog {
     /// Due and not fired, counted to at most 10,000.
     pub due: i64,
     /// How long the oldest of them has waited.
     pub oldest: Duration,
+    /// Set aside because they could not be rung, counted to at most 10,000.
+    pub set_aside: i64,
 }
+
+/// Counting goes no further.
+const COUNT_MOST: u32 = 10_000;
 
 struct Count(Instant);
 
 impl UseCase for Count {
-    type Out = (i64, Option<Instant>);
+    type Out = Backlog;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
-        Ok(store::alarms::backlog(tx, self.0, 10_000).await?)
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Backlog, Error> {
+        let (due, since) = store::alarms::backlog(tx, self.0, COUNT_MOST).await?;
+        let set_aside = store::alarms::count_set_aside(tx, COUNT_MOST).await?;
+        Ok(Backlog { due, oldest: since.map_or(Duration::ZERO, |since| self.0.since(since)), set_aside })
     }
 }
 
-/// How many alarms wait although they are due.
+/// How many alarms have not rung although they were due.
 pub async fn backlog(app: &App) -> Result<Backlog, Error> {
-    let now = app.now();
-    let (due, oldest) = app.store().read(Count(now)).await?;
-    Ok(Backlog { due, oldest: oldest.map_or(Duration::ZERO, |at| now.since(at)) })
+    app.store().read(Count(app.now())).await
 }

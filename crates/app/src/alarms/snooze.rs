@@ -24,7 +24,7 @@ impl UseCase for Snooze {
     type Out = (Alarm, Effects);
     type Error = Error;
 
-    /// A pending alarm is moved, a fired one rings again; a snooze that still waits is replaced. Either way the answer is the
+    /// A pending alarm is moved, a fired or failed one rings again; a snooze that still waits is replaced. Either way the answer is the
     /// new alarm, with a key of its own.
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
         let due_at = snooze_until(self.until, self.now)?;
@@ -69,7 +69,7 @@ pub(super) async fn locked(tx: &mut Tx<'_>, owner: UserId, id: AlarmId) -> Resul
 /// Whether something can still be done with it.
 pub(super) fn active(alarm: &Alarm) -> Result<(), AlarmError> {
     match alarm.state {
-        AlarmState::Pending | AlarmState::Fired => Ok(()),
+        AlarmState::Pending | AlarmState::Fired | AlarmState::Failed => Ok(()),
         state => Err(AlarmError::NotActive(state)),
     }
 }

@@ -14,7 +14,7 @@ use app::{
     identity,
 };
 use clockwork::{Batch as _, Wake};
-use kernel::{AlarmId, Clock as _, Instant, ScheduleId, SessionId, UserId, Zone};
+use kernel::{AlarmId, Clock as _, Entropy, Instant, ScheduleId, SessionId, UserId, Zone};
 use store::{Store, StoreError, Tx, UseCase};
 use testkit::{SeededEntropy, TestClock};
 
@@ -46,8 +46,12 @@ impl UseCase for MakeUser {
 impl World {
     /// A world on an empty, migrated store.
     pub(crate) async fn new(store: Store) -> Self {
+        Self::with_entropy(store, Arc::new(SeededEntropy::new(7))).await
+    }
+
+    /// As [`World::new`], with randomness of one's own.
+    pub(crate) async fn with_entropy(store: Store, entropy: Arc<dyn Entropy>) -> Self {
         let clock = TestClock::default();
-        let entropy = Arc::new(SeededEntropy::new(7));
         let secret = identity::Keys::generate_line(&*entropy);
         let secrets = identity::Secret::read_file(&secret).expect("a generated line is a secret");
         let parts = Parts {
@@ -62,8 +66,8 @@ impl World {
             meters: app::alarms::Meters::default(),
         };
         let app = App::new(parts);
-        let ada = person(&app, "ada@example.org", &entropy).await;
-        let grace = person(&app, "grace@example.org", &entropy).await;
+        let ada = person(&app, "ada@example.org", &*entropy).await;
+        let grace = person(&app, "grace@example.org", &*entropy).await;
         Self { start: app.now(), app, clock, ada, grace }
     }
 
@@ -195,7 +199,7 @@ pub(crate) fn alarm_of(answer: &Answer) -> AlarmId {
     String::from_utf8(answer.rendered.body.clone()).expect("text").parse().expect("an id")
 }
 
-async fn person(app: &App, email: &str, entropy: &SeededEntropy) -> Caller {
+async fn person(app: &App, email: &str, entropy: &dyn Entropy) -> Caller {
     let now = app.now();
     let user = User {
         id: UserId::mint(now, entropy),

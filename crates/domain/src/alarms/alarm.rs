@@ -76,7 +76,7 @@ macro_rules! words {
 }
 
 words! {
-    /// Where an alarm stands. All but the first are final.
+    /// Where an alarm stands. All but the first are final, unless an operator puts a failed one back.
     AlarmState {
         /// Will ring when due.
         Pending = "PENDING",
@@ -88,6 +88,8 @@ words! {
         Cancelled = "CANCELLED",
         /// Never rang: it was past when it was planned, and so was the item.
         Skipped = "SKIPPED",
+        /// Was due and could not be rung; it was set aside so that it holds no other, and waits for a person.
+        Failed = "FAILED",
     }
 }
 
@@ -108,5 +110,7 @@ words! {
         Dismissed = "dismissed",
         /// It was snoozed, or is the snooze of another.
         Snoozed = "snoozed",
+        /// Ringing it failed, alone and again. The log says how.
+        RingingFailed = "ringing_failed",
     }
 }

@@ -11,7 +11,7 @@ pub enum AlarmError {
     #[error("there is no such reminder")]
     NotFound,
     /// It can be neither snoozed nor dismissed where it stands.
-    #[error("the reminder is {0}; only a pending or fired one can be snoozed or dismissed")]
+    #[error("the reminder is {0}; only one that is pending, fired or failed can be snoozed or dismissed")]
     NotActive(AlarmState),
     /// Fields that make no sense.
     #[error("the request is not valid")]

@@ -5,7 +5,8 @@
 //!
 //! ```text
 //!             ┌── due ────────────────► FIRED ── dismiss, snooze ──► FIRED (dismissed)
-//!   PENDING ──┼── edit, snooze ───────► SUPERSEDED
+//!   PENDING ──┼── due, cannot ring ───► FAILED ── dismiss, snooze ─► FAILED (dismissed)
+//!             ├── edit, snooze ───────► SUPERSEDED
 //!             └── delete, dismiss ────► CANCELLED
 //!   (already past when armed, and so is the item) ► SKIPPED
 //! ```

@@ -164,6 +164,7 @@ CREATE INDEX reminders_of_schedule ON reminders (schedule_id, position);
 
 --   PENDING ──due──► FIRED        SUPERSEDED: an edit moved it      CANCELLED: the item was deleted or the alarm dismissed
 --      └──edit, delete, dismiss──► SUPERSEDED, CANCELLED             SKIPPED: already past when it was armed
+--                                                                FAILED: was due and could not be rung; set aside
 CREATE TABLE alarms (
     id uuid PRIMARY KEY,
     owner_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
@@ -173,8 +174,8 @@ CREATE TABLE alarms (
     nominal text NOT NULL,                          -- the occurrence's wall start: identity survives a new tz database
     snooze bigint NOT NULL DEFAULT 0,              -- 0 = the reminder's own alarm, n = its n-th snooze
     due_at timestamptz NOT NULL,
-    state text NOT NULL CHECK (state IN ('PENDING', 'FIRED', 'SUPERSEDED', 'CANCELLED', 'SKIPPED')),
-    reason text CHECK (reason IN ('late_created', 'already_past', 'rescheduled', 'reminders_changed', 'schedule_deleted', 'dismissed', 'snoozed')),
+    state text NOT NULL CHECK (state IN ('PENDING', 'FIRED', 'SUPERSEDED', 'CANCELLED', 'SKIPPED', 'FAILED')),
+    reason text CHECK (reason IN ('late_created', 'already_past', 'rescheduled', 'reminders_changed', 'schedule_deleted', 'dismissed', 'snoozed', 'ringing_failed')),
     armed_at timestamptz NOT NULL,
     fired_at timestamptz,
     settled_at timestamptz,                             -- when it left PENDING
@@ -185,6 +186,7 @@ CREATE TABLE alarms (
 );
 -- Alarms of one instant are claimed owner by owner, so that a batch touches few places of the inboxes and streams.
 CREATE INDEX alarms_due ON alarms (due_at, owner_id) WHERE state = 'PENDING';
+CREATE INDEX alarms_set_aside ON alarms (due_at) WHERE state = 'FAILED';
 CREATE INDEX alarms_of_schedule ON alarms (schedule_id, due_at, id);
 CREATE INDEX alarms_of_owner ON alarms (owner_id, due_at, id);
 

@@ -111,7 +111,7 @@ pub enum What {
         alarm: String,
         /// When it was to ring.
         due_at: Instant,
-        /// `PENDING`, `FIRED`, `SUPERSEDED`, `CANCELLED` or `SKIPPED`.
+        /// `PENDING`, `FIRED`, `SUPERSEDED`, `CANCELLED`, `SKIPPED` or `FAILED`.
         state: String,
     },
     /// Left in the database: an inbox.

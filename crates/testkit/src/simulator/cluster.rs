@@ -36,6 +36,7 @@ pub(super) struct Cluster {
     members: Vec<Member>,
     born: Cell<u32>,
     surprises: RefCell<Vec<String>>,
+    spoiled: Cell<u64>,
     over: Cell<bool>,
 }
 
@@ -71,8 +72,8 @@ impl Cluster {
         });
         let members = members.collect();
         let entropy = entropy.fork("cluster");
-        let (born, surprises, over) = (Cell::default(), RefCell::default(), Cell::default());
-        Rc::new(Self { handle, world, scribe, sabotage, entropy, database, members, born, surprises, over })
+        let (born, surprises, spoiled, over) = (Cell::default(), RefCell::default(), Cell::default(), Cell::default());
+        Rc::new(Self { handle, world, scribe, sabotage, entropy, database, members, born, surprises, spoiled, over })
     }
 
     pub(super) fn members(&self) -> &[Member] {
@@ -152,6 +153,16 @@ impl Cluster {
     /// Something was answered that nobody should ever be answered.
     pub(super) fn surprised(&self, sentence: String) {
         self.surprises.borrow_mut().push(sentence);
+    }
+
+    /// So many alarms more can no longer be rung.
+    pub(super) fn spoiled(&self, alarms: u64) {
+        self.spoiled.set(self.spoiled.get() + alarms);
+    }
+
+    /// How many alarms are to be set aside in the end.
+    pub(super) fn to_be_set_aside(&self) -> u64 {
+        self.spoiled.get()
     }
 
     pub(super) fn take_surprises(&self) -> Vec<String> {

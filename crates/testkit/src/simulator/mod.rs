@@ -8,7 +8,7 @@
 //! ```text
 //!   people, readers ──ask──► node 1 ─┐
 //!        (patience 10 s)  └► node 2 ─┼─► SQLite in memory behind faults ◄── nemesis: busy, full, lost answers, slow,
-//!                          └► node 3 ─┘      outlives every node              crash, pause, clock jumps
+//!                          └► node 3 ─┘      outlives every node              crash, pause, clock jumps, poison
 //!              └───────────── history ──► judges
 //! ```
 
@@ -134,7 +134,7 @@ pub fn simulate(seed: u64, sabotage: Option<Sabotage>) -> Report {
 
 /// What the simulated installation promises. As long as no clock is touched, it is held to the microsecond.
 fn bounds(history: &[Entry]) -> Bounds {
-    let touched = history.iter().any(|entry| matches!(entry.what, What::Fault { excuses: false, .. }));
+    let touched = history.iter().any(|entry| matches!(&entry.what, What::Fault { kind, .. } if kind.starts_with("clock")));
     // What the clock guard takes for a clock that is being disciplined, and follows slowly.
     let skew = if touched { Duration::from_secs(2) } else { Duration::ZERO };
     Bounds {
@@ -167,7 +167,7 @@ async fn live(
 ) -> Result<Vec<String>, StoreError> {
     let database = Store::simulated(Arc::new(Sound(world.clone())))?;
     database.migrate().await?;
-    let people = enrol(&database, &entropy).await?;
+    let (people, victim) = enrol(&database, &entropy).await?;
     let size = entropy.between(1, 3);
     let cluster = Cluster::new((handle, world.clone(), scribe), &entropy, database, size, sabotage);
     cluster.members().iter().for_each(|member| cluster.start(member));
@@ -175,7 +175,7 @@ async fn live(
     let (busy_until, horizon) = (START + BUSY, START + HORIZON);
     let pause_millis = entropy.between(2_000, 9_000);
     for name in ["nemesis-1", "nemesis-2"] {
-        let nemesis = Nemesis::new(name, &cluster, &entropy, busy_until);
+        let nemesis = Nemesis::new(name, &cluster, &entropy, &victim, busy_until);
         cluster.handle.spawn(OUTSIDE, name, nemesis.run());
     }
     let (mut actors, mut readers) = (Vec::new(), Vec::new());
@@ -190,6 +190,7 @@ async fn live(
     cluster.call_it_a_day();
     all(readers).await;
     reader::audit(&cluster, &people).await?;
+    reader::count_set_aside(&cluster).await?;
     let mut surprises = cluster.take_surprises();
     if !is_quiet {
         surprises.push(format!("an hour after everything was healed, at {}, something still waits", world.now()));
@@ -213,15 +214,17 @@ async fn all(tasks: Vec<tokio::sync::oneshot::Receiver<()>>) {
     }
 }
 
-async fn enrol(database: &Store, entropy: &SeededEntropy) -> Result<Vec<Person>, StoreError> {
+/// Those who work, and one more who only has things done to them.
+async fn enrol(database: &Store, entropy: &SeededEntropy) -> Result<(Vec<Person>, Person), StoreError> {
     let mut people = Vec::new();
     let ids = entropy.fork("people");
-    for number in 1..=entropy.between(3, 6) {
+    for number in 0..=entropy.between(3, 6) {
         let Some((case, person)) = Enrol::new(number, START, &ids) else { continue };
         database.write(case).await?;
         people.push(person);
     }
-    Ok(people)
+    let victim = people.remove(0);
+    Ok((people, victim))
 }
 
 /// Waits until nothing waits any more; `false` if that takes too long.

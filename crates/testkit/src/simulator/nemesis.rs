@@ -3,9 +3,16 @@
 
 use std::{rc::Rc, time::Duration};
 
-use kernel::{Clock as _, Instant};
+use domain::alarms::ReminderRule;
+use kernel::{Clock as _, Instant, UserId};
 
-use super::cluster::{Cluster, Member};
+use store::{StoreError, Tx, UseCase};
+
+use super::{
+    cluster::{Cluster, Member},
+    installation::Person,
+    people,
+};
 use crate::{
     SeededEntropy,
     history::{Phase, What},
@@ -22,10 +29,11 @@ enum Havoc {
     Crash,
     Pause,
     Clock,
+    Poison,
 }
 
 impl Havoc {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Busy,
         Self::Full,
         Self::LostBeforeCommit,
@@ -34,6 +42,7 @@ impl Havoc {
         Self::Crash,
         Self::Pause,
         Self::Clock,
+        Self::Poison,
     ];
 
     fn name(self) -> &'static str {
@@ -46,6 +55,7 @@ impl Havoc {
             Self::Crash => "crash",
             Self::Pause => "pause",
             Self::Clock => "clock",
+            Self::Poison => "poison",
         }
     }
 }
@@ -59,15 +69,18 @@ pub(super) struct Nemesis {
     cluster: Rc<Cluster>,
     entropy: SeededEntropy,
     enabled: Vec<Havoc>,
+    /// Somebody nobody promised anything: whose alarms are spoiled.
+    victim: Person,
     until: Instant,
 }
 
 impl Nemesis {
-    pub(super) fn new(name: &str, cluster: &Rc<Cluster>, entropy: &SeededEntropy, until: Instant) -> Self {
+    pub(super) fn new(name: &str, cluster: &Rc<Cluster>, entropy: &SeededEntropy, victim: &Person, until: Instant) -> Self {
         // One choice for all nemeses of a seed.
         let choice = entropy.fork("swarm");
         let enabled = Havoc::ALL.into_iter().filter(|_| choice.chance(500)).collect();
-        Self { name: name.to_owned(), cluster: Rc::clone(cluster), entropy: entropy.fork(name), enabled, until }
+        let (cluster, victim) = (Rc::clone(cluster), victim.clone());
+        Self { name: name.to_owned(), cluster, entropy: entropy.fork(name), enabled, victim, until }
     }
 
     pub(super) async fn run(self) {
@@ -85,8 +98,9 @@ impl Nemesis {
 
     async fn wreak(&self, havoc: Havoc, member: &Member) {
         let scribe = &self.cluster.scribe;
-        // The guard carries time over a clock that jumps: nothing is late because of it.
-        let excuses = havoc != Havoc::Clock;
+        // The guard carries time over a clock that jumps, and an alarm that cannot be rung is set aside: nothing is late because
+        // of either.
+        let excuses = !matches!(havoc, Havoc::Clock | Havoc::Poison);
         let error = self.some_error();
         let kind = if havoc == Havoc::Clock { format!("clock {error:+} µs") } else { havoc.name().to_owned() };
         let what = What::Fault { kind, node: member.name.clone(), excuses };
@@ -95,6 +109,7 @@ impl Nemesis {
             Havoc::Crash => self.crash(member).await,
             Havoc::Pause => self.pause(member).await,
             Havoc::Clock => self.clock(member, error).await,
+            Havoc::Poison => self.poison().await,
             _ => self.disk(havoc, member).await,
         }
         scribe.write(&self.name, Phase::Ok, what);
@@ -122,6 +137,22 @@ impl Nemesis {
         member.err_by(0);
     }
 
+    /// An alarm is made as any other, and spoiled where it lies before it is due.
+    async fn poison(&self) {
+        let due_at = self.cluster.world.now() + Duration::from_millis(self.entropy.between(2_000, 20_000));
+        let draft = people::draft("poison", due_at, vec![ReminderRule::before_start(0)]);
+        let caller = self.victim.caller.clone();
+        let made = self.cluster.ask(move |app| async move {
+            app::calendar::create(&app, &caller, draft, None, people::nothing()).await.map(|_| ())
+        });
+        // Whether or not it was made: some nodes do not answer.
+        let _ = made.await;
+        match self.cluster.database().write(Spoil(self.victim.caller.user)).await {
+            Ok(spoiled) => self.cluster.spoiled(spoiled),
+            Err(error) => self.cluster.surprised(format!("no alarm could be spoiled: {error}")),
+        }
+    }
+
     /// One second to one year, evenly over the orders of magnitude, forwards or backwards.
     fn some_error(&self) -> i64 {
         let size = (1_000_000i64 << self.entropy.below(25)).min(365 * 86_400 * 1_000_000);
@@ -147,5 +178,16 @@ impl Nemesis {
     async fn last(&self, most_millis: u64) {
         let duration = Duration::from_millis(self.entropy.between(1, most_millis));
         self.cluster.world.sleep(duration.min(LONGEST)).await;
+    }
+}
+
+struct Spoil(UserId);
+
+impl UseCase for Spoil {
+    type Out = u64;
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+        store::scratch::poison_alarms(tx, self.0).await
     }
 }

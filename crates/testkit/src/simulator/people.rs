@@ -47,6 +47,19 @@ struct Receipt {
     reminders: String,
 }
 
+/// A schedule to be made.
+pub(super) fn draft(subject: &str, starts_at: Instant, rules: Vec<ReminderRule>) -> Draft {
+    Draft {
+        title: subject.to_owned(),
+        description: String::new(),
+        location: String::new(),
+        kind: "event".to_owned(),
+        busy: true,
+        span: SpanDraft { all_day: false, zone: Zone::utc(), start: Moment::Instant(starts_at), end: None, duration: None },
+        reminders: RemindersDraft::Given(rules),
+    }
+}
+
 impl Actor {
     pub(super) fn new(cluster: &Rc<Cluster>, person: Person, entropy: &SeededEntropy, horizon: Instant) -> Self {
         let entropy = entropy.fork(&person.name);
@@ -84,15 +97,7 @@ impl Actor {
         self.asked += 1;
         let subject = format!("{}-{}", self.person.name, self.asked);
         let (starts_at, rules) = (self.some_start(), self.some_rules());
-        let draft = Draft {
-            title: subject.clone(),
-            description: String::new(),
-            location: String::new(),
-            kind: "event".to_owned(),
-            busy: true,
-            span: SpanDraft { all_day: false, zone: Zone::utc(), start: Moment::Instant(starts_at), end: None, duration: None },
-            reminders: RemindersDraft::Given(rules.clone()),
-        };
+        let draft = draft(&subject, starts_at, rules.clone());
         let change = self.change(Verb::Create, &subject, Disarms::Nothing, promises(starts_at, &rules));
         let caller = self.person.caller.clone();
         let answer = self
@@ -379,7 +384,7 @@ fn read_receipt(rendered: &Rendered) -> Option<Receipt> {
     Some(Receipt { id: id.parse().ok()?, version: version.parse().ok()?, reminders: reminders.to_owned() })
 }
 
-fn nothing() -> app::Render<Alarm> {
+pub(super) fn nothing<T>() -> app::Render<T> {
     std::sync::Arc::new(|_| rendered(String::new()))
 }
 

@@ -112,6 +112,26 @@ pub(super) async fn audit(cluster: &Cluster, people: &[Person]) -> Result<(), St
     Ok(())
 }
 
+/// Exactly the alarms that could not be rung are set aside.
+pub(super) async fn count_set_aside(cluster: &Cluster) -> Result<(), StoreError> {
+    let (found, spoiled) = (cluster.database().read(SetAside).await?, cluster.to_be_set_aside());
+    if u64::try_from(found) != Ok(spoiled) {
+        cluster.surprised(format!("{spoiled} alarms could not be rung, {found} were set aside"));
+    }
+    Ok(())
+}
+
+struct SetAside;
+
+impl UseCase for SetAside {
+    type Out = i64;
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+        store::alarms::count_set_aside(tx, 1_000_000).await
+    }
+}
+
 struct Page {
     stream: StreamId,
     after: Position,

@@ -43,11 +43,13 @@ pub enum Sabotage {
     KeysNotStored,
     /// The machine's clock is believed at once.
     NoClockGuard,
+    /// An alarm that cannot be rung is tried again and again.
+    NothingSetAside,
 }
 
 impl Sabotage {
     /// Every one.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::PopAndDelete,
         Self::InboxInSecondTransaction,
         Self::KeyOfAttempt,
@@ -57,6 +59,7 @@ impl Sabotage {
         Self::SettleWithoutToken,
         Self::KeysNotStored,
         Self::NoClockGuard,
+        Self::NothingSetAside,
     ];
 }
 
@@ -72,6 +75,7 @@ impl fmt::Display for Sabotage {
             Self::SettleWithoutToken => "settle-without-token",
             Self::KeysNotStored => "keys-not-stored",
             Self::NoClockGuard => "no-clock-guard",
+            Self::NothingSetAside => "nothing-set-aside",
         })
     }
 }
@@ -156,6 +160,14 @@ impl Batch for SabotagedLane {
             _ => return self.honest.fire(now, limit).await,
         };
         Ok(Fired { rows: due.len(), next_due: Some(now + Duration::from_millis(200)) })
+    }
+
+    fn blames_rows(&self, error: &app::Error) -> bool {
+        self.honest.blames_rows(error)
+    }
+
+    async fn set_aside(&self, now: Instant) -> Result<(), app::Error> {
+        if self.sabotage == Sabotage::NothingSetAside { Ok(()) } else { self.honest.set_aside(now).await }
     }
 }
 

@@ -29,11 +29,11 @@ pub(crate) struct AlarmView {
     /// When it is, or was, to ring.
     #[schema(value_type = String, format = DateTime)]
     due_at: Instant,
-    /// `PENDING`, `FIRED`, `SUPERSEDED`, `CANCELLED` or `SKIPPED`.
+    /// `PENDING`, `FIRED`, `SUPERSEDED`, `CANCELLED`, `SKIPPED` or `FAILED`.
     #[schema(example = "FIRED")]
     state: &'static str,
     /// Why it stands there, where that is not plain: `late_created`, `already_past`, `rescheduled`, `reminders_changed`,
-    /// `schedule_deleted`, `dismissed` or `snoozed`.
+    /// `schedule_deleted`, `dismissed`, `snoozed` or `ringing_failed`.
     reason: Option<&'static str>,
     /// When it was planned.
     #[schema(value_type = String, format = DateTime)]

@@ -186,6 +186,7 @@ async fn the_metrics_count_by_route_template_and_never_by_path() {
         "campanile_live_connections 3",
         "campanile_clock_trusted 1",
         "campanile_alarms_due 0",
+        "campanile_alarms_set_aside 0",
         "campanile_alarms_oldest_due_age_seconds 0",
         "campanile_http_requests_in_flight 1",
     ] {
