@@ -205,10 +205,15 @@ pub async fn deleted(tx: &mut Tx<'_>, owner: UserId, before: Option<Cursor>, lim
     with_reminders(tx, rows).await
 }
 
-/// Forgets at most `limit` schedules that were deleted before `before`, with their reminders and alarms.
+/// Forgets at most `limit` schedules that were deleted before `before`, with their reminders and alarms. On PostgreSQL, those that
+/// somebody restores at this moment are left alone: the choice is locked, and the condition holds for what is deleted.
 pub async fn purge(tx: &mut Tx<'_>, before: Instant, limit: u32) -> Result<u64, StoreError> {
     tx.execute(
-        "DELETE FROM schedules WHERE id IN (SELECT id FROM schedules WHERE deleted_at IS NOT NULL AND deleted_at < $1 LIMIT $2)",
+        Sql::each(
+            "DELETE FROM schedules WHERE id IN (SELECT id FROM schedules WHERE deleted_at < $1 LIMIT $2)",
+            "DELETE FROM schedules WHERE deleted_at < $1
+             AND id IN (SELECT id FROM schedules WHERE deleted_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+        ),
         values![before, limit],
     )
     .await

@@ -12,7 +12,7 @@ use domain::{
 use inboxes::{person, run};
 use kernel::{AlarmId, Cursor, Instant, ReminderId, ScheduleId, UserId, Zone};
 use store::{Store, alarms, calendar, scratch};
-use testkit::{START, SeededEntropy, on_both_engines};
+use testkit::{Database, START, SeededEntropy, on_both_engines};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -342,6 +342,29 @@ async fn settled_alarms_are_forgotten_after_their_time_and_pending_ones_never() 
         assert_eq!(states(&of_schedule(&store, &item).await), [AlarmState::Pending]);
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_is_restored_at_the_moment_of_a_purge_stays() {
+    // On SQLite there is one writer: nobody restores at the moment of a purge.
+    let Some(database) = Database::postgres().await else { return };
+    let store = database.store().await;
+    let owner = person(&store, 1).await;
+    let (mut kept, mut gone) = (schedule(owner, 1, START + 60 * MINUTE), schedule(owner, 2, START + 60 * MINUTE));
+    for item in [&mut kept, &mut gone] {
+        make(&store, item).await;
+        item.deleted_at = Some(START);
+        update(&store, item).await;
+    }
+    let mut session = scratch::Session::open(database.open()).await.expect("a second connection");
+    let restore = format!("BEGIN; UPDATE schedules SET deleted_at = NULL WHERE id = '{}'", kept.id.uuid());
+    session.run(&restore).await.expect("it is being restored");
+    let purge = || run(&store, |tx| Box::pin(calendar::purge(tx, START + MINUTE, 10)));
+    assert_eq!(purge().await, 1, "the other one, and nobody waited");
+    session.run("COMMIT").await.expect("it is restored");
+    assert_eq!(purge().await, 0);
+    assert!(find(&store, owner, kept.id).await.is_some());
+    store.close().await;
 }
 
 #[tokio::test]
