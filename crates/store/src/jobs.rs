@@ -66,6 +66,14 @@ pub async fn next_due(tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
 /// The claim `token` of a job.
 pub type Held = (JobId, i64);
 
+/// Writes down how far the job has come, for whoever claims it next. `false`: the token is no longer the job's.
+pub async fn keep(tx: &mut Tx<'_>, (id, token): Held, payload: &str) -> Result<bool, StoreError> {
+    let touched = tx
+        .execute("UPDATE jobs SET payload = $3 WHERE id = $1 AND token = $2 AND state = 'LEASED'", values![id, token, payload])
+        .await?;
+    Ok(touched == 1)
+}
+
 /// The job is done for good. `false`: the token is no longer the job's.
 pub async fn done(tx: &mut Tx<'_>, (id, token): Held, now: Instant) -> Result<bool, StoreError> {
     let touched = tx

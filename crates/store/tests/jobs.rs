@@ -149,3 +149,18 @@ async fn the_twin_of_a_running_request_is_kept_out() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn how_far_a_job_has_come_is_kept_by_its_holder_for_the_next_one() {
+    on_both_engines(async |store| {
+        ensure(&store, 1, START).await;
+        let keep = |token, payload: &'static str| run(&store, move |tx| Box::pin(jobs::keep(tx, (id(1), token), payload)));
+        assert!(!keep(0, "{}").await, "nobody holds it");
+        claim(&store, START, 1).await;
+        assert!(keep(1, r#"{"place":"half"}"#).await);
+        let again = claim(&store, START + 15 * SECOND, 1).await;
+        assert_eq!((again[0].token, again[0].payload.as_str()), (2, r#"{"place":"half"}"#));
+        assert!(!keep(1, "{}").await, "it has passed to somebody else");
+    })
+    .await;
+}

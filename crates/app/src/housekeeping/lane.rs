@@ -12,6 +12,9 @@ use crate::{App, Error};
 /// How long a claim is held. A purge works in small transactions and stops itself long before.
 const LEASE: Duration = Duration::from_mins(2);
 
+/// How long the others may work before a purge whose time was over goes on.
+const BREATH: Duration = Duration::from_secs(10);
+
 /// The lane of jobs.
 pub struct JobLane {
     app: App,
@@ -43,12 +46,12 @@ impl Leased for JobLane {
         let Some(kind) = Kind::named(&job.kind) else {
             return Outcome::Again(self.app.now() + Duration::from_hours(1));
         };
-        match purge::run(&self.app, kind, &self.retention).await {
-            Ok(gone) => {
-                if gone > 0 {
-                    tracing::info!(job = kind.name(), gone, "forgot what nobody needs any more");
+        match purge::run(&self.app, job, kind, &self.retention).await {
+            Ok(run) => {
+                if run.gone > 0 {
+                    tracing::info!(job = kind.name(), gone = run.gone, "forgot what nobody needs any more");
                 }
-                Outcome::Again(self.app.now() + kind.period())
+                Outcome::Again(self.app.now() + if run.finished { kind.period() } else { BREATH })
             }
             Err(error) => Outcome::Retry(error.to_string()),
         }

@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use kernel::{AlarmId, Instant, StreamId};
-use store::{Tx, UseCase};
+use serde::{Deserialize, Serialize};
+use store::{
+    Tx, UseCase,
+    jobs::{Claimed, Held},
+};
 use uuid::Uuid;
 
 use super::{Kind, Retention};
@@ -15,11 +19,39 @@ const CHUNK: u32 = 500;
 /// How long one run may take; what is left is for the next.
 const AT_MOST: Duration = Duration::from_secs(50);
 
-/// Runs one kind until nothing is left or its time is over; answers how many rows are gone.
-pub(super) async fn run(app: &App, kind: Kind, retention: &Retention) -> Result<u64, Error> {
+/// What a run did.
+pub(super) struct Run {
+    /// Rows that are gone.
+    pub(super) gone: u64,
+    /// Nothing is left. Otherwise its time was over, or somebody else holds the job by now.
+    pub(super) finished: bool,
+}
+
+/// How far a job has come: its payload. What is kept in here survives a crash, and the end of a run's time.
+#[derive(Default, Serialize, Deserialize)]
+struct Progress {
+    /// Where to go on, for a kind that walks over a table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    place: Option<String>,
+}
+
+impl Progress {
+    fn read(payload: &str) -> Uuid {
+        let progress: Self = serde_json::from_str(payload).unwrap_or_default();
+        progress.place.and_then(|place| place.parse().ok()).unwrap_or_default()
+    }
+
+    fn at(place: Uuid) -> String {
+        let place = (!place.is_nil()).then(|| place.to_string());
+        serde_json::to_string(&Self { place }).unwrap_or_else(|_| "{}".to_owned())
+    }
+}
+
+/// Runs a job until nothing is left or its time is over, beginning where the last run ended.
+pub(super) async fn run(app: &App, job: &Claimed, kind: Kind, retention: &Retention) -> Result<Run, Error> {
     let now = app.now();
     let started = app.clock().monotonic();
-    let mut place = Uuid::nil();
+    let mut place = Progress::read(&job.payload);
     let mut gone = 0;
     loop {
         let round = match kind {
@@ -29,10 +61,24 @@ pub(super) async fn run(app: &App, kind: Kind, retention: &Retention) -> Result<
             Kind::Events => app.store().write(Events(StreamId::from_uuid(place), now - retention.events)).await?,
         };
         gone += round.gone;
-        match round.next {
-            Some(next) if app.clock().monotonic().saturating_sub(started) < AT_MOST => place = next,
-            _ => return Ok(gone),
+        let next = round.next.unwrap_or_default();
+        let still_ours = next == place || app.store().write(Keep((job.id, job.token), Progress::at(next))).await?;
+        let finished = round.next.is_none();
+        if finished || !still_ours || app.clock().monotonic().saturating_sub(started) >= AT_MOST {
+            return Ok(Run { gone, finished });
         }
+        place = next;
+    }
+}
+
+struct Keep(Held, String);
+
+impl UseCase for Keep {
+    type Out = bool;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, Error> {
+        Ok(store::jobs::keep(tx, self.0, &self.1).await?)
     }
 }
 
@@ -111,12 +157,20 @@ impl UseCase for Events {
     type Out = Round;
     type Error = Error;
 
+    /// A stream whose first chunk was old to the last event has probably more of them: the next round begins with it again.
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Round, Error> {
         let streams = store::streams::walk(tx, self.0, CHUNK / 10).await?;
-        let mut gone = 0;
+        let (mut gone, mut place) = (0, self.0);
         for stream in &streams {
-            gone += store::streams::trim(tx, *stream, self.1, CHUNK).await?;
+            let trimmed = store::streams::trim(tx, *stream, self.1, CHUNK).await?;
+            gone += trimmed;
+            if trimmed < u64::from(CHUNK) {
+                place = *stream;
+            }
+            if gone >= u64::from(CHUNK) {
+                break;
+            }
         }
-        Ok(Round { gone, next: streams.last().map(|stream| stream.uuid()) })
+        Ok(Round { gone, next: (!streams.is_empty()).then(|| place.uuid()) })
     }
 }

@@ -1,0 +1,122 @@
+//! What is forgotten, on both engines: all of what is old, nothing else, and a run that was cut short goes on where it was.
+
+#[expect(dead_code, reason = "shared by test files that need different parts of it")]
+mod world;
+
+use std::time::Duration;
+
+use app::housekeeping::{self, JobLane, Retention};
+use clockwork::{Leased as _, Outcome, Settlement};
+use futures_util::future::join;
+use kernel::{Clock as _, EventId, Instant, StreamId};
+use store::{StoreError, Tx, UseCase, jobs::Claimed, streams};
+use testkit::{SeededEntropy, on_both_engines};
+use world::World;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// Appends many events to a stream.
+struct Append(StreamId, usize, Instant);
+
+impl UseCase for Append {
+    type Out = ();
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let entropy = SeededEntropy::new(self.1 as u64);
+        let draft = |_| streams::Draft {
+            stream: self.0,
+            id: EventId::mint(self.2, &entropy),
+            kind: "schedule.changed",
+            data: "{}".to_owned(),
+        };
+        streams::append(tx, (0..self.1).map(draft).collect(), self.2).await.map(|_| ())
+    }
+}
+
+/// How many events of a stream are kept.
+struct Kept(StreamId);
+
+impl UseCase for Kept {
+    type Out = i64;
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+        let extent = streams::extent(tx, self.0).await?.expect("the stream is there");
+        Ok(extent.head.seq + 1 - extent.low)
+    }
+}
+
+async fn kept(world: &World, stream: StreamId) -> i64 {
+    world.app.store().read(Kept(stream)).await.expect("an extent")
+}
+
+/// Claims the job of this kind; the others stay claimed for as long as a lease.
+async fn claim(world: &World, lane: &JobLane, kind: &str) -> Claimed {
+    let claim = lane.claim(world.clock.now(), lane.lease(), 100).await.expect("jobs are claimed");
+    claim.rows.into_iter().find(|job| job.kind == kind).expect("the job is due")
+}
+
+/// Works on a job, and lets so much time pass as soon as it has begun.
+async fn work(world: &World, lane: &JobLane, job: &Claimed, passes: Duration) -> Duration {
+    let (outcome, ()) = join(lane.handle(job), async { world.clock.advance(passes) }).await;
+    match outcome {
+        Outcome::Again(at) => {
+            let now = world.clock.now();
+            assert!(lane.settle(job, Settlement::Again(at), now).await.expect("settled"));
+            at.since(now)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_stream_is_trimmed_to_the_last_old_event_however_many_there_are() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        let (ada, grace) = (StreamId::from(world.ada.user), StreamId::from(world.grace.user));
+        housekeeping::plan(&world.app).await.expect("planned");
+        world.app.store().write(Append(ada, 1_300, world.clock.now())).await.expect("appended");
+        world.app.store().write(Append(grace, 500, world.clock.now())).await.expect("appended");
+        world.clock.advance(31 * DAY);
+        world.app.store().write(Append(ada, 7, world.clock.now())).await.expect("appended");
+        let lane = JobLane::new(world.app.clone(), Retention::default());
+        let job = claim(&world, &lane, "purge_events").await;
+        assert_eq!(work(&world, &lane, &job, Duration::ZERO).await, DAY);
+        assert_eq!((kept(&world, ada).await, kept(&world, grace).await), (7, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_purge_that_was_cut_short_goes_on_soon_and_where_it_was() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        let mut streams = [StreamId::from(world.ada.user), StreamId::from(world.grace.user)];
+        streams.sort_unstable();
+        housekeeping::plan(&world.app).await.expect("planned");
+        for stream in streams {
+            world.app.store().write(Append(stream, 600, world.clock.now())).await.expect("appended");
+        }
+        world.clock.advance(31 * DAY);
+        let lane = JobLane::new(world.app.clone(), Retention::default());
+        let minute = Duration::from_mins(1);
+        for left in [(100, 600), (0, 100)] {
+            let job = claim(&world, &lane, "purge_events").await;
+            let pause = work(&world, &lane, &job, minute).await;
+            assert!(pause < minute, "not in a day: after {pause:?}");
+            assert_eq!((kept(&world, streams[0]).await, kept(&world, streams[1]).await), left);
+            world.clock.advance(pause);
+        }
+        let job = claim(&world, &lane, "purge_events").await;
+        assert_eq!(job.payload, format!(r#"{{"place":"{}"}}"#, streams[0].uuid()), "behind the first stream");
+        // Its holder dies; the next one knows as much, and begins anew only when all is done.
+        world.clock.advance(lane.lease());
+        let job = claim(&world, &lane, "purge_events").await;
+        assert_eq!(work(&world, &lane, &job, Duration::ZERO).await, DAY);
+        assert_eq!(kept(&world, streams[1]).await, 0);
+        world.clock.advance(DAY);
+        assert_eq!(claim(&world, &lane, "purge_events").await.payload, "{}");
+    })
+    .await;
+}
