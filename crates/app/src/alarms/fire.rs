@@ -6,7 +6,6 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -19,11 +18,11 @@ use domain::{
     alarms::Reason,
     notify::{Notification, reminder_body},
 };
-use futures_util::{FutureExt as _, future::join};
+use futures_util::future::join;
 use kernel::{AlarmId, Category, Clock, Entropy, EventId, Instant, NotificationId, ScheduleId, StreamId, UserId, WallTime};
 use serde::Serialize;
 use store::{
-    StoreError, Tx, UseCase,
+    Tx, UseCase,
     alarms::Due,
     notify::deliver::{Draft, Inbox},
 };
@@ -49,9 +48,7 @@ impl AlarmLane {
     /// One transaction.
     async fn batch(&self, now: Instant, which: Which) -> Result<Fired, Error> {
         let case = FireDue { due_by: now, which, clock: self.app.shared_clock(), entropy: self.app.entropy() };
-        // A panic is an error as well: it must not end the lane of everybody.
-        let attempt = AssertUnwindSafe(self.app.store().write(case)).catch_unwind();
-        let (fired, effects) = attempt.await.unwrap_or_else(|_| Err(StoreError::Panicked.into()))?;
+        let (fired, effects) = self.app.store().write(case).await?;
         let done = self.app.now();
         for due in &fired.due {
             self.app.meters().alarm_fired(done.since(due.due_at.max(due.armed_at)));
