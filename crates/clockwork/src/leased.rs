@@ -1,8 +1,11 @@
 //! Rows whose effect leaves the process: claimed with a lease and a token.
 
-use std::{fmt::Display, future::Future, time::Duration};
+use std::{fmt::Display, future::Future, pin::pin, time::Duration};
 
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use futures_util::{
+    future::{Either, select},
+    stream::{FuturesUnordered, StreamExt as _},
+};
 use kernel::{Clock, Entropy, Instant};
 
 use crate::{
@@ -100,38 +103,56 @@ fn decide(outcome: Outcome, attempt: u32, most: u32, backoff: Backoff, now: Inst
 }
 
 /// Drives `rows` until `stop`: claimed rows are finished and settled, nothing new is claimed.
+///
+/// At most `pace.batch` rows are worked on at once. As soon as one is done there is room for the next: a slow one holds its own
+/// place and no other. Work that outlasts its lease is claimed again, by this process too.
 pub async fn run_leased<L: Leased>(rows: &L, clock: &dyn Clock, entropy: &dyn Entropy, wake: &Wake, pace: Pace, mut stop: Stop) {
-    let mut failures = 0;
+    let (mut work, mut failures) = (FuturesUnordered::new(), 0);
     while !stop.is_stopped() {
+        let room = pace.batch.saturating_sub(work.len());
+        if room == 0 {
+            select(work.next(), Box::pin(stop.stopped())).await;
+            continue;
+        }
         let (now, claimed_at) = (clock.now(), clock.monotonic());
-        match rows.claim(now, rows.lease(), pace.batch).await {
+        match alongside(&mut work, rows.claim(now, rows.lease(), room)).await {
             Ok(claim) => {
                 failures = 0;
-                let full = claim.rows.len() >= pace.batch;
-                let mut work: FuturesUnordered<_> =
-                    claim.rows.iter().map(|row| work_on(rows, row, clock, entropy, claimed_at)).collect();
-                while work.next().await.is_some() {}
-                let next_due = if full { Some(now) } else { claim.next_due };
-                wake.sleep(clock, next_due, pace.sweep, &mut stop).await;
+                // With all the room taken, more may be due.
+                let next_due = if claim.rows.len() >= room { Some(now) } else { claim.next_due };
+                work.extend(claim.rows.into_iter().map(|row| work_on(rows, row, clock, entropy, claimed_at)));
+                alongside(&mut work, wake.sleep(clock, next_due, pace.sweep, &mut stop)).await;
             }
             Err(error) => {
                 failures += 1;
                 report(rows.name(), failures, &error);
-                pause(clock, Backoff::LANE.jittered(failures, entropy), &mut stop).await;
+                alongside(&mut work, pause(clock, Backoff::LANE.jittered(failures, entropy), &mut stop)).await;
             }
         }
     }
+    while work.next().await.is_some() {}
 }
 
-async fn work_on<L: Leased>(rows: &L, row: &L::Row, clock: &dyn Clock, entropy: &dyn Entropy, claimed_at: Duration) {
+/// Waits for `main` while `work` goes on.
+async fn alongside<T>(work: &mut FuturesUnordered<impl Future<Output = ()>>, main: impl Future<Output = T>) -> T {
+    let mut main = pin!(main);
+    while !work.is_empty() {
+        if let Either::Left((done, _)) = select(main.as_mut(), work.next()).await {
+            return done;
+        }
+    }
+    main.await
+}
+
+async fn work_on<L: Leased>(rows: &L, row: L::Row, clock: &dyn Clock, entropy: &dyn Entropy, claimed_at: Duration) {
     // A process that was paused for half its lease must not start: another node may soon hold the row.
     if clock.monotonic().saturating_sub(claimed_at) > rows.lease() / 2 {
         return;
     }
-    let outcome = rows.handle(row).await;
+    let outcome = rows.handle(&row).await;
     let now = clock.now();
-    let settlement = decide(outcome, rows.attempt(row), rows.attempts_most(), rows.backoff(), now, entropy);
-    match rows.settle(row, settlement, now).await {
+    let settlement = decide(outcome, rows.attempt(&row), rows.attempts_most(), rows.backoff(), now, entropy);
+    match rows.settle(&row, settlement, now).await {
         Ok(true) => {}
         Ok(false) => tracing::warn!(lane = rows.name(), "a lease had passed to somebody else before its work was settled"),
         // Not settled: the lease runs out and the row is due again. Its effect is keyed, so the second run is harmless.

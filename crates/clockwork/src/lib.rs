@@ -41,7 +41,7 @@ use std::time::Duration;
 /// How a lane of due rows is driven.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// The most rows of one claim. Bounds how long one transaction takes.
+    /// The most rows of one claim: bounds how long one transaction takes. Of leased rows, the most that are worked on at once.
     pub batch: usize,
     /// The longest sleep. A row nobody hinted at waits at most this long.
     pub sweep: Duration,
