@@ -344,3 +344,32 @@ async fn editing_and_firing_at_once_leave_no_ghost_and_no_hole() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_waiting_snooze_outlives_a_move_that_puts_nothing_in_its_place() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        let until = |minutes| Until::For(Duration::from_mins(minutes));
+        // Rang 30 minutes before, and is to ring again in 20; then the start moves by five minutes, so that the reminder stays past.
+        let item = world.create(40, &[1_800]).await;
+        assert_eq!(world.pass(10).await, 1);
+        let rang = world.alarm_rows(item.id).await[0].id;
+        alarms::snooze(&world.app, &world.ada, (rang, until(20)), None, Arc::new(alarm_body)).await.expect("snoozed");
+        world.patch(item.id, start_at(35, &world)).await;
+        let states = world.alarms(item.id).await;
+        assert_eq!(states, [ended("SKIPPED", "already_past"), fired(), ended("PENDING", "snoozed")]);
+        assert_eq!(world.pass(20).await, 1, "nothing else would have told them");
+        let (_, told) = world.events().await.into_iter().rfind(|(kind, _)| kind == "notification.created").expect("told");
+        let now: Schedule = world.get(item.id).await.expect("there");
+        assert!(told.contains(&format!(r#""occurrence":"{}""#, now.span.start)), "of the new time: {told}");
+
+        // Moved so far that the reminder rings anew, the snooze gives way, and the history says so.
+        let last = world.alarm_rows(item.id).await[2].id;
+        alarms::snooze(&world.app, &world.ada, (last, until(20)), None, Arc::new(alarm_body)).await.expect("snoozed");
+        world.patch(item.id, start_at(120, &world)).await;
+        let states = world.alarms(item.id).await;
+        assert_eq!(states[3..], [ended("SUPERSEDED", "rescheduled"), pending()]);
+        assert_eq!(world.pass(60).await, 1, "at 90 minutes, and not at 50 as well");
+    })
+    .await;
+}

@@ -71,6 +71,36 @@ pub async fn settle_pending(
     .await
 }
 
+/// The waiting snoozes of a schedule, locked until the transaction ends. One that is firing at this moment is waited for, and
+/// left out.
+pub async fn lock_snoozes(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<Vec<(AlarmId, ReminderId)>, StoreError> {
+    tx.all(
+        Sql::each(
+            "SELECT id, reminder_id FROM alarms WHERE schedule_id = $1 AND state = 'PENDING' AND snooze > 0",
+            "SELECT id, reminder_id FROM alarms WHERE schedule_id = $1 AND state = 'PENDING' AND snooze > 0 FOR UPDATE",
+        ),
+        values![schedule],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+    .await
+}
+
+/// Ends the pending alarms of a schedule that are no snoozes. An alarm that is firing at this moment is waited for and stays fired.
+pub async fn settle_planned(
+    tx: &mut Tx<'_>,
+    schedule: ScheduleId,
+    state: AlarmState,
+    reason: Reason,
+    now: Instant,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE alarms SET state = $2, reason = $3, settled_at = $4 WHERE schedule_id = $1 AND state = 'PENDING' AND snooze = 0",
+        values![schedule, state.as_str(), reason.as_str(), now],
+    )
+    .await?;
+    Ok(())
+}
+
 /// Ends the pending alarms of some reminders of a schedule.
 pub async fn settle_reminders(
     tx: &mut Tx<'_>,
@@ -214,19 +244,23 @@ pub struct Due {
 
 /// `SELECT` of due alarms with what their notifications say; what follows `WHERE`, one text per engine.
 ///
+/// Of an earlier generation, only a snooze that outlived a move can still wait: it tells of the time the schedule has now.
+///
 /// The lateral joins keep PostgreSQL from reading all schedules: to a prepared statement the limit is unknown, and it guesses high.
 macro_rules! select_due {
     ($sqlite:literal, $postgres:literal) => {
         Sql::each(
             concat!(
-                "SELECT a.id, a.owner_id, u.locale, a.schedule_id, a.nominal, a.due_at, a.armed_at, a.snooze, s.title, s.location,
+                "SELECT a.id, a.owner_id, u.locale, a.schedule_id,
+                     CASE WHEN a.generation = s.generation THEN a.nominal ELSE s.start_wall END, a.due_at, a.armed_at, a.snooze, s.title, s.location,
                      s.all_day, s.time_zone, s.start_at
                  FROM alarms a JOIN schedules s ON s.id = a.schedule_id JOIN users u ON u.id = a.owner_id
                  WHERE a.state = 'PENDING' AND ",
                 $sqlite
             ),
             concat!(
-                "SELECT a.id, a.owner_id, u.locale, a.schedule_id, a.nominal, a.due_at, a.armed_at, a.snooze, s.title, s.location,
+                "SELECT a.id, a.owner_id, u.locale, a.schedule_id,
+                     CASE WHEN a.generation = s.generation THEN a.nominal ELSE s.start_wall END, a.due_at, a.armed_at, a.snooze, s.title, s.location,
                      s.all_day, s.time_zone, s.start_at
                  FROM (SELECT * FROM alarms WHERE state = 'PENDING' AND ",
                 $postgres,

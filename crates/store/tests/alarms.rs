@@ -345,6 +345,32 @@ async fn settled_alarms_are_forgotten_after_their_time_and_pending_ones_never() 
 }
 
 #[tokio::test]
+async fn a_waiting_snooze_is_told_from_what_was_planned() {
+    on_both_engines(async |store| {
+        let owner = person(&store, 1).await;
+        let item = schedule(owner, 1, START + 60 * MINUTE);
+        make(&store, &item).await;
+        let id = item.id;
+        let snoozes = || run(&store, move |tx| Box::pin(alarms::lock_snoozes(tx, id)));
+        assert_eq!(snoozes().await, []);
+        let mut snooze = planned(&item)[0].clone();
+        (snooze.id, snooze.snooze) = (AlarmId::mint(START, &SeededEntropy::new(77)), 1);
+        let inserted = snooze.clone();
+        run(&store, move |tx| {
+            let alarms = [inserted.clone()];
+            Box::pin(async move { alarms::insert(tx, &alarms).await })
+        })
+        .await;
+        let (state, reason) = (AlarmState::Superseded, Reason::Rescheduled);
+        run(&store, move |tx| Box::pin(alarms::settle_planned(tx, id, state, reason, START))).await;
+        assert_eq!(snoozes().await, [(snooze.id, snooze.reminder)]);
+        let waiting = of_schedule(&store, &item).await.into_iter().filter(|alarm| alarm.state == AlarmState::Pending);
+        assert_eq!(waiting.map(|alarm| alarm.id).collect::<Vec<_>>(), [snooze.id]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_restored_at_the_moment_of_a_purge_stays() {
     // On SQLite there is one writer: nobody restores at the moment of a purge.
     let Some(database) = Database::postgres().await else { return };

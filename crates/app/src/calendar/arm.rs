@@ -1,7 +1,7 @@
 //! Planning the alarms of a schedule inside the transaction that changes it.
 
 use domain::{
-    alarms::{Alarm, AlarmState, Reason, Reminder, ReminderRule, Verdict, plan},
+    alarms::{Alarm, AlarmState, Plan, Reason, Reminder, ReminderRule, Verdict, plan},
     calendar::Schedule,
 };
 use kernel::{AlarmId, Entropy, Instant, ReminderId};
@@ -14,7 +14,7 @@ pub(super) fn reminders(rules: &[ReminderRule], now: Instant, entropy: &dyn Entr
     rules.iter().map(|rule| Reminder { id: ReminderId::mint(now, entropy), rule: *rule }).collect()
 }
 
-/// Arms one alarm for each of `reminders`, which belong to `schedule`, in its present generation.
+/// Arms one alarm for each of `reminders`, which belong to `schedule`, in its present generation; answers what was planned.
 pub(super) async fn arm(
     tx: &mut Tx<'_>,
     schedule: &Schedule,
@@ -23,10 +23,10 @@ pub(super) async fn arm(
     now: Instant,
     entropy: &dyn Entropy,
     effects: &mut Effects,
-) -> Result<(), StoreError> {
+) -> Result<Vec<Plan>, StoreError> {
     let plans = plan(&schedule.span, reminders, now, |reminder| rang.contains(&reminder));
     let mut alarms = Vec::with_capacity(plans.len());
-    for plan in plans {
+    for plan in &plans {
         let (state, reason) = match plan.verdict {
             Verdict::Ring => (AlarmState::Pending, None),
             Verdict::RingLate => (AlarmState::Pending, Some(Reason::LateCreated)),
@@ -51,5 +51,6 @@ pub(super) async fn arm(
             dismissed_at: None,
         });
     }
-    store::alarms::insert(tx, &alarms).await
+    store::alarms::insert(tx, &alarms).await?;
+    Ok(plans)
 }

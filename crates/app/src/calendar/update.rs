@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
-    alarms::{AlarmState, Reason, Reminder},
+    alarms::{AlarmState, Reason, Reminder, keeps_snooze},
     calendar::{CalendarError, Change, Patch, Schedule},
     identity::Caller,
 };
@@ -81,17 +81,28 @@ impl Update {
         }
         store::calendar::update(tx, schedule).await?;
         // What is planned anew: everything if the time moved, otherwise only what was added.
-        let planned = if change.moved {
-            let (state, reason) = (AlarmState::Superseded, Reason::Rescheduled);
-            store::alarms::settle_pending(tx, schedule.id, state, reason, self.now).await?;
-            &schedule.reminders
-        } else {
-            let (state, reason) = (AlarmState::Superseded, Reason::RemindersChanged);
-            store::alarms::settle_reminders(tx, &gone, state, reason, self.now).await?;
-            &added
-        };
+        if change.moved {
+            return self.move_alarms(tx, schedule, effects).await;
+        }
+        let (state, reason) = (AlarmState::Superseded, Reason::RemindersChanged);
+        store::alarms::settle_reminders(tx, &gone, state, reason, self.now).await?;
         let rang = store::alarms::rung_reminders(tx, schedule.id).await?;
-        arm::arm(tx, schedule, planned, &rang, self.now, &*self.entropy, effects).await?;
+        arm::arm(tx, schedule, &added, &rang, self.now, &*self.entropy, effects).await?;
+        Ok(())
+    }
+
+    /// Ends what was planned for the old time and plans the new one. A waiting snooze ends too, unless nothing takes its place.
+    async fn move_alarms(&self, tx: &mut Tx<'_>, schedule: &Schedule, effects: &mut Effects) -> Result<(), Error> {
+        let (state, reason) = (AlarmState::Superseded, Reason::Rescheduled);
+        store::alarms::settle_planned(tx, schedule.id, state, reason, self.now).await?;
+        let snoozes = store::alarms::lock_snoozes(tx, schedule.id).await?;
+        let rang = store::alarms::rung_reminders(tx, schedule.id).await?;
+        let plans = arm::arm(tx, schedule, &schedule.reminders, &rang, self.now, &*self.entropy, effects).await?;
+        for (snooze, reminder) in snoozes {
+            if !keeps_snooze(&plans, reminder) {
+                store::alarms::settle(tx, snooze, state, reason, self.now).await?;
+            }
+        }
         Ok(())
     }
 

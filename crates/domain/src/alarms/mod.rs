@@ -19,6 +19,6 @@ mod snooze;
 
 pub use alarm::{Alarm, AlarmState, Reason};
 pub use error::AlarmError;
-pub use plan::{Plan, Verdict, plan};
+pub use plan::{Plan, Verdict, keeps_snooze, plan};
 pub use reminder::{Anchor, MAX_REMINDERS, Reminder, ReminderRule, check_rules};
 pub use snooze::{Until, snooze_until};

@@ -48,6 +48,15 @@ pub fn plan(span: &Span, reminders: &[Reminder], now: Instant, rang: impl Fn(Rem
         .collect()
 }
 
+/// Whether a waiting snooze of `reminder` goes on waiting when its schedule moves and `plans` are made for the new time.
+///
+/// It does if the new plan puts nothing in its place: whoever asked to be reminded in an hour is not to be left without
+/// anything. If the reminder rings for the new time, at its instant or at once, that is what they are told; and a reminder
+/// that is not planned any more takes its snooze with it.
+pub fn keeps_snooze(plans: &[Plan], reminder: ReminderId) -> bool {
+    plans.iter().any(|plan| plan.reminder == reminder && plan.verdict == Verdict::Skip)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +87,25 @@ mod tests {
             let reminder = Reminder { id: ReminderId::from_uuid(uuid::Uuid::nil()), rule: ReminderRule::before_start(lead) };
             let plans = plan(&draft.resolve(now).expect("span"), &[reminder], now, |_| rang);
             assert_eq!(plans[0].verdict, verdict, "{start} −{lead}s, rang before: {rang}");
+        }
+    }
+
+    #[test]
+    fn a_snooze_outlives_a_move_only_if_its_reminder_would_stay_silent() {
+        let [asked, other] = [1, 2].map(|n| ReminderId::from_uuid(uuid::Uuid::from_u128(n)));
+        let plan = |reminder, verdict| Plan { reminder, due_at: Instant::EPOCH, verdict };
+        // (what is planned) → whether a snooze of `asked` stays
+        let table = [
+            (vec![plan(asked, Verdict::Skip)], true),
+            (vec![plan(asked, Verdict::Ring)], false),
+            (vec![plan(asked, Verdict::RingLate)], false),
+            (vec![plan(asked, Verdict::Skip), plan(other, Verdict::Ring)], true),
+            (vec![plan(asked, Verdict::Ring), plan(other, Verdict::Skip)], false),
+            (vec![plan(other, Verdict::Skip)], false),
+            (vec![], false),
+        ];
+        for (plans, stays) in table {
+            assert_eq!(keeps_snooze(&plans, asked), stays, "{plans:?}");
         }
     }
 }

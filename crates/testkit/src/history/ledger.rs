@@ -276,13 +276,16 @@ impl Ledger {
     fn apply(&mut self, change: &Change, asked_at: Instant, done_at: Option<Instant>) {
         let subject = self.subject(&change.subject);
         for arm in &mut subject.arms {
-            let concerned = match &change.disarms {
-                Disarms::Nothing => false,
-                Disarms::All => true,
-                Disarms::These(dues) => dues.contains(&arm.due_at),
+            let (concerned, surely) = match &change.disarms {
+                Disarms::Nothing => (false, true),
+                Disarms::All => (true, true),
+                Disarms::These(dues) => (dues.contains(&arm.due_at), true),
+                Disarms::AllButPerhaps(dues) => (true, !dues.contains(&arm.due_at)),
             };
-            if concerned && arm.disarmed.is_none() {
-                arm.disarmed = Some((asked_at, done_at));
+            // What was perhaps taken back may still be taken back for sure.
+            if concerned && arm.disarmed.is_none_or(|(_, told)| told.is_none()) {
+                let asked_at = arm.disarmed.map_or(asked_at, |(before, _)| before);
+                arm.disarmed = Some((asked_at, done_at.filter(|_| surely)));
             }
         }
         subject.arms.extend(change.arms.iter().map(|promise| Arm { done_at, ..Arm::new(change, promise, asked_at) }));

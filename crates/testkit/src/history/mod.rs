@@ -165,6 +165,8 @@ pub enum Disarms {
     All,
     /// What was to ring then.
     These(Vec<Instant>),
+    /// Everything of this schedule; but what was to ring then may still ring.
+    AllButPerhaps(Vec<Instant>),
 }
 
 /// What a worker does with a job.

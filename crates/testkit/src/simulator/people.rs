@@ -36,6 +36,8 @@ struct Item {
     rules: Vec<ReminderRule>,
     /// The ids of its reminders, for whoever wants to know whether an alarm is one of theirs.
     reminders: String,
+    /// When it was ever to ring by a snooze.
+    snoozed: Vec<Instant>,
     deleted: bool,
 }
 
@@ -107,7 +109,7 @@ impl Actor {
             })
             .await;
         if let Some(Some(Receipt { id, version, reminders })) = answer {
-            self.items.push(Item { subject, id, version, starts_at, rules, reminders, deleted: false });
+            self.items.push(Item { subject, id, version, starts_at, rules, reminders, snoozed: Vec::new(), deleted: false });
         }
     }
 
@@ -129,13 +131,15 @@ impl Actor {
     }
 
     async fn patch(&mut self, index: usize, patch: Patch, starts_at: Instant, rules: Vec<ReminderRule>) {
-        let Item { subject, id, version, rules: before, .. } = self.items[index].clone();
+        let Item { subject, id, version, rules: before, snoozed, .. } = self.items[index].clone();
         // A reminder that stays keeps its alarm, and a snooze of it stays too, unless the time moves.
         let moved = starts_at != self.items[index].starts_at;
         if !moved && rules.iter().any(|rule| before.contains(rule)) {
             return;
         }
-        let change = self.change(Verb::Patch, &subject, Disarms::All, promises(starts_at, &rules));
+        // A snooze stays if its reminder is past in the new plan; which one that is, is known to the program alone.
+        let disarms = if moved { Disarms::AllButPerhaps(snoozed) } else { Disarms::All };
+        let change = self.change(Verb::Patch, &subject, disarms, promises(starts_at, &rules));
         let caller = self.person.caller.clone();
         let answer = self
             .insist(change, move |app, once| {
@@ -190,6 +194,9 @@ impl Actor {
         let until = self.now() + Duration::from_millis(self.entropy.between(3_000, 90_000));
         let arms = vec![Promise { due_at: until, starts_at: None }];
         let change = self.change(Verb::Snooze, &subject, Disarms::These(pending(&line)), arms);
+        if let Some(item) = self.items.iter_mut().find(|item| item.subject == subject) {
+            item.snoozed.push(until);
+        }
         let caller = self.person.caller.clone();
         self.insist(change, move |app, once| {
             let caller = caller.clone();
