@@ -4,6 +4,7 @@ use crate::{
     database::{Databases, Engine},
     fire, footprint, http, lateness,
     peers::{self, Peer},
+    recurrence,
     report::Report,
 };
 
@@ -15,6 +16,9 @@ pub(crate) async fn run(quick: bool, report: &mut Report) -> anyhow::Result<()> 
     let engines = ENGINES.to_vec();
     let repeat = if quick { 1 } else { 5 };
     let part = |full: u32| if quick { full / 5 } else { full };
+
+    let options = recurrence::Options { millis: if quick { 50 } else { 300 }, repeat, python: None };
+    recurrence::run(&options, report)?;
 
     let options = footprint::Options {
         engines: engines.clone(),

@@ -26,6 +26,7 @@ mod load;
 mod peers;
 mod people;
 mod raw;
+mod recurrence;
 mod report;
 mod server;
 mod statistics;
@@ -66,6 +67,8 @@ enum What {
     Footprint(footprint::Options),
     /// graphile-worker, BullMQ and pg-boss with the same alarms.
     Peers(peers::Options),
+    /// Occurrences of recurrence rules, beside the crates rrule and calcard and python-dateutil.
+    Recurrence(recurrence::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -87,5 +90,6 @@ async fn measure(what: &What, report: &mut Report) -> anyhow::Result<()> {
         What::Lateness(options) => lateness::run(options, &on(&options.engines)?, report).await,
         What::Footprint(options) => footprint::run(options, &on(&options.engines)?, report).await,
         What::Peers(options) => peers::run(options, &Databases::new(true)?, report).await,
+        What::Recurrence(options) => recurrence::run(options, report),
     }
 }

@@ -1,0 +1,233 @@
+//! Occurrences expanded per second, and a week far from the start, beside the crates rrule and calcard and python-dateutil.
+//!
+//! Each product begins with the text of the rule, in its own format, and ends with the sum of the instants it found; the sums
+//! must agree, of dateutil the number of occurrences. calcard has no call for a range. python-dateutil runs in a process of its own, which measures itself, and
+//! gives wall times with a zone attached.
+
+use std::{
+    hint::black_box,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use anyhow::{Context as _, bail, ensure};
+use app::domain::calendar::recurrence::{Extent, Recurrence, Series};
+use chrono::DateTime;
+use clap::Args;
+use kernel::{Instant, WallTime, Zone};
+
+use crate::{
+    clock::Stopwatch,
+    report::{Line, Report},
+    statistics::median,
+};
+
+const ZONE: &str = "Europe/Berlin";
+/// 2026-01-02T09:00:00, a Friday, as if in UTC.
+const FIRST: i64 = 1_767_344_400;
+/// How many Fridays one of the cases leaves out.
+const EXCEPTIONS: usize = 100;
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Options {
+    /// Milliseconds for which each product repeats each case.
+    #[arg(long, default_value_t = 300)]
+    pub(crate) millis: u64,
+    /// Repetitions, of which the medians are taken.
+    #[arg(long, default_value_t = 5)]
+    pub(crate) repeat: usize,
+    /// A Python with python-dateutil; left out unless given. `scripts/recurrence-oracle.sh` installs one into the cache.
+    #[arg(long)]
+    pub(crate) python: Option<String>,
+}
+
+struct Case {
+    name: &'static str,
+    rrule: &'static str,
+    /// Days after the first: a start that the rule does not meet counts for some and not for others.
+    days_later: i64,
+    exceptions: usize,
+    /// A range of it, in seconds since 1970, or all of it.
+    range: Option<(i64, i64)>,
+}
+
+const CASES: [Case; 6] = [
+    case("daily, 10 years", "FREQ=DAILY;UNTIL=20351231T235959Z"),
+    case("weekly on 3 days, 10 years", "FREQ=WEEKLY;BYDAY=MO,WE,FR;UNTIL=20351231T235959Z"),
+    Case { days_later: 28, ..case("last Friday of the month, 10 years", "FREQ=MONTHLY;BYDAY=-1FR;UNTIL=20351231T235959Z") },
+    case("yearly, 100 years", "FREQ=YEARLY;UNTIL=21251231T235959Z"),
+    Case {
+        exceptions: EXCEPTIONS,
+        ..case("weekly on 3 days, 100 exceptions", "FREQ=WEEKLY;BYDAY=MO,WE,FR;UNTIL=20351231T235959Z")
+    },
+    // 7 to 14 January 2036.
+    Case { range: Some((2_083_276_800, 2_083_881_600)), ..case("one week of daily, after 10 years", "FREQ=DAILY") },
+];
+
+const fn case(name: &'static str, rrule: &'static str) -> Case {
+    Case { name, rrule, days_later: 0, exceptions: 0, range: None }
+}
+
+impl Case {
+    const fn start(&self) -> i64 {
+        FIRST + self.days_later * 86_400
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Product {
+    Ours,
+    Rrule,
+    Calcard,
+    Dateutil,
+}
+
+const PRODUCTS: [Product; 4] = [Product::Ours, Product::Rrule, Product::Calcard, Product::Dateutil];
+
+/// What an expansion found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Found {
+    occurrences: usize,
+    seconds: i64,
+}
+
+impl Found {
+    fn add(&mut self, seconds: i64) {
+        self.occurrences += 1;
+        self.seconds += seconds;
+    }
+}
+
+pub(crate) fn run(options: &Options, report: &mut Report) -> anyhow::Result<()> {
+    for case in &CASES {
+        let products = || {
+            let takes_part = |product: &Product| match product {
+                Product::Ours | Product::Rrule => true,
+                Product::Calcard => case.range.is_none(),
+                Product::Dateutil => options.python.is_some(),
+            };
+            PRODUCTS.into_iter().filter(takes_part)
+        };
+        let mut runs: Vec<Vec<f64>> = products().map(|_| Vec::new()).collect();
+        let mut found = Found::default();
+        for _ in 0..options.repeat {
+            found = ours(case)?;
+            for (product, runs) in products().zip(&mut runs) {
+                runs.push(measure(product, case, options, found)?);
+            }
+        }
+        let medians: Vec<f64> = runs.iter().map(|runs| median(runs)).collect();
+        for (product, micros) in products().zip(&medians) {
+            #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+            let line = Line::about(format!("recurrence, {}, {}", case.name, name(product)))
+                .with("micros", *micros)
+                .with("occurrences_per_s", found.occurrences as f64 / micros * 1e6)
+                .with("times_ours", micros / medians[0]);
+            report.add(line);
+        }
+    }
+    Ok(())
+}
+
+const fn name(product: Product) -> &'static str {
+    match product {
+        Product::Ours => "ours",
+        Product::Rrule => "rrule crate",
+        Product::Calcard => "calcard",
+        Product::Dateutil => "python-dateutil",
+    }
+}
+
+/// Microseconds of one expansion, text and all.
+fn measure(product: Product, case: &Case, options: &Options, expected: Found) -> anyhow::Result<f64> {
+    let expand = match product {
+        Product::Ours => ours,
+        Product::Rrule => by_rrule,
+        Product::Calcard => by_calcard,
+        Product::Dateutil => return by_dateutil(case, options, expected),
+    };
+    let once = expand(case)?;
+    ensure!(once == expected, "{}: {} found {once:?}, and we {expected:?}", case.name, name(product));
+    let watch = Stopwatch::start();
+    let mut times = 0u32;
+    while watch.elapsed() < Duration::from_millis(options.millis) {
+        black_box(expand(black_box(case))?);
+        times += 1;
+    }
+    Ok(watch.elapsed().as_secs_f64() * 1e6 / f64::from(times))
+}
+
+/// The Fridays that are left out: each third one from the first.
+fn exceptions(case: &Case) -> impl Iterator<Item = i64> {
+    (0..).step_by(21).take(case.exceptions).map(|day| FIRST + day * 86_400)
+}
+
+fn ours(case: &Case) -> anyhow::Result<Found> {
+    let wall = |seconds: i64| Zone::utc().wall_at(Instant::from_micros(seconds * 1_000_000));
+    let exdates: Vec<WallTime> = exceptions(case).map(wall).collect();
+    let recurrence = Recurrence { rule: case.rrule.parse()?, rdates: Vec::new(), exdates };
+    let series = Series::new(recurrence, wall(case.start()), ZONE.parse()?)?;
+    let instant = |seconds: i64| Instant::from_micros(seconds * 1_000_000);
+    let (from, to) = case.range.map_or((Instant::EPOCH, Instant::MAX), |(from, to)| (instant(from), instant(to)));
+    let mut found = Found::default();
+    for occurrence in series.between(from, to, Extent::Elapsed(Duration::ZERO)) {
+        found.add(occurrence.start.instant.as_seconds());
+    }
+    Ok(found)
+}
+
+fn stamp(seconds: i64) -> anyhow::Result<String> {
+    Ok(DateTime::from_timestamp(seconds, 0).context("a date")?.format("%Y%m%dT%H%M%S").to_string())
+}
+
+fn text(case: &Case) -> anyhow::Result<String> {
+    let start = format!("DTSTART;TZID={ZONE}:{}\nRRULE:{}", stamp(case.start())?, case.rrule);
+    if case.exceptions == 0 {
+        return Ok(start);
+    }
+    let exceptions = exceptions(case).map(stamp).collect::<anyhow::Result<Vec<_>>>()?.join(",");
+    Ok(format!("{start}\nEXDATE;TZID={ZONE}:{exceptions}"))
+}
+
+fn by_rrule(case: &Case) -> anyhow::Result<Found> {
+    let set: rrule::RRuleSet = text(case)?.parse()?;
+    let mut found = Found::default();
+    match case.range {
+        None => (&set).into_iter().for_each(|at| found.add(at.timestamp())),
+        Some((from, to)) => {
+            let at = |seconds| DateTime::from_timestamp(seconds, 0).map(|at| at.with_timezone(&rrule::Tz::UTC)).context("a date");
+            set.after(at(from)?).before(at(to - 1)?).all(1_000).dates.iter().for_each(|at| found.add(at.timestamp()));
+        }
+    }
+    Ok(found)
+}
+
+fn by_calcard(case: &Case) -> anyhow::Result<Found> {
+    let text = text(case)?.replace('\n', "\r\n");
+    let text = format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\n{text}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n");
+    let Ok(calendar) = calcard::icalendar::ICalendar::parse(&text) else { bail!("calcard does not read it") };
+    let mut found = Found::default();
+    for event in calendar.expand_dates(chrono_tz::Tz::UTC, 100_000).events {
+        found.add(event.start.timestamp());
+    }
+    Ok(found)
+}
+
+const BY_DATEUTIL: &str = include_str!("recurrence.py");
+
+/// The process answers with how many it found, and the microseconds of one expansion.
+fn by_dateutil(case: &Case, options: &Options, expected: Found) -> anyhow::Result<f64> {
+    let python = options.python.as_deref().context("no Python was given")?;
+    let range = case.range.map(|(from, to)| [from.to_string(), to.to_string()]).unwrap_or_default();
+    let output = Command::new(python)
+        .args(["-c", BY_DATEUTIL, &text(case)?, ZONE, &options.millis.to_string()])
+        .args(range)
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| python.to_owned())?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let answer = String::from_utf8(output.stdout)?;
+    let (many, micros) = answer.trim().split_once(' ').context("an answer of two numbers")?;
+    ensure!(many.parse::<usize>()? == expected.occurrences, "{}: dateutil found {many}", case.name);
+    Ok(micros.parse()?)
+}
