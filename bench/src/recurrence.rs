@@ -1,8 +1,8 @@
 //! Occurrences expanded per second, and a week far from the start, beside the crates rrule and calcard and python-dateutil.
 //!
-//! Each product begins with the text of the rule, in its own format, and ends with the sum of the instants it found; the sums
-//! must agree, of dateutil the number of occurrences. calcard has no call for a range. python-dateutil runs in a process of its own, which measures itself, and
-//! gives wall times with a zone attached.
+//! Each product begins with the text of the rule, in its own format, and ends with the sum of the instants it found. The sums
+//! must agree; of python-dateutil, the number. calcard has no call for a range. dateutil runs in a process of its own, which
+//! measures itself, and gives wall times with a zone attached.
 
 use std::{
     hint::black_box,
