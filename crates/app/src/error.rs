@@ -29,6 +29,12 @@ impl Error {
         self.0.fields()
     }
 
+    /// The refusal itself, if it is an `E`: where it says more than the one shape holds.
+    pub fn downcast_ref<E: Coded + 'static>(&self) -> Option<&E> {
+        let error: &(dyn std::error::Error + 'static) = &*self.0;
+        error.downcast_ref()
+    }
+
     /// When to come back.
     pub fn retry_after_seconds(&self) -> Option<u32> {
         self.0.retry_after_seconds()

@@ -127,6 +127,16 @@ pub async fn rung_reminders(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<Vec
     .await
 }
 
+/// The reminders of a schedule that wait to ring, snoozes aside.
+pub async fn pending_reminders(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<Vec<ReminderId>, StoreError> {
+    tx.all(
+        "SELECT DISTINCT reminder_id FROM alarms WHERE schedule_id = $1 AND state = 'PENDING' AND snooze = 0",
+        values![schedule],
+        |row| row.get(0),
+    )
+    .await
+}
+
 pub(crate) const OF_SCHEDULE: &str =
     select!("WHERE schedule_id = $1 AND owner_id = $2 AND (due_at, id) > ($3, $4) ORDER BY due_at, id LIMIT $5");
 

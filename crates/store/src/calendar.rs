@@ -2,7 +2,7 @@
 
 use domain::{
     alarms::{Anchor, Reminder, ReminderRule},
-    calendar::{MAX_SPAN, Schedule, ScheduleText, Span},
+    calendar::{MAX_SPAN, Schedule, ScheduleText, Span, progress::Progress},
 };
 use kernel::{Cursor, Instant, ReminderId, Resolution, Resolved, ScheduleId, UserId, Zone};
 
@@ -238,6 +238,7 @@ async fn with_reminders(tx: &mut Tx<'_>, mut schedules: Vec<Schedule>) -> Result
             schedule.reminders.push(reminder);
         }
     }
+    crate::progress::attach(tx, &mut schedules).await?;
     Ok(schedules)
 }
 
@@ -274,6 +275,7 @@ fn schedule(row: &Row<'_>) -> Result<Schedule, StoreError> {
             end_at: Resolved { instant: row.get(12)?, resolution: resolution(&row.get::<String>(14)?) },
         },
         reminders: Vec::new(),
+        progress: Progress::default(),
         generation: row.get(15)?,
         version: row.get(16)?,
         created_at: row.get(17)?,

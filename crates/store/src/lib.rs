@@ -23,6 +23,7 @@ pub mod identity;
 pub mod jobs;
 pub mod node;
 pub mod notify;
+pub mod progress;
 pub mod streams;
 
 mod engine;

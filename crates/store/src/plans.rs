@@ -3,7 +3,7 @@
 //! A read on the path of every alarm, page or connection must use its index however full its table is. A test fills the
 //! tables and asks for the plan of each of them.
 
-use crate::{Sql, Store, StoreError, Tx, UseCase, alarms, calendar, notify, streams, tx::Engine};
+use crate::{Sql, Store, StoreError, Tx, UseCase, alarms, calendar, notify, progress, streams, tx::Engine};
 
 /// A statement whose plan matters.
 #[derive(Clone, Copy)]
@@ -47,6 +47,12 @@ pub fn hot_reads() -> Vec<HotRead> {
         read("notify::inbox::PAGE", named("notifications_of_user"), notify::inbox::PAGE.into()),
         read("notify::inbox::PAGE_UNREAD", named("notifications_unread"), notify::inbox::PAGE_UNREAD.into()),
         read("notify::inbox::UNREAD", key("inboxes_pkey"), notify::inbox::UNREAD.into()),
+        read("progress::COMPLETED", named("progress_by_state"), progress::COMPLETED.into()),
+        read("progress::REACHING", named("work_sessions_by_time"), progress::REACHING.into()),
+        // Either of two indexes finds the one row.
+        read("progress::RUNNING", Index { sqlite: "progress_by_state", postgres: "progress_running" }, progress::RUNNING.into()),
+        read("progress::WORKED", named("work_sessions_by_time"), progress::WORKED.into()),
+        read("progress::WORKED_UNTIL", named("work_sessions_by_time"), progress::WORKED_UNTIL.into()),
         read("streams::EXTENT", key("streams_pkey"), streams::EXTENT.into()),
         read("streams::HEADS", key("streams_pkey"), streams::HEADS),
         read("streams::PAGE", key("events_pkey"), streams::PAGE.into()),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::{
     alarms::{Alarm, AlarmState, Reason, Reminder, ReminderRule},
-    calendar::{Moment, Schedule, ScheduleText, SpanDraft},
+    calendar::{Moment, Schedule, ScheduleText, SpanDraft, progress::Progress},
 };
 use inboxes::{person, run};
 use kernel::{AlarmId, Cursor, Instant, ReminderId, ScheduleId, UserId, Zone};
@@ -39,6 +39,7 @@ fn schedule(owner: UserId, number: u64, start: Instant) -> Schedule {
         },
         span: draft.resolve(START).expect("a span"),
         reminders: vec![reminder(ReminderRule::before_start(600)), reminder(ReminderRule::At(start - MINUTE))],
+        progress: Progress::default(),
         generation: 1,
         version: 1,
         created_at: START,

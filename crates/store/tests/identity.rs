@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::identity::{
-    ApiKey, DefaultLead, EndReason, Role, Scope, Session, User,
+    ApiKey, DefaultLead, EndReason, Rhythm, Role, Scope, Session, User,
     rotation::{ABSOLUTE_LIFETIME, Family, IDLE_LIFETIME},
     throttle::{PER_ACCOUNT, Throttle},
 };
@@ -36,6 +36,7 @@ fn user(seed: u64, email: &str) -> User {
         time_zone: "Asia/Seoul".parse().expect("a zone"),
         locale: "ko".parse().expect("a locale"),
         default_lead: DefaultLead::USUAL,
+        rhythm: Rhythm::default(),
         version: 1,
         created_at: START,
         updated_at: START,

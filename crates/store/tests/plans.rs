@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use domain::{
     alarms::{Alarm, AlarmState, Reminder, ReminderRule},
-    calendar::{Moment, Schedule, ScheduleText, SpanDraft},
+    calendar::{
+        Moment, Schedule, ScheduleText, SpanDraft,
+        progress::{Action, Item, Progress},
+    },
 };
 use inboxes::{deliver, notifications, people, run};
-use kernel::{AlarmId, ReminderId, ScheduleId, UserId, Zone};
-use store::{Store, alarms, calendar, hot_reads, notify::inbox};
+use kernel::{AlarmId, Instant, ReminderId, ScheduleId, UserId, Zone};
+use store::{Store, StoreError, Tx, alarms, calendar, hot_reads, notify::inbox, progress};
 use testkit::{START, SeededEntropy, on_both_engines};
 
 /// Enough that reading everything costs more than an index on both engines.
@@ -23,6 +26,9 @@ const BATCH: usize = 100;
 
 /// Schedules of each of those who were notified, with an alarm each.
 const SCHEDULES: u64 = 200;
+
+/// Of these so many were worked on.
+const WORKED: usize = 100;
 
 /// Many inboxes, most of each read long ago, and many schedules.
 async fn fill(store: &Store) {
@@ -59,10 +65,26 @@ async fn calendar(store: &Store, owner: UserId, seed: u64) {
             }
             alarms::insert(tx, &alarms).await?;
             let rang: Vec<_> = alarms.iter().skip(5).map(|alarm| alarm.id).collect();
-            alarms::mark_fired(tx, &rang, START).await
+            alarms::mark_fired(tx, &rang, START).await?;
+            for (hours, (schedule, _)) in (0..).step_by(40).zip(items.iter().take(WORKED)) {
+                work(tx, schedule, START + Duration::from_hours(hours)).await?;
+            }
+            Ok(())
         })
     })
     .await;
+}
+
+/// An hour of work that was completed.
+async fn work(tx: &mut Tx<'_>, schedule: &Schedule, start: Instant) -> Result<(), StoreError> {
+    let item = Item::once(schedule.id);
+    let mut far = Progress::default();
+    for (action, hours) in [(Action::Start, 0), (Action::Complete, 1)] {
+        let step = far.step(action, start + Duration::from_hours(hours)).expect("a step");
+        progress::record(tx, schedule.owner, &item, &step, START).await?;
+        far = step.after;
+    }
+    Ok(())
 }
 
 fn item(owner: UserId, hours: u64, entropy: &SeededEntropy) -> (Schedule, Alarm) {
@@ -77,6 +99,7 @@ fn item(owner: UserId, hours: u64, entropy: &SeededEntropy) -> (Schedule, Alarm)
         text: ScheduleText { title: text("x"), description: text(""), location: text(""), kind: text("event"), busy: true },
         span: draft.resolve(START).expect("a span"),
         reminders: vec![reminder],
+        progress: Progress::default(),
         generation: 1,
         version: 1,
         created_at: START,

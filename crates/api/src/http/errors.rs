@@ -73,6 +73,8 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "reminder.not_found" 404 "No such reminder" "There is no such reminder, or it is not yours.";
     "route.method_not_allowed" 405 "Method not allowed" "There is something at this address, but it cannot do that. The `Allow` header lists what it can.";
     "route.not_found" 404 "No such address" "There is nothing at this address.";
+    "schedule.another_running" 409 "Another is in progress" "At most one schedule of a person is in progress. `running` names it: suspend or complete it, or start with `auto_suspend=true`.";
+    "schedule.illegal_transition" 409 "Not from here" "The schedule cannot do this where it stands. `state` says where, `allowed` what it can do.";
     "schedule.invalid" 422 "Invalid schedule" "A field of the schedule is not valid. `errors` points at it.";
     "schedule.not_an_occurrence" 404 "No such occurrence" "The series has no occurrence at this wall time. Read its occurrences again.";
     "schedule.not_deleted" 409 "Not deleted" "Only a deleted schedule can be restored.";
@@ -84,6 +86,7 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "schedule.rrule_malformed" 422 "Malformed rule" "The rule is not a list of `NAME=VALUE` with names of RFC 5545, each once.";
     "schedule.rrule_out_of_range" 422 "Rule out of range" "A value of the rule, or a date beside it, cannot be read or lies outside of its range. The detail names the part.";
     "schedule.rrule_unsupported" 422 "Unsupported rule" "RFC 5545 or an extension knows the rule, but Campanile does not do it: hours and shorter as a frequency, other calendars.";
+    "schedule.running" 409 "In progress" "What is in progress cannot be deleted. Suspend, complete or cancel it first.";
     "schedule.version_mismatch" 412 "Changed meanwhile" "The schedule changed since the version in `If-Match`. Read it again.";
     "schedule.version_required" 428 "Version required" "Send the version you know in `If-Match`.";
     "store.full" 507 "Storage full" "There is no room left to keep it; nothing was changed. Come back after `Retry-After`, and tell the operator.";

@@ -23,6 +23,7 @@ mod identity;
 mod notifications;
 mod reminders;
 mod schedules;
+mod statistics;
 
 #[cfg(test)]
 mod tests;
@@ -76,6 +77,7 @@ fn all_routes() -> Routes {
         .merge(docs::routes())
         .merge(identity::routes())
         .merge(schedules::routes())
+        .merge(statistics::routes())
         .merge(reminders::routes())
         .merge(notifications::routes())
         .merge(crate::stream::routes())

@@ -29,6 +29,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET /api/v1/schedules", "from=2026-11-20&to=2026-12-20", ""),
     ("GET /api/v1/schedules/{schedule}", "", ""),
     ("GET /api/v1/schedules/{schedule}/reminders", "", ""),
+    ("GET /api/v1/statistics", "period=week", ""),
     ("GET /api/v1/users/me", "", ""),
     ("PATCH /api/v1/notifications/{notification}/read", "", r#"{"read": true}"#),
     ("PATCH /api/v1/schedules/{schedule}", "", r#"{"title": "New"}"#),
@@ -42,6 +43,10 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("POST /api/v1/schedules", "", r#"{"title": "Stand-up", "start": "2026-12-01T09:00:00"}"#),
     ("POST /api/v1/schedules/bulk-delete", "", r#"{"ids": ["{schedule}"]}"#),
     ("POST /api/v1/schedules/{deleted_schedule}/restore", "", ""),
+    ("POST /api/v1/schedules/{running_schedule}/suspend", "", ""),
+    ("POST /api/v1/schedules/{schedule}/cancel", "", ""),
+    ("POST /api/v1/schedules/{schedule}/complete", "", ""),
+    ("POST /api/v1/schedules/{schedule}/start", "auto_suspend=true", ""),
     (
         "POST /api/v1/users/me/password",
         "",
@@ -87,6 +92,11 @@ impl Person {
                 let id = Box::pin(self.owned(house, "schedule")).await;
                 let path = format!("/api/v1/schedules/{id}");
                 self.does(house, Call::new("DELETE", &path).header("if-match", "*")).await;
+                id
+            }
+            "running_schedule" => {
+                let id = Box::pin(self.owned(house, "schedule")).await;
+                self.does(house, Call::new("POST", &format!("/api/v1/schedules/{id}/start"))).await;
                 id
             }
             "alarm" => {

@@ -8,6 +8,7 @@ mod idempotency;
 mod inbox;
 mod live;
 mod postman;
+mod progress;
 mod queries;
 mod refresh;
 mod schedules;

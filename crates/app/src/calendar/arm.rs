@@ -14,7 +14,8 @@ pub(super) fn reminders(rules: &[ReminderRule], now: Instant, entropy: &dyn Entr
     rules.iter().map(|rule| Reminder { id: ReminderId::mint(now, entropy), rule: *rule }).collect()
 }
 
-/// Arms one alarm for each of `reminders`, which belong to `schedule`, in its present generation; answers what was planned.
+/// Arms one alarm for each of `reminders`, which belong to `schedule`, in its present generation; answers what was planned. What is in
+/// progress or done needs none.
 pub(super) async fn arm(
     tx: &mut Tx<'_>,
     schedule: &Schedule,
@@ -24,6 +25,9 @@ pub(super) async fn arm(
     entropy: &dyn Entropy,
     effects: &mut Effects,
 ) -> Result<Vec<Plan>, StoreError> {
+    if schedule.progress.state.is_silent() {
+        return Ok(Vec::new());
+    }
     let plans = plan(&schedule.span, reminders, now, |reminder| rang.contains(&reminder));
     let mut alarms = Vec::with_capacity(plans.len());
     for plan in &plans {

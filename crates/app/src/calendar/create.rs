@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
-    calendar::{CalendarError, Draft, Schedule},
+    calendar::{CalendarError, Draft, Schedule, progress::Progress},
     identity::Caller,
 };
 use kernel::{Entropy, Instant, ScheduleId, UserId};
@@ -32,6 +32,7 @@ impl UseCase for Create {
             text: checked.text,
             span: checked.span,
             reminders: arm::reminders(&checked.rules, self.now, &*self.entropy),
+            progress: Progress::default(),
             generation: 1,
             version: 1,
             created_at: self.now,

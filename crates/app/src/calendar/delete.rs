@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use domain::{
     alarms::{AlarmState, Reason},
-    calendar::CalendarError,
+    calendar::{
+        CalendarError,
+        progress::{ProgressError, State},
+    },
     identity::Caller,
 };
 use kernel::{Entropy, FieldError, Instant, ScheduleId, UserId};
@@ -35,6 +38,9 @@ impl UseCase for Delete {
             let found = store::calendar::lock(tx, self.owner, *id).await?;
             let mut schedule = found.filter(|s| s.deleted_at.is_none()).ok_or(CalendarError::NotFound)?;
             self.expected.check(&schedule, false)?;
+            if schedule.progress.state == State::InProgress {
+                return Err(ProgressError::Running.into());
+            }
             schedule.version += 1;
             schedule.updated_at = self.now;
             schedule.deleted_at = Some(self.now);

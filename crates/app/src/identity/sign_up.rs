@@ -1,6 +1,6 @@
 //! Making accounts.
 
-use domain::identity::{DefaultLead, IdentityError, NewAccount, Role, User};
+use domain::identity::{DefaultLead, IdentityError, NewAccount, Rhythm, Role, User};
 use kernel::UserId;
 use store::{Tx, UseCase, identity as rows};
 
@@ -55,6 +55,7 @@ impl SignUp {
             time_zone,
             locale,
             default_lead: DefaultLead::USUAL,
+            rhythm: Rhythm::default(),
             version: 1,
             created_at: now,
             updated_at: now,

@@ -9,7 +9,7 @@ use app::{
     domain::{
         alarms::{Alarm, ReminderRule},
         calendar::{Draft, Moment, Patch, RemindersDraft, Schedule, SpanDraft},
-        identity::{Caller, Credential, DefaultLead, Role, User},
+        identity::{Caller, Credential, DefaultLead, Rhythm, Role, User},
     },
     identity,
 };
@@ -209,6 +209,7 @@ async fn person(app: &App, email: &str, entropy: &dyn Entropy) -> Caller {
         time_zone: "Asia/Seoul".parse::<Zone>().expect("a zone"),
         locale: "en".parse().expect("a language"),
         default_lead: DefaultLead::USUAL,
+        rhythm: Rhythm::default(),
         version: 1,
         created_at: now,
         updated_at: now,

@@ -72,9 +72,9 @@ async fn migrations_are_checked_applied_and_then_there() {
     for installation in Installation::on_both_engines().await {
         std::fs::create_dir(installation.data()).expect("a folder");
         let before = installation.run(&["migrate", "--check"]);
-        assert_eq!((before.code, before.data.as_str()), (Some(1), "V1__foundation\n"), "{before:?}");
+        assert_eq!((before.code, before.data.lines().next()), (Some(1), Some("V1__foundation")), "{before:?}");
         let applied = installation.run(&["migrate"]);
-        assert_eq!((applied.code, applied.data.as_str()), (Some(0), "V1__foundation\n"), "{applied:?}");
+        assert_eq!((applied.code, applied.data.as_str()), (Some(0), before.data.as_str()), "{applied:?}");
         let after = installation.run(&["migrate", "--check"]);
         assert_eq!((after.code, after.data.as_str()), (Some(0), ""), "{after:?}");
     }
@@ -109,7 +109,7 @@ async fn an_account_is_made_once_and_its_password_is_reset() {
 async fn the_doctor_finds_a_healthy_installation_well_before_and_after_its_first_start() {
     for installation in Installation::on_both_engines().await {
         for moment in ["before", "after"] {
-            let examined = installation.run(&["doctor", "--listen", "127.0.0.1:0"]);
+            let examined = installation.run(&["doctor", "--statistics", "--listen", "127.0.0.1:0"]);
             assert_eq!(examined.code, Some(0), "{moment}: {examined:?}");
             assert!(examined.data.lines().all(|line| line.starts_with("✓ ")), "{moment}: {examined:?}");
             installation.serve(&[]).terminate();

@@ -112,5 +112,9 @@ words! {
         Snoozed = "snoozed",
         /// Ringing it failed, alone and again. The log says how.
         RingingFailed = "ringing_failed",
+        /// Somebody began with the item.
+        Started = "started",
+        /// The item is done.
+        Completed = "completed",
     }
 }

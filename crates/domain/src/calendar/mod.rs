@@ -6,6 +6,7 @@
 mod draft;
 mod error;
 mod patch;
+pub mod progress;
 pub mod recurrence;
 mod schedule;
 mod span;

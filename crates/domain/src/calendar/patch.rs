@@ -156,6 +156,7 @@ mod tests {
             },
             span: span.resolve(now()).expect("span"),
             reminders: vec![Reminder { id: ReminderId::from_uuid(uuid()), rule: ReminderRule::before_start(60) }],
+            progress: crate::calendar::progress::Progress::default(),
             generation: 1,
             version: 1,
             created_at: now(),

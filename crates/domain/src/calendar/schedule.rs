@@ -2,7 +2,7 @@
 
 use kernel::{Instant, ScheduleId, UserId};
 
-use super::Span;
+use super::{Span, progress::Progress};
 use crate::alarms::Reminder;
 
 /// One item of somebody's calendar.
@@ -18,6 +18,8 @@ pub struct Schedule {
     pub span: Span,
     /// When to ring, in the order given.
     pub reminders: Vec<Reminder>,
+    /// How far it is, if it happens once.
+    pub progress: Progress,
     /// Grows whenever its alarms are planned anew; part of the key of an alarm.
     pub generation: i64,
     /// Grows with every change; the ETag.

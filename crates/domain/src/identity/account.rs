@@ -6,6 +6,7 @@ use kernel::{Instant, UserId, Zone};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::Role;
+use crate::calendar::progress::WeekStart;
 
 /// The most bytes an e-mail address may have (RFC 5321 §4.5.3.1.3, without the angle brackets).
 const EMAIL_MAX_BYTES: usize = 254;
@@ -180,6 +181,20 @@ impl DefaultLead {
     }
 }
 
+/// How somebody divides their time: what statistics and plans go by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rhythm {
+    /// How much they mean to work on each day, in seconds; 0 is no goal.
+    pub daily_goal_seconds: u32,
+    /// The first day of their week.
+    pub week_start: WeekStart,
+}
+
+impl Rhythm {
+    /// A day.
+    pub const MAX_GOAL_SECONDS: u32 = 24 * 60 * 60;
+}
+
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
@@ -197,6 +212,8 @@ pub struct User {
     pub locale: Locale,
     /// The lead of a reminder nobody specified.
     pub default_lead: DefaultLead,
+    /// How its owner divides the time.
+    pub rhythm: Rhythm,
     /// Grows with every change: the ETag.
     pub version: i64,
     /// When it was made.
@@ -216,6 +233,10 @@ pub struct ProfileChange {
     pub locale: Option<Locale>,
     /// A new lead.
     pub default_lead: Option<DefaultLead>,
+    /// A new goal, in seconds: at most [`Rhythm::MAX_GOAL_SECONDS`].
+    pub daily_goal_seconds: Option<u32>,
+    /// A new first day of the week.
+    pub week_start: Option<WeekStart>,
 }
 
 impl ProfileChange {
@@ -230,6 +251,10 @@ impl ProfileChange {
         }
         user.locale = self.locale.unwrap_or(user.locale);
         user.default_lead = self.default_lead.unwrap_or(user.default_lead);
+        user.rhythm = Rhythm {
+            daily_goal_seconds: self.daily_goal_seconds.unwrap_or(user.rhythm.daily_goal_seconds),
+            week_start: self.week_start.unwrap_or(user.rhythm.week_start),
+        };
         let changed = *user != before;
         if changed {
             user.version += 1;

@@ -2,7 +2,8 @@
 
 use kernel::{FieldError, Length, Zone};
 
-use super::{DefaultLead, DisplayName, Email, IdentityError, Locale, Password, ProfileChange};
+use super::{DefaultLead, DisplayName, Email, IdentityError, Locale, Password, ProfileChange, Rhythm};
+use crate::calendar::progress::WeekStart;
 
 /// A well-formed wish for an account.
 #[derive(Debug)]
@@ -48,20 +49,34 @@ impl NewAccount {
     }
 }
 
-impl ProfileChange {
+/// What somebody sends to change their account; what is not sent stays.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ProfileRequest<'a> {
+    /// What others call them.
+    pub display_name: Option<&'a str>,
+    /// Where new schedules are placed.
+    pub time_zone: Option<&'a str>,
+    /// The language of what is sent to them.
+    pub locale: Option<&'a str>,
+    /// The lead of a reminder nobody specified.
+    pub default_reminder_lead: Option<&'a str>,
+    /// How much they mean to work on each day.
+    pub daily_goal_seconds: Option<i64>,
+    /// The first day of their week.
+    pub week_start: Option<&'a str>,
+}
+
+impl ProfileRequest<'_> {
     /// Reads what was sent; says everything that is wrong with it.
-    pub fn parse(
-        display_name: Option<&str>,
-        time_zone: Option<&str>,
-        locale: Option<&str>,
-        default_reminder_lead: Option<&str>,
-    ) -> Result<Self, IdentityError> {
+    pub fn parse(self) -> Result<ProfileChange, IdentityError> {
         let mut wrong = Vec::new();
-        let change = Self {
-            display_name: display_name.and_then(|text| read("/display_name", text, &mut wrong)),
-            time_zone: time_zone.and_then(|text| read("/time_zone", text, &mut wrong)),
-            locale: locale.and_then(|tag| negotiate(tag, &mut wrong)),
-            default_lead: default_reminder_lead.and_then(|text| lead(text, &mut wrong)),
+        let change = ProfileChange {
+            display_name: self.display_name.and_then(|text| read("/display_name", text, &mut wrong)),
+            time_zone: self.time_zone.and_then(|text| read("/time_zone", text, &mut wrong)),
+            locale: self.locale.and_then(|tag| negotiate(tag, &mut wrong)),
+            default_lead: self.default_reminder_lead.and_then(|text| lead(text, &mut wrong)),
+            daily_goal_seconds: self.daily_goal_seconds.and_then(|seconds| goal(seconds, &mut wrong)),
+            week_start: self.week_start.and_then(|word| first_day(word, &mut wrong)),
         };
         if wrong.is_empty() { Ok(change) } else { Err(IdentityError::Invalid(wrong)) }
     }
@@ -86,6 +101,22 @@ fn lead(text: &str, wrong: &mut Vec<FieldError>) -> Option<DefaultLead> {
         wrong.push(FieldError::new("/default_reminder_lead", "at most four weeks (P4W)"));
     }
     lead
+}
+
+fn goal(seconds: i64, wrong: &mut Vec<FieldError>) -> Option<u32> {
+    let goal = u32::try_from(seconds).ok().filter(|seconds| *seconds <= Rhythm::MAX_GOAL_SECONDS);
+    if goal.is_none() {
+        wrong.push(FieldError::new("/daily_goal_seconds", "0 for no goal, or at most 86400"));
+    }
+    goal
+}
+
+fn first_day(word: &str, wrong: &mut Vec<FieldError>) -> Option<WeekStart> {
+    let day = word.parse().ok();
+    if day.is_none() {
+        wrong.push(FieldError::new("/week_start", "write monday, sunday or saturday"));
+    }
+    day
 }
 
 #[cfg(test)]
@@ -114,15 +145,26 @@ mod tests {
         assert_eq!(pointers(nothing_right), ["/email", "/display_name", "/time_zone", "/locale"]);
         let password = NewAccount::parse("a@example.org", "password".into(), "A", None, None);
         assert_eq!(pointers(password), ["/password"]);
-        let change = ProfileChange::parse(Some("\n"), Some("KST"), Some("k"), Some("30 minutes"));
-        assert_eq!(pointers(change), ["/display_name", "/time_zone", "/locale", "/default_reminder_lead"]);
-        assert_eq!(pointers(ProfileChange::parse(None, None, None, Some("P5W"))), ["/default_reminder_lead"]);
+        let request = ProfileRequest {
+            display_name: Some("\n"),
+            time_zone: Some("KST"),
+            locale: Some("k"),
+            default_reminder_lead: Some("30 minutes"),
+            daily_goal_seconds: Some(86_401),
+            week_start: Some("Monday"),
+        };
+        let fields = ["/display_name", "/time_zone", "/locale", "/default_reminder_lead", "/daily_goal_seconds", "/week_start"];
+        assert_eq!(pointers(request.parse()), fields);
+        let lead = ProfileRequest { default_reminder_lead: Some("P5W"), ..ProfileRequest::default() };
+        assert_eq!(pointers(lead.parse()), ["/default_reminder_lead"]);
+        let goal = ProfileRequest { daily_goal_seconds: Some(-1), ..ProfileRequest::default() };
+        assert_eq!(pointers(goal.parse()), ["/daily_goal_seconds"]);
     }
 
     #[test]
     fn what_is_not_sent_stays() {
-        assert_eq!(ProfileChange::parse(None, None, None, None), Ok(ProfileChange::default()));
-        let change = ProfileChange::parse(None, None, None, Some("PT0S")).expect("change");
-        assert_eq!(change.default_lead.map(DefaultLead::as_seconds), Some(0));
+        assert_eq!(ProfileRequest::default().parse(), Ok(ProfileChange::default()));
+        let request = ProfileRequest { default_reminder_lead: Some("PT0S"), ..ProfileRequest::default() };
+        assert_eq!(request.parse().expect("change").default_lead.map(DefaultLead::as_seconds), Some(0));
     }
 }

@@ -1,6 +1,6 @@
 //! Accounts.
 
-use domain::identity::{DefaultLead, Email, User};
+use domain::identity::{DefaultLead, Email, Rhythm, User};
 use kernel::{StreamId, UserId};
 
 use crate::{Row, Sql, StoreError, Tx, values};
@@ -8,7 +8,8 @@ use crate::{Row, Sql, StoreError, Tx, values};
 /// Every column of [`User`], in the order [`user`] reads them.
 macro_rules! columns {
     () => {
-        "id, email, display_name, role, time_zone, locale, default_lead_seconds, version, created_at, updated_at"
+        "id, email, display_name, role, time_zone, locale, default_lead_seconds, version, created_at, updated_at, \
+         daily_goal_seconds, week_start"
     };
 }
 
@@ -34,8 +35,8 @@ pub async fn insert(tx: &mut Tx<'_>, user: &User, password_hash: &str) -> Result
     let made = tx
         .execute(
             "INSERT INTO users (id, email, email_key, display_name, password_hash, role, time_zone, locale, default_lead_seconds,
-                 version, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (email_key) DO NOTHING",
+                 version, created_at, updated_at, daily_goal_seconds, week_start)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (email_key) DO NOTHING",
             values![
                 user.id,
                 user.email.as_str(),
@@ -49,6 +50,8 @@ pub async fn insert(tx: &mut Tx<'_>, user: &User, password_hash: &str) -> Result
                 user.version,
                 user.created_at,
                 user.updated_at,
+                user.rhythm.daily_goal_seconds,
+                user.rhythm.week_start.as_str(),
             ],
         )
         .await?;
@@ -63,13 +66,13 @@ pub async fn insert(tx: &mut Tx<'_>, user: &User, password_hash: &str) -> Result
 /// An account and its PHC string, by address.
 pub async fn by_email(tx: &mut Tx<'_>, email: &Email) -> Result<Option<(User, String)>, StoreError> {
     let sql = concat!("SELECT ", columns!(), ", password_hash FROM users WHERE email_key = $1");
-    tx.optional(sql, values![email.key()], |row| Ok((user(row)?, row.get(10)?))).await
+    tx.optional(sql, values![email.key()], |row| Ok((user(row)?, row.get(12)?))).await
 }
 
 /// An account and its PHC string, by id.
 pub async fn with_password(tx: &mut Tx<'_>, id: UserId) -> Result<Option<(User, String)>, StoreError> {
     let sql = concat!("SELECT ", columns!(), ", password_hash FROM users WHERE id = $1");
-    tx.optional(sql, values![id], |row| Ok((user(row)?, row.get(10)?))).await
+    tx.optional(sql, values![id], |row| Ok((user(row)?, row.get(12)?))).await
 }
 
 /// An account, by id.
@@ -89,7 +92,8 @@ pub async fn lock(tx: &mut Tx<'_>, id: UserId) -> Result<Option<User>, StoreErro
 /// Writes the profile of an account that was locked.
 pub async fn update_profile(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE users SET display_name = $2, time_zone = $3, locale = $4, default_lead_seconds = $5, version = $6, updated_at = $7
+        "UPDATE users SET display_name = $2, time_zone = $3, locale = $4, default_lead_seconds = $5, version = $6, updated_at = $7,
+             daily_goal_seconds = $8, week_start = $9
          WHERE id = $1",
         values![
             user.id,
@@ -99,6 +103,8 @@ pub async fn update_profile(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreErr
             user.default_lead.as_seconds(),
             user.version,
             user.updated_at,
+            user.rhythm.daily_goal_seconds,
+            user.rhythm.week_start.as_str(),
         ],
     )
     .await?;
@@ -118,6 +124,7 @@ pub async fn set_password(tx: &mut Tx<'_>, id: UserId, new: &str) -> Result<(), 
 }
 
 fn user(row: &Row<'_>) -> Result<User, StoreError> {
+    let goal = u32::try_from(row.get::<i64>(10)?).map_err(|_| StoreError::Bug("daily_goal_seconds".to_owned()))?;
     let lead: i64 = row.get(6)?;
     let default_lead = u32::try_from(lead).ok().and_then(DefaultLead::from_seconds);
     Ok(User {
@@ -128,6 +135,7 @@ fn user(row: &Row<'_>) -> Result<User, StoreError> {
         time_zone: row.parse(4)?,
         locale: row.parse(5)?,
         default_lead: default_lead.ok_or_else(|| StoreError::Bug("default_lead_seconds".to_owned()))?,
+        rhythm: Rhythm { daily_goal_seconds: goal, week_start: row.parse(11)? },
         version: row.get(7)?,
         created_at: row.get(8)?,
         updated_at: row.get(9)?,

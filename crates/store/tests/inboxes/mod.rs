@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, ops::Range, pin::Pin};
 
 use domain::{
-    identity::{DefaultLead, Locale, Role, User},
+    identity::{DefaultLead, Locale, Rhythm, Role, User},
     notify::Notification,
 };
 use kernel::{Event, EventId, Instant, NotificationId, StreamId, UserId, Zone};
@@ -72,6 +72,7 @@ fn account(number: u64) -> User {
         time_zone: Zone::utc(),
         locale: Locale::default(),
         default_lead: DefaultLead::USUAL,
+        rhythm: Rhythm::default(),
         version: 1,
         created_at: START,
         updated_at: START,

@@ -7,7 +7,7 @@ use app::{
     identity::{Keys, PasswordCost, Secret, Settings},
 };
 use clockwork::Wake;
-use domain::identity::{Caller, Credential, DefaultLead, Locale, Role, User};
+use domain::identity::{Caller, Credential, DefaultLead, Locale, Rhythm, Role, User};
 use kernel::{Clock, Entropy, Instant, SessionId, UserId, Zone};
 use store::{Store, StoreError, Tx, UseCase};
 
@@ -60,6 +60,7 @@ impl Enrol {
             time_zone: Zone::utc(),
             locale: Locale::default(),
             default_lead: DefaultLead::USUAL,
+            rhythm: Rhythm::default(),
             version: 1,
             created_at: now,
             updated_at: now,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::{
     App, Rendered,
-    domain::identity::{ProfileChange, User},
+    domain::identity::{ProfileRequest, User},
     identity::{self, BasedOn},
 };
 use axum::{extract::State as Extract, response::Response};
@@ -31,6 +31,12 @@ pub(crate) struct UserChange {
     /// ISO 8601, at most four weeks: the lead of reminders nobody specified.
     #[schema(example = "PT30M")]
     default_reminder_lead: Option<String>,
+    /// How much you mean to work on each day, at most 86400; 0 is no goal.
+    #[schema(minimum = 0, maximum = 86_400, example = 14_400)]
+    daily_goal_seconds: Option<i64>,
+    /// `monday`, `sunday` or `saturday`: the first day of a week in statistics.
+    #[schema(example = "monday")]
+    week_start: Option<String>,
 }
 
 /// Change your account
@@ -51,10 +57,16 @@ pub(crate) async fn change_profile(
     if_match: IfMatch,
     request: Write<UserChange>,
 ) -> Result<Response, Problem> {
-    let UserChange { display_name, time_zone, locale, default_reminder_lead } = request.body;
-    let change =
-        ProfileChange::parse(display_name.as_deref(), time_zone.as_deref(), locale.as_deref(), default_reminder_lead.as_deref());
-    let change = change.map_err(Problem::of)?;
+    let UserChange { display_name, time_zone, locale, default_reminder_lead, daily_goal_seconds, week_start } = request.body;
+    let change = ProfileRequest {
+        display_name: display_name.as_deref(),
+        time_zone: time_zone.as_deref(),
+        locale: locale.as_deref(),
+        default_reminder_lead: default_reminder_lead.as_deref(),
+        daily_goal_seconds,
+        week_start: week_start.as_deref(),
+    };
+    let change = change.parse().map_err(Problem::of)?;
     let based_on = match if_match {
         IfMatch::Missing => None,
         IfMatch::Any => Some(BasedOn::Any),

@@ -32,6 +32,12 @@ pub(super) struct UserView {
     /// How long before its start a schedule rings when nothing else was said; ISO 8601.
     #[schema(value_type = String, example = "PT30M")]
     default_reminder_lead: Length,
+    /// How much its owner means to work on each day; 0 is no goal.
+    #[schema(example = 14_400)]
+    daily_goal_seconds: u32,
+    /// `monday`, `sunday` or `saturday`: the first day of a week in statistics.
+    #[schema(example = "monday")]
+    week_start: &'static str,
     /// Grows with every change; the ETag.
     version: i64,
     #[schema(value_type = String, format = DateTime)]
@@ -50,6 +56,8 @@ impl From<&User> for UserView {
             time_zone: user.time_zone.name().to_owned(),
             locale: user.locale.as_str(),
             default_reminder_lead: Length::from_seconds(user.default_lead.as_seconds().into()),
+            daily_goal_seconds: user.rhythm.daily_goal_seconds,
+            week_start: user.rhythm.week_start.as_str(),
             version: user.version,
             created_at: user.created_at,
             updated_at: user.updated_at,

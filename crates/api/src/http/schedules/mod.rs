@@ -5,6 +5,7 @@ mod create;
 mod delete;
 mod get;
 mod list;
+mod progress;
 mod reminders;
 mod restore;
 mod update;
@@ -27,4 +28,5 @@ pub(crate) fn routes() -> Routes {
         .add(write, routes!(delete::delete))
         .add(write, routes!(restore::restore))
         .add(read, routes!(reminders::reminders))
+        .merge(progress::routes(write))
 }

@@ -13,6 +13,7 @@ use kernel::{FieldError, Instant, Length, ReminderId, Resolution, ScheduleId, Wa
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::progress::ProgressView;
 use crate::http::{IfMatch, etag, rendered};
 
 /// A schedule.
@@ -58,6 +59,8 @@ pub(crate) struct ScheduleView {
     end_resolution: Resolution,
     /// When it rings.
     reminders: Vec<ReminderView>,
+    /// How far it is.
+    progress: ProgressView,
     /// Grows with every change; the ETag.
     version: i64,
     #[schema(value_type = String, format = DateTime)]
@@ -170,6 +173,7 @@ impl From<&Schedule> for ScheduleView {
             start_resolution: span.start_at.resolution,
             end_resolution: span.end_at.resolution,
             reminders: schedule.reminders.iter().map(|r| ReminderView::new(r.id, r.rule)).collect(),
+            progress: ProgressView::from(&schedule.progress),
             version: schedule.version,
             created_at: schedule.created_at,
             updated_at: schedule.updated_at,

@@ -6,7 +6,7 @@ use clockwork::SystemClock;
 use kernel::{Clock as _, Instant};
 use store::{Store, StoreError};
 
-use super::{Finding, server};
+use super::{Finding, server, statistics};
 use crate::{
     config::{Config, Database},
     wiring::database_of,
@@ -20,8 +20,8 @@ const CLOCK_SKEW: Duration = Duration::from_secs(2);
 /// An alarm that has been due for longer than this although somebody should ring it.
 const OVERDUE: Duration = Duration::from_mins(1);
 
-/// Everything about the database.
-pub(super) async fn examine(config: &Config, clock: &SystemClock) -> Vec<Finding> {
+/// Everything about the database, and of the statistics made from it if they are asked for.
+pub(super) async fn examine(config: &Config, clock: &SystemClock, replay: bool) -> Vec<Finding> {
     let place = config.database().redacted();
     if let Database::Sqlite(path) = config.database()
         && !path.exists()
@@ -30,10 +30,14 @@ pub(super) async fn examine(config: &Config, clock: &SystemClock) -> Vec<Finding
     }
     let store = match Store::open(&database_of(config)).await {
         Ok(store) => store,
-        Err(StoreError::Locked(_)) => return server::ask(config, &place).await,
+        Err(StoreError::Locked(_)) => {
+            let mut findings = server::ask(config, &place).await;
+            findings.extend(replay.then(statistics::out_of_reach));
+            return findings;
+        }
         Err(error) => return vec![cannot_open(&place, &error)],
     };
-    let findings = look(&store, &place, clock.now()).await;
+    let findings = look(&store, &place, clock.now(), replay).await;
     store.close().await;
     findings.unwrap_or_else(|error| vec![cannot_open(&place, &error)])
 }
@@ -49,7 +53,7 @@ fn cannot_open(place: &str, error: &StoreError) -> Finding {
     Finding::ill(DATABASE, format!("{place}: {error}"), remedy)
 }
 
-async fn look(store: &Store, place: &str, now: Instant) -> Result<Vec<Finding>, StoreError> {
+async fn look(store: &Store, place: &str, now: Instant, replay: bool) -> Result<Vec<Finding>, StoreError> {
     let version = app::node::engine_version(store).await?;
     let damage = app::node::damage(store).await?;
     let mut findings = vec![match damage.first() {
@@ -69,6 +73,9 @@ async fn look(store: &Store, place: &str, now: Instant) -> Result<Vec<Finding>, 
     findings.push(Finding::well("migrations", "all applied"));
     findings.push(agreement(store, now).await?);
     findings.push(overdue(store, now).await?);
+    if replay {
+        findings.push(statistics::examine(store, now).await?);
+    }
     Ok(findings)
 }
 

@@ -7,6 +7,7 @@ mod clock;
 mod database;
 mod folder;
 mod server;
+mod statistics;
 
 use clap::Args;
 use clockwork::SystemClock;
@@ -31,6 +32,9 @@ pub(crate) struct Doctor {
     /// instant away; alarms and everything else stay as they are. Set the clock right first, and stop the server.
     #[arg(long)]
     forget_clock: bool,
+    /// Also replay every ledger of work from its beginning, and compare it with the tables and with what the API answers
+    #[arg(long)]
+    statistics: bool,
     #[command(flatten)]
     flags: Flags,
 }
@@ -77,7 +81,7 @@ pub(crate) fn run(doctor: &Doctor, environment: &Environment) -> Result<(), Fail
     }
     let file = loaded.file.map_or_else(|| "the defaults".to_owned(), |file| file.display().to_string());
     let mut findings = vec![Finding::well("configuration", format!("{file} and the layers above are good"))];
-    findings.extend(runtime()?.block_on(examine(&loaded.config)));
+    findings.extend(runtime()?.block_on(examine(&loaded.config, doctor.statistics)));
 
     let palette = Palette::of_stdout(environment);
     for finding in &findings {
@@ -92,10 +96,10 @@ pub(crate) fn run(doctor: &Doctor, environment: &Environment) -> Result<(), Fail
     Err(Failure::Said)
 }
 
-async fn examine(config: &Config) -> Vec<Finding> {
+async fn examine(config: &Config, statistics: bool) -> Vec<Finding> {
     let clock = SystemClock::new(None);
     let mut findings = vec![folder::data(config), folder::secret(config)];
-    findings.extend(database::examine(config, &clock).await);
+    findings.extend(database::examine(config, &clock, statistics).await);
     findings.push(server::port(config).await);
     findings.push(time_zones());
     findings.push(Finding::well("clock", format!("this machine says {}", clock.now())));

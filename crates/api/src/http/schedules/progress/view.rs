@@ -1,0 +1,44 @@
+//! Progress as it goes over the wire.
+
+use app::domain::calendar::progress::{Item, Progress};
+use kernel::{Instant, ScheduleId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// How far a schedule is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProgressView {
+    /// `NOT_STARTED`, `IN_PROGRESS`, `SUSPENDED` or `COMPLETED`.
+    #[schema(example = "IN_PROGRESS")]
+    state: &'static str,
+    /// Which run this is, or was: 0 before the first; cancelling ends one, and the next action begins another.
+    #[schema(example = 1)]
+    run: i64,
+    /// Since when it is so; null if nothing was ever done.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    since: Option<Instant>,
+    /// Seconds of the finished stretches of work of this run. While it is in progress, the time since `since` comes on top.
+    #[schema(example = 1_500)]
+    worked_seconds: i64,
+}
+
+impl From<&Progress> for ProgressView {
+    fn from(progress: &Progress) -> Self {
+        let Progress { state, run, since, worked_seconds, .. } = *progress;
+        Self { state: state.as_str(), run, since, worked_seconds }
+    }
+}
+
+/// What is in progress instead.
+#[derive(Debug, Serialize)]
+pub(super) struct RunningView {
+    schedule_id: ScheduleId,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    recurrence_id: String,
+}
+
+impl From<Item> for RunningView {
+    fn from(Item { schedule, recurrence_id }: Item) -> Self {
+        Self { schedule_id: schedule, recurrence_id }
+    }
+}

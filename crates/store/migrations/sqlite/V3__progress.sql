@@ -1,0 +1,87 @@
+-- What is worked on, and for how long.
+
+--                  start                  suspend
+--   NOT_STARTED ───────────► IN_PROGRESS ◄───────► SUSPENDED     cancel leads back to NOT_STARTED from everywhere and voids the
+--        └──── complete ───► COMPLETED ◄── complete ──┘ start    sessions of the run
+CREATE TABLE progress (
+    schedule_id BLOB NOT NULL REFERENCES schedules ON DELETE CASCADE,
+    recurrence_id TEXT NOT NULL,                    -- which occurrence, by its wall start; '' for what happens once
+    owner_id BLOB NOT NULL REFERENCES users ON DELETE CASCADE,
+    state TEXT NOT NULL CHECK (state IN ('NOT_STARTED', 'IN_PROGRESS', 'SUSPENDED', 'COMPLETED')),
+    run INTEGER NOT NULL CHECK (run >= 1),          -- from the first action to the one that takes it back
+    since INTEGER NOT NULL,                         -- when it came to this state
+    worked_seconds INTEGER NOT NULL CHECK (worked_seconds >= 0),  -- finished sessions of this run
+    entries INTEGER NOT NULL CHECK (entries >= 1),  -- lines of its ledger
+    PRIMARY KEY (schedule_id, recurrence_id)
+) STRICT, WITHOUT ROWID;
+-- At most one item of an owner is in progress.
+CREATE UNIQUE INDEX progress_running ON progress (owner_id) WHERE state = 'IN_PROGRESS';
+CREATE INDEX progress_by_state ON progress (owner_id, state, since, schedule_id, recurrence_id);
+
+-- What was done, and when: only ever appended to. Everything else here is a projection of it.
+CREATE TABLE ledger (
+    schedule_id BLOB NOT NULL REFERENCES schedules ON DELETE CASCADE,
+    recurrence_id TEXT NOT NULL,
+    seq INTEGER NOT NULL CHECK (seq >= 1),          -- 1, 2, 3 … of the item, without a hole
+    owner_id BLOB NOT NULL REFERENCES users ON DELETE CASCADE,
+    run INTEGER NOT NULL CHECK (run >= 1),
+    action TEXT NOT NULL CHECK (action IN ('start', 'suspend', 'complete', 'cancel')),
+    at INTEGER NOT NULL CHECK (at % 1000000 = 0),   -- when it happened, in whole seconds
+    recorded_at INTEGER NOT NULL,                   -- when the server heard of it
+    PRIMARY KEY (schedule_id, recurrence_id, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ledger_of_owner ON ledger (owner_id);
+
+-- Stretches of work. Those of one owner that have a length and are not void never overlap.
+CREATE TABLE work_sessions (
+    schedule_id BLOB NOT NULL,
+    recurrence_id TEXT NOT NULL,
+    opened_by INTEGER NOT NULL,                     -- the entry it began with
+    owner_id BLOB NOT NULL REFERENCES users ON DELETE CASCADE,
+    run INTEGER NOT NULL,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER,                               -- NULL while it goes on
+    voided_at INTEGER,                              -- its run was cancelled: it does not count
+    PRIMARY KEY (schedule_id, recurrence_id, opened_by),
+    FOREIGN KEY (schedule_id, recurrence_id, opened_by) REFERENCES ledger ON DELETE CASCADE,
+    CHECK (ended_at >= started_at),
+    CHECK (voided_at IS NULL OR ended_at IS NOT NULL)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX work_sessions_open ON work_sessions (owner_id) WHERE ended_at IS NULL;
+CREATE INDEX work_sessions_by_time ON work_sessions (owner_id, started_at) WHERE voided_at IS NULL;
+
+-- How its owner divides the time: 0 is no goal.
+ALTER TABLE users ADD COLUMN daily_goal_seconds INTEGER NOT NULL DEFAULT 0 CHECK (daily_goal_seconds BETWEEN 0 AND 86400);
+ALTER TABLE users ADD COLUMN week_start TEXT NOT NULL DEFAULT 'monday' CHECK (week_start IN ('monday', 'sunday', 'saturday'));
+
+-- Alarms end for two more reasons: somebody has begun, or is done. SQLite changes a CHECK by writing the table anew.
+CREATE TABLE alarms_anew (
+    id BLOB PRIMARY KEY NOT NULL,
+    owner_id BLOB NOT NULL REFERENCES users ON DELETE CASCADE,
+    schedule_id BLOB NOT NULL REFERENCES schedules ON DELETE CASCADE,
+    reminder_id BLOB NOT NULL REFERENCES reminders ON DELETE CASCADE,
+    generation INTEGER NOT NULL,
+    nominal TEXT NOT NULL,                          -- the occurrence's wall start: identity survives a new tz database
+    snooze INTEGER NOT NULL DEFAULT 0,              -- 0 = the reminder's own alarm, n = its n-th snooze
+    due_at INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('PENDING', 'FIRED', 'SUPERSEDED', 'CANCELLED', 'SKIPPED', 'FAILED')),
+    reason TEXT CHECK (reason IN ('late_created', 'already_past', 'rescheduled', 'reminders_changed', 'schedule_deleted', 'dismissed', 'snoozed', 'ringing_failed', 'started', 'completed')),
+    armed_at INTEGER NOT NULL,
+    fired_at INTEGER,
+    settled_at INTEGER,                             -- when it left PENDING
+    dismissed_at INTEGER,
+    UNIQUE (reminder_id, generation, nominal, snooze),
+    CHECK ((state = 'FIRED') = (fired_at IS NOT NULL)),
+    CHECK ((state = 'PENDING') = (settled_at IS NULL))
+) STRICT, WITHOUT ROWID;
+INSERT INTO alarms_anew (id, owner_id, schedule_id, reminder_id, generation, nominal, snooze, due_at, state, reason, armed_at,
+        fired_at, settled_at, dismissed_at)
+    SELECT id, owner_id, schedule_id, reminder_id, generation, nominal, snooze, due_at, state, reason, armed_at,
+        fired_at, settled_at, dismissed_at FROM alarms;
+DROP TABLE alarms;
+ALTER TABLE alarms_anew RENAME TO alarms;
+-- Alarms of one instant are claimed owner by owner, so that a batch touches few places of the inboxes and streams.
+CREATE INDEX alarms_due ON alarms (due_at, owner_id) WHERE state = 'PENDING';
+CREATE INDEX alarms_set_aside ON alarms (due_at) WHERE state = 'FAILED';
+CREATE INDEX alarms_of_schedule ON alarms (schedule_id, due_at, id);
+CREATE INDEX alarms_of_owner ON alarms (owner_id, due_at, id);

@@ -1,0 +1,278 @@
+//! Progress: the ledger of what was done, and its projections, written in the transaction of each entry.
+
+use domain::calendar::{
+    Schedule,
+    progress::{Entry, Item, Progress, Session, State, Step, Work},
+};
+use kernel::{Instant, ScheduleId, UserId};
+
+use crate::{Column, Row, Sql, StoreError, Tx, values};
+
+/// The columns of [`Progress`], in the order [`progress`] reads them.
+macro_rules! columns {
+    () => {
+        "state, run, since, worked_seconds, entries"
+    };
+}
+
+pub(crate) const RUNNING: &str =
+    concat!("SELECT schedule_id, recurrence_id, ", columns!(), " FROM progress WHERE owner_id = $1 AND state = 'IN_PROGRESS'");
+
+/// The item of `owner` that is in progress, if one is.
+pub async fn running(tx: &mut Tx<'_>, owner: UserId) -> Result<Option<(Item, Progress)>, StoreError> {
+    tx.optional(RUNNING, values![owner], |row| Ok((item(row)?, progress(row, 2)?))).await
+}
+
+pub(crate) const WORKED_UNTIL: &str = "SELECT ended_at FROM work_sessions
+     WHERE owner_id = $1 AND voided_at IS NULL AND ended_at > started_at ORDER BY started_at DESC LIMIT 1";
+
+/// When the last session of `owner` that counts ended.
+pub async fn worked_until(tx: &mut Tx<'_>, owner: UserId) -> Result<Option<Instant>, StoreError> {
+    // They do not overlap, so the one that began last also ended last.
+    tx.optional(WORKED_UNTIL, values![owner], |row| row.get(0)).await
+}
+
+/// Puts the progress of schedules that happen once beside them.
+pub(crate) async fn attach(tx: &mut Tx<'_>, schedules: &mut [Schedule]) -> Result<(), StoreError> {
+    let ids = schedules.iter().map(|schedule| schedule.id.uuid()).collect();
+    let found = tx
+        .batch_all(
+            Sql::each(
+                concat!(
+                    "SELECT schedule_id, recurrence_id, ",
+                    columns!(),
+                    " FROM progress WHERE schedule_id = $1 AND recurrence_id = ''"
+                ),
+                concat!(
+                    "SELECT schedule_id, recurrence_id, ",
+                    columns!(),
+                    " FROM progress WHERE schedule_id = ANY ($1::uuid[]) AND recurrence_id = ''"
+                ),
+            ),
+            &[Column::Uuids(ids)],
+            |row| Ok((row.get::<ScheduleId>(0)?, progress(row, 2)?)),
+        )
+        .await?;
+    for (of, progress) in found {
+        if let Some(schedule) = schedules.iter_mut().find(|schedule| schedule.id == of) {
+            schedule.progress = progress;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a step of an item of `owner`: the entry, and what it changes in the projections. The item's schedule must be locked.
+pub async fn record(tx: &mut Tx<'_>, owner: UserId, item: &Item, step: &Step, now: Instant) -> Result<(), StoreError> {
+    let Step { entry, work, after } = step;
+    tx.execute(
+        "INSERT INTO ledger (schedule_id, recurrence_id, seq, owner_id, run, action, at, recorded_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        values![item.schedule, &item.recurrence_id, entry.seq, owner, entry.run, entry.action.as_str(), entry.at, now],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO progress (schedule_id, recurrence_id, owner_id, state, run, since, worked_seconds, entries)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (schedule_id, recurrence_id) DO UPDATE SET state = excluded.state, run = excluded.run,
+             since = excluded.since, worked_seconds = excluded.worked_seconds, entries = excluded.entries",
+        values![
+            item.schedule,
+            &item.recurrence_id,
+            owner,
+            after.state.as_str(),
+            after.run,
+            entry.at,
+            after.worked_seconds,
+            after.entries
+        ],
+    )
+    .await?;
+    work_on(tx, owner, item, entry, *work).await
+}
+
+/// What an entry does to the sessions of its item.
+async fn work_on(tx: &mut Tx<'_>, owner: UserId, item: &Item, entry: &Entry, work: Work) -> Result<(), StoreError> {
+    let (schedule, occurrence, Entry { seq, run, at, .. }) = (item.schedule, &item.recurrence_id, *entry);
+    match work {
+        Work::Keep => return Ok(()),
+        Work::Begin | Work::Moment => {
+            let ended_at = (work == Work::Moment).then_some(at);
+            tx.execute(
+                "INSERT INTO work_sessions (schedule_id, recurrence_id, opened_by, owner_id, run, started_at, ended_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                values![schedule, occurrence, seq, owner, run, at, ended_at],
+            )
+            .await
+        }
+        Work::End => {
+            tx.execute(
+                "UPDATE work_sessions SET ended_at = $3 WHERE schedule_id = $1 AND recurrence_id = $2 AND ended_at IS NULL",
+                values![schedule, occurrence, at],
+            )
+            .await
+        }
+        Work::Void => {
+            tx.execute(
+                "UPDATE work_sessions SET ended_at = coalesce(ended_at, $4), voided_at = $4
+                 WHERE schedule_id = $1 AND recurrence_id = $2 AND run = $3",
+                values![schedule, occurrence, run, at],
+            )
+            .await
+        }
+    }
+    .map(|_| ())
+}
+
+/// A stretch of work that counts, and whose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Worked {
+    /// Of which schedule.
+    pub schedule: ScheduleId,
+    /// The kind the schedule has now.
+    pub kind: String,
+    /// When it began.
+    pub started_at: Instant,
+    /// When it ended; `None` while it goes on.
+    pub ended_at: Option<Instant>,
+}
+
+pub(crate) const REACHING: &str = "SELECT started_at FROM work_sessions
+     WHERE owner_id = $1 AND voided_at IS NULL AND started_at <= $2 AND (ended_at IS NULL OR ended_at > started_at)
+     ORDER BY started_at DESC LIMIT 1";
+
+/// When the session of `owner` began that `at` may lie in: they do not overlap, so it is the last one that began by then.
+pub async fn reaching(tx: &mut Tx<'_>, owner: UserId, at: Instant) -> Result<Option<Instant>, StoreError> {
+    tx.optional(REACHING, values![owner, at], |row| row.get(0)).await
+}
+
+pub(crate) const WORKED: &str = "SELECT w.schedule_id, s.kind, w.started_at, w.ended_at
+     FROM work_sessions w JOIN schedules s ON s.id = w.schedule_id
+     WHERE w.owner_id = $1 AND w.voided_at IS NULL AND w.started_at >= $2 AND w.started_at < $3
+       AND (w.ended_at IS NULL OR w.ended_at > w.started_at) AND s.deleted_at IS NULL
+     ORDER BY w.started_at LIMIT $4";
+
+/// At most `limit` sessions of `owner` that count and began in `from..to`, by their begin, no two of which are equal. What was done
+/// without being started has no length, and what lies in the trash does not count.
+pub async fn worked(
+    tx: &mut Tx<'_>,
+    owner: UserId,
+    (from, to): (Instant, Instant),
+    limit: u32,
+) -> Result<Vec<Worked>, StoreError> {
+    tx.all(WORKED, values![owner, from, to, limit], |row| {
+        Ok(Worked { schedule: row.get(0)?, kind: row.get(1)?, started_at: row.get(2)?, ended_at: row.get(3)? })
+    })
+    .await
+}
+
+/// An item that is completed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completed {
+    /// Which.
+    pub item: Item,
+    /// The kind its schedule has now.
+    pub kind: String,
+    /// Since when.
+    pub at: Instant,
+}
+
+pub(crate) const COMPLETED: &str = "SELECT p.schedule_id, p.recurrence_id, s.kind, p.since
+     FROM progress p JOIN schedules s ON s.id = p.schedule_id
+     WHERE p.owner_id = $1 AND p.state = 'COMPLETED' AND p.since >= $2 AND p.since < $3
+       AND (p.since, p.schedule_id, p.recurrence_id) > ($2, $4, $5) AND s.deleted_at IS NULL
+     ORDER BY p.since, p.schedule_id, p.recurrence_id LIMIT $6";
+
+/// At most `limit` items of `owner` that were completed in `from..to` and still are, by when; `after`, if given, is the last of
+/// those that were completed at `from` and are known already.
+pub async fn completed(
+    tx: &mut Tx<'_>,
+    owner: UserId,
+    (from, to): (Instant, Instant),
+    after: Option<&Item>,
+    limit: u32,
+) -> Result<Vec<Completed>, StoreError> {
+    let (schedule, occurrence) =
+        after.map_or((uuid::Uuid::nil(), ""), |item| (item.schedule.uuid(), item.recurrence_id.as_str()));
+    tx.all(COMPLETED, values![owner, from, to, schedule, occurrence, limit], |row| {
+        Ok(Completed { item: item(row)?, kind: row.get(2)?, at: row.get(3)? })
+    })
+    .await
+}
+
+/// Owners who have a ledger, by id, after `after`.
+pub async fn owners(tx: &mut Tx<'_>, after: UserId, limit: u32) -> Result<Vec<UserId>, StoreError> {
+    tx.all("SELECT DISTINCT owner_id FROM ledger WHERE owner_id > $1 ORDER BY owner_id LIMIT $2", values![after, limit], |row| {
+        row.get(0)
+    })
+    .await
+}
+
+/// The whole ledger of `owner`, item by item, in order.
+pub async fn ledger(tx: &mut Tx<'_>, owner: UserId) -> Result<Vec<(Item, Entry)>, StoreError> {
+    tx.all(
+        "SELECT schedule_id, recurrence_id, seq, run, action, at FROM ledger WHERE owner_id = $1
+         ORDER BY schedule_id, recurrence_id, seq",
+        values![owner],
+        |row| Ok((item(row)?, Entry { seq: row.get(2)?, run: row.get(3)?, action: row.parse(4)?, at: row.get(5)? })),
+    )
+    .await
+}
+
+/// What the tables say of every item of `owner` that was ever touched.
+pub async fn all(tx: &mut Tx<'_>, owner: UserId) -> Result<Vec<(Item, Progress)>, StoreError> {
+    tx.all(
+        concat!(
+            "SELECT schedule_id, recurrence_id, ",
+            columns!(),
+            " FROM progress WHERE owner_id = $1 ORDER BY schedule_id, recurrence_id"
+        ),
+        values![owner],
+        |row| Ok((item(row)?, progress(row, 2)?)),
+    )
+    .await
+}
+
+/// Every session of `owner`, void or not, item by item, in order.
+pub async fn sessions(tx: &mut Tx<'_>, owner: UserId) -> Result<Vec<(Item, Session)>, StoreError> {
+    tx.all(
+        "SELECT schedule_id, recurrence_id, opened_by, run, started_at, ended_at, voided_at FROM work_sessions
+         WHERE owner_id = $1 ORDER BY schedule_id, recurrence_id, opened_by",
+        values![owner],
+        |row| {
+            let session = Session {
+                opened_by: row.get(2)?,
+                run: row.get(3)?,
+                started_at: row.get(4)?,
+                ended_at: row.get(5)?,
+                voided_at: row.get(6)?,
+            };
+            Ok((item(row)?, session))
+        },
+    )
+    .await
+}
+
+/// The schedules of `owner` that have a ledger and do not lie in the trash, with their kinds.
+pub async fn kinds(tx: &mut Tx<'_>, owner: UserId) -> Result<Vec<(ScheduleId, String)>, StoreError> {
+    tx.all(
+        "SELECT id, kind FROM schedules WHERE deleted_at IS NULL AND owner_id = $1
+           AND id IN (SELECT schedule_id FROM ledger WHERE owner_id = $1)",
+        values![owner],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+    .await
+}
+
+fn item(row: &Row<'_>) -> Result<Item, StoreError> {
+    Ok(Item { schedule: row.get(0)?, recurrence_id: row.get(1)? })
+}
+
+fn progress(row: &Row<'_>, first: usize) -> Result<Progress, StoreError> {
+    Ok(Progress {
+        state: row.parse::<State>(first)?,
+        run: row.get(first + 1)?,
+        since: Some(row.get(first + 2)?),
+        worked_seconds: row.get(first + 3)?,
+        entries: row.get(first + 4)?,
+    })
+}
