@@ -107,6 +107,42 @@ async fn one_thing_at_a_time_unless_the_other_may_be_suspended() {
 }
 
 #[tokio::test]
+async fn a_list_shows_what_is_as_far_as_asked_page_by_page() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        let mut paths = Vec::new();
+        for title in ["a", "b", "c", "d", "e"] {
+            paths.push(desk.make(title).await);
+        }
+        for index in [0, 2, 4] {
+            desk.act(&paths[index], "complete").await;
+        }
+        desk.act(&paths[1], "start").await;
+        let page = async |query: &str| desk.send(Call::get(&format!("/api/v1/schedules?{query}"))).await;
+        let titles = |page: &Reply| {
+            let items = page.body["items"].as_array().expect("items").iter();
+            items.map(|item| item["title"].as_str().expect("a title").to_owned()).collect::<Vec<_>>()
+        };
+        let first = page("progress=COMPLETED&limit=2").await;
+        assert_eq!(titles(&first).len(), 2);
+        let second = page(&format!("progress=COMPLETED&limit=2&cursor={}", first.text("/next_cursor"))).await;
+        let mut all = [titles(&first), titles(&second)].concat();
+        all.sort();
+        assert_eq!((all, &second.body["next_cursor"]), (vec!["a".into(), "c".into(), "e".into()], &Value::Null));
+        assert_eq!(page("progress=COMPLETED&limit=3").await.body["next_cursor"], Value::Null, "an exact page is the last");
+        assert_eq!(titles(&page("progress=IN_PROGRESS").await), ["b"]);
+        assert_eq!(titles(&page("progress=NOT_STARTED").await), ["d"]);
+        assert_eq!(titles(&page("progress=SUSPENDED").await), Vec::<String>::new());
+        for query in ["progress=DONE", "progress=COMPLETED&state=deleted"] {
+            page(query).await.refused(422, "query.invalid");
+        }
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn statistics_say_what_was_worked_day_by_day_and_group_by_group() {
     on_both_databases(async |database| {
         let house = House::open(database).await;

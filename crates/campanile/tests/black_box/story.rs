@@ -57,6 +57,27 @@ async fn a_reminder_rings_where_it_was_asked_for() {
     }
 }
 
+#[tokio::test]
+async fn the_doctor_replays_what_was_worked() {
+    for installation in Installation::on_both_engines().await {
+        let server = installation.serve(&[]);
+        let token = text(&sign_up(&server).await, "access_token");
+        let draft = json!({"title": "Write", "start": "2030-01-01T09:00:00"});
+        let path = format!("/api/v1/schedules/{}", text(&post(&server, "/api/v1/schedules", Some(&token), draft).await, "id"));
+        for action in ["start", "suspend", "complete", "cancel", "complete"] {
+            post(&server, &format!("{path}/{action}"), Some(&token), json!({})).await;
+        }
+        let beside = installation.run(&["doctor", "--statistics", "--listen", "127.0.0.1:0"]);
+        assert_eq!(beside.data.contains("replayed"), installation.is_shared(), "{beside:?}");
+        assert_eq!(beside.data.contains("cannot be read while a server holds it"), !installation.is_shared(), "{beside:?}");
+        server.terminate();
+        let examined = installation.run(&["doctor", "--statistics", "--listen", "127.0.0.1:0"]);
+        assert_eq!(examined.code, Some(0), "{examined:?}");
+        let told = "5 entries of 1 people replayed: 2 sessions, 0 s that count; the tables and the API say the same";
+        assert!(examined.data.contains(told), "{examined:?}");
+    }
+}
+
 /// `remind` as a process that waits: it has said which schedule it made.
 fn waiting(server: &Server, seconds: &str) -> (std::process::Child, impl std::io::BufRead + use<>) {
     use std::io::BufRead as _;

@@ -11,7 +11,7 @@ use kernel::{Cursor, Zone};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::view::ScheduleView;
+use super::{progress::ProgressState, view::ScheduleView};
 use crate::http::{
     Caller, Problem, Query, json,
     page::{self, Moments},
@@ -31,6 +31,9 @@ pub(crate) struct Filter {
     /// `active` (the default), or `deleted`: the trash, what was deleted last first, without a range.
     #[param(inline)]
     state: Option<ListState>,
+    /// Only what is as far as this. A page may hold less than its limit then, and still have a next one.
+    #[param(inline)]
+    progress: Option<ProgressState>,
     /// Rows of the page, 50 unless given; who asks for more than 200 gets 200.
     #[param(minimum = 1)]
     limit: Option<i64>,
@@ -69,6 +72,9 @@ pub(crate) async fn list(Extract(app): Extract<App>, caller: Caller, Query(filte
     let scope = format!("{state:?} schedules of {}", caller.0.user);
     let cursor = page::cursor(&scope, filter.cursor.as_deref())?;
     let page = match state {
+        ListState::Deleted if filter.progress.is_some() => {
+            return Err(page::invalid("/progress", "not for the trash: leave out one of state and progress"));
+        }
         ListState::Deleted => calendar::list_deleted(&app, &caller.0, cursor, limit).await?,
         ListState::Active => active(&app, &caller.0, &filter, cursor, limit).await?,
     };
@@ -86,5 +92,9 @@ async fn active(
     let moments = Moments { from: filter.from.as_deref(), to: filter.to.as_deref() };
     let zone = if moments.need_zone() { calendar::own_zone(app, caller).await? } else { Zone::utc() };
     let (from, to) = moments.resolve(&zone)?;
-    Ok(calendar::list(app, caller, Range { from, to, after, limit }).await?)
+    let range = Range { from, to, after, limit };
+    match filter.progress {
+        Some(state) => Ok(calendar::progress::list(app, caller, range, state.into()).await?),
+        None => Ok(calendar::list(app, caller, range).await?),
+    }
 }

@@ -64,9 +64,12 @@ impl Act {
         let (mut schedule, mut found_other) = (None, None);
         for id in ids {
             let found = store::calendar::lock(tx, self.owner, id).await?;
-            *(if id == asked { &mut schedule } else { &mut found_other }) = found;
+            if id == asked {
+                schedule = found;
+            } else {
+                found_other = found;
+            }
         }
-        let schedule: Option<Schedule> = schedule;
         let schedule = schedule.filter(|schedule| schedule.deleted_at.is_none()).ok_or(CalendarError::NotFound)?;
         Ok((schedule, found_other))
     }

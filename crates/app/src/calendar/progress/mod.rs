@@ -5,8 +5,10 @@
 
 mod act;
 mod audit;
+mod list;
 mod statistics;
 
 pub use act::act;
 pub use audit::{Audit, MAX_DIFFERENCES, audit};
+pub use list::list;
 pub use statistics::{Report, statistics};

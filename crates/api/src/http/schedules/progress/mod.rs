@@ -22,7 +22,7 @@ use utoipa_axum::routes;
 use super::view::shown;
 use crate::http::{Access, Caller, OrEmpty, Problem, Routes, Write, answer};
 
-pub(crate) use view::ProgressView;
+pub(crate) use view::{ProgressState, ProgressView};
 
 /// The routes of this folder.
 pub(super) fn routes(write: Access) -> Routes {

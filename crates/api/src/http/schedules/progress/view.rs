@@ -1,9 +1,30 @@
 //! Progress as it goes over the wire.
 
-use app::domain::calendar::progress::{Item, Progress};
+use app::domain::calendar::progress::{Item, Progress, State};
 use kernel::{Instant, ScheduleId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+/// Where a schedule stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum ProgressState {
+    NotStarted,
+    InProgress,
+    Suspended,
+    Completed,
+}
+
+impl From<ProgressState> for State {
+    fn from(state: ProgressState) -> Self {
+        match state {
+            ProgressState::NotStarted => Self::NotStarted,
+            ProgressState::InProgress => Self::InProgress,
+            ProgressState::Suspended => Self::Suspended,
+            ProgressState::Completed => Self::Completed,
+        }
+    }
+}
 
 /// How far a schedule is.
 #[derive(Debug, Serialize, ToSchema)]

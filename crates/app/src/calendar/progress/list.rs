@@ -1,0 +1,34 @@
+//! What of a range stands where somebody asks for.
+
+use domain::{
+    calendar::{Schedule, progress::State},
+    identity::Caller,
+};
+use kernel::Cursor;
+
+use super::super::{Page, Range, list as list_all};
+use crate::{App, Error};
+
+/// Rows looked at for one page, at most: [`LOOKS`] times so many.
+const ROWS: u32 = 200;
+
+/// How often one request looks for more.
+const LOOKS: usize = 10;
+
+/// What of the caller overlaps the range and is as far as `state`, by start. If it is rare, a page may hold less than its limit,
+/// or nothing, and still say where to go on.
+pub async fn list(app: &App, caller: &Caller, range: Range, state: State) -> Result<Page<Schedule>, Error> {
+    let mut found = Vec::new();
+    let mut after = range.after;
+    for _ in 0..LOOKS {
+        let page = list_all(app, caller, Range { after, limit: ROWS, ..range }).await?;
+        found.extend(page.items.into_iter().filter(|schedule| schedule.progress.state == state));
+        after = page.next;
+        // One more than asked for says that there is more.
+        if after.is_none() || found.len() > range.limit as usize {
+            let place = |schedule: &Schedule| Cursor { at: schedule.span.start_at.instant, id: schedule.id.uuid() };
+            return Ok(Page::cut(found, range.limit, place));
+        }
+    }
+    Ok(Page { items: found, next: after })
+}
