@@ -4,12 +4,16 @@ use std::{
     fmt,
     path::{Path, PathBuf},
     process::Command,
+    sync::Arc,
 };
 
 use anyhow::{Context as _, bail};
 use clap::ValueEnum;
-use store::{Open, Store, scratch};
+use clockwork::SystemClock;
+use store::{Open, Seams, Store, scratch};
 use tempfile::TempDir;
+
+use crate::clock::OsEntropy;
 
 /// Names a PostgreSQL server to make databases on. Without it, one is started for the run.
 const SERVER: &str = "CAMPANILE_TEST_POSTGRES";
@@ -79,7 +83,7 @@ impl Databases {
         let name = name.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
         let url = scratch::create(server, &name).await?;
         let dropped = Some((server.clone(), name));
-        Ok(Database { engine: Engine::Postgres, open: Open::Postgres { url, pool: 16 }, folder, dropped })
+        Ok(Database { engine: Engine::Postgres, open: Open::Postgres { url, pool: 16, ca_file: None }, folder, dropped })
     }
 }
 
@@ -108,7 +112,8 @@ pub(crate) struct Database {
 
 impl Database {
     pub(crate) async fn store(&self) -> anyhow::Result<Store> {
-        Ok(Store::open(&self.open).await?)
+        let seams = Seams { clock: Arc::new(SystemClock::new(None)), entropy: Arc::new(OsEntropy) };
+        Ok(Store::open(&self.open, seams).await?)
     }
 
     /// Runs statements of the benchmark itself.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kernel::Entropy;
 
-/// Doubling waits with full jitter of ±20 %, so that those who failed together do not come back together.
+/// Doubling waits with jitter, so that those who failed together do not come back together.
 #[derive(Clone, Copy, Debug)]
 pub struct Backoff {
     /// The wait after the first failure.
@@ -27,6 +27,12 @@ impl Backoff {
     pub fn jittered(&self, failures: u32, entropy: &dyn Entropy) -> Duration {
         self.plain(failures).mul_f64(0.8 + 0.4 * entropy.fraction())
     }
+
+    /// The wait after failure number `failures`, anywhere between nothing and [`Backoff::plain`]: for those who stood
+    /// in each other's way. (Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.)
+    pub fn fully_jittered(&self, failures: u32, entropy: &dyn Entropy) -> Duration {
+        self.plain(failures).mul_f64(entropy.fraction())
+    }
 }
 
 #[cfg(test)]
@@ -47,5 +53,7 @@ mod tests {
         assert_eq!(plain, [100, 200, 400, 800, 1000, 1000]);
         assert_eq!(backoff.jittered(1, &Fixed(0)).as_millis(), 80);
         assert!(backoff.jittered(1, &Fixed(255)).as_millis() <= 120);
+        assert_eq!(backoff.fully_jittered(3, &Fixed(0)), Duration::ZERO);
+        assert!((390..=400).contains(&backoff.fully_jittered(3, &Fixed(255)).as_millis()));
     }
 }

@@ -3,6 +3,7 @@
 use std::{future::Future, panic::AssertUnwindSafe, path::PathBuf, sync::Arc};
 
 use futures_util::FutureExt as _;
+use kernel::{Clock, Entropy};
 
 use crate::{
     StoreError, Tx, migrations,
@@ -44,7 +45,18 @@ pub enum Open {
         url: String,
         /// The most connections to hold.
         pool: usize,
+        /// The authorities whose certificates are believed, as PEM; the platform's if there is none.
+        ca_file: Option<PathBuf>,
     },
+}
+
+/// What the store waits by when it has to: time and randomness are parameters.
+#[derive(Clone)]
+pub struct Seams {
+    /// Only its monotonic side: nothing is dated by it.
+    pub clock: Arc<dyn Clock>,
+    /// So that those who stood in each other's way do not come back together.
+    pub entropy: Arc<dyn Entropy>,
 }
 
 /// The store. Clones share the same database.
@@ -62,10 +74,12 @@ enum Engine {
 impl Store {
     /// Opens the database and refuses what must not be opened: a file another process holds, a schema of a newer version.
     /// Does not migrate.
-    pub async fn open(open: &Open) -> Result<Self, StoreError> {
+    pub async fn open(open: &Open, seams: Seams) -> Result<Self, StoreError> {
         let engine = match open {
             Open::Sqlite(path) => Engine::Sqlite(Arc::new(Sqlite::open(path)?)),
-            Open::Postgres { url, pool } => Engine::Postgres(Arc::new(Postgres::connect(url, *pool).await?)),
+            Open::Postgres { url, pool, ca_file } => {
+                Engine::Postgres(Arc::new(Postgres::connect(url, *pool, ca_file.as_deref(), seams).await?))
+            }
         };
         Ok(Self { engine })
     }

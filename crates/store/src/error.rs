@@ -6,6 +6,9 @@ pub enum StoreError {
     /// The database cannot be reached or does not answer. Nothing was committed.
     #[error("the database cannot be reached: {0}")]
     Unavailable(String),
+    /// The URL, or what belongs to it, is wrong: waiting does not help.
+    #[error("{0}")]
+    Misconfigured(String),
     /// More work is queued than will be done soon. Nothing was committed.
     #[error("the database is busy")]
     Overloaded,
@@ -112,7 +115,12 @@ impl kernel::Coded for StoreError {
             Self::Overloaded => "store.overloaded",
             Self::Full => "store.full",
             Self::Unknown => "store.unknown_result",
-            Self::Constraint(_) | Self::Locked(_) | Self::Downgrade(_) | Self::Bug(_) | Self::Panicked => "internal",
+            Self::Misconfigured(_)
+            | Self::Constraint(_)
+            | Self::Locked(_)
+            | Self::Downgrade(_)
+            | Self::Bug(_)
+            | Self::Panicked => "internal",
         }
     }
 
@@ -120,9 +128,12 @@ impl kernel::Coded for StoreError {
         match self {
             Self::Unavailable(_) | Self::Closed | Self::Overloaded | Self::Unknown => kernel::Category::Unavailable,
             Self::Full => kernel::Category::StorageFull,
-            Self::Constraint(_) | Self::Locked(_) | Self::Downgrade(_) | Self::Bug(_) | Self::Panicked => {
-                kernel::Category::Internal
-            }
+            Self::Misconfigured(_)
+            | Self::Constraint(_)
+            | Self::Locked(_)
+            | Self::Downgrade(_)
+            | Self::Bug(_)
+            | Self::Panicked => kernel::Category::Internal,
         }
     }
 

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!   Store::write(use case) ──► SQLite:     queue ─► writer thread: BEGIN · savepoint · savepoint · … · COMMIT ─► answers
-//!                          └─► PostgreSQL: pooled connection: BEGIN · … · COMMIT   (again on deadlock or serialization failure)
+//!                          └─► PostgreSQL: pooled connection: BEGIN · … · COMMIT   (again if another was in its way)
 //!   Store::read(use case)  ──► SQLite:     reader threads, each with its own connection, one snapshot per use case
 //!                          └─► PostgreSQL: READ ONLY transaction
 //! ```
@@ -14,7 +14,7 @@
 //! The modules named after contexts hold the statements, as functions over [`Tx`]; nothing outside this room writes SQL.
 //!
 //! **Must never know**: HTTP, live streams, why a row is written. It decides nothing but what the constraints of the tables
-//! say, and it never sleeps, except to wait for a connection.
+//! say, and it never sleeps, except to wait for a connection or before a transaction that met another is begun again.
 
 pub mod alarms;
 pub mod calendar;
@@ -38,7 +38,7 @@ mod sqlite;
 mod tx;
 mod value;
 
-pub use engine::{Open, Store, UseCase};
+pub use engine::{Open, Seams, Store, UseCase};
 pub use error::StoreError;
 pub use plans::{HotRead, Index, hot_reads};
 pub use sqlite::{Fault, FaultPoint, Faults};

@@ -5,7 +5,7 @@ use futures_util::{TryStreamExt as _, pin_mut};
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use crate::{Column, Row, StoreError, Value};
+use crate::{Column, Row, StoreError, Value, postgres::is_passing};
 
 /// A statement. Placeholders are `$1`, `$2` … on both engines.
 #[derive(Clone, Copy)]
@@ -270,10 +270,9 @@ fn bind_by_number<V: rusqlite::ToSql>(
     Ok(())
 }
 
-/// Serialization failure and deadlock: the whole transaction is to be repeated.
+/// Remembers whether repeating the whole transaction may heal `error`.
 fn failed(retryable: &mut bool, error: tokio_postgres::Error) -> StoreError {
-    let code = error.code().map(tokio_postgres::error::SqlState::code);
-    *retryable |= matches!(code, Some("40001" | "40P01"));
+    *retryable |= is_passing(&error);
     error.into()
 }
 

@@ -60,7 +60,7 @@ async fn a_use_case_that_panics_is_rolled_back_alone_and_the_next_one_works() {
             // The next use case gets the very connection.
             *pool = 1;
         }
-        let store = Store::open(&open).await.expect("opened");
+        let store = Store::open(&open, testkit::seams()).await.expect("opened");
         for _ in 0..3 {
             assert!(matches!(store.write(Panic::Writing).await, Err(StoreError::Panicked)));
             assert!(matches!(store.read(Panic::Reading).await, Err(StoreError::Panicked)));

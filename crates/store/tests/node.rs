@@ -127,7 +127,7 @@ async fn a_healthy_database_tells_its_time_its_version_and_no_damage() {
 #[tokio::test]
 async fn an_empty_database_lacks_every_migration_and_a_migrated_one_none() {
     testkit::on_both_databases(async |database| {
-        let store = Store::open(database.open()).await.expect("opened");
+        let store = Store::open(database.open(), testkit::seams()).await.expect("opened");
         let pending = store.read(Pending).await.expect("answered");
         assert!(!pending.is_empty());
         assert_eq!(store.migrate().await.expect("migrated"), pending);

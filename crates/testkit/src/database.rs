@@ -3,17 +3,26 @@
 use std::{
     io::Write as _,
     panic::{AssertUnwindSafe, resume_unwind},
+    sync::Arc,
 };
 
+use clockwork::SystemClock;
 use futures_util::FutureExt as _;
-use store::{Open, Store, scratch};
+use store::{Open, Seams, Store, scratch};
 use tempfile::TempDir;
+
+use crate::SeededEntropy;
 
 /// Names the PostgreSQL server (a URL with a database to connect to, and the right to create others) on which tests make theirs.
 pub const POSTGRES: &str = "CAMPANILE_TEST_POSTGRES";
 
 /// When set, a test that needs PostgreSQL and finds none fails instead of being skipped.
 pub const REQUIRE_POSTGRES: &str = "CAMPANILE_TEST_REQUIRE_POSTGRES";
+
+/// The machine's time, and randomness that is always the same: for stores whose waits no test looks at.
+pub fn seams() -> Seams {
+    Seams { clock: Arc::new(SystemClock::new(None)), entropy: Arc::new(SeededEntropy::new(0)) }
+}
 
 /// An empty database of its own, dropped with this value.
 #[derive(Debug)]
@@ -41,7 +50,10 @@ impl Database {
     /// A database on the test server; `None`, and a line on standard error, if there is no test server.
     pub async fn postgres() -> Option<Self> {
         let fresh = fresh_postgres().await?;
-        Some(Self { open: Open::Postgres { url: fresh.url().to_owned(), pool: 8 }, _kept: Kept::Server { _dropped: fresh } })
+        Some(Self {
+            open: Open::Postgres { url: fresh.url().to_owned(), pool: 8, ca_file: None },
+            _kept: Kept::Server { _dropped: fresh },
+        })
     }
 
     /// How to open it.
@@ -54,7 +66,7 @@ impl Database {
     /// # Panics
     /// If it cannot be opened.
     pub async fn store(&self) -> Store {
-        let store = Store::open(&self.open).await.expect("a database opens");
+        let store = Store::open(&self.open, seams()).await.expect("a database opens");
         store.migrate().await.expect("a database migrates");
         store
     }

@@ -20,6 +20,8 @@ mod server;
 pub use {clockwork, store};
 
 pub use clock::{START, TestClock};
-pub use database::{Database, FreshPostgres, POSTGRES, REQUIRE_POSTGRES, fresh_postgres, on_both_databases, on_both_engines};
+pub use database::{
+    Database, FreshPostgres, POSTGRES, REQUIRE_POSTGRES, fresh_postgres, on_both_databases, on_both_engines, seams,
+};
 pub use entropy::SeededEntropy;
 pub use server::TestServer;

@@ -91,6 +91,7 @@ impl From<store::StoreError> for Failure {
         let hint = match &error {
             E::Locked(_) => Some("One process works on a SQLite file at a time. `campanile doctor` asks the one that runs."),
             E::Downgrade(_) => Some("Before an upgrade, keep a copy of the data folder: docs/operations.md, \"Upgrade\"."),
+            E::Misconfigured(_) => Some("Correct `database` or `postgres.ca_file`: docs/configuration.md, \"PostgreSQL\"."),
             E::Unavailable(_) => Some("`campanile doctor` looks at the database and says what is wrong."),
             E::Full => Some("Free some space on the disk of the data folder, then start again; nothing committed is lost."),
             _ => None,

@@ -1,13 +1,12 @@
 //! `campanile migrate`: applies the migrations of this version, or says which are missing.
 
 use clap::Args;
-use clockwork::SystemClock;
 
 use super::Failure;
 use crate::{
     config::{self, Environment, Flags},
     serve::runtime,
-    wiring::{OsEntropy, make_folder, open_database},
+    wiring::{make_folder, open_database, seams},
 };
 
 /// Apply the database migrations of this version, and print their names
@@ -29,7 +28,7 @@ pub(crate) fn run(migrate: &Migrate, environment: &Environment) -> Result<(), Fa
         if !migrate.check {
             make_folder(&config.data)?;
         }
-        let store = open_database(&config, &SystemClock::new(None), &OsEntropy).await?;
+        let store = open_database(&config, &seams()).await?;
         let names = if migrate.check { app::node::pending_migrations(&store).await? } else { store.migrate().await? };
         store.close().await;
         for name in &names {

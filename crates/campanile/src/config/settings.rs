@@ -135,6 +135,8 @@ settings! {
     postgres: Postgres {
         /// The most connections this process holds.
         connections: Whole<2, 500>;
+        /// The authorities whose certificates are believed; none is the system's.
+        ca_file: Option<PathBuf>;
         /// How long the start waits for a server that does not answer.
         wait_seconds: Whole<0, 600>;
     }

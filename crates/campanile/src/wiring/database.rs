@@ -1,11 +1,11 @@
 //! The database and the folder around it.
 
-use std::{os::unix::fs::DirBuilderExt as _, path::Path, time::Duration};
+use std::{os::unix::fs::DirBuilderExt as _, path::Path, sync::Arc, time::Duration};
 
-use clockwork::Backoff;
-use kernel::{Clock, Entropy};
-use store::{Open, Store, StoreError};
+use clockwork::{Backoff, SystemClock};
+use store::{Open, Seams, Store, StoreError};
 
+use super::OsEntropy;
 use crate::{
     cli::Failure,
     config::{Config, Database},
@@ -14,11 +14,18 @@ use crate::{
 /// The waits between attempts to reach a PostgreSQL that is still starting.
 const RETRY: Backoff = Backoff { first: Duration::from_millis(200), most: Duration::from_secs(2) };
 
+/// What a store waits by. Nothing is dated by this clock: the node's own begins with what the database says.
+pub(crate) fn seams() -> Seams {
+    Seams { clock: Arc::new(SystemClock::new(None)), entropy: Arc::new(OsEntropy) }
+}
+
 /// How to open the configured database.
 pub(crate) fn how(config: &Config) -> Open {
     match config.database() {
         Database::Sqlite(path) => Open::Sqlite(path),
-        Database::Postgres(url) => Open::Postgres { url, pool: config.postgres.connections.count() },
+        Database::Postgres(url) => {
+            Open::Postgres { url, pool: config.postgres.connections.count(), ca_file: config.postgres.ca_file.clone() }
+        }
     }
 }
 
@@ -32,7 +39,8 @@ pub(crate) fn make_folder(data: &Path) -> Result<(), Failure> {
 
 /// Opens the database. A server that cannot be reached is tried again for the configured time; a file that is held by another
 /// process, or a schema of a newer version, is refused at once.
-pub(crate) async fn open(config: &Config, clock: &dyn Clock, entropy: &dyn Entropy) -> Result<Store, Failure> {
+pub(crate) async fn open(config: &Config, seams: &Seams) -> Result<Store, Failure> {
+    let Seams { clock, entropy } = seams;
     let how = how(config);
     let wait = match how {
         Open::Sqlite(_) => Duration::ZERO,
@@ -40,11 +48,11 @@ pub(crate) async fn open(config: &Config, clock: &dyn Clock, entropy: &dyn Entro
     };
     let began = clock.monotonic();
     for failures in 1.. {
-        let error = match Store::open(&how).await {
+        let error = match Store::open(&how, seams.clone()).await {
             Ok(store) => return Ok(store),
             Err(error) => error,
         };
-        let pause = RETRY.jittered(failures, entropy);
+        let pause = RETRY.jittered(failures, &**entropy);
         let waited = clock.monotonic().saturating_sub(began);
         if !worth_waiting(&error) || waited + pause > wait {
             return Err(refused(config, error));

@@ -8,7 +8,7 @@ mod node;
 mod secret;
 
 pub(crate) use clock::{NodeClock, follow, keep_mark};
-pub(crate) use database::{how as database_of, make_folder, open as open_database};
+pub(crate) use database::{how as database_of, make_folder, open as open_database, seams};
 pub(crate) use entropy::OsEntropy;
 pub(crate) use health::{Health, Pulse};
 pub(crate) use node::{Node, edge_settings, serve_limits};

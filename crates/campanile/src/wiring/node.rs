@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use api::{EdgeSettings, MetricsDoor as Door, ServeLimits};
 use app::{App, Parts};
-use clockwork::{SystemClock, Wake};
+use clockwork::Wake;
 use store::Store;
 
 use super::{NodeClock, OsEntropy, database, secret};
@@ -28,8 +28,7 @@ impl Node {
     pub(crate) async fn open(config: &Config) -> Result<Self, Failure> {
         let entropy = Arc::new(OsEntropy);
         database::make_folder(&config.data)?;
-        // Nothing is dated by this one; it only waits for a database that is not there yet.
-        let store = database::open(config, &SystemClock::new(None), &*entropy).await?;
+        let store = database::open(config, &database::seams()).await?;
         let applied = store.migrate().await?;
         if !applied.is_empty() {
             tracing::info!(migrations = applied.join(", "), "the database was migrated");

@@ -1,6 +1,7 @@
 //! The binary from outside: started as a process, spoken to over HTTP and signals, judged by its output and exit code.
 
 mod clock;
+mod cluster;
 mod commands;
 mod disk;
 mod outage;
@@ -8,3 +9,4 @@ mod person;
 mod process;
 mod serve;
 mod story;
+mod tls;

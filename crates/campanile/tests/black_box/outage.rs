@@ -1,8 +1,6 @@
 //! A PostgreSQL that goes away under load, and comes back.
 
 use std::{
-    path::PathBuf,
-    process::Command,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -15,44 +13,10 @@ use kernel::Clock as _;
 use reqwest::StatusCode;
 
 use crate::{
+    cluster::Cluster,
     person::Person,
     process::{Installation, PATIENCE, becomes, reason},
 };
-
-/// A PostgreSQL server of this test's own. Stopped, and its data deleted, with this value.
-pub(crate) struct Cluster {
-    folder: tempfile::TempDir,
-}
-
-impl Cluster {
-    /// Not yet started; `None`, and a line on standard error, where tests have no PostgreSQL.
-    pub(crate) async fn new() -> Option<Self> {
-        testkit::fresh_postgres().await?;
-        Some(Self { folder: tempfile::tempdir().expect("a folder") })
-    }
-
-    /// Starts it, at the port it had before; answers its URL.
-    pub(crate) fn start(&self) -> String {
-        self.script("start")
-    }
-
-    pub(crate) fn stop(&self) {
-        self.script("stop");
-    }
-
-    fn script(&self, verb: &str) -> String {
-        let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../scripts/postgres.sh");
-        let done = Command::new(script).arg(verb).arg(self.folder.path()).output().expect("it runs");
-        assert!(done.status.success(), "{done:?}");
-        String::from_utf8(done.stdout).expect("UTF-8").trim().to_owned()
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        self.stop();
-    }
-}
 
 /// Asks without a pause until told to stop; answers what was acknowledged. Anything but a success and "not now" fails.
 async fn ask(anna: Person, over: Arc<AtomicBool>, refused: Arc<AtomicUsize>, kept: Arc<AtomicUsize>) -> Vec<String> {

@@ -51,7 +51,7 @@ impl Installation {
     /// How a test opens its database, beside the program.
     pub(crate) fn open(&self) -> store::Open {
         match &self.database {
-            Some(database) => store::Open::Postgres { url: database.url().to_owned(), pool: 1 },
+            Some(database) => store::Open::Postgres { url: database.url().to_owned(), pool: 1, ca_file: None },
             None => store::Open::Sqlite(self.data().join("campanile.db")),
         }
     }

@@ -7,7 +7,7 @@ use store::Store;
 use crate::{
     cli::Failure,
     config::{Config, Database},
-    wiring::database_of,
+    wiring::{database_of, seams},
 };
 
 /// Takes the high-water mark out of the database. A SQLite file that a server holds is refused.
@@ -17,7 +17,7 @@ pub(super) async fn forget(config: &Config) -> Result<(), Failure> {
         return Err(Failure::new(format!("there is no database at {place}"))
             .hint("Name the data folder with --data, or the database with --database."));
     }
-    let store = Store::open(&database_of(config)).await?;
+    let store = Store::open(&database_of(config), seams()).await?;
     let pending = app::node::pending_migrations(&store).await?;
     let mark = if pending.is_empty() { app::node::forget_high_water(&store).await? } else { None };
     store.close().await;

@@ -9,7 +9,7 @@ use store::{Store, StoreError};
 use super::{Finding, server, statistics};
 use crate::{
     config::{Config, Database},
-    wiring::database_of,
+    wiring::{database_of, seams},
 };
 
 const DATABASE: &str = "database";
@@ -28,7 +28,7 @@ pub(super) async fn examine(config: &Config, clock: &SystemClock, replay: bool) 
     {
         return vec![Finding::well(DATABASE, format!("{place} is not there yet; the first start makes it"))];
     }
-    let store = match Store::open(&database_of(config)).await {
+    let store = match Store::open(&database_of(config), seams()).await {
         Ok(store) => store,
         Err(StoreError::Locked(_)) => {
             let mut findings = server::ask(config, &place).await;
@@ -45,8 +45,9 @@ pub(super) async fn examine(config: &Config, clock: &SystemClock, replay: bool) 
 fn cannot_open(place: &str, error: &StoreError) -> Finding {
     let remedy = match error {
         StoreError::Downgrade(_) => "Run the newer version again, or restore the backup made before the upgrade.",
+        StoreError::Misconfigured(_) => "Correct `database` or `postgres.ca_file`: docs/configuration.md, \"PostgreSQL\".",
         StoreError::Unavailable(_) | StoreError::Overloaded => {
-            "Check that the server runs, that host, port, user and password are right, and that it accepts this machine."
+            "Check that the server runs and accepts this machine, and that host, port, user, password and certificate are right."
         }
         _ => "Restore the newest backup into another folder, look at it with `campanile doctor --data`, and tell us.",
     };

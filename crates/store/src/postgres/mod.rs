@@ -1,40 +1,44 @@
 //! PostgreSQL 15 or later, over a pool.
 
-use std::time::Duration;
+mod reach;
 
+use std::{path::Path, time::Duration};
+
+use clockwork::Backoff;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
 use tokio_postgres::{
-    Config, IsolationLevel,
+    IsolationLevel,
     config::SslMode,
     error::{DbError, Severity, SqlState},
 };
 
-use crate::{StoreError, Tx, UseCase, engine::contained};
+use crate::{Seams, StoreError, Tx, UseCase, engine::contained};
 
 /// How long a use case waits for a connection, and a connection for the server, before the caller is told "unavailable".
 const WAIT: Duration = Duration::from_secs(5);
 
-/// How often a use case is run again after a deadlock or serialization failure.
-const ATTEMPTS: u32 = 6;
+/// For how long a use case that met a deadlock, a serialization failure or a held lock is begun again. With the last attempt,
+/// which may wait for a lock until it times out, this stays below the time that a request has.
+const AGAIN_FOR: Duration = Duration::from_secs(15);
 
-/// What every session of ours is: durable commits, no statement or idle transaction that holds locks for ever.
-const SESSION: &str = "-c synchronous_commit=on -c statement_timeout=30s -c lock_timeout=10s \
-     -c idle_in_transaction_session_timeout=10s -c timezone=UTC -c jit=off";
+/// The waits before it is begun again.
+const AGAIN: Backoff = Backoff { first: Duration::from_millis(10), most: Duration::from_millis(500) };
 
 pub(crate) struct Postgres {
     pool: Pool,
+    seams: Seams,
 }
 
 impl Postgres {
-    pub(crate) async fn connect(url: &str, size: usize) -> Result<Self, StoreError> {
-        let mut config: Config = url.parse().map_err(|_| StoreError::Unavailable("the database URL is not valid".to_owned()))?;
-        config.application_name("campanile").options(SESSION).connect_timeout(WAIT).keepalives_idle(Duration::from_secs(30));
+    pub(crate) async fn connect(url: &str, size: usize, ca_file: Option<&Path>, seams: Seams) -> Result<Self, StoreError> {
+        let mut config = reach::parameters(url, ca_file)?;
+        config.application_name("campanile").connect_timeout(WAIT).keepalives_idle(Duration::from_secs(30));
         config.tcp_user_timeout(Duration::from_secs(15));
         let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = if config.get_ssl_mode() == SslMode::Disable {
             Manager::from_config(config, tokio_postgres::NoTls, manager_config)
         } else {
-            Manager::from_config(config, tls()?, manager_config)
+            Manager::from_config(config, reach::tls(ca_file)?, manager_config)
         };
         let pool = Pool::builder(manager)
             .max_size(size)
@@ -44,7 +48,7 @@ impl Postgres {
             .recycle_timeout(Some(WAIT))
             .build()
             .map_err(|e| StoreError::Bug(e.to_string()))?;
-        let postgres = Self { pool };
+        let postgres = Self { pool, seams };
         postgres.check_version().await?;
         Ok(postgres)
     }
@@ -68,12 +72,19 @@ impl Postgres {
     }
 
     pub(crate) async fn run<C: UseCase>(&self, case: &C, read_only: bool) -> Result<C::Out, C::Error> {
-        for attempt in 1.. {
+        let clock = &*self.seams.clock;
+        let began = clock.monotonic();
+        for failures in 1.. {
             let (result, again) = self.run_once(case, read_only).await;
-            if !again || attempt == ATTEMPTS {
+            if !again {
                 return result;
             }
-            tracing::debug!(attempt, "a transaction is repeated after a deadlock or serialization failure");
+            let pause = AGAIN.fully_jittered(failures, &*self.seams.entropy);
+            if clock.monotonic().saturating_sub(began) + pause > AGAIN_FOR {
+                return result;
+            }
+            tracing::debug!(failures, "a transaction is repeated after a deadlock, a serialization failure or a held lock");
+            clock.sleep(pause).await;
         }
         Err(StoreError::Overloaded.into())
     }
@@ -119,18 +130,16 @@ fn commit_failed<T, E: From<StoreError>>(error: tokio_postgres::Error) -> (Resul
     if severity != Some(Severity::Error) {
         return (Err(StoreError::Unknown.into()), false);
     }
-    let again = matches!(error.code().map(SqlState::code), Some("40001" | "40P01"));
+    let again = is_passing(&error);
     (Err(StoreError::from(error).into()), again)
+}
+
+/// Serialization failure, deadlock, a lock that somebody held for too long: the whole transaction is to be repeated.
+pub(crate) fn is_passing(error: &tokio_postgres::Error) -> bool {
+    matches!(error.code().map(SqlState::code), Some("40001" | "40P01" | "55P03"))
 }
 
 /// Why no connection could be made, without the URL (it may carry a password).
 fn reason(error: &tokio_postgres::Error) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
-}
-
-/// TLS with the platform's certificates, verified.
-fn tls() -> Result<tokio_postgres_rustls::MakeRustlsConnect, StoreError> {
-    use rustls_platform_verifier::ConfigVerifierExt as _;
-    let config = rustls::ClientConfig::with_platform_verifier().map_err(|e| StoreError::Unavailable(format!("TLS: {e}")))?;
-    Ok(tokio_postgres_rustls::MakeRustlsConnect::new(config))
 }
