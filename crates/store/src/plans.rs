@@ -48,6 +48,8 @@ pub fn hot_reads() -> Vec<HotRead> {
         read("notify::inbox::PAGE_UNREAD", named("notifications_unread"), notify::inbox::PAGE_UNREAD.into()),
         read("notify::inbox::UNREAD", key("inboxes_pkey"), notify::inbox::UNREAD.into()),
         read("progress::COMPLETED", named("progress_by_state"), progress::COMPLETED.into()),
+        // SQLite has the primary key behind every other index of such a table, and takes the longer one.
+        read("progress::HISTORY", Index { sqlite: "ledger_of_owner", postgres: "ledger_pkey" }, progress::HISTORY.into()),
         read("progress::REACHING", named("work_sessions_by_time"), progress::REACHING.into()),
         // Either of two indexes finds the one row.
         read("progress::RUNNING", Index { sqlite: "progress_by_state", postgres: "progress_running" }, progress::RUNNING.into()),

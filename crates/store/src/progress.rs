@@ -218,6 +218,20 @@ pub async fn ledger(tx: &mut Tx<'_>, owner: UserId) -> Result<Vec<(Item, Entry)>
     .await
 }
 
+/// A line of a ledger, and when the server heard of it.
+pub type Recorded = (Entry, Instant);
+
+pub(crate) const HISTORY: &str = "SELECT seq, run, action, at, recorded_at FROM ledger
+     WHERE schedule_id = $1 AND recurrence_id = $2 AND owner_id = $3 AND seq > $4 ORDER BY seq LIMIT $5";
+
+/// The ledger of an item of `owner` after the line `after`, in order.
+pub async fn history(tx: &mut Tx<'_>, owner: UserId, item: &Item, after: i64, limit: u32) -> Result<Vec<Recorded>, StoreError> {
+    tx.all(HISTORY, values![item.schedule, &item.recurrence_id, owner, after, limit], |row| {
+        Ok((Entry { seq: row.get(0)?, run: row.get(1)?, action: row.parse(2)?, at: row.get(3)? }, row.get(4)?))
+    })
+    .await
+}
+
 /// What the tables say of every item of `owner` that was ever touched.
 pub async fn all(tx: &mut Tx<'_>, owner: UserId) -> Result<Vec<(Item, Progress)>, StoreError> {
     tx.all(

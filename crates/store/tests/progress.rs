@@ -113,6 +113,16 @@ async fn the_tables_keep_what_every_step_says_and_the_ledger_tells_the_same() {
             assert!(all.contains(&(item.clone(), progress)));
         }
         assert_eq!(entries(&store, bob).await, []);
+        let history = |owner, after| {
+            run(&store, move |tx| {
+                let item = Item::once(id);
+                Box::pin(async move { progress::history(tx, owner, &item, after, 2).await })
+            })
+        };
+        let own: Vec<Entry> = history(ann, 2).await.into_iter().map(|(entry, _)| entry).collect();
+        assert_eq!(own.iter().map(|entry| (entry.seq, entry.action)).collect::<Vec<_>>(), [(3, Start), (4, Cancel)]);
+        assert_eq!(history(ann, 5).await, []);
+        assert_eq!(history(bob, 0).await, []);
         let nobody = UserId::from_uuid(uuid::Uuid::nil());
         assert_eq!(run(&store, move |tx| Box::pin(progress::owners(tx, nobody, 10))).await, [ann]);
         assert_eq!(run(&store, move |tx| Box::pin(progress::owners(tx, ann, 10))).await, []);

@@ -28,6 +28,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET /api/v1/reminders", "from=2026-11-20&to=2026-12-20", ""),
     ("GET /api/v1/schedules", "from=2026-11-20&to=2026-12-20", ""),
     ("GET /api/v1/schedules/{schedule}", "", ""),
+    ("GET /api/v1/schedules/{schedule}/progress", "", ""),
     ("GET /api/v1/schedules/{schedule}/reminders", "", ""),
     ("GET /api/v1/statistics", "period=week", ""),
     ("GET /api/v1/users/me", "", ""),

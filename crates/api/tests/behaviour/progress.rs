@@ -71,6 +71,15 @@ async fn work_is_started_suspended_completed_and_taken_back() {
             (cancelled.text("/progress/state"), &cancelled.body["progress"]["worked_seconds"]),
             ("NOT_STARTED", &json!(0))
         );
+        let ledger = async |query: &str| desk.send(Call::get(&format!("{path}/progress?{query}"))).await;
+        let first = ledger("limit=2").await;
+        let entry = json!({
+            "seq": 2, "run": 1, "action": "suspend", "at": "2026-11-20T00:31:00Z", "recorded_at": "2026-11-20T00:31:30Z",
+        });
+        assert_eq!(first.body["items"][1], entry);
+        let rest = ledger(&format!("limit=2&cursor={}", first.text("/next_cursor"))).await;
+        assert_eq!((rest.text("/items/0/action"), rest.text("/items/1/action")), ("complete", "cancel"));
+        assert_eq!(rest.body["next_cursor"], Value::Null);
         for body in [json!({ "at": "soon" }), json!({ "recurrence_id": "2026-11-20T12:00:00" }), json!({ "when": "now" })] {
             assert_eq!(desk.send(Call::post(&format!("{path}/start"), &body)).await.status, 422, "{body}");
         }

@@ -28,5 +28,5 @@ pub(crate) fn routes() -> Routes {
         .add(write, routes!(delete::delete))
         .add(write, routes!(restore::restore))
         .add(read, routes!(reminders::reminders))
-        .merge(progress::routes(write))
+        .merge(progress::routes(read, write))
 }

@@ -5,10 +5,12 @@
 
 mod act;
 mod audit;
+mod history;
 mod list;
 mod statistics;
 
 pub use act::act;
 pub use audit::{Audit, MAX_DIFFERENCES, audit};
+pub use history::history;
 pub use list::list;
 pub use statistics::{Report, statistics};

@@ -2,6 +2,7 @@
 
 mod cancel;
 mod complete;
+mod history;
 mod start;
 mod suspend;
 mod view;
@@ -25,12 +26,13 @@ use crate::http::{Access, Caller, OrEmpty, Problem, Routes, Write, answer};
 pub(crate) use view::{ProgressState, ProgressView};
 
 /// The routes of this folder.
-pub(super) fn routes(write: Access) -> Routes {
+pub(super) fn routes(read: Access, write: Access) -> Routes {
     Routes::new()
         .add(write, routes!(start::start))
         .add(write, routes!(suspend::suspend))
         .add(write, routes!(complete::complete))
         .add(write, routes!(cancel::cancel))
+        .add(read, routes!(history::history))
 }
 
 /// When it happened, and to which occurrence.
