@@ -266,9 +266,13 @@ mod tests {
         week.work(&group, at("2026-11-18T13:30:00Z"), at("2026-11-19T15:30:00Z"));
         week.completion(&group, at("2026-11-15T15:00:00Z"));
         week.completion(&group, at("2026-11-15T14:59:59Z"));
+        week.completion(&group, at("2026-11-17T15:00:00Z"));
+        week.completion(&group, at("2026-11-22T15:00:00Z"));
         let worked: Vec<i64> = week.by_day.iter().map(|day| day.worked_seconds).collect();
         assert_eq!(worked, [3_600, 0, 5_400, 86_400, 1_800, 0, 0]);
-        assert_eq!(week.total, Sum { worked_seconds: 97_200, completed: 1 });
+        let completed: Vec<i64> = week.by_day.iter().map(|day| day.completed).collect();
+        assert_eq!(completed, [1, 0, 1, 0, 0, 0, 0], "midnight belongs to the day that begins");
+        assert_eq!(week.total, Sum { worked_seconds: 97_200, completed: 2 });
         assert_eq!(week.groups[&group[0]], week.total);
         assert_eq!((week.days_with(3_600), week.days_with(86_400)), (3, 1));
     }
