@@ -12,7 +12,6 @@ mod progress;
 mod queries;
 mod refresh;
 mod schedules;
-mod secrets;
 mod streams;
 mod throttling;
 mod tokens;

@@ -1,4 +1,11 @@
 //! What the log says: every security event, and no secret.
+//!
+//! In a process of its own: whether anybody listens at a place of the code is remembered for all threads at once, and the threads
+//! of other tests listen to nothing.
+
+#[path = "behaviour/house.rs"]
+#[expect(dead_code, reason = "shared by test files that need different parts of it")]
+mod house;
 
 use std::{
     io,
@@ -10,7 +17,7 @@ use serde_json::json;
 use testkit::Database;
 use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter};
 
-use crate::house::{Call, House, PASSWORD};
+use house::{Call, House, PASSWORD};
 
 /// Everything written to the log.
 #[derive(Clone, Default)]
