@@ -8,12 +8,12 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use app::{
     Answer, Error,
     calendar::{
-        self, Expected,
+        self, Expected, Scope,
         progress::{self, Report},
     },
     domain::{
         calendar::{
-            Patch, Schedule,
+            Occurrence, Patch, Schedule,
             progress::{
                 Action::{self, Cancel, Complete, Start, Suspend},
                 Ask, Entry, Item, Period, State,
@@ -29,7 +29,7 @@ use testkit::{SeededEntropy, on_both_engines};
 use world::{World, body};
 
 async fn ask(world: &World, id: ScheduleId, ask: Ask) -> Result<Answer, Error> {
-    progress::act(&world.app, &world.ada, Item::once(id), ask, None, Arc::new(|s: &Schedule| body(&s.id))).await
+    progress::act(&world.app, &world.ada, Item::once(id), ask, None, Arc::new(|o: &Occurrence| body(&o.schedule.id))).await
 }
 
 async fn act(world: &World, id: ScheduleId, action: Action) -> Schedule {
@@ -95,7 +95,7 @@ async fn what_is_done_or_in_progress_stays_silent_when_it_is_moved_and_what_is_l
         assert_eq!(after.iter().filter(|alarm| **alarm == pending()).count(), 1, "not armed twice: {after:?}");
         act(&world, item.id, Complete).await;
         let expected = Expected::Any;
-        calendar::delete(&world.app, &world.ada, item.id, expected).await.expect("what is done can be deleted");
+        calendar::delete(&world.app, &world.ada, item.id, Scope::All, expected).await.expect("what is done can be deleted");
         world.restore(item.id).await.expect("restored");
         assert!(!world.alarms(item.id).await.contains(&pending()), "and rings no more");
         assert_eq!(world.get(item.id).await.expect("there").progress.state, State::Completed);
@@ -110,7 +110,7 @@ async fn what_is_in_progress_cannot_be_deleted_and_a_repetition_changes_nothing(
         let (item, other) = (world.create(60, &[]).await, world.create(70, &[]).await);
         let started = act(&world, item.id, Start).await;
         assert_eq!(act(&world, item.id, Start).await, started);
-        let gone = calendar::delete(&world.app, &world.ada, item.id, Expected::Any).await;
+        let gone = calendar::delete(&world.app, &world.ada, item.id, Scope::All, Expected::Any).await;
         assert_eq!(gone.expect_err("in progress").code(), "schedule.running");
         assert_eq!(refused(&world, other.id, Start).await, "schedule.another_running");
         assert_eq!(refused(&world, other.id, Suspend).await, "schedule.illegal_transition");
@@ -120,7 +120,7 @@ async fn what_is_in_progress_cannot_be_deleted_and_a_repetition_changes_nothing(
             Item::once(item.id),
             Ask { action: Cancel, at: None, auto_suspend: false },
             None,
-            Arc::new(|s: &Schedule| body(&s.id)),
+            Arc::new(|o: &Occurrence| body(&o.schedule.id)),
         );
         assert_eq!(foreign.await.expect_err("not hers").code(), "schedule.not_found");
         act(&world, item.id, Suspend).await;
@@ -180,7 +180,7 @@ async fn work_across_midnight_counts_in_both_days_by_kind_and_beside_the_goal() 
         assert_eq!((week.statistics.total.completed, week.rhythm.daily_goal_seconds), (1, 3_600));
         assert_eq!(week.statistics.days_with(3_600), 2);
         assert_eq!(week.statistics.groups.keys().collect::<Vec<_>>(), [&Some("deep-work".to_owned())], "what it is called now");
-        calendar::delete(&world.app, &world.ada, item.id, Expected::Any).await.expect("deleted");
+        calendar::delete(&world.app, &world.ada, item.id, Scope::All, Expected::Any).await.expect("deleted");
         assert_eq!(report(&world, Period::Month).await.statistics.total.worked_seconds, 0);
         world.restore(item.id).await.expect("restored");
         assert_eq!(report(&world, Period::Month).await.statistics.total.worked_seconds, 10_800);

@@ -6,10 +6,10 @@ use std::{sync::Arc, time::Duration};
 
 use app::{
     Once, alarms,
-    calendar::{self, Expected, Range},
+    calendar::{self, Expected, Range, Scope},
     domain::{
         alarms::{ReminderRule, Until},
-        calendar::{Moment, Patch, RemindersDraft, Schedule},
+        calendar::{Moment, Occurrence, Patch, RemindersDraft, Schedule},
     },
 };
 use testkit::on_both_engines;
@@ -100,7 +100,7 @@ async fn deleting_cancels_and_restoring_plans_anew() {
     on_both_engines(async |store| {
         let world = World::new(store).await;
         let item = world.create(60, &[600]).await;
-        calendar::delete(&world.app, &world.ada, item.id, Expected::Version(1)).await.expect("deleted");
+        calendar::delete(&world.app, &world.ada, item.id, Scope::All, Expected::Version(1)).await.expect("deleted");
         assert!(world.get(item.id).await.is_err());
         assert_eq!(world.pass(55).await, 0, "a cancelled alarm is silent");
         world.restore(item.id).await.expect("restored");
@@ -165,15 +165,15 @@ async fn somebody_elses_schedule_is_not_there() {
         let item = world.create(60, &[600]).await;
         let alarm = world.alarm_rows(item.id).await[0].id;
         let (app, grace) = (&world.app, &world.grace);
-        let shown = Arc::new(|s: &Schedule| body(&s.id));
+        let shown = Arc::new(|o: &Occurrence| body(&o.schedule.id));
         let until = Until::For(Duration::from_mins(5));
         let codes = [
-            calendar::get(app, grace, item.id).await.expect_err("get").code(),
-            calendar::update(app, grace, (item.id, Expected::Any), Patch::default(), None, shown.clone())
+            calendar::get(app, grace, item.id, None).await.expect_err("get").code(),
+            calendar::update(app, grace, (item.id, Scope::All, Expected::Any), Patch::default(), None, shown.clone())
                 .await
                 .expect_err("patch")
                 .code(),
-            calendar::delete(app, grace, item.id, Expected::Any).await.expect_err("delete").code(),
+            calendar::delete(app, grace, item.id, Scope::All, Expected::Any).await.expect_err("delete").code(),
             calendar::delete_many(app, grace, vec![item.id], None, Arc::new(|(): &()| body(&""))).await.expect_err("bulk").code(),
             calendar::restore(app, grace, item.id, None, shown).await.expect_err("restore").code(),
             alarms::of_schedule(app, grace, item.id, None, 1).await.expect_err("reminders").code(),
@@ -198,7 +198,7 @@ async fn a_change_needs_the_version_it_was_made_on() {
         assert_eq!(code(world.try_patch(item.id, Expected::Unsaid, patch()).await), Some("schedule.version_required"));
         assert_eq!(code(world.try_patch(item.id, Expected::Version(7), patch()).await), Some("schedule.version_mismatch"));
         assert_eq!(code(world.try_patch(item.id, Expected::Version(1), patch()).await), None);
-        let stale = calendar::delete(&world.app, &world.ada, item.id, Expected::Version(1)).await.expect_err("stale");
+        let stale = calendar::delete(&world.app, &world.ada, item.id, Scope::All, Expected::Version(1)).await.expect_err("stale");
         assert_eq!(stale.code(), "schedule.version_mismatch");
     })
     .await;
@@ -209,7 +209,7 @@ async fn deleting_several_is_all_or_nothing() {
     on_both_engines(async |store| {
         let world = World::new(store).await;
         let (a, b) = (world.create(60, &[0]).await.id, world.create(70, &[0]).await.id);
-        calendar::delete(&world.app, &world.ada, b, Expected::Any).await.expect("deleted");
+        calendar::delete(&world.app, &world.ada, b, Scope::All, Expected::Any).await.expect("deleted");
         let none = Arc::new(|(): &()| body(&""));
         let error = calendar::delete_many(&world.app, &world.ada, vec![a, b], None, none.clone()).await.expect_err("b is gone");
         assert_eq!(error.code(), "schedule.not_found");
@@ -237,7 +237,7 @@ async fn a_range_finds_what_overlaps_it_and_pages_are_exact() {
         loop {
             let range = Range { from: world.at(-1), to: world.at(1_000), after, limit: 3 };
             let page = calendar::list(&world.app, &world.ada, range).await.expect("a page");
-            seen.extend(page.items.iter().map(|s| s.span.start_at.instant));
+            seen.extend(page.items.iter().map(|o| o.schedule.span.start_at.instant));
             after = page.next;
             if after.is_none() {
                 break;
@@ -322,7 +322,7 @@ async fn editing_and_firing_at_once_leave_no_ghost_and_no_hole() {
             if index % 2 == 0 {
                 world.patch(item.id, start_at(100, &world)).await;
             } else {
-                calendar::delete(&world.app, &world.ada, item.id, Expected::Any).await.expect("deleted");
+                calendar::delete(&world.app, &world.ada, item.id, Scope::All, Expected::Any).await.expect("deleted");
             }
         });
         let fires = futures_util::future::join_all((0..4).map(|_| world.fire()));

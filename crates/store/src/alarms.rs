@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use domain::alarms::{Alarm, AlarmState, Reason};
+use domain::alarms::{Alarm, AlarmState, LatePolicy, Reason};
 use kernel::{AlarmId, Instant, ReminderId, ScheduleId, UserId, WallTime, Zone};
 
 use crate::{Column, Row, Sql, StoreError, Tx, values};
@@ -12,7 +12,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, owner_id, schedule_id, reminder_id, generation, nominal, snooze, due_at, state, reason, armed_at, ",
-            "fired_at, dismissed_at FROM alarms ",
+            "fired_at, dismissed_at, left_out FROM alarms ",
             $rest
         )
     };
@@ -71,68 +71,61 @@ pub async fn settle_pending(
     .await
 }
 
-/// The waiting snoozes of a schedule, locked until the transaction ends. One that is firing at this moment is waited for, and
-/// left out.
-pub async fn lock_snoozes(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<Vec<(AlarmId, ReminderId)>, StoreError> {
+/// The pending alarms of a schedule, snoozed ones among them, locked until the transaction ends. One that is firing at this
+/// moment is waited for, and left out.
+pub async fn pending(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<Vec<Alarm>, StoreError> {
+    let sql = select!(
+        "WHERE schedule_id = $1 AND state = 'PENDING' ORDER BY due_at, id",
+        "WHERE schedule_id = $1 AND state = 'PENDING' ORDER BY due_at, id FOR UPDATE"
+    );
+    tx.all(sql, values![schedule], alarm).await
+}
+
+/// Of each reminder of a schedule the occurrence its pending alarm is for, snoozes aside.
+pub async fn armed(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<Vec<(ReminderId, WallTime)>, StoreError> {
     tx.all(
-        Sql::each(
-            "SELECT id, reminder_id FROM alarms WHERE schedule_id = $1 AND state = 'PENDING' AND snooze > 0",
-            "SELECT id, reminder_id FROM alarms WHERE schedule_id = $1 AND state = 'PENDING' AND snooze > 0 FOR UPDATE",
-        ),
+        "SELECT reminder_id, nominal FROM alarms WHERE schedule_id = $1 AND state = 'PENDING' AND snooze = 0 ORDER BY due_at, id",
         values![schedule],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| Ok((row.get(0)?, row.parse(1)?)),
     )
     .await
 }
 
-/// Ends the pending alarms of a schedule that are no snoozes. An alarm that is firing at this moment is waited for and stays fired.
-pub async fn settle_planned(
+/// Ends pending alarms.
+pub async fn settle_each(
     tx: &mut Tx<'_>,
-    schedule: ScheduleId,
+    alarms: &[AlarmId],
     state: AlarmState,
     reason: Reason,
     now: Instant,
 ) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE alarms SET state = $2, reason = $3, settled_at = $4 WHERE schedule_id = $1 AND state = 'PENDING' AND snooze = 0",
-        values![schedule, state.as_str(), reason.as_str(), now],
-    )
-    .await?;
-    Ok(())
-}
-
-/// Ends the pending alarms of some reminders of a schedule.
-pub async fn settle_reminders(
-    tx: &mut Tx<'_>,
-    reminders: &[ReminderId],
-    state: AlarmState,
-    reason: Reason,
-    now: Instant,
-) -> Result<(), StoreError> {
-    for reminder in reminders {
-        tx.execute(
-            "UPDATE alarms SET state = $2, reason = $3, settled_at = $4 WHERE reminder_id = $1 AND state = 'PENDING'",
-            values![*reminder, state.as_str(), reason.as_str(), now],
-        )
-        .await?;
+    for alarm in alarms {
+        settle(tx, *alarm, state, reason, now).await?;
     }
     Ok(())
 }
 
-/// The reminders of a schedule that have rung.
-pub async fn rung_reminders(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<Vec<ReminderId>, StoreError> {
-    tx.all("SELECT DISTINCT reminder_id FROM alarms WHERE schedule_id = $1 AND state = 'FIRED'", values![schedule], |row| {
-        row.get(0)
-    })
-    .await
+/// Of what somebody was told by an alarm, or did not want to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rung {
+    /// The reminder.
+    pub reminder: ReminderId,
+    /// For which occurrence.
+    pub nominal: WallTime,
+    /// When the schedule had this generation.
+    pub generation: i64,
+    /// Whether it rang; if not, it was dismissed or snoozed before.
+    pub fired: bool,
 }
 
-/// The reminders of a schedule that wait to ring, snoozes aside.
-pub async fn pending_reminders(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<Vec<ReminderId>, StoreError> {
+/// Of what a schedule's alarms have told, latest first, as much as an edit may have to know.
+pub async fn rung(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<Vec<Rung>, StoreError> {
     tx.all(
-        "SELECT DISTINCT reminder_id FROM alarms WHERE schedule_id = $1 AND state = 'PENDING' AND snooze = 0",
+        "SELECT reminder_id, nominal, generation, state = 'FIRED' FROM alarms
+         WHERE schedule_id = $1 AND (state = 'FIRED' OR reason IN ('dismissed', 'snoozed') AND state <> 'PENDING')
+         ORDER BY due_at DESC, id LIMIT 1000",
         values![schedule],
-        |row| row.get(0),
+        |row| Ok(Rung { reminder: row.get(0)?, nominal: row.parse(1)?, generation: row.get(2)?, fired: row.get(3)? }),
     )
     .await
 }
@@ -240,6 +233,12 @@ pub struct Due {
     pub armed_at: Instant,
     /// 0, or which snooze.
     pub snooze: i64,
+    /// By which reminder.
+    pub reminder: ReminderId,
+    /// Whether its schedule repeats: what follows is then still that of the first occurrence.
+    pub repeats: bool,
+    /// What becomes of it if it is late.
+    pub late: LatePolicy,
     /// The schedule's title now.
     pub title: String,
     /// The schedule's place now.
@@ -248,30 +247,30 @@ pub struct Due {
     pub all_day: bool,
     /// The schedule's zone.
     pub zone: Zone,
+    /// When the schedule starts, on the wall.
+    pub start: WallTime,
     /// When the schedule starts.
     pub start_at: Instant,
 }
 
 /// `SELECT` of due alarms with what their notifications say; what follows `WHERE`, one text per engine.
 ///
-/// Of an earlier generation, only a snooze that outlived a move can still wait: it tells of the time the schedule has now.
-///
 /// The lateral joins keep PostgreSQL from reading all schedules: to a prepared statement the limit is unknown, and it guesses high.
 macro_rules! select_due {
     ($sqlite:literal, $postgres:literal) => {
         Sql::each(
             concat!(
-                "SELECT a.id, a.owner_id, u.locale, a.schedule_id,
-                     CASE WHEN a.generation = s.generation THEN a.nominal ELSE s.start_wall END, a.due_at, a.armed_at, a.snooze, s.title, s.location,
-                     s.all_day, s.time_zone, s.start_at
+                "SELECT a.id, a.owner_id, u.locale, a.schedule_id, a.nominal, a.due_at, a.armed_at, a.snooze, s.title, s.location,
+                     s.all_day, s.time_zone, s.start_at, a.reminder_id, s.start_wall, s.rrule IS NOT NULL, s.late_action,
+                     s.late_grace_seconds
                  FROM alarms a JOIN schedules s ON s.id = a.schedule_id JOIN users u ON u.id = a.owner_id
                  WHERE a.state = 'PENDING' AND ",
                 $sqlite
             ),
             concat!(
-                "SELECT a.id, a.owner_id, u.locale, a.schedule_id,
-                     CASE WHEN a.generation = s.generation THEN a.nominal ELSE s.start_wall END, a.due_at, a.armed_at, a.snooze, s.title, s.location,
-                     s.all_day, s.time_zone, s.start_at
+                "SELECT a.id, a.owner_id, u.locale, a.schedule_id, a.nominal, a.due_at, a.armed_at, a.snooze, s.title, s.location,
+                     s.all_day, s.time_zone, s.start_at, a.reminder_id, s.start_wall, s.rrule IS NOT NULL, s.late_action,
+                     s.late_grace_seconds
                  FROM (SELECT * FROM alarms WHERE state = 'PENDING' AND ",
                 $postgres,
                 " FOR UPDATE SKIP LOCKED) a
@@ -304,6 +303,15 @@ pub async fn oldest_due(tx: &mut Tx<'_>, now: Instant) -> Result<Option<AlarmId>
         |row| row.get(0),
     )
     .await
+}
+
+/// Notes for how many missed ones each of some alarms stands.
+pub async fn note_left_out(tx: &mut Tx<'_>, alarms: &[(AlarmId, usize)]) -> Result<(), StoreError> {
+    for (alarm, left_out) in alarms {
+        let left_out = i64::try_from(*left_out).unwrap_or(i64::MAX);
+        tx.execute("UPDATE alarms SET left_out = $2 WHERE id = $1", values![*alarm, left_out]).await?;
+    }
+    Ok(())
 }
 
 /// Takes an alarm that cannot be rung from among those that are due; `false` if it no longer was.
@@ -407,6 +415,10 @@ fn due(row: &Row<'_>) -> Result<Due, StoreError> {
         all_day: row.get(10)?,
         zone: row.parse(11)?,
         start_at: row.get(12)?,
+        reminder: row.get(13)?,
+        start: row.parse(14)?,
+        repeats: row.get(15)?,
+        late: LatePolicy { action: row.parse(16)?, grace_seconds: crate::calendar::seconds(row.get(17)?)? },
     })
 }
 
@@ -428,5 +440,6 @@ fn alarm(row: &Row<'_>) -> Result<Alarm, StoreError> {
         armed_at: row.get(10)?,
         fired_at: row.get(11)?,
         dismissed_at: row.get(12)?,
+        left_out: row.get(13)?,
     })
 }

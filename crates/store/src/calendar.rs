@@ -1,10 +1,16 @@
 //! Schedules and their reminders.
 
+pub mod overrides;
+
 use domain::{
-    alarms::{Anchor, Reminder, ReminderRule},
-    calendar::{MAX_SPAN, Schedule, ScheduleText, Span, progress::Progress},
+    alarms::{Anchor, LatePolicy, Reminder, ReminderRule},
+    calendar::{
+        MAX_SPAN, RecurrenceSet, Schedule, ScheduleText, Span,
+        progress::Progress,
+        recurrence::{Recurrence, Series},
+    },
 };
-use kernel::{Cursor, Instant, ReminderId, Resolution, Resolved, ScheduleId, UserId, Zone};
+use kernel::{Cursor, Instant, ReminderId, Resolution, Resolved, ScheduleId, UserId, WallTime, Zone};
 
 use crate::{Column, Row, Sql, StoreError, Tx, Value, values};
 
@@ -13,7 +19,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, owner_id, title, description, location, kind, busy, all_day, time_zone, start_wall, end_wall, start_at, ",
-            "end_at, start_resolution, end_resolution, generation, version, created_at, updated_at, deleted_at FROM schedules ",
+            "end_at, start_resolution, end_resolution, generation, version, created_at, updated_at, deleted_at, rrule, rdates, ",
+            "exdates, late_action, late_grace_seconds FROM schedules ",
             $rest
         )
     };
@@ -25,79 +32,85 @@ macro_rules! select {
 /// What `owner` has chosen for schedules that do not say: the zone, and the lead of reminders in seconds. `None`: no such user.
 pub async fn defaults(tx: &mut Tx<'_>, owner: UserId) -> Result<Option<(Zone, u32)>, StoreError> {
     tx.optional("SELECT time_zone, default_lead_seconds FROM users WHERE id = $1", values![owner], |row| {
-        let lead = u32::try_from(row.get::<i64>(1)?).map_err(|_| StoreError::Bug("a lead is out of range".to_owned()))?;
-        Ok((row.parse(0)?, lead))
+        Ok((row.parse(0)?, seconds(row.get(1)?)?))
     })
     .await
 }
 
-/// Writes a new schedule with its reminders.
-pub async fn insert(tx: &mut Tx<'_>, schedule: &Schedule) -> Result<(), StoreError> {
-    let Schedule { id, owner, text, span, generation, version, created_at, updated_at, deleted_at, .. } = schedule;
+/// Writes a new schedule with its reminders and overrides.
+pub async fn insert(tx: &mut Tx<'_>, set: &RecurrenceSet) -> Result<(), StoreError> {
+    let schedule = &set.schedule;
+    let mut params = changing(set);
+    params.push(Value::from(schedule.created_at));
     tx.execute(
         "INSERT INTO schedules (id, owner_id, title, description, location, kind, busy, all_day, time_zone, start_wall, end_wall,
-             start_at, end_at, start_resolution, end_resolution, generation, version, created_at, updated_at, deleted_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
-        values![
-            *id,
-            *owner,
-            &text.title,
-            &text.description,
-            &text.location,
-            &text.kind,
-            text.busy,
-            span.all_day,
-            span.zone.name(),
-            span.start.to_string(),
-            span.end.to_string(),
-            span.start_at.instant,
-            span.end_at.instant,
-            resolution_word(span.start_at.resolution),
-            resolution_word(span.end_at.resolution),
-            *generation,
-            *version,
-            *created_at,
-            *updated_at,
-            *deleted_at,
-        ],
+             start_at, end_at, start_resolution, end_resolution, generation, version, updated_at, deleted_at, rrule, rdates,
+             exdates, reach_from, reach_to, late_action, late_grace_seconds, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+             $25, $26, $27)",
+        &params,
     )
     .await?;
-    insert_reminders(tx, schedule.id, 0, &schedule.reminders).await
+    insert_reminders(tx, schedule.id, 0, &schedule.reminders).await?;
+    for own in set.overrides.values() {
+        overrides::put(tx, schedule.id, own).await?;
+    }
+    Ok(())
 }
 
-/// Writes the present text, span, generation, version and trash mark of a schedule back.
-pub async fn update(tx: &mut Tx<'_>, schedule: &Schedule) -> Result<(), StoreError> {
-    let Schedule { id, owner, text, span, generation, version, updated_at, deleted_at, .. } = schedule;
+/// Writes everything of a schedule back that may change, but not its reminders and overrides.
+pub async fn update(tx: &mut Tx<'_>, set: &RecurrenceSet) -> Result<(), StoreError> {
     let touched = tx
         .execute(
             "UPDATE schedules SET title = $3, description = $4, location = $5, kind = $6, busy = $7, all_day = $8, time_zone = $9,
                  start_wall = $10, end_wall = $11, start_at = $12, end_at = $13, start_resolution = $14, end_resolution = $15,
-                 generation = $16, version = $17, updated_at = $18, deleted_at = $19
+                 generation = $16, version = $17, updated_at = $18, deleted_at = $19, rrule = $20, rdates = $21, exdates = $22,
+                 reach_from = $23, reach_to = $24, late_action = $25, late_grace_seconds = $26
              WHERE id = $1 AND owner_id = $2",
-            values![
-                *id,
-                *owner,
-                &text.title,
-                &text.description,
-                &text.location,
-                &text.kind,
-                text.busy,
-                span.all_day,
-                span.zone.name(),
-                span.start.to_string(),
-                span.end.to_string(),
-                span.start_at.instant,
-                span.end_at.instant,
-                resolution_word(span.start_at.resolution),
-                resolution_word(span.end_at.resolution),
-                *generation,
-                *version,
-                *updated_at,
-                *deleted_at,
-            ],
+            &changing(set),
         )
         .await?;
     if touched == 1 { Ok(()) } else { Err(StoreError::Bug("a schedule vanished while it was changed".to_owned())) }
+}
+
+/// The values of [`insert`] and [`update`], in their order.
+fn changing(set: &RecurrenceSet) -> Vec<Value<'_>> {
+    let Schedule { id, owner, text, span, series, late, generation, version, updated_at, deleted_at, .. } = &set.schedule;
+    let recurrence = series.as_ref().map(Series::recurrence);
+    let dates = |of: fn(&Recurrence) -> &Vec<WallTime>| recurrence.map(of).map(|dates| join(dates)).unwrap_or_default();
+    let reach = recurrence.map(|_| set.reach());
+    vec![
+        Value::from(*id),
+        Value::from(*owner),
+        Value::from(&text.title),
+        Value::from(&text.description),
+        Value::from(&text.location),
+        Value::from(&text.kind),
+        Value::from(text.busy),
+        Value::from(span.all_day),
+        Value::from(span.zone.name()),
+        Value::from(span.start.to_string()),
+        Value::from(span.end.to_string()),
+        Value::from(span.start_at.instant),
+        Value::from(span.end_at.instant),
+        Value::from(resolution_word(span.start_at.resolution)),
+        Value::from(resolution_word(span.end_at.resolution)),
+        Value::from(*generation),
+        Value::from(*version),
+        Value::from(*updated_at),
+        Value::from(*deleted_at),
+        Value::from(recurrence.map(|recurrence| recurrence.rule.to_string())),
+        Value::from(dates(|recurrence| &recurrence.rdates)),
+        Value::from(dates(|recurrence| &recurrence.exdates)),
+        Value::from(reach.map(|reach| reach.from)),
+        Value::from(reach.and_then(|reach| reach.to)),
+        Value::from(late.action.as_str()),
+        Value::from(late.grace_seconds),
+    ]
+}
+
+fn join(dates: &[WallTime]) -> String {
+    dates.iter().map(WallTime::to_string).collect::<Vec<_>>().join(" ")
 }
 
 /// Adds reminders after the `offset` ones a schedule ever had.
@@ -166,12 +179,12 @@ pub struct Range {
 }
 
 pub(crate) const OVERLAPPING: &str = select!(
-    "WHERE owner_id = $1 AND deleted_at IS NULL AND start_at >= $2 AND start_at < $3
+    "WHERE owner_id = $1 AND deleted_at IS NULL AND rrule IS NULL AND start_at >= $2 AND start_at < $3
        AND (end_at > $4 OR (end_at = start_at AND start_at >= $4))
        AND (start_at, id) > ($5, $6) ORDER BY start_at, id LIMIT $7"
 );
 
-/// What of `owner` overlaps the range, by start. An item without length counts as lying in its instant.
+/// What of `owner` happens once and overlaps the range, by start. An item without length counts as lying in its instant.
 pub async fn overlapping(tx: &mut Tx<'_>, owner: UserId, range: Range) -> Result<Vec<Schedule>, StoreError> {
     // Nothing lasts longer than MAX_SPAN, so nothing that starts before that can reach into the range.
     let earliest = range.from - MAX_SPAN;
@@ -192,6 +205,36 @@ pub async fn overlapping(tx: &mut Tx<'_>, owner: UserId, range: Range) -> Result
         )
         .await?;
     with_reminders(tx, rows).await
+}
+
+pub(crate) const SERIES: &str = select!(
+    "WHERE owner_id = $1 AND deleted_at IS NULL AND rrule IS NOT NULL AND reach_from < $2 AND (reach_to IS NULL OR reach_to >= $3)"
+);
+
+/// What of `owner` repeats and may have occurrences in `from..to`, in no order.
+pub async fn series_within(
+    tx: &mut Tx<'_>,
+    owner: UserId,
+    (from, to): (Instant, Instant),
+) -> Result<Vec<RecurrenceSet>, StoreError> {
+    let rows = tx.all(SERIES, values![owner, to, from], schedule).await?;
+    let rows = with_reminders(tx, rows).await?;
+    overrides::with_overrides(tx, rows).await
+}
+
+/// The schedules `ids` with everything of theirs, locked so that their next alarms can be armed. On PostgreSQL those that
+/// somebody is changing are left out: whoever changes a schedule waits for its alarms, and this holds them already.
+pub async fn sets_to_advance(tx: &mut Tx<'_>, ids: &[ScheduleId]) -> Result<Vec<RecurrenceSet>, StoreError> {
+    let sql = select!("WHERE id = $1", "WHERE id = ANY ($1::uuid[]) FOR NO KEY UPDATE SKIP LOCKED");
+    let rows = tx.batch_all(sql, &[Column::Uuids(ids.iter().map(|id| id.uuid()).collect())], schedule).await?;
+    let rows = with_reminders(tx, rows).await?;
+    overrides::with_overrides(tx, rows).await
+}
+
+/// A schedule that was read, with the occurrences of it that are unlike the rest.
+pub async fn set_of(tx: &mut Tx<'_>, schedule: Schedule) -> Result<RecurrenceSet, StoreError> {
+    let mut sets = overrides::with_overrides(tx, vec![schedule]).await?;
+    sets.pop().ok_or_else(|| StoreError::Bug("a schedule vanished while it was read".to_owned()))
 }
 
 /// What of `owner` lies in the trash, what was deleted last first.
@@ -246,7 +289,7 @@ fn reminder(row: &Row<'_>) -> Result<Reminder, StoreError> {
     let id = row.get(1)?;
     let rule = match (row.get::<Option<i64>>(2)?, row.get::<Option<String>>(3)?, row.get::<Option<Instant>>(4)?) {
         (Some(lead), Some(anchor), None) => ReminderRule::Before {
-            lead_seconds: u32::try_from(lead).map_err(|_| StoreError::Bug("a lead is out of range".to_owned()))?,
+            lead_seconds: seconds(lead)?,
             anchor: if anchor == "end" { Anchor::End } else { Anchor::Start },
         },
         (None, None, Some(at)) => ReminderRule::At(at),
@@ -256,6 +299,7 @@ fn reminder(row: &Row<'_>) -> Result<Reminder, StoreError> {
 }
 
 fn schedule(row: &Row<'_>) -> Result<Schedule, StoreError> {
+    let span = span(row, 7)?;
     Ok(Schedule {
         id: row.get(0)?,
         owner: row.get(1)?,
@@ -266,14 +310,9 @@ fn schedule(row: &Row<'_>) -> Result<Schedule, StoreError> {
             kind: row.get(5)?,
             busy: row.get(6)?,
         },
-        span: Span {
-            all_day: row.get(7)?,
-            zone: row.parse(8)?,
-            start: row.parse(9)?,
-            end: row.parse(10)?,
-            start_at: Resolved { instant: row.get(11)?, resolution: resolution(&row.get::<String>(13)?) },
-            end_at: Resolved { instant: row.get(12)?, resolution: resolution(&row.get::<String>(14)?) },
-        },
+        series: series(row, &span)?,
+        span,
+        late: LatePolicy { action: row.parse(23)?, grace_seconds: seconds(row.get(24)?)? },
         reminders: Vec::new(),
         progress: Progress::default(),
         generation: row.get(15)?,
@@ -282,6 +321,34 @@ fn schedule(row: &Row<'_>) -> Result<Schedule, StoreError> {
         updated_at: row.get(18)?,
         deleted_at: row.get(19)?,
     })
+}
+
+/// The span whose eight columns begin at `at`.
+fn span(row: &Row<'_>, at: usize) -> Result<Span, StoreError> {
+    Ok(Span {
+        all_day: row.get(at)?,
+        zone: row.parse(at + 1)?,
+        start: row.parse(at + 2)?,
+        end: row.parse(at + 3)?,
+        start_at: Resolved { instant: row.get(at + 4)?, resolution: resolution(&row.get::<String>(at + 6)?) },
+        end_at: Resolved { instant: row.get(at + 5)?, resolution: resolution(&row.get::<String>(at + 7)?) },
+    })
+}
+
+fn series(row: &Row<'_>, span: &Span) -> Result<Option<Series>, StoreError> {
+    let Some(rule) = row.get::<Option<String>>(20)? else { return Ok(None) };
+    let broken = |what: String| StoreError::Bug(format!("a recurrence that was kept cannot be read: {what}"));
+    let dates = |at| -> Result<Vec<WallTime>, StoreError> {
+        let text = row.get::<String>(at)?;
+        text.split(' ').filter(|date| !date.is_empty()).map(|date| date.parse().map_err(|e| broken(format!("{e}")))).collect()
+    };
+    let rule = rule.parse().map_err(|e| broken(format!("{e}")))?;
+    let recurrence = Recurrence { rule, rdates: dates(21)?, exdates: dates(22)? };
+    Series::new(recurrence, span.start, span.zone.clone()).map(Some).map_err(|e| broken(e.to_string()))
+}
+
+pub(crate) fn seconds(column: i64) -> Result<u32, StoreError> {
+    u32::try_from(column).map_err(|_| StoreError::Bug("a length of time is out of range".to_owned()))
 }
 
 const fn anchor_word(anchor: Anchor) -> &'static str {

@@ -44,6 +44,7 @@ pub fn hot_reads() -> Vec<HotRead> {
         read("alarms::OF_SCHEDULE", named("alarms_of_schedule"), alarms::OF_SCHEDULE.into()),
         read("calendar::FIND", key("schedules_pkey"), calendar::FIND.into()),
         read("calendar::OVERLAPPING", named("schedules_by_time"), calendar::OVERLAPPING.into()),
+        read("calendar::SERIES", named("schedules_series"), calendar::SERIES.into()),
         read("notify::inbox::PAGE", named("notifications_of_user"), notify::inbox::PAGE.into()),
         read("notify::inbox::PAGE_UNREAD", named("notifications_unread"), notify::inbox::PAGE_UNREAD.into()),
         read("notify::inbox::UNREAD", key("inboxes_pkey"), notify::inbox::UNREAD.into()),

@@ -6,8 +6,8 @@ mod inboxes;
 use std::time::Duration;
 
 use domain::{
-    alarms::{Alarm, AlarmState, Reason, Reminder, ReminderRule},
-    calendar::{Moment, Schedule, ScheduleText, SpanDraft, progress::Progress},
+    alarms::{Alarm, AlarmState, LatePolicy, Reason, Reminder, ReminderRule},
+    calendar::{Moment, RecurrenceSet, Schedule, ScheduleText, SpanDraft, progress::Progress},
 };
 use inboxes::{person, run};
 use kernel::{AlarmId, Cursor, Instant, ReminderId, ScheduleId, UserId, Zone};
@@ -38,6 +38,8 @@ fn schedule(owner: UserId, number: u64, start: Instant) -> Schedule {
             busy: true,
         },
         span: draft.resolve(START).expect("a span"),
+        series: None,
+        late: LatePolicy::default(),
         reminders: vec![reminder(ReminderRule::before_start(600)), reminder(ReminderRule::At(start - MINUTE))],
         progress: Progress::default(),
         generation: 1,
@@ -59,10 +61,11 @@ fn planned(schedule: &Schedule) -> Vec<Alarm> {
         generation: schedule.generation,
         nominal: schedule.span.start,
         snooze: 0,
-        due_at: reminder.rule.due(&schedule.span),
+        due_at: reminder.rule.due(schedule.span.start_at.instant, schedule.span.end_at.instant),
         state: AlarmState::Pending,
         reason: None,
         armed_at: START,
+        left_out: 0,
         fired_at: None,
         dismissed_at: None,
     };
@@ -74,7 +77,7 @@ async fn make(store: &Store, schedule: &Schedule) {
     run(store, move |tx| {
         let (schedule, alarms) = (schedule.clone(), alarms.clone());
         Box::pin(async move {
-            calendar::insert(tx, &schedule).await?;
+            calendar::insert(tx, &RecurrenceSet::new(schedule, [])).await?;
             alarms::insert(tx, &alarms).await
         })
     })
@@ -85,7 +88,7 @@ async fn update(store: &Store, schedule: &Schedule) {
     let schedule = schedule.clone();
     run(store, move |tx| {
         let schedule = schedule.clone();
-        Box::pin(async move { calendar::update(tx, &schedule).await })
+        Box::pin(async move { calendar::update(tx, &RecurrenceSet::new(schedule, [])).await })
     })
     .await;
 }
@@ -138,7 +141,7 @@ async fn a_schedule_comes_back_as_it_was_written_and_only_to_its_owner() {
         assert_eq!(run(&store, move |tx| Box::pin(calendar::lock(tx, ann, id))).await, Some(item.clone()));
         let trash = |before| run(&store, move |tx| Box::pin(calendar::deleted(tx, ann, before, 10)));
         assert_eq!(trash(None).await, [item.clone()]);
-        assert_eq!(trash(Some(Cursor { at: START + MINUTE, id: id.uuid() })).await, []);
+        assert_eq!(trash(Some(Cursor::new(START + MINUTE, id.uuid()))).await, []);
         let purge = |before| run(&store, move |tx| Box::pin(calendar::purge(tx, before, 10)));
         assert_eq!(purge(START + MINUTE).await, 0, "it was deleted then, not before");
         assert_eq!(purge(START + 2 * MINUTE).await, 1);
@@ -188,7 +191,7 @@ async fn a_range_shows_what_overlaps_it_page_by_page() {
         let ids: Vec<ScheduleId> = items.iter().map(|item| item.id).collect();
         assert_eq!(overlapping(60, 120, None, 10).await, ids[1..2], "what ends when the range begins is left out");
         assert_eq!(overlapping(59, 121, None, 10).await, ids[0..3]);
-        let last = Cursor { at: items[1].span.start_at.instant, id: ids[1].uuid() };
+        let last = Cursor::new(items[1].span.start_at.instant, ids[1].uuid());
         assert_eq!(overlapping(0, 300, None, 2).await, ids[0..2]);
         assert_eq!(overlapping(0, 300, Some(last), 2).await, ids[2..4]);
     })
@@ -222,11 +225,13 @@ async fn alarms_fire_oldest_first_once_and_with_what_their_notification_says() {
         assert_eq!(states(&fired), [AlarmState::Fired, AlarmState::Pending]);
         assert_eq!(fired[0].fired_at, Some(now));
         let id = early.id;
-        assert_eq!(run(&store, move |tx| Box::pin(alarms::rung_reminders(tx, id))).await, [early.reminders[0].id]);
+        let rung = run(&store, move |tx| Box::pin(alarms::rung(tx, id))).await;
+        let told = alarms::Rung { reminder: early.reminders[0].id, nominal: early.span.start, generation: 1, fired: true };
+        assert_eq!(rung, [told]);
 
         let range = (START, START + 20 * MINUTE);
         let listed: Vec<Alarm> = run(&store, move |tx| Box::pin(alarms::of_owner(tx, ann, range, None, 2))).await;
-        let last = listed.last().map(|alarm| Cursor { at: alarm.due_at, id: alarm.id.uuid() });
+        let last = listed.last().map(|alarm| Cursor::new(alarm.due_at, alarm.id.uuid()));
         let rest: Vec<Alarm> = run(&store, move |tx| Box::pin(alarms::of_owner(tx, ann, range, last, 2))).await;
         assert_eq!((listed.len(), rest.len()), (2, 1), "the fourth is due outside of the range");
         assert_eq!(rest[0].due_at, START + 19 * MINUTE);
@@ -266,11 +271,11 @@ async fn what_is_taken_back_does_not_fire_and_what_fired_is_not_taken_back() {
 
         let other = schedule(ann, 2, START + 20 * MINUTE);
         make(&store, &other).await;
-        let gone = other.reminders[1].id;
+        let id = other.id;
+        let waiting = run(&store, move |tx| Box::pin(alarms::pending(tx, id))).await;
+        let gone = waiting.iter().find(|alarm| alarm.reminder == other.reminders[1].id).expect("it is pending").id;
         run(&store, move |tx| {
-            Box::pin(
-                async move { alarms::settle_reminders(tx, &[gone], AlarmState::Superseded, Reason::RemindersChanged, now).await },
-            )
+            Box::pin(async move { alarms::settle_each(tx, &[gone], AlarmState::Superseded, Reason::RemindersChanged, now).await })
         })
         .await;
         assert_eq!(states(&of_schedule(&store, &other).await), [AlarmState::Pending, AlarmState::Superseded]);
@@ -352,8 +357,6 @@ async fn a_waiting_snooze_is_told_from_what_was_planned() {
         let item = schedule(owner, 1, START + 60 * MINUTE);
         make(&store, &item).await;
         let id = item.id;
-        let snoozes = || run(&store, move |tx| Box::pin(alarms::lock_snoozes(tx, id)));
-        assert_eq!(snoozes().await, []);
         let mut snooze = planned(&item)[0].clone();
         (snooze.id, snooze.snooze) = (AlarmId::mint(START, &SeededEntropy::new(77)), 1);
         let inserted = snooze.clone();
@@ -363,10 +366,14 @@ async fn a_waiting_snooze_is_told_from_what_was_planned() {
         })
         .await;
         let (state, reason) = (AlarmState::Superseded, Reason::Rescheduled);
-        run(&store, move |tx| Box::pin(alarms::settle_planned(tx, id, state, reason, START))).await;
-        assert_eq!(snoozes().await, [(snooze.id, snooze.reminder)]);
-        let waiting = of_schedule(&store, &item).await.into_iter().filter(|alarm| alarm.state == AlarmState::Pending);
-        assert_eq!(waiting.map(|alarm| alarm.id).collect::<Vec<_>>(), [snooze.id]);
+        let pending = || run(&store, move |tx| Box::pin(alarms::pending(tx, id)));
+        let ended: Vec<_> = pending().await.iter().filter(|alarm| alarm.snooze == 0).map(|alarm| alarm.id).collect();
+        run(&store, move |tx| {
+            let ended = ended.clone();
+            Box::pin(async move { alarms::settle_each(tx, &ended, state, reason, START).await })
+        })
+        .await;
+        assert_eq!(pending().await, [snooze]);
     })
     .await;
 }

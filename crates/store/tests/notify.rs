@@ -32,7 +32,7 @@ async fn all_pages(store: &Store, user: UserId, shelf: Shelf, mut before: Option
     loop {
         let rows = page(store, user, shelf, None, before).await;
         let Some(last) = rows.last() else { return ids };
-        before = Some(Cursor { at: last.created_at, id: last.id.uuid() });
+        before = Some(Cursor::new(last.created_at, last.id.uuid()));
         ids.extend(rows.iter().map(|row| row.id));
     }
 }
@@ -57,7 +57,7 @@ async fn pages_run_newest_first_and_are_exact_while_others_write_and_mark() {
         assert_eq!(all, sorted, "newest first");
 
         let first = page(&store, ada, Shelf::All, None, None).await;
-        let after = first.last().map(|row| Cursor { at: row.created_at, id: row.id.uuid() });
+        let after = first.last().map(|row| Cursor::new(row.created_at, row.id.uuid()));
         deliver(&store, ada, notifications(ada, 30, 2, START + 9 * SECOND)).await;
         run(&store, {
             let id = all[5];

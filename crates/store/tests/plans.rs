@@ -6,9 +6,9 @@ mod inboxes;
 use std::time::Duration;
 
 use domain::{
-    alarms::{Alarm, AlarmState, Reminder, ReminderRule},
+    alarms::{Alarm, AlarmState, LatePolicy, Reminder, ReminderRule},
     calendar::{
-        Moment, Schedule, ScheduleText, SpanDraft,
+        Moment, RecurrenceSet, Schedule, ScheduleText, SpanDraft,
         progress::{Action, Item, Progress},
     },
 };
@@ -61,7 +61,7 @@ async fn calendar(store: &Store, owner: UserId, seed: u64) {
         Box::pin(async move {
             let alarms: Vec<Alarm> = items.iter().map(|(_, alarm)| alarm.clone()).collect();
             for (schedule, _) in &items {
-                calendar::insert(tx, schedule).await?;
+                calendar::insert(tx, &RecurrenceSet::new(schedule.clone(), [])).await?;
             }
             alarms::insert(tx, &alarms).await?;
             let rang: Vec<_> = alarms.iter().skip(5).map(|alarm| alarm.id).collect();
@@ -98,6 +98,8 @@ fn item(owner: UserId, hours: u64, entropy: &SeededEntropy) -> (Schedule, Alarm)
         owner,
         text: ScheduleText { title: text("x"), description: text(""), location: text(""), kind: text("event"), busy: true },
         span: draft.resolve(START).expect("a span"),
+        series: None,
+        late: LatePolicy::default(),
         reminders: vec![reminder],
         progress: Progress::default(),
         generation: 1,
@@ -118,6 +120,7 @@ fn item(owner: UserId, hours: u64, entropy: &SeededEntropy) -> (Schedule, Alarm)
         state: AlarmState::Pending,
         reason: None,
         armed_at: START,
+        left_out: 0,
         fired_at: None,
         dismissed_at: None,
     };

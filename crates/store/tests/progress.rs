@@ -6,20 +6,20 @@ mod inboxes;
 use std::time::Duration;
 
 use domain::{
-    alarms::{Alarm, AlarmState, Reminder, ReminderRule},
+    alarms::{LatePolicy, Reminder, ReminderRule},
     calendar::{
-        Moment, Schedule, ScheduleText, SpanDraft,
+        Moment, RecurrenceSet, Schedule, ScheduleText, SpanDraft,
         progress::{
             self as rules,
             Action::{self, Cancel, Complete, Start, Suspend},
-            Entry, Item, Progress, State, Step,
+            Entry, Item, Progress, Step,
         },
     },
 };
 use inboxes::{person, run};
-use kernel::{AlarmId, Instant, ReminderId, ScheduleId, UserId, Zone};
+use kernel::{Instant, ReminderId, ScheduleId, UserId, Zone};
 use store::{
-    Store, StoreError, Tx, UseCase, alarms, calendar,
+    Store, StoreError, Tx, UseCase, calendar,
     progress::{self, Completed, Worked},
 };
 use testkit::{START, SeededEntropy, on_both_engines};
@@ -37,6 +37,8 @@ fn schedule(owner: UserId, number: u64, kind: &str) -> Schedule {
         owner,
         text: ScheduleText { title: text("x"), description: text(""), location: text(""), kind: text(kind), busy: true },
         span: draft.resolve(START).expect("a span"),
+        series: None,
+        late: LatePolicy::default(),
         reminders: vec![Reminder { id: ReminderId::mint(START, &entropy), rule: ReminderRule::before_start(600) }],
         progress: Progress::default(),
         generation: 1,
@@ -51,7 +53,7 @@ async fn make(store: &Store, schedule: &Schedule) {
     let schedule = schedule.clone();
     run(store, move |tx| {
         let schedule = schedule.clone();
-        Box::pin(async move { calendar::insert(tx, &schedule).await })
+        Box::pin(async move { calendar::insert(tx, &RecurrenceSet::new(schedule, [])).await })
     })
     .await;
 }
@@ -206,48 +208,13 @@ async fn what_counts_is_read_by_time_page_by_page() {
         let gone = one.clone();
         run(&store, move |tx| {
             let gone = gone.clone();
-            Box::pin(async move { calendar::update(tx, &gone).await })
+            Box::pin(async move { calendar::update(tx, &RecurrenceSet::new(gone, [])).await })
         })
         .await;
         assert_eq!(worked(0, 60, 9).await, [], "what lies in the trash does not count");
         let purged = run(&store, move |tx| Box::pin(calendar::purge(tx, START + MINUTE, 10))).await;
         let left = run(&store, move |tx| Box::pin(progress::sessions(tx, ann))).await;
         assert_eq!((purged, left.len()), (1, 3), "its ledger goes with it");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn the_reminders_that_wait_are_told_from_those_that_do_not() {
-    on_both_engines(async |store| {
-        let ann = person(&store, 1).await;
-        let item = schedule(ann, 11, "event");
-        make(&store, &item).await;
-        let id = item.id;
-        let waiting = || run(&store, move |tx| Box::pin(alarms::pending_reminders(tx, id)));
-        assert_eq!(waiting().await, []);
-        let alarm = Alarm {
-            id: AlarmId::mint(START, &SeededEntropy::new(1)),
-            owner: ann,
-            schedule: item.id,
-            reminder: item.reminders[0].id,
-            generation: 1,
-            nominal: item.span.start,
-            snooze: 0,
-            due_at: START + MINUTE,
-            state: AlarmState::Pending,
-            reason: None,
-            armed_at: START,
-            fired_at: None,
-            dismissed_at: None,
-        };
-        run(&store, move |tx| {
-            let alarm = alarm.clone();
-            Box::pin(async move { alarms::insert(tx, &[alarm]).await })
-        })
-        .await;
-        assert_eq!(waiting().await, [item.reminders[0].id]);
-        assert_eq!(State::default(), item.progress.state);
     })
     .await;
 }

@@ -13,7 +13,7 @@ use testkit::{
 };
 
 /// Seeds per run of the tests: see docs/simulator.md for the budget.
-const SEEDS: u64 = 250;
+const SEEDS: u64 = 1_000;
 
 /// Seeds in which a sabotage must be seen. Most need one or two.
 const SABOTAGE_BUDGET: u64 = 40;

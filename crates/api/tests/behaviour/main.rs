@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod desk;
 mod follower;
 mod house;
 mod idempotency;
@@ -12,6 +13,7 @@ mod progress;
 mod queries;
 mod refresh;
 mod schedules;
+mod series;
 mod streams;
 mod throttling;
 mod tokens;

@@ -2,56 +2,13 @@
 
 use std::time::Duration;
 
-use app::alarms::AlarmLane;
-use kernel::Clock as _;
 use serde_json::{Value, json};
-use testkit::clockwork::Batch as _;
 use testkit::{Database, on_both_databases};
 
-use crate::house::{Call, House, Reply};
-
-/// The house, and a person in it.
-struct Desk<'a> {
-    house: &'a House,
-    token: String,
-}
-
-impl<'a> Desk<'a> {
-    async fn of(house: &'a House, name: &str) -> Self {
-        let token = house.sign_up(name).await.access_token().to_owned();
-        let desk = Self { house, token };
-        let zone = json!({ "time_zone": "Asia/Seoul" });
-        let changed = desk.send(Call::new("PATCH", "/api/v1/users/me").json(&zone).header("if-match", "*")).await;
-        assert_eq!(changed.status, 200, "{}", changed.body);
-        desk
-    }
-
-    async fn send(&self, call: Call) -> Reply {
-        self.house.send(call.bearer(&self.token)).await
-    }
-
-    async fn get(&self, path: &str) -> Reply {
-        self.send(Call::get(path)).await
-    }
-
-    async fn make(&self, body: &Value) -> Reply {
-        let reply = self.send(Call::post("/api/v1/schedules", body)).await;
-        assert_eq!(reply.status, 201, "{}", reply.body);
-        reply
-    }
-
-    /// Tries to make a schedule out of a sound one with `changes`.
-    async fn try_make(&self, changes: &Value) -> Reply {
-        let mut body = json!({ "title": "Stand-up", "start": "2026-11-21T09:30:00" });
-        let (Some(body_map), Some(changes)) = (body.as_object_mut(), changes.as_object()) else { panic!("objects") };
-        body_map.extend(changes.clone());
-        self.send(Call::post("/api/v1/schedules", &body)).await
-    }
-}
-
-async fn fire(house: &House) -> usize {
-    AlarmLane::new(house.app.clone()).fire(house.clock.now(), 500).await.expect("due alarms fire").rows
-}
+use crate::{
+    desk::{Desk, fire},
+    house::{Call, House, Reply},
+};
 
 #[tokio::test]
 async fn a_schedule_is_made_read_changed_deleted_and_restored() {

@@ -10,6 +10,7 @@ use kernel::{AlarmId, Entropy, Instant, UserId};
 use store::{Tx, UseCase};
 
 use super::{
+    chain::advance,
     changed,
     snooze::{active, locked},
 };
@@ -36,6 +37,7 @@ impl UseCase for Dismiss {
         }
         active(&alarm)?;
         let (state, reason) = (AlarmState::Cancelled, Reason::Dismissed);
+        advance(tx, &alarm, (self.now, &*self.entropy), &mut effects).await?;
         if alarm.state == AlarmState::Pending {
             store::alarms::settle(tx, alarm.id, state, reason, self.now).await?;
             (alarm.state, alarm.reason) = (state, Some(reason));

@@ -15,8 +15,8 @@ use std::{
 
 use clockwork::{Batch, Fired};
 use domain::{
-    alarms::Reason,
-    notify::{Notification, reminder_body},
+    alarms::{AlarmState, Reason},
+    notify::{Notification, reminder_body, with_missed},
 };
 use futures_util::future::join;
 use kernel::{AlarmId, Category, Clock, Entropy, EventId, Instant, NotificationId, ScheduleId, StreamId, UserId, WallTime};
@@ -27,6 +27,7 @@ use store::{
     notify::deliver::{Draft, Inbox},
 };
 
+use super::chain::turn;
 use crate::{App, Effects, Error, notify};
 
 /// On a shared database the oldest due alarms may be held by another node at this moment; it is looked at again after this.
@@ -54,9 +55,9 @@ impl AlarmLane {
             self.app.meters().alarm_fired(done.since(due.due_at.max(due.armed_at)));
         }
         self.app.announce(effects);
-        let held = fired.due.is_empty() && fired.next_due.is_some_and(|due| due <= now);
+        let held = fired.rows == 0 && fired.next_due.is_some_and(|due| due <= now);
         let next_due = if held { Some(now + HELD_ELSEWHERE) } else { fired.next_due };
-        Ok(Fired { rows: fired.due.len(), next_due })
+        Ok(Fired { rows: fired.rows, next_due })
     }
 }
 
@@ -141,6 +142,9 @@ enum Which {
 
 /// What a batch did.
 struct FiredDue {
+    /// How many were settled, silently or not.
+    rows: usize,
+    /// Those that rang.
     due: Vec<Due>,
     next_due: Option<Instant>,
 }
@@ -164,13 +168,19 @@ impl UseCase for FireDue {
             Which::This(id) => store::alarms::claim_one(tx, self.due_by, id).await?.into_iter().collect(),
         };
         let mut effects = Effects::default();
-        if !due.is_empty() {
-            let ids: Vec<_> = due.iter().map(|alarm| alarm.id).collect();
+        let turn = turn(tx, due, now, &*self.entropy).await?;
+        if !turn.ring.is_empty() {
+            let ids: Vec<_> = turn.ring.iter().map(|(alarm, _)| alarm.id).collect();
             store::alarms::mark_fired(tx, &ids, now).await?;
-            self.notify(tx, &due, now, &mut effects).await?;
+            self.notify(tx, &turn.ring, now, &mut effects).await?;
         }
+        let silent: Vec<_> = turn.silent.iter().map(|(id, _)| *id).collect();
+        store::alarms::settle_each(tx, &silent, AlarmState::Skipped, Reason::TooLate, now).await?;
+        store::alarms::note_left_out(tx, &turn.left_out()).await?;
+        store::alarms::insert(tx, &turn.next).await?;
         let next_due = store::alarms::next_due(tx).await?;
-        Ok((FiredDue { due, next_due }, effects))
+        let rows = turn.ring.len() + turn.silent.len();
+        Ok((FiredDue { rows, due: turn.ring.into_iter().map(|(due, _)| due).collect(), next_due }, effects))
     }
 }
 
@@ -184,12 +194,13 @@ struct Data {
     due_at: Instant,
     late_by_ms: u64,
     snooze: i64,
+    missed: usize,
 }
 
 impl FireDue {
     /// Writes the inbox rows of facts that are new, counts them, and tells the streams.
-    async fn notify(&self, tx: &mut Tx<'_>, due: &[Due], now: Instant, effects: &mut Effects) -> Result<(), Error> {
-        let drafts: Vec<Draft> = due.iter().map(|alarm| self.draft(alarm, now)).collect();
+    async fn notify(&self, tx: &mut Tx<'_>, due: &[(Due, usize)], now: Instant, effects: &mut Effects) -> Result<(), Error> {
+        let drafts: Vec<Draft> = due.iter().map(|(alarm, missed)| self.draft(alarm, *missed, now)).collect();
         let new: HashSet<NotificationId> = store::notify::deliver::insert(tx, &drafts).await?.into_iter().collect();
         let new: Vec<&Notification> = drafts.iter().map(|d| &d.notification).filter(|n| new.contains(&n.id)).collect();
         let mut counts: BTreeMap<UserId, i64> = BTreeMap::new();
@@ -202,16 +213,19 @@ impl FireDue {
         Ok(())
     }
 
-    fn draft(&self, alarm: &Due, now: Instant) -> Draft {
+    fn draft(&self, alarm: &Due, missed: usize, now: Instant) -> Draft {
+        let body = reminder_body(&alarm.locale, alarm.start, alarm.all_day, &alarm.zone, &alarm.location);
         let late = now.since(alarm.due_at);
         let data = Data {
             reminder_id: alarm.id,
             schedule_id: alarm.schedule,
-            occurrence: alarm.nominal,
+            // Of what happens once, a snooze that outlived a move tells of the time it has now.
+            occurrence: if alarm.repeats { alarm.nominal } else { alarm.start },
             start_at: alarm.start_at,
             due_at: alarm.due_at,
             late_by_ms: u64::try_from(late.as_millis()).unwrap_or(u64::MAX),
             snooze: alarm.snooze,
+            missed,
         };
         Draft {
             // The alarm is unique by its fact (reminder, generation, occurrence, snooze), and tells one person once.
@@ -221,7 +235,7 @@ impl FireDue {
                 user: alarm.owner,
                 kind: "reminder".to_owned(),
                 title: alarm.title.clone(),
-                body: reminder_body(&alarm.locale, alarm.nominal, alarm.all_day, &alarm.zone, &alarm.location),
+                body: with_missed(&alarm.locale, body, missed),
                 data: notify::json(&data),
                 created_at: now,
                 read_at: None,

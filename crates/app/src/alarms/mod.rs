@@ -1,5 +1,6 @@
 //! # alarms: firing them, and what people do with them
 
+mod chain;
 mod dismiss;
 mod fire;
 mod meters;
@@ -9,7 +10,7 @@ mod snooze;
 pub use dismiss::dismiss;
 pub use fire::AlarmLane;
 pub use meters::{Backlog, Meters, backlog};
-pub use read::{list, of_schedule};
+pub use read::{Upcoming, list, of_schedule};
 pub use snooze::snooze;
 
 use domain::alarms::Alarm;

@@ -9,7 +9,7 @@ use domain::{
 use kernel::{AlarmId, Entropy, Instant, UserId};
 use store::{Tx, UseCase};
 
-use super::changed;
+use super::{chain::advance, changed};
 use crate::{Answer, App, Effects, Error, Once, once::Render};
 
 struct Snooze {
@@ -36,6 +36,8 @@ impl UseCase for Snooze {
         } else {
             store::alarms::dismiss(tx, alarm.id, self.now).await?;
         }
+        let mut effects = Effects::default();
+        advance(tx, &alarm, (self.now, &*self.entropy), &mut effects).await?;
         let last = store::alarms::end_snoozes(tx, &alarm, state, reason, self.now).await?;
         let snoozed = Alarm {
             id: AlarmId::mint(self.now, &*self.entropy),
@@ -44,12 +46,12 @@ impl UseCase for Snooze {
             state: AlarmState::Pending,
             reason: Some(reason),
             armed_at: self.now,
+            left_out: 0,
             fired_at: None,
             dismissed_at: None,
             ..alarm
         };
         store::alarms::insert(tx, std::slice::from_ref(&snoozed)).await?;
-        let mut effects = Effects::default();
         effects.armed(due_at);
         changed(tx, &snoozed, "snoozed", self.now, &*self.entropy, &mut effects).await?;
         Ok((snoozed, effects))

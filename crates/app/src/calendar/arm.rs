@@ -1,10 +1,10 @@
 //! Planning the alarms of a schedule inside the transaction that changes it.
 
 use domain::{
-    alarms::{Alarm, AlarmState, Plan, Reason, Reminder, ReminderRule, Verdict, plan},
-    calendar::Schedule,
+    alarms::{Alarm, AlarmState, Plan, Reason, Reminder, ReminderRule, Told, Verdict, keeps_snooze, plan_all},
+    calendar::RecurrenceSet,
 };
-use kernel::{AlarmId, Entropy, Instant, ReminderId};
+use kernel::{AlarmId, Entropy, Instant, ReminderId, ScheduleId, WallTime};
 use store::{StoreError, Tx};
 
 use crate::Effects;
@@ -14,47 +14,122 @@ pub(super) fn reminders(rules: &[ReminderRule], now: Instant, entropy: &dyn Entr
     rules.iter().map(|rule| Reminder { id: ReminderId::mint(now, entropy), rule: *rule }).collect()
 }
 
-/// Arms one alarm for each of `reminders`, which belong to `schedule`, in its present generation; answers what was planned. What is in
-/// progress or done needs none.
+/// Of what a schedule's alarms have told.
+#[derive(Debug, Default)]
+pub(super) struct Rung(Vec<store::alarms::Rung>);
+
+impl Rung {
+    /// Reads it.
+    pub(super) async fn of(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<Self, StoreError> {
+        Ok(Self(store::alarms::rung(tx, schedule).await?))
+    }
+
+    /// The same, told by other reminders at an earlier time: `twins` are pairs of the old and the new.
+    pub(super) fn of_twins(&self, twins: &[(ReminderId, ReminderId)]) -> Self {
+        let twin = |old: ReminderId| twins.iter().find(|(of, _)| *of == old).map(|(_, new)| *new);
+        let rung =
+            self.0.iter().filter_map(|rung| Some(store::alarms::Rung { reminder: twin(rung.reminder)?, generation: 0, ..*rung }));
+        Self(rung.collect())
+    }
+
+    /// As if everything had been told already: what is past stays silent.
+    pub(super) fn all_of(set: &RecurrenceSet) -> Self {
+        let told = |reminder: &Reminder| store::alarms::Rung {
+            reminder: reminder.id,
+            nominal: set.schedule.span.start,
+            generation: 0,
+            fired: true,
+        };
+        Self(set.schedule.reminders.iter().map(told).collect())
+    }
+
+    /// Whether a reminder told of an occurrence. What happens once keeps its history wherever it is moved to; an occurrence of
+    /// a series is known by its day.
+    fn told(&self, set: &RecurrenceSet, reminder: ReminderId, nominal: WallTime) -> Told {
+        let day = |wall: WallTime| wall.datetime().date();
+        let once = set.schedule.series.is_none();
+        let of_reminder = || self.0.iter().filter(|rung| rung.reminder == reminder);
+        if of_reminder().any(|rung| rung.generation == set.schedule.generation && rung.nominal == nominal) {
+            Told::Already
+        } else if of_reminder().any(|rung| rung.fired && (once || day(rung.nominal) == day(nominal))) {
+            Told::Earlier
+        } else {
+            Told::No
+        }
+    }
+}
+
+/// Makes the pending alarms of a schedule those that it needs now: what is planned already stays, what is no longer needed
+/// ends for `reason`, what is missing is armed in the present generation. `earlier` is what was told of it under another name.
 pub(super) async fn arm(
     tx: &mut Tx<'_>,
-    schedule: &Schedule,
-    reminders: &[Reminder],
-    rang: &[ReminderId],
-    now: Instant,
-    entropy: &dyn Entropy,
+    set: &RecurrenceSet,
+    earlier: Rung,
+    reason: Reason,
+    (now, entropy): (Instant, &dyn Entropy),
     effects: &mut Effects,
-) -> Result<Vec<Plan>, StoreError> {
-    if schedule.progress.state.is_silent() {
-        return Ok(Vec::new());
+) -> Result<(), StoreError> {
+    let schedule = &set.schedule;
+    // First the locks: what fires at this moment has then been told.
+    let pending = store::alarms::pending(tx, schedule.id).await?;
+    let mut rung = Rung::of(tx, schedule.id).await?;
+    rung.0.extend(earlier.0);
+    // What is in progress or done needs none.
+    let silent = schedule.progress.state.is_silent();
+    let plans = if silent { Vec::new() } else { plan_all(set, now, |reminder, nominal| rung.told(set, reminder, nominal)) };
+    let (stay, end): (Vec<_>, Vec<_>) = pending.into_iter().partition(|alarm| stays(set, alarm, &plans));
+    let (kept, gone): (Vec<_>, Vec<_>) =
+        end.iter().partition(|alarm| schedule.reminders.iter().any(|reminder| reminder.id == alarm.reminder));
+    for (alarms, reason) in [(kept, reason), (gone, Reason::RemindersChanged)] {
+        let ids: Vec<_> = alarms.iter().map(|alarm| alarm.id).collect();
+        store::alarms::settle_each(tx, &ids, AlarmState::Superseded, reason, now).await?;
     }
-    let plans = plan(&schedule.span, reminders, now, |reminder| rang.contains(&reminder));
-    let mut alarms = Vec::with_capacity(plans.len());
-    for plan in &plans {
-        let (state, reason) = match plan.verdict {
-            Verdict::Ring => (AlarmState::Pending, None),
-            Verdict::RingLate => (AlarmState::Pending, Some(Reason::LateCreated)),
-            Verdict::Skip => (AlarmState::Skipped, Some(Reason::AlreadyPast)),
-        };
-        if state == AlarmState::Pending {
-            effects.armed(plan.due_at);
-        }
-        alarms.push(Alarm {
-            id: AlarmId::mint(now, entropy),
-            owner: schedule.owner,
-            schedule: schedule.id,
-            reminder: plan.reminder,
-            generation: schedule.generation,
-            nominal: schedule.span.start,
-            snooze: 0,
-            due_at: plan.due_at,
-            state,
-            reason,
-            armed_at: now,
-            fired_at: None,
-            dismissed_at: None,
-        });
+    let missing = plans.iter().filter(|plan| !stay.iter().any(|alarm| is(alarm, plan)));
+    let alarms: Vec<_> = missing.map(|plan| planned(set, plan, now, entropy)).collect();
+    for alarm in alarms.iter().filter(|alarm| alarm.state == AlarmState::Pending) {
+        effects.armed(alarm.due_at);
     }
-    store::alarms::insert(tx, &alarms).await?;
-    Ok(plans)
+    store::alarms::insert(tx, &alarms).await
+}
+
+/// Whether a pending alarm is what `plan` asks for.
+fn is(alarm: &Alarm, plan: &Plan) -> bool {
+    alarm.snooze == 0 && (plan.reminder, plan.nominal, plan.due_at) == (alarm.reminder, alarm.nominal, alarm.due_at)
+}
+
+/// Whether a pending alarm goes on waiting. A snooze does as long as nothing moved, and after that if nothing takes its place.
+fn stays(set: &RecurrenceSet, alarm: &Alarm, plans: &[Plan]) -> bool {
+    if alarm.snooze == 0 {
+        return plans.iter().any(|plan| is(alarm, plan));
+    }
+    let reminds = set.schedule.reminders.iter().any(|reminder| reminder.id == alarm.reminder);
+    let unmoved = alarm.generation == set.schedule.generation;
+    let replaced = |plan: &Plan| set.schedule.series.is_none() || plan.nominal == alarm.nominal;
+    let others: Vec<_> = plans.iter().copied().filter(replaced).collect();
+    let nothing = others.iter().all(|plan| plan.reminder != alarm.reminder);
+    reminds && (unmoved || nothing || keeps_snooze(&others, alarm.reminder))
+}
+
+fn planned(set: &RecurrenceSet, plan: &Plan, now: Instant, entropy: &dyn Entropy) -> Alarm {
+    let (state, reason) = match plan.verdict {
+        Verdict::Ring => (AlarmState::Pending, None),
+        Verdict::RingLate => (AlarmState::Pending, Some(Reason::LateCreated)),
+        Verdict::Skip => (AlarmState::Skipped, Some(Reason::AlreadyPast)),
+    };
+    Alarm {
+        id: AlarmId::mint(now, entropy),
+        owner: set.schedule.owner,
+        schedule: set.schedule.id,
+        reminder: plan.reminder,
+        generation: set.schedule.generation,
+        nominal: plan.nominal,
+        snooze: 0,
+        due_at: plan.due_at,
+        state,
+        reason,
+        armed_at: now,
+        left_out: 0,
+        fired_at: None,
+        dismissed_at: None,
+    }
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use domain::{
-    calendar::{CalendarError, Draft, Schedule, progress::Progress},
+    alarms::Reason,
+    calendar::{CalendarError, Draft, RecurrenceSet, Schedule, progress::Progress},
     identity::Caller,
 };
 use kernel::{Entropy, Instant, ScheduleId, UserId};
 use store::{Tx, UseCase};
 
-use super::{What, arm, changed};
+use super::{What, arm, arm::Rung, changed};
 use crate::{Answer, App, Effects, Error, Once, once::Render};
 
 struct Create {
@@ -31,6 +32,8 @@ impl UseCase for Create {
             owner: self.owner,
             text: checked.text,
             span: checked.span,
+            series: checked.series,
+            late: self.draft.late,
             reminders: arm::reminders(&checked.rules, self.now, &*self.entropy),
             progress: Progress::default(),
             generation: 1,
@@ -40,8 +43,11 @@ impl UseCase for Create {
             deleted_at: None,
         };
         let mut effects = Effects::default();
-        store::calendar::insert(tx, &schedule).await?;
-        arm::arm(tx, &schedule, &schedule.reminders, &[], self.now, &*self.entropy, &mut effects).await?;
+        let set = RecurrenceSet::new(schedule, []);
+        store::calendar::insert(tx, &set).await?;
+        let by = (self.now, &*self.entropy);
+        arm::arm(tx, &set, Rung::default(), Reason::Rescheduled, by, &mut effects).await?;
+        let schedule = set.schedule;
         changed(tx, std::slice::from_ref(&schedule), What::Created, &*self.entropy, &mut effects).await?;
         Ok((schedule, effects))
     }

@@ -1,19 +1,25 @@
-//! Putting schedules into the trash.
+//! Putting schedules into the trash, and taking occurrences out of a series.
 
 use std::sync::Arc;
 
 use domain::{
     alarms::{AlarmState, Reason},
     calendar::{
-        CalendarError,
+        CalendarError, RecurrenceSet, Schedule,
         progress::{ProgressError, State},
+        recurrence::Series,
     },
     identity::Caller,
 };
-use kernel::{Entropy, FieldError, Instant, ScheduleId, UserId};
+use kernel::{Entropy, FieldError, Instant, ScheduleId, UserId, WallTime};
 use store::{Tx, UseCase};
 
-use super::{Expected, What, changed};
+use super::{
+    Expected, Scope, What, arm,
+    arm::Rung,
+    changed,
+    scope::{happens_once, split},
+};
 use crate::{Answer, App, Effects, Error, Once, once::Render};
 
 /// Schedules deleted at once.
@@ -35,19 +41,8 @@ impl UseCase for Delete {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
         let mut gone = Vec::with_capacity(self.ids.len());
         for id in &self.ids {
-            let found = store::calendar::lock(tx, self.owner, *id).await?;
-            let mut schedule = found.filter(|s| s.deleted_at.is_none()).ok_or(CalendarError::NotFound)?;
-            self.expected.check(&schedule, false)?;
-            if schedule.progress.state == State::InProgress {
-                return Err(ProgressError::Running.into());
-            }
-            schedule.version += 1;
-            schedule.updated_at = self.now;
-            schedule.deleted_at = Some(self.now);
-            store::calendar::update(tx, &schedule).await?;
-            let (state, reason) = (AlarmState::Cancelled, Reason::ScheduleDeleted);
-            store::alarms::settle_pending(tx, *id, state, reason, self.now).await?;
-            gone.push(schedule);
+            let schedule = present(tx, self.owner, *id, self.expected).await?;
+            gone.push(discard(tx, schedule, self.now).await?);
         }
         let mut effects = Effects::default();
         changed(tx, &gone, What::Deleted, &*self.entropy, &mut effects).await?;
@@ -55,9 +50,88 @@ impl UseCase for Delete {
     }
 }
 
-/// Puts a schedule of the caller into the trash and cancels its alarms.
-pub async fn delete(app: &App, caller: &Caller, id: ScheduleId, expected: Expected) -> Result<(), Error> {
-    app.commit(Delete { owner: caller.user, ids: vec![id], expected, now: app.now(), entropy: app.entropy() }).await
+/// The schedule, locked, if it is there in the version that is meant.
+async fn present(tx: &mut Tx<'_>, owner: UserId, id: ScheduleId, expected: Expected) -> Result<Schedule, Error> {
+    let found = store::calendar::lock(tx, owner, id).await?;
+    let schedule = found.filter(|s| s.deleted_at.is_none()).ok_or(CalendarError::NotFound)?;
+    expected.check(&schedule, false)?;
+    Ok(schedule)
+}
+
+/// Puts a schedule into the trash; its overrides stay with it.
+async fn discard(tx: &mut Tx<'_>, mut schedule: Schedule, now: Instant) -> Result<Schedule, Error> {
+    if schedule.progress.state == State::InProgress {
+        return Err(ProgressError::Running.into());
+    }
+    schedule.version += 1;
+    schedule.updated_at = now;
+    schedule.deleted_at = Some(now);
+    let set = store::calendar::set_of(tx, schedule).await?;
+    store::calendar::update(tx, &set).await?;
+    let (state, reason) = (AlarmState::Cancelled, Reason::ScheduleDeleted);
+    store::alarms::settle_pending(tx, set.schedule.id, state, reason, now).await?;
+    Ok(set.schedule)
+}
+
+struct Cut {
+    owner: UserId,
+    id: ScheduleId,
+    scope: Scope,
+    expected: Expected,
+    now: Instant,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl UseCase for Cut {
+    type Out = ((), Effects);
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        let schedule = present(tx, self.owner, self.id, self.expected).await?;
+        let mut set = store::calendar::set_of(tx, schedule).await?;
+        let mut effects = Effects::default();
+        let left = match self.scope.in_set(&set) {
+            Scope::All => None,
+            Scope::This(which) => without(&set, which)?,
+            Scope::Following(from) => split(&set, from)?.before,
+        };
+        let what = if let Some(series) = left {
+            set.overrides.retain(|own, _| series.contains(*own));
+            set.schedule.series = Some(series);
+            set.schedule.version += 1;
+            set.schedule.generation += 1;
+            set.schedule.updated_at = self.now;
+            store::calendar::overrides::replace(tx, &set).await?;
+            store::calendar::update(tx, &set).await?;
+            let by = (self.now, &*self.entropy);
+            arm::arm(tx, &set, Rung::default(), Reason::OccurrenceCancelled, by, &mut effects).await?;
+            What::Updated
+        } else {
+            set.schedule = discard(tx, set.schedule, self.now).await?;
+            What::Deleted
+        };
+        changed(tx, std::slice::from_ref(&set.schedule), what, &*self.entropy, &mut effects).await?;
+        Ok(((), effects))
+    }
+}
+
+/// The series without one occurrence; `None` if that was the last one left.
+fn without(set: &RecurrenceSet, which: WallTime) -> Result<Option<Series>, CalendarError> {
+    let series = set.schedule.series.as_ref().ok_or_else(happens_once)?;
+    if !series.contains(which) {
+        return Err(CalendarError::NoOccurrence(which));
+    }
+    let mut recurrence = series.recurrence().clone();
+    recurrence.exdates.push(which);
+    recurrence.exdates.sort_unstable();
+    let left = Series::new(recurrence, series.start(), series.zone().clone())?;
+    Ok(left.next_after(Instant::EPOCH).is_some().then_some(left))
+}
+
+/// Takes the occurrences that `scope` names out of a schedule of the caller and cancels their alarms. Where none is left, the
+/// schedule is put into the trash.
+pub async fn delete(app: &App, caller: &Caller, id: ScheduleId, scope: Scope, expected: Expected) -> Result<(), Error> {
+    app.commit(Cut { owner: caller.user, id, scope, expected, now: app.now(), entropy: app.entropy() }).await
 }
 
 /// Puts several schedules of the caller into the trash, all or none.

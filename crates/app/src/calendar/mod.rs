@@ -9,6 +9,7 @@ mod delete;
 pub mod progress;
 mod read;
 mod restore;
+mod scope;
 mod update;
 
 use domain::calendar::Schedule;
@@ -21,6 +22,7 @@ pub use create::create;
 pub use delete::{MAX_BULK, delete, delete_many};
 pub use read::{Page, Range, get, list, list_deleted, own_zone};
 pub use restore::restore;
+pub use scope::Scope;
 pub use update::{Expected, update};
 
 /// What happened to a schedule, as its event says it.

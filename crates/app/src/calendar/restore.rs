@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use domain::{
-    calendar::{CalendarError, Schedule},
+    alarms::Reason,
+    calendar::{CalendarError, Occurrence},
     identity::Caller,
 };
 use kernel::{Entropy, Instant, ScheduleId, UserId};
 use store::{Tx, UseCase};
 
-use super::{What, arm, changed};
+use super::{What, arm, arm::Rung, changed};
 use crate::{Answer, App, Effects, Error, Once, once::Render};
 
 struct Restore {
@@ -20,7 +21,7 @@ struct Restore {
 }
 
 impl UseCase for Restore {
-    type Out = (Schedule, Effects);
+    type Out = (Occurrence, Effects);
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
@@ -31,12 +32,12 @@ impl UseCase for Restore {
         schedule.version += 1;
         schedule.generation += 1;
         schedule.updated_at = self.now;
-        store::calendar::update(tx, &schedule).await?;
+        let set = store::calendar::set_of(tx, schedule).await?;
+        store::calendar::update(tx, &set).await?;
         let mut effects = Effects::default();
-        let rang = store::alarms::rung_reminders(tx, schedule.id).await?;
-        arm::arm(tx, &schedule, &schedule.reminders, &rang, self.now, &*self.entropy, &mut effects).await?;
-        changed(tx, std::slice::from_ref(&schedule), What::Restored, &*self.entropy, &mut effects).await?;
-        Ok((schedule, effects))
+        arm::arm(tx, &set, Rung::default(), Reason::Rescheduled, (self.now, &*self.entropy), &mut effects).await?;
+        changed(tx, std::slice::from_ref(&set.schedule), What::Restored, &*self.entropy, &mut effects).await?;
+        Ok((Occurrence::only(set.schedule), effects))
     }
 }
 
@@ -46,7 +47,7 @@ pub async fn restore(
     caller: &Caller,
     id: ScheduleId,
     once: Option<Once>,
-    render: Render<Schedule>,
+    render: Render<Occurrence>,
 ) -> Result<Answer, Error> {
     let case = Restore { owner: caller.user, id, now: app.now(), entropy: app.entropy() };
     app.commit_once(case, once, render).await

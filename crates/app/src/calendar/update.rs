@@ -1,16 +1,23 @@
-//! Changing a schedule.
+//! Changing a schedule, or some of its occurrences.
 
 use std::sync::Arc;
 
 use domain::{
-    alarms::{AlarmState, Reason, Reminder, keeps_snooze},
-    calendar::{CalendarError, Change, Patch, Schedule},
+    alarms::{Reason, Reminder, ReminderRule},
+    calendar::{
+        CalendarError, Change, MAX_OVERRIDES, Occurrence, Override, Patch, RecurrenceSet, RepeatChange, Schedule, recurrence,
+    },
     identity::Caller,
 };
-use kernel::{Entropy, Instant, ReminderId, ScheduleId, UserId};
+use kernel::{Entropy, Instant, ReminderId, ScheduleId, UserId, WallTime};
 use store::{Tx, UseCase};
 
-use super::{What, arm, changed};
+use super::{
+    Scope, What, arm,
+    arm::Rung,
+    changed,
+    scope::{happens_once, split},
+};
 use crate::{Answer, App, Effects, Error, Once, once::Render};
 
 /// Which version somebody means to change.
@@ -40,6 +47,7 @@ impl Expected {
 struct Update {
     owner: UserId,
     id: ScheduleId,
+    scope: Scope,
     patch: Patch,
     expected: Expected,
     now: Instant,
@@ -47,91 +55,185 @@ struct Update {
 }
 
 impl UseCase for Update {
-    type Out = (Schedule, Effects);
+    type Out = (Occurrence, Effects);
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
         let found = store::calendar::lock(tx, self.owner, self.id).await?;
-        let mut schedule = found.filter(|s| s.deleted_at.is_none()).ok_or(CalendarError::NotFound)?;
+        let schedule = found.filter(|s| s.deleted_at.is_none()).ok_or(CalendarError::NotFound)?;
         self.expected.check(&schedule, true)?;
-        let change = self.patch.apply(&schedule, self.now)?;
-        let mut effects = Effects::default();
-        if !change.any {
-            return Ok((schedule, effects));
+        let set = store::calendar::set_of(tx, schedule).await?;
+        match self.scope.in_set(&set) {
+            Scope::All => self.all(tx, set).await,
+            Scope::This(which) => self.one(tx, set, which).await,
+            Scope::Following(from) => self.following(tx, set, from).await,
         }
-        self.apply(tx, &mut schedule, change, &mut effects).await?;
-        changed(tx, std::slice::from_ref(&schedule), What::Updated, &*self.entropy, &mut effects).await?;
-        Ok((schedule, effects))
     }
 }
 
 impl Update {
-    async fn apply(&self, tx: &mut Tx<'_>, schedule: &mut Schedule, change: Change, effects: &mut Effects) -> Result<(), Error> {
-        let (kept, added, gone) = self.reminders(schedule, &change);
+    async fn all(&self, tx: &mut Tx<'_>, mut set: RecurrenceSet) -> Result<(Occurrence, Effects), Error> {
+        let change = self.patch.apply(&set.schedule, self.now)?;
+        let mut effects = Effects::default();
+        if !change.any {
+            return Ok((Occurrence::only(set.schedule), effects));
+        }
+        let (kept, added, gone) = self.reminders(&set.schedule.reminders, &change.rules);
+        if change.moved && set.schedule.series.is_some() {
+            set.follow(&change);
+            store::calendar::overrides::replace(tx, &set).await?;
+        }
+        let rules_changed = change.rules_changed;
+        let rules = self.change(&mut set.schedule, change);
+        if rules_changed {
+            store::calendar::retire_reminders(tx, &gone, self.now).await?;
+            store::calendar::insert_reminders(tx, self.id, 0, &added).await?;
+            set.schedule.reminders = in_order(&rules, &kept.iter().chain(&added));
+            store::calendar::order_reminders(tx, &set.schedule.reminders).await?;
+        }
+        self.written(tx, &set, &mut effects).await?;
+        changed(tx, std::slice::from_ref(&set.schedule), What::Updated, &*self.entropy, &mut effects).await?;
+        Ok((Occurrence::only(set.schedule), effects))
+    }
+
+    /// Changes one occurrence: what is then unlike the series is kept beside it.
+    async fn one(&self, tx: &mut Tx<'_>, mut set: RecurrenceSet, which: WallTime) -> Result<(Occurrence, Effects), Error> {
+        let found = occurrence(&set, which)?;
+        self.only_of_its_own()?;
+        let alone = Schedule { series: None, ..found.schedule };
+        let change = self.patch.apply(&alone, self.now)?;
+        let mut effects = Effects::default();
+        if change.any {
+            let moved = change.moved;
+            let own = Override::between(which, (&set.schedule.text, &set.schedule.span_at(which)), change);
+            if own.is_empty() {
+                store::calendar::overrides::remove(tx, self.id, which).await?;
+                set.overrides.remove(&which);
+            } else {
+                store::calendar::overrides::put(tx, self.id, &own).await?;
+                set.overrides.insert(which, own);
+            }
+            if set.overrides.len() > MAX_OVERRIDES {
+                let detail = format!("a series has at most {MAX_OVERRIDES} occurrences that are unlike the rest");
+                return Err(CalendarError::field("/recurrence_id", detail).into());
+            }
+            set.schedule.version += 1;
+            set.schedule.generation += i64::from(moved);
+            set.schedule.updated_at = self.now;
+            self.written(tx, &set, &mut effects).await?;
+            changed(tx, std::slice::from_ref(&set.schedule), What::Updated, &*self.entropy, &mut effects).await?;
+        }
+        Ok((occurrence(&set, which)?, effects))
+    }
+
+    /// Ends the series before `from` and makes another of the rest, which is then changed. The answer is that other one.
+    async fn following(&self, tx: &mut Tx<'_>, mut set: RecurrenceSet, from: WallTime) -> Result<(Occurrence, Effects), Error> {
+        occurrence(&set, from)?;
+        let parts = split(&set, from)?;
+        let mut rest = self.rest(&set, parts.from, from);
+        let change = self.patch.apply(&rest.schedule, self.now)?;
+        rest.follow(&change);
+        let (kept, added, _) = self.reminders(&rest.schedule.reminders, &change.rules);
+        let rules = self.change(&mut rest.schedule, change);
+        rest.schedule.version = 1;
+        rest.schedule.generation = 1;
+        let twins: Vec<_> = rest.schedule.reminders.iter().map(|r| r.id).collect();
+        let twins: Vec<_> = set.schedule.reminders.iter().map(|r| r.id).zip(twins).collect();
+        rest.schedule.reminders = in_order(&rules, &kept.iter().chain(&added));
+
+        set.overrides.retain(|own, _| *own < from);
+        set.schedule.series = parts.before;
+        set.schedule.version += 1;
+        set.schedule.generation += 1;
+        set.schedule.updated_at = self.now;
+        let mut effects = Effects::default();
+        store::calendar::overrides::replace(tx, &set).await?;
+        self.written(tx, &set, &mut effects).await?;
+        let told = Rung::of(tx, self.id).await?.of_twins(&twins);
+        store::calendar::insert(tx, &rest).await?;
+        arm::arm(tx, &rest, told, Reason::Rescheduled, (self.now, &*self.entropy), &mut effects).await?;
+        changed(tx, std::slice::from_ref(&set.schedule), What::Updated, &*self.entropy, &mut effects).await?;
+        changed(tx, std::slice::from_ref(&rest.schedule), What::Created, &*self.entropy, &mut effects).await?;
+        Ok((Occurrence::only(rest.schedule), effects))
+    }
+
+    /// The part of a series from `from` on, as a schedule of its own, unchanged otherwise.
+    fn rest(&self, set: &RecurrenceSet, series: recurrence::Series, from: WallTime) -> RecurrenceSet {
+        let rules: Vec<_> = set.schedule.reminders.iter().map(|reminder| reminder.rule).collect();
+        let schedule = Schedule {
+            id: ScheduleId::mint(self.now, &*self.entropy),
+            span: set.schedule.span_at(series.start()),
+            series: Some(series),
+            reminders: arm::reminders(&rules, self.now, &*self.entropy),
+            created_at: self.now,
+            ..set.schedule.clone()
+        };
+        RecurrenceSet::new(schedule, set.overrides.range(from..).map(|(_, own)| own.clone()))
+    }
+
+    /// Refuses what only a whole series has.
+    fn only_of_its_own(&self) -> Result<(), CalendarError> {
+        let given = [
+            ("/recurrence", self.patch.repeat != RepeatChange::Keep),
+            ("/reminders", self.patch.reminders.is_some()),
+            ("/late", self.patch.late.is_some()),
+        ];
+        match given.iter().find(|(_, given)| *given) {
+            Some((pointer, _)) => {
+                Err(CalendarError::field(pointer, "one occurrence has this from its series: choose another scope"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Takes over what changed, but not the reminders; answers their rules.
+    fn change(&self, schedule: &mut Schedule, change: Change) -> Vec<ReminderRule> {
         schedule.text = change.text;
         schedule.span = change.span;
+        schedule.series = change.series;
+        schedule.late = change.late;
         schedule.version += 1;
         schedule.updated_at = self.now;
         schedule.generation += i64::from(change.moved);
-        if change.rules_changed {
-            store::calendar::retire_reminders(tx, &gone, self.now).await?;
-            store::calendar::insert_reminders(tx, schedule.id, 0, &added).await?;
-            schedule.reminders = in_order(&change.rules, &kept.iter().chain(&added));
-            store::calendar::order_reminders(tx, &schedule.reminders).await?;
-        }
-        store::calendar::update(tx, schedule).await?;
-        // What is planned anew: everything if the time moved, otherwise only what was added.
-        if change.moved {
-            return self.move_alarms(tx, schedule, effects).await;
-        }
-        let (state, reason) = (AlarmState::Superseded, Reason::RemindersChanged);
-        store::alarms::settle_reminders(tx, &gone, state, reason, self.now).await?;
-        let rang = store::alarms::rung_reminders(tx, schedule.id).await?;
-        arm::arm(tx, schedule, &added, &rang, self.now, &*self.entropy, effects).await?;
-        Ok(())
+        change.rules
     }
 
-    /// Ends what was planned for the old time and plans the new one. A waiting snooze ends too, unless nothing takes its place.
-    async fn move_alarms(&self, tx: &mut Tx<'_>, schedule: &Schedule, effects: &mut Effects) -> Result<(), Error> {
-        let (state, reason) = (AlarmState::Superseded, Reason::Rescheduled);
-        store::alarms::settle_planned(tx, schedule.id, state, reason, self.now).await?;
-        let snoozes = store::alarms::lock_snoozes(tx, schedule.id).await?;
-        let rang = store::alarms::rung_reminders(tx, schedule.id).await?;
-        let plans = arm::arm(tx, schedule, &schedule.reminders, &rang, self.now, &*self.entropy, effects).await?;
-        for (snooze, reminder) in snoozes {
-            if !keeps_snooze(&plans, reminder) {
-                store::alarms::settle(tx, snooze, state, reason, self.now).await?;
-            }
-        }
+    async fn written(&self, tx: &mut Tx<'_>, set: &RecurrenceSet, effects: &mut Effects) -> Result<(), Error> {
+        store::calendar::update(tx, set).await?;
+        arm::arm(tx, set, Rung::default(), Reason::Rescheduled, (self.now, &*self.entropy), effects).await?;
         Ok(())
     }
 
     /// Which reminders stay, which are new, and which go. One with the same rule stays, with its id and its alarms.
-    fn reminders(&self, schedule: &Schedule, change: &Change) -> (Vec<Reminder>, Vec<Reminder>, Vec<ReminderId>) {
-        let (kept, gone): (Vec<Reminder>, Vec<Reminder>) =
-            schedule.reminders.iter().copied().partition(|r| change.rules.contains(&r.rule));
-        let new: Vec<_> = change.rules.iter().copied().filter(|rule| kept.iter().all(|r| r.rule != *rule)).collect();
+    fn reminders(&self, present: &[Reminder], rules: &[ReminderRule]) -> (Vec<Reminder>, Vec<Reminder>, Vec<ReminderId>) {
+        let (kept, gone): (Vec<Reminder>, Vec<Reminder>) = present.iter().copied().partition(|r| rules.contains(&r.rule));
+        let new: Vec<_> = rules.iter().copied().filter(|rule| kept.iter().all(|r| r.rule != *rule)).collect();
         let added = arm::reminders(&new, self.now, &*self.entropy);
         (kept, added, gone.iter().map(|r| r.id).collect())
     }
 }
 
-fn in_order<'a>(
-    rules: &[domain::alarms::ReminderRule],
-    reminders: &(impl Iterator<Item = &'a Reminder> + Clone),
-) -> Vec<Reminder> {
+fn occurrence(set: &RecurrenceSet, which: WallTime) -> Result<Occurrence, CalendarError> {
+    if set.schedule.series.is_none() {
+        return Err(happens_once());
+    }
+    set.occurrence(which).ok_or(CalendarError::NoOccurrence(which))
+}
+
+fn in_order<'a>(rules: &[ReminderRule], reminders: &(impl Iterator<Item = &'a Reminder> + Clone)) -> Vec<Reminder> {
     rules.iter().filter_map(|rule| reminders.clone().find(|r| r.rule == *rule)).copied().collect()
 }
 
-/// Changes a schedule of the caller, and moves its alarms along.
+/// Changes a schedule of the caller, or the occurrences of it that `scope` names, and moves its alarms along. The answer is
+/// the schedule, the one occurrence, or the new schedule that begins with it.
 pub async fn update(
     app: &App,
     caller: &Caller,
-    (id, expected): (ScheduleId, Expected),
+    (id, scope, expected): (ScheduleId, Scope, Expected),
     patch: Patch,
     once: Option<Once>,
-    render: Render<Schedule>,
+    render: Render<Occurrence>,
 ) -> Result<Answer, Error> {
-    let case = Update { owner: caller.user, id, patch, expected, now: app.now(), entropy: app.entropy() };
+    let case = Update { owner: caller.user, id, scope, patch, expected, now: app.now(), entropy: app.entropy() };
     app.commit_once(case, once, render).await
 }

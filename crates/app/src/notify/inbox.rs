@@ -39,7 +39,7 @@ impl UseCase for List {
 pub async fn list(app: &App, caller: &Caller, listing: Listing) -> Result<Page<Notification>, Error> {
     let limit = listing.limit;
     let items = app.store().read(List(caller.user, listing)).await?;
-    Ok(Page::cut(items, limit, |n| Cursor { at: n.created_at, id: n.id.uuid() }))
+    Ok(Page::cut(items, limit, |n| Cursor::new(n.created_at, n.id.uuid())))
 }
 
 struct Get(UserId, NotificationId);

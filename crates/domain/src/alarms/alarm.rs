@@ -1,6 +1,6 @@
 //! Alarms: rows that are due.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::time::Duration;
 
 use kernel::{AlarmId, Instant, ReminderId, ScheduleId, UserId, WallTime};
 
@@ -29,6 +29,8 @@ pub struct Alarm {
     pub reason: Option<Reason>,
     /// When it was planned.
     pub armed_at: Instant,
+    /// So many occurrences after this one were missed as well and have no alarm of their own.
+    pub left_out: i64,
     /// When it rang.
     pub fired_at: Option<Instant>,
     /// When it was dismissed after it rang.
@@ -42,6 +44,7 @@ impl Alarm {
     }
 }
 
+/// An enum of words, as they are stored and shown.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$doc])*
@@ -60,13 +63,13 @@ macro_rules! words {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
             }
         }
 
-        impl FromStr for $name {
+        impl std::str::FromStr for $name {
             type Err = ();
             fn from_str(text: &str) -> Result<Self, ()> {
                 match text { $($word => Ok(Self::$variant),)* _ => Err(()) }
@@ -74,6 +77,8 @@ macro_rules! words {
         }
     };
 }
+
+pub(super) use words;
 
 words! {
     /// Where an alarm stands. All but the first are final, unless an operator puts a failed one back.
@@ -116,5 +121,9 @@ words! {
         Started = "started",
         /// The item is done.
         Completed = "completed",
+        /// This occurrence was taken out of its series.
+        OccurrenceCancelled = "occurrence_cancelled",
+        /// It was found due too long after it was, and its schedule does not want it then.
+        TooLate = "too_late",
     }
 }

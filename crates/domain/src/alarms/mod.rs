@@ -12,13 +12,18 @@
 //! ```
 
 mod alarm;
+mod chain;
 mod error;
+mod late;
 mod plan;
 mod reminder;
 mod snooze;
 
 pub use alarm::{Alarm, AlarmState, Reason};
+pub use chain::{Following, Link, Told, following, links, plan_all, upcoming};
 pub use error::AlarmError;
-pub use plan::{Plan, Verdict, keeps_snooze, plan};
+pub use late::{LateAction, LatePolicy, MAX_LATE};
+use plan::plan;
+pub use plan::{Plan, Verdict, keeps_snooze};
 pub use reminder::{Anchor, MAX_REMINDERS, Reminder, ReminderRule, check_rules};
 pub use snooze::{Until, snooze_until};

@@ -1,6 +1,6 @@
 //! Which alarms a schedule needs.
 
-use kernel::{Instant, ReminderId};
+use kernel::{Instant, ReminderId, WallTime};
 
 use super::Reminder;
 use crate::calendar::Span;
@@ -10,6 +10,8 @@ use crate::calendar::Span;
 pub struct Plan {
     /// By which reminder.
     pub reminder: ReminderId,
+    /// For which occurrence.
+    pub nominal: WallTime,
     /// When it is, or was, to ring.
     pub due_at: Instant,
     /// What is to become of it.
@@ -27,15 +29,21 @@ pub enum Verdict {
     Skip,
 }
 
-/// Plans one alarm per reminder for the occurrence that lasts as `span`.
+/// Plans one alarm per reminder for the occurrence `nominal`, which lasts as `span`.
 ///
 /// `rang` says whether a reminder has already rung for this item in an earlier generation: an edit must not tell somebody
 /// again about a time that has passed.
-pub fn plan(span: &Span, reminders: &[Reminder], now: Instant, rang: impl Fn(ReminderId) -> bool) -> Vec<Plan> {
+pub(super) fn plan(
+    nominal: WallTime,
+    span: &Span,
+    reminders: &[Reminder],
+    now: Instant,
+    rang: impl Fn(ReminderId) -> bool,
+) -> Vec<Plan> {
     reminders
         .iter()
         .map(|reminder| {
-            let due_at = reminder.rule.due(span);
+            let due_at = reminder.rule.due(span.start_at.instant, span.end_at.instant);
             let verdict = if due_at > now {
                 Verdict::Ring
             } else if span.start_at.instant > now && !rang(reminder.id) {
@@ -43,7 +51,7 @@ pub fn plan(span: &Span, reminders: &[Reminder], now: Instant, rang: impl Fn(Rem
             } else {
                 Verdict::Skip
             };
-            Plan { reminder: reminder.id, due_at, verdict }
+            Plan { reminder: reminder.id, nominal, due_at, verdict }
         })
         .collect()
 }
@@ -85,7 +93,8 @@ mod tests {
                 duration: None,
             };
             let reminder = Reminder { id: ReminderId::from_uuid(uuid::Uuid::nil()), rule: ReminderRule::before_start(lead) };
-            let plans = plan(&draft.resolve(now).expect("span"), &[reminder], now, |_| rang);
+            let span = draft.resolve(now).expect("span");
+            let plans = plan(span.start, &span, &[reminder], now, |_| rang);
             assert_eq!(plans[0].verdict, verdict, "{start} −{lead}s, rang before: {rang}");
         }
     }
@@ -93,7 +102,8 @@ mod tests {
     #[test]
     fn a_snooze_outlives_a_move_only_if_its_reminder_would_stay_silent() {
         let [asked, other] = [1, 2].map(|n| ReminderId::from_uuid(uuid::Uuid::from_u128(n)));
-        let plan = |reminder, verdict| Plan { reminder, due_at: Instant::EPOCH, verdict };
+        let nominal = kernel::Zone::utc().wall_at(Instant::EPOCH);
+        let plan = |reminder, verdict| Plan { reminder, nominal, due_at: Instant::EPOCH, verdict };
         // (what is planned) → whether a snooze of `asked` stays
         let table = [
             (vec![plan(asked, Verdict::Skip)], true),

@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use kernel::{FieldError, Instant, ReminderId};
 
-use crate::calendar::Span;
-
 /// Reminders of one schedule.
 pub const MAX_REMINDERS: usize = 10;
 
@@ -53,16 +51,16 @@ impl ReminderRule {
         Self::Before { lead_seconds, anchor: Anchor::Start }
     }
 
-    /// When it rings for an occurrence that lasts as `span`.
-    pub fn due(self, span: &Span) -> Instant {
+    /// When it rings for an occurrence from `start` to `end`.
+    pub fn due(self, start: Instant, end: Instant) -> Instant {
         match self {
             Self::At(instant) => instant,
             Self::Before { lead_seconds, anchor } => {
-                let end = match anchor {
-                    Anchor::Start => span.start_at.instant,
-                    Anchor::End => span.end_at.instant,
+                let anchor = match anchor {
+                    Anchor::Start => start,
+                    Anchor::End => end,
                 };
-                end - Duration::from_secs(lead_seconds.into())
+                anchor - Duration::from_secs(lead_seconds.into())
             }
         }
     }
@@ -96,7 +94,7 @@ pub fn check_rules(rules: &[ReminderRule], now: Instant) -> Vec<FieldError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calendar::SpanDraft;
+    use crate::calendar::{Span, SpanDraft};
 
     fn span(start: &str, end: &str) -> Span {
         let draft = SpanDraft {
@@ -113,9 +111,12 @@ mod tests {
     fn a_lead_is_elapsed_time_across_a_change_of_clocks() {
         // The clocks spring forward at 02:00: one hour before 03:30 local is 01:30 local.
         let span = span("2026-03-08T03:30:00", "2026-03-08T05:00:00");
-        assert_eq!(ReminderRule::before_start(3600).due(&span).to_string(), "2026-03-08T06:30:00Z");
+        assert_eq!(
+            ReminderRule::before_start(3600).due(span.start_at.instant, span.end_at.instant).to_string(),
+            "2026-03-08T06:30:00Z"
+        );
         let before_end = ReminderRule::Before { lead_seconds: 0, anchor: Anchor::End };
-        assert_eq!(before_end.due(&span).to_string(), "2026-03-08T09:00:00Z");
+        assert_eq!(before_end.due(span.start_at.instant, span.end_at.instant).to_string(), "2026-03-08T09:00:00Z");
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use kernel::{FieldError, Instant};
 
-use super::{CalendarError, ScheduleText, Span, SpanDraft, text};
-use crate::alarms::{ReminderRule, check_rules};
+use super::{CalendarError, RepeatDraft, ScheduleText, Span, SpanDraft, recurrence::Series, text};
+use crate::alarms::{LatePolicy, ReminderRule, check_rules};
 
 /// What a new schedule shall be.
 #[derive(Clone, Debug)]
@@ -20,8 +20,12 @@ pub struct Draft {
     pub busy: bool,
     /// From when to when.
     pub span: SpanDraft,
+    /// How it repeats.
+    pub repeat: Option<RepeatDraft>,
     /// When to ring.
     pub reminders: RemindersDraft,
+    /// What becomes of reminders that are found late.
+    pub late: LatePolicy,
 }
 
 /// When a new schedule shall ring.
@@ -40,6 +44,8 @@ pub struct Checked {
     pub text: ScheduleText,
     /// From when to when.
     pub span: Span,
+    /// How it repeats.
+    pub series: Option<Series>,
     /// When to ring.
     pub rules: Vec<ReminderRule>,
 }
@@ -66,10 +72,12 @@ impl Draft {
             busy: self.busy,
         };
         errors.extend(check_rules(&rules, now));
-        match self.span.resolve(now) {
-            Ok(span) if errors.is_empty() => Ok(Checked { text, span, rules }),
-            Ok(_) => Err(CalendarError::Invalid(errors)),
-            Err(more) => Err(CalendarError::Invalid(errors.into_iter().chain(more).collect())),
-        }
+        errors.extend(self.late.check().err());
+        let span = self.span.resolve(now).map_err(|more| errors.extend(more));
+        let (Ok(span), true) = (span, errors.is_empty()) else {
+            return Err(CalendarError::Invalid(errors));
+        };
+        let series = self.repeat.as_ref().map(|repeat| repeat.resolve(&span)).transpose()?;
+        Ok(Checked { text, span, series, rules })
     }
 }

@@ -1,6 +1,8 @@
 //! How the calendar refuses.
 
-use kernel::{Category, Coded, FieldError};
+use kernel::{Category, Coded, FieldError, WallTime};
+
+use super::recurrence::RecurrenceError;
 
 /// A refusal of the calendar.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +22,12 @@ pub enum CalendarError {
     /// A change came without `If-Match`.
     #[error("send If-Match with the ETag of the version you changed, or * to change whatever is there")]
     VersionRequired,
+    /// A recurrence that makes no sense.
+    #[error(transparent)]
+    Recurrence(#[from] RecurrenceError),
+    /// The series has no occurrence of this name.
+    #[error("the series has no occurrence at {0}")]
+    NoOccurrence(WallTime),
     /// Restoring what is not deleted.
     #[error("the schedule is not deleted")]
     NotDeleted,
@@ -40,22 +48,26 @@ impl Coded for CalendarError {
             Self::VersionMismatch { .. } => "schedule.version_mismatch",
             Self::VersionRequired => "schedule.version_required",
             Self::NotDeleted => "schedule.not_deleted",
+            Self::Recurrence(error) => error.code(),
+            Self::NoOccurrence(_) => "schedule.not_an_occurrence",
         }
     }
 
     fn category(&self) -> Category {
         match self {
-            Self::NotFound => Category::NotFound,
+            Self::NotFound | Self::NoOccurrence(_) => Category::NotFound,
             Self::Invalid(_) => Category::Invalid,
             Self::VersionMismatch { .. } => Category::PreconditionFailed,
             Self::VersionRequired => Category::PreconditionRequired,
             Self::NotDeleted => Category::Conflict,
+            Self::Recurrence(error) => error.category(),
         }
     }
 
     fn fields(&self) -> &[FieldError] {
         match self {
             Self::Invalid(fields) => fields,
+            Self::Recurrence(error) => error.fields(),
             _ => &[],
         }
     }

@@ -5,15 +5,21 @@
 
 mod draft;
 mod error;
+mod occurrence;
 mod patch;
 pub mod progress;
 pub mod recurrence;
+mod repeat;
 mod schedule;
+mod set;
 mod span;
 mod text;
 
 pub use draft::{Draft, RemindersDraft};
 pub use error::CalendarError;
+pub use occurrence::{MAX_OVERRIDES, Occurrence, Override};
 pub use patch::{Change, Patch};
+pub use repeat::{RepeatChange, RepeatDraft, rerule};
 pub use schedule::{Schedule, ScheduleText};
+pub use set::{Key, Reach, RecurrenceSet};
 pub use span::{MAX_SPAN, Moment, Span, SpanDraft};

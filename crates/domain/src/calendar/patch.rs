@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use kernel::{FieldError, Instant, Zone};
 
-use super::{CalendarError, Moment, Schedule, ScheduleText, Span, SpanDraft, text};
-use crate::alarms::{ReminderRule, check_rules};
+use super::{CalendarError, Moment, RepeatChange, Schedule, ScheduleText, Span, SpanDraft, recurrence::Series, rerule, text};
+use crate::alarms::{LatePolicy, ReminderRule, check_rules};
 
 /// What shall change; what is `None` stays.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +32,10 @@ pub struct Patch {
     pub duration: Option<Duration>,
     /// When to ring; replaces all reminders.
     pub reminders: Option<Vec<ReminderRule>>,
+    /// How it repeats.
+    pub repeat: RepeatChange,
+    /// What becomes of reminders that are found late.
+    pub late: Option<LatePolicy>,
 }
 
 /// What a patch comes to.
@@ -41,9 +45,13 @@ pub struct Change {
     pub text: ScheduleText,
     /// From when to when from now on.
     pub span: Span,
+    /// How it repeats from now on.
+    pub series: Option<Series>,
+    /// What becomes of late reminders from now on.
+    pub late: LatePolicy,
     /// When to ring from now on.
     pub rules: Vec<ReminderRule>,
-    /// Whether a start, an end or the zone moved: every alarm is planned anew.
+    /// Whether a start, an end, the zone or the recurrence changed: every alarm is planned anew.
     pub moved: bool,
     /// Whether the set of reminders changed.
     pub rules_changed: bool,
@@ -79,13 +87,29 @@ impl Patch {
             errors.extend(more);
             schedule.span.clone()
         });
+        let late = self.late.unwrap_or(schedule.late);
+        errors.extend(late.check().err());
         if !errors.is_empty() {
             return Err(CalendarError::Invalid(errors));
         }
-        let moved = span != schedule.span;
+        let series = self.series(schedule, &span)?;
+        let repeats = |series: &Option<Series>| series.as_ref().map(|series| series.recurrence().clone());
+        let moved = span != schedule.span || repeats(&series) != repeats(&schedule.series);
         let rules_changed = rules != old_rules;
-        let any = moved || rules_changed || text != schedule.text;
-        Ok(Change { text, span, rules, moved, rules_changed, any })
+        let any = moved || rules_changed || text != schedule.text || late != schedule.late;
+        Ok(Change { text, span, series, late, rules, moved, rules_changed, any })
+    }
+
+    /// The recurrence as given, or else the present one, which moves along with the start.
+    fn series(&self, schedule: &Schedule, span: &Span) -> Result<Option<Series>, CalendarError> {
+        match (&self.repeat, &schedule.series) {
+            (RepeatChange::Once, _) => Ok(None),
+            (RepeatChange::Repeat(repeat), _) => repeat.resolve(span).map(Some),
+            (RepeatChange::Keep, Some(old)) if span.start != old.start() || span.zone != *old.zone() => {
+                rerule(old, span).map(Some)
+            }
+            (RepeatChange::Keep, old) => Ok(old.clone()),
+        }
     }
 
     fn span(&self, old: &Span, now: Instant) -> Result<Span, Vec<FieldError>> {
@@ -155,6 +179,8 @@ mod tests {
                 busy: true,
             },
             span: span.resolve(now()).expect("span"),
+            series: None,
+            late: LatePolicy::default(),
             reminders: vec![Reminder { id: ReminderId::from_uuid(uuid()), rule: ReminderRule::before_start(60) }],
             progress: crate::calendar::progress::Progress::default(),
             generation: 1,

@@ -2,8 +2,8 @@
 
 use kernel::{Instant, ScheduleId, UserId};
 
-use super::{Span, progress::Progress};
-use crate::alarms::Reminder;
+use super::{Span, progress::Progress, recurrence::Series};
+use crate::alarms::{LatePolicy, Reminder};
 
 /// One item of somebody's calendar.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,8 +14,12 @@ pub struct Schedule {
     pub owner: UserId,
     /// What people read.
     pub text: ScheduleText,
-    /// From when to when.
+    /// From when to when; of a series, the first time.
     pub span: Span,
+    /// How it repeats, from the start of the span on; `None`: it happens once.
+    pub series: Option<Series>,
+    /// What becomes of reminders that are found late.
+    pub late: LatePolicy,
     /// When to ring, in the order given.
     pub reminders: Vec<Reminder>,
     /// How far it is, if it happens once.

@@ -108,21 +108,26 @@ impl SpanDraft {
     }
 
     fn wall(&self, pointer: &str, moment: Moment) -> Result<WallTime, FieldError> {
-        match (moment, self.all_day) {
-            (Moment::Date(date), true) => Ok(WallTime::midnight(date)),
-            (Moment::Wall(wall), false) => Ok(wall),
-            (Moment::Instant(instant), false) => {
-                let wall = self.zone.wall_at(instant);
-                if self.zone.resolve(wall).instant == instant {
-                    Ok(wall)
-                } else {
-                    Err(FieldError::new(pointer, "this instant lies in an hour that is repeated in the zone; use time_zone UTC"))
-                }
+        wall(pointer, moment, self.all_day, &self.zone)
+    }
+}
+
+/// What the wall shows at `moment` in `zone`; whole days take dates and nothing else does.
+fn wall(pointer: &str, moment: Moment, all_day: bool, zone: &Zone) -> Result<WallTime, FieldError> {
+    match (moment, all_day) {
+        (Moment::Date(date), true) => Ok(WallTime::midnight(date)),
+        (Moment::Wall(wall), false) => Ok(wall),
+        (Moment::Instant(instant), false) => {
+            let wall = zone.wall_at(instant);
+            if zone.resolve(wall).instant == instant {
+                Ok(wall)
+            } else {
+                Err(FieldError::new(pointer, "this instant lies in an hour that is repeated in the zone; use time_zone UTC"))
             }
-            (_, true) => Err(FieldError::new(pointer, "whole days take dates: write 2026-11-20")),
-            (Moment::Date(_), false) => {
-                Err(FieldError::new(pointer, "a date needs all_day: true; otherwise write 2026-11-20T09:30:00"))
-            }
+        }
+        (_, true) => Err(FieldError::new(pointer, "whole days take dates: write 2026-11-20")),
+        (Moment::Date(_), false) => {
+            Err(FieldError::new(pointer, "a date needs all_day: true; otherwise write 2026-11-20T09:30:00"))
         }
     }
 }
@@ -148,6 +153,17 @@ impl Span {
             errors.push(FieldError::new("/start", "at most ten years ahead"));
         }
         if errors.is_empty() { Ok(self) } else { Err(errors) }
+    }
+
+    /// What the wall shows at `moment`, as this span writes it: whole days take dates.
+    pub(super) fn wall(&self, pointer: &str, moment: Moment) -> Result<WallTime, FieldError> {
+        wall(pointer, moment, self.all_day, &self.zone)
+    }
+
+    /// Whether it has time in common with `from..to`. A span without length counts as lying in its instant.
+    pub fn overlaps(&self, from: Instant, to: Instant) -> bool {
+        let (start, end) = (self.start_at.instant, self.end_at.instant);
+        start < to && (end > from || (end == start && start >= from))
     }
 
     /// Whether a skipped or repeated local time had to be moved.

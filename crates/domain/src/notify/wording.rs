@@ -15,6 +15,16 @@ pub fn reminder_body(locale: &str, start: WallTime, all_day: bool, zone: &Zone, 
     if location.is_empty() { when } else { format!("{when} · {location}") }
 }
 
+/// What a reminder adds when it rings for others as well, which were missed.
+pub fn with_missed(locale: &str, body: String, missed: usize) -> String {
+    let korean = locale == "ko" || locale.starts_with("ko-");
+    match (missed, korean) {
+        (0, _) => body,
+        (_, true) => format!("{body} · 놓친 알림 {missed}건 더"),
+        (_, false) => format!("{body} · and {missed} more that were missed"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -27,5 +37,8 @@ mod tests {
         assert_eq!(reminder_body("ko", start, false, &zone, "3층"), "2026-11-20 09:05 시작 (Asia/Seoul) · 3층");
         assert_eq!(reminder_body("en", start, true, &zone, "Home"), "2026-11-20, all day · Home");
         assert_eq!(reminder_body("ko-KR", start, true, &zone, ""), "2026-11-20 종일");
+        assert_eq!(with_missed("en", "b".to_owned(), 0), "b");
+        assert_eq!(with_missed("en", "b".to_owned(), 3), "b · and 3 more that were missed");
+        assert_eq!(with_missed("ko", "b".to_owned(), 3), "b · 놓친 알림 3건 더");
     }
 }

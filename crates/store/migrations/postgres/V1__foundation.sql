@@ -175,7 +175,7 @@ CREATE TABLE alarms (
     snooze bigint NOT NULL DEFAULT 0,              -- 0 = the reminder's own alarm, n = its n-th snooze
     due_at timestamptz NOT NULL,
     state text NOT NULL CHECK (state IN ('PENDING', 'FIRED', 'SUPERSEDED', 'CANCELLED', 'SKIPPED', 'FAILED')),
-    reason text CHECK (reason IN ('late_created', 'already_past', 'rescheduled', 'reminders_changed', 'schedule_deleted', 'dismissed', 'snoozed', 'ringing_failed')),
+    reason text,                                    -- a word of domain::alarms::Reason
     armed_at timestamptz NOT NULL,
     fired_at timestamptz,
     settled_at timestamptz,                             -- when it left PENDING

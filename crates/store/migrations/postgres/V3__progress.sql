@@ -53,7 +53,3 @@ CREATE INDEX work_sessions_by_time ON work_sessions (owner_id, started_at) WHERE
 -- How its owner divides the time: 0 is no goal.
 ALTER TABLE users ADD COLUMN daily_goal_seconds bigint NOT NULL DEFAULT 0 CHECK (daily_goal_seconds BETWEEN 0 AND 86400);
 ALTER TABLE users ADD COLUMN week_start text NOT NULL DEFAULT 'monday' CHECK (week_start IN ('monday', 'sunday', 'saturday'));
-
--- Alarms end for two more reasons: somebody has begun, or is done.
-ALTER TABLE alarms DROP CONSTRAINT alarms_reason_check;
-ALTER TABLE alarms ADD CONSTRAINT alarms_reason_check CHECK (reason IN ('late_created', 'already_past', 'rescheduled', 'reminders_changed', 'schedule_deleted', 'dismissed', 'snoozed', 'ringing_failed', 'started', 'completed'));

@@ -176,7 +176,7 @@ CREATE TABLE alarms (
     snooze INTEGER NOT NULL DEFAULT 0,              -- 0 = the reminder's own alarm, n = its n-th snooze
     due_at INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('PENDING', 'FIRED', 'SUPERSEDED', 'CANCELLED', 'SKIPPED', 'FAILED')),
-    reason TEXT CHECK (reason IN ('late_created', 'already_past', 'rescheduled', 'reminders_changed', 'schedule_deleted', 'dismissed', 'snoozed', 'ringing_failed')),
+    reason TEXT,                                    -- a word of domain::alarms::Reason
     armed_at INTEGER NOT NULL,
     fired_at INTEGER,
     settled_at INTEGER,                             -- when it left PENDING

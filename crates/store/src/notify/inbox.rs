@@ -48,7 +48,7 @@ pub async fn page(tx: &mut Tx<'_>, user: UserId, listing: Listing<'_>) -> Result
         Shelf::Unread => PAGE_UNREAD,
         Shelf::Read => PAGE_READ,
     };
-    let end = Cursor { at: Instant::MAX, id: uuid::Uuid::max() };
+    let end = Cursor::new(Instant::MAX, uuid::Uuid::max());
     let before = listing.before.unwrap_or(end);
     tx.all(sql, values![user, before.at, before.id, listing.kind, listing.limit], notification).await
 }
@@ -183,5 +183,5 @@ fn counted(row: &Row<'_>) -> Result<Unread, StoreError> {
 }
 
 fn cursor(row: &Row<'_>) -> Result<Cursor, StoreError> {
-    Ok(Cursor { at: row.get(0)?, id: row.get(1)? })
+    Ok(Cursor::new(row.get(0)?, row.get(1)?))
 }

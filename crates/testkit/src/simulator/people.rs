@@ -2,10 +2,13 @@
 
 use std::{rc::Rc, time::Duration};
 
-use app::{App, Error, Once, Rendered};
+use app::{
+    App, Error, Once, Rendered,
+    calendar::{Expected, Scope},
+};
 use domain::{
-    alarms::{Alarm, AlarmState, Anchor, ReminderRule, Until},
-    calendar::{Draft, Moment, Patch, RemindersDraft, Schedule, SpanDraft},
+    alarms::{Alarm, AlarmState, Anchor, LatePolicy, ReminderRule, Until},
+    calendar::{Draft, Moment, Occurrence, Patch, RemindersDraft, Schedule, SpanDraft},
 };
 use kernel::{Category, Clock as _, Instant, JobId, ScheduleId, Zone};
 
@@ -58,7 +61,9 @@ pub(super) fn draft(subject: &str, starts_at: Instant, rules: Vec<ReminderRule>)
         kind: "event".to_owned(),
         busy: true,
         span: SpanDraft { all_day: false, zone: Zone::utc(), start: Moment::Instant(starts_at), end: None, duration: None },
+        repeat: None,
         reminders: RemindersDraft::Given(rules),
+        late: LatePolicy::default(),
     }
 }
 
@@ -145,8 +150,8 @@ impl Actor {
             .insist(change, move |app, once| {
                 let (caller, patch) = (caller.clone(), patch.clone());
                 async move {
-                    let target = (id, app::calendar::Expected::Version(version));
-                    let answer = app::calendar::update(&app, &caller, target, patch, once, receipt()).await?;
+                    let target = (id, Scope::All, Expected::Version(version));
+                    let answer = app::calendar::update(&app, &caller, target, patch, once, changed()).await?;
                     Ok(read_receipt(&answer.rendered))
                 }
             })
@@ -165,7 +170,7 @@ impl Actor {
         let answer = self
             .insist(change, move |app, _| {
                 let caller = caller.clone();
-                async move { app::calendar::delete(&app, &caller, id, app::calendar::Expected::Version(version)).await }
+                async move { app::calendar::delete(&app, &caller, id, Scope::All, Expected::Version(version)).await }
             })
             .await;
         if answer.is_some() {
@@ -181,7 +186,7 @@ impl Actor {
         let answer = self
             .insist(change, move |app, once| {
                 let caller = caller.clone();
-                async move { app::calendar::restore(&app, &caller, id, once, receipt()).await.map(|a| read_receipt(&a.rendered)) }
+                async move { app::calendar::restore(&app, &caller, id, once, changed()).await.map(|a| read_receipt(&a.rendered)) }
             })
             .await;
         if let Some(Some(Receipt { version, .. })) = answer {
@@ -281,7 +286,9 @@ impl Actor {
     async fn some_alarm(&self) -> Option<(String, Alarm, Vec<Alarm>)> {
         let Item { subject, id, reminders, .. } = self.items[self.some_item(false)?].clone();
         let caller = self.person.caller.clone();
-        let read = self.cluster.ask(move |app| async move { app::alarms::of_schedule(&app, &caller, id, None, 1_000).await });
+        let read = self
+            .cluster
+            .ask(move |app| async move { app::alarms::of_schedule(&app, &caller, id, None, 1_000).await.map(|(page, _)| page) });
         let alarms = read.await?.ok()?.items;
         let is_active = |a: &&Alarm| {
             matches!(a.state, AlarmState::Pending | AlarmState::Fired) && reminders.contains(&a.reminder.to_string())
@@ -379,10 +386,16 @@ fn promises(starts_at: Instant, rules: &[ReminderRule]) -> Vec<Promise> {
 }
 
 fn receipt() -> app::Render<Schedule> {
-    std::sync::Arc::new(|schedule| {
-        let reminders: Vec<String> = schedule.reminders.iter().map(|reminder| reminder.id.to_string()).collect();
-        rendered(format!("{} {} {}", schedule.id, schedule.version, reminders.join(",")))
-    })
+    std::sync::Arc::new(written)
+}
+
+fn changed() -> app::Render<Occurrence> {
+    std::sync::Arc::new(|occurrence| written(&occurrence.schedule))
+}
+
+fn written(schedule: &Schedule) -> Rendered {
+    let reminders: Vec<String> = schedule.reminders.iter().map(|reminder| reminder.id.to_string()).collect();
+    rendered(format!("{} {} {}", schedule.id, schedule.version, reminders.join(",")))
 }
 
 fn read_receipt(rendered: &Rendered) -> Option<Receipt> {

@@ -10,7 +10,6 @@ use utoipa_axum::routes;
 
 use super::{Access, Routes};
 
-pub(crate) use list::ReminderPage;
 pub(crate) use view::AlarmView;
 
 /// The routes of this folder.

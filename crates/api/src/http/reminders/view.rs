@@ -33,11 +33,13 @@ pub(crate) struct AlarmView {
     #[schema(example = "FIRED")]
     state: &'static str,
     /// Why it stands there, where that is not plain: `late_created`, `already_past`, `rescheduled`, `reminders_changed`,
-    /// `schedule_deleted`, `dismissed`, `snoozed` or `ringing_failed`.
+    /// `occurrence_cancelled`, `too_late`, `schedule_deleted`, `dismissed`, `snoozed` or `ringing_failed`.
     reason: Option<&'static str>,
     /// When it was planned.
     #[schema(value_type = String, format = DateTime)]
     armed_at: Instant,
+    /// So many occurrences after this one were missed as well, and have no reminder of their own.
+    left_out: i64,
     /// When it rang.
     #[schema(value_type = Option<String>, format = DateTime)]
     fired_at: Option<Instant>,
@@ -60,6 +62,7 @@ impl From<&Alarm> for AlarmView {
             state: alarm.state.as_str(),
             reason: alarm.reason.map(app::domain::alarms::Reason::as_str),
             armed_at: alarm.armed_at,
+            left_out: alarm.left_out,
             fired_at: alarm.fired_at,
             lateness_ms: alarm.lateness().map(|late| u64::try_from(late.as_millis()).unwrap_or(u64::MAX)),
             dismissed_at: alarm.dismissed_at,

@@ -11,7 +11,10 @@ use kernel::{Length, Zone};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::view::{ReminderDraft, ScheduleView, moment, parse, rules};
+use super::{
+    recurrence::{Late, RecurrenceDraft, late},
+    view::{ReminderDraft, ScheduleView, moment, parse, rules},
+};
 use crate::http::{Caller, Problem, Write, answer, created, etag};
 
 /// A schedule that is asked for.
@@ -43,6 +46,10 @@ pub(crate) struct NewSchedule {
     /// Whole days.
     #[serde(default)]
     all_day: bool,
+    /// How it repeats; it happens once unless given.
+    recurrence: Option<RecurrenceDraft>,
+    /// What becomes of reminders that are found late: one rings for all that are later than a day, unless given.
+    late: Option<Late>,
     /// When to ring, at most 10. Not given: the caller's default lead before the start. `[]`: never.
     reminders: Option<Vec<ReminderDraft>>,
     /// A short lower-case word, `event` unless given.
@@ -76,12 +83,14 @@ impl NewSchedule {
             None => RemindersDraft::Default,
             Some(drafts) => RemindersDraft::Given(rules(drafts, &mut errors)),
         };
+        let repeat = self.recurrence.map(|recurrence| recurrence.draft(&mut errors));
+        let late = late(self.late.as_ref(), &mut errors).unwrap_or_default();
         let (Some(start), Some(zone), true) = (start, zone, errors.is_empty()) else {
             return Err(CalendarError::Invalid(errors));
         };
         let span = SpanDraft { all_day: self.all_day, zone, start, end, duration: duration.map(Length::duration) };
         let Self { title, description, location, kind, busy, .. } = self;
-        Ok(Draft { title, description, location, kind, busy, span, reminders })
+        Ok(Draft { title, description, location, kind, busy, span, repeat, reminders, late })
     }
 }
 

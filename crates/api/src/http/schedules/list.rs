@@ -3,7 +3,7 @@
 use app::{
     App,
     calendar::{self, Page, Range},
-    domain::{calendar::Schedule, identity::Caller as Identity},
+    domain::{calendar::Occurrence, identity::Caller as Identity},
 };
 use axum::{extract::State as Extract, response::Response};
 use http::StatusCode;
@@ -50,7 +50,7 @@ pub(crate) enum ListState {
     Deleted,
 }
 
-/// A page of schedules.
+/// A page of occurrences.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SchedulePage {
     /// By start, or in the trash by when they were deleted.
@@ -61,7 +61,7 @@ pub(crate) struct SchedulePage {
 
 /// List schedules
 ///
-/// Everything that overlaps the half-open range `from..to`, in order.
+/// Everything that overlaps the half-open range `from..to`, in order; a series appears with each of its occurrences.
 #[utoipa::path(
     get, path = "/api/v1/schedules", tag = "schedules", params(Filter),
     responses((status = 200, description = "A page", body = SchedulePage))
@@ -75,7 +75,7 @@ pub(crate) async fn list(Extract(app): Extract<App>, caller: Caller, Query(filte
         ListState::Deleted if filter.progress.is_some() => {
             return Err(page::invalid("/progress", "not for the trash: leave out one of state and progress"));
         }
-        ListState::Deleted => calendar::list_deleted(&app, &caller.0, cursor, limit).await?,
+        ListState::Deleted => calendar::list_deleted(&app, &caller.0, cursor, limit).await?.map(Occurrence::only),
         ListState::Active => active(&app, &caller.0, &filter, cursor, limit).await?,
     };
     let next_cursor = page.next.map(|next| next.encode(&scope));
@@ -88,7 +88,7 @@ async fn active(
     filter: &Filter,
     after: Option<Cursor>,
     limit: u32,
-) -> Result<Page<Schedule>, Problem> {
+) -> Result<Page<Occurrence>, Problem> {
     let moments = Moments { from: filter.from.as_deref(), to: filter.to.as_deref() };
     let zone = if moments.need_zone() { calendar::own_zone(app, caller).await? } else { Zone::utc() };
     let (from, to) = moments.resolve(&zone)?;

@@ -6,6 +6,7 @@ mod delete;
 mod get;
 mod list;
 mod progress;
+mod recurrence;
 mod reminders;
 mod restore;
 mod update;

@@ -11,8 +11,11 @@ use kernel::{Length, ScheduleId, Zone};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::view::{ReminderDraft, ScheduleView, moment, parse, rules, shown};
-use crate::http::{Caller, IfMatch, Path, Problem, Write, answer};
+use super::{
+    recurrence::{Late, RecurrenceChange, RecurrenceDraft, Which, late},
+    view::{ReminderDraft, ScheduleView, moment, parse, rules, shown},
+};
+use crate::http::{Caller, IfMatch, Path, Problem, Query, Write, answer};
 
 /// What shall change; what is not given stays.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -38,6 +41,12 @@ pub(crate) struct ScheduleChange {
     all_day: Option<bool>,
     /// Replaces all reminders. One that stays the same keeps its id and its alarms.
     reminders: Option<Vec<ReminderDraft>>,
+    /// How it repeats; null: not any more. Not with `scope=this`.
+    #[serde(default)]
+    #[schema(value_type = Option<RecurrenceDraft>)]
+    recurrence: RecurrenceChange,
+    /// What becomes of reminders that are found late. Not with `scope=this`.
+    late: Option<Late>,
     /// A short lower-case word.
     kind: Option<String>,
     /// Whether the time counts as taken.
@@ -57,6 +66,8 @@ impl ScheduleChange {
                 .map(Length::duration),
             zone: self.time_zone.as_deref().and_then(|text| parse::<Zone>("/time_zone", text, &mut errors)),
             reminders: self.reminders.as_deref().map(|drafts| rules(drafts, &mut errors)),
+            repeat: self.recurrence.change(&mut errors),
+            late: late(self.late.as_ref(), &mut errors),
             title: self.title,
             description: self.description,
             location: self.location,
@@ -71,9 +82,13 @@ impl ScheduleChange {
 /// Change a schedule
 ///
 /// Needs `If-Match` with the ETag of the version that was changed, or `*`. Its alarms move along in the same transaction.
+///
+/// Of a series, `scope` says which occurrences are meant. `this` keeps what is then unlike the rest beside the series and answers
+/// the occurrence. `following` ends the series before the occurrence and answers the new schedule that begins with it. `all`
+/// takes `start` as that of the first occurrence; the dates of the recurrence and what was changed by hand move along.
 #[utoipa::path(
     patch, path = "/api/v1/schedules/{id}", tag = "schedules", request_body = ScheduleChange,
-    params(("id" = String, Path, description = "Its id"), ("if-match" = Option<String>, Header, description = "ETag, or *")),
+    params(("id" = String, Path, description = "Its id"), Which, ("if-match" = Option<String>, Header, description = "ETag, or *")),
     responses(
         (status = 200, description = "As it is now", body = ScheduleView, headers(("etag" = String))),
         (status = 412, description = "`schedule.version_mismatch`: somebody else changed it"),
@@ -84,10 +99,11 @@ pub(crate) async fn update(
     Extract(app): Extract<App>,
     caller: Caller,
     Path(id): Path<ScheduleId>,
+    Query(which): Query<Which>,
     if_match: IfMatch,
     request: Write<ScheduleChange>,
 ) -> Result<Response, Problem> {
     let patch = request.body.patch().map_err(app::Error::from)?;
-    let target = (id, if_match.into());
+    let target = (id, which.scope().map_err(app::Error::from)?, if_match.into());
     Ok(answer(calendar::update(&app, &caller.0, target, patch, request.once, Arc::new(shown)).await?))
 }

@@ -5,7 +5,7 @@ use app::{
     calendar::Expected,
     domain::{
         alarms::{Anchor, ReminderRule},
-        calendar::{Moment, Schedule},
+        calendar::{Moment, Occurrence, Schedule},
     },
 };
 use http::StatusCode;
@@ -13,7 +13,10 @@ use kernel::{FieldError, Instant, Length, ReminderId, Resolution, ScheduleId, Wa
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::progress::ProgressView;
+use super::{
+    progress::ProgressView,
+    recurrence::{Late, RecurrenceView},
+};
 use crate::http::{IfMatch, etag, rendered};
 
 /// A schedule.
@@ -57,6 +60,16 @@ pub(crate) struct ScheduleView {
     /// The same for the end.
     #[schema(value_type = String, example = "unique")]
     end_resolution: Resolution,
+    /// How it repeats; null: it happens once.
+    recurrence: Option<RecurrenceView>,
+    /// Of one occurrence of a series, its name within the series: the wall time the rule gives it, wherever it was moved to; a
+    /// date for whole days. Null for what happens once and for a series as a whole.
+    #[schema(example = json!(null))]
+    recurrence_id: Option<String>,
+    /// Whether this occurrence is unlike the rest of its series.
+    overridden: bool,
+    /// What becomes of reminders that are found late.
+    late: Late,
     /// When it rings.
     reminders: Vec<ReminderView>,
     /// How far it is.
@@ -153,10 +166,15 @@ where
     text.parse().map_err(|detail: T::Err| errors.push(FieldError::new(pointer, detail.to_string()))).ok()
 }
 
+/// A wall time as it is written: the date alone for whole days.
+pub(super) fn wall_text(wall: WallTime, all_day: bool) -> String {
+    if all_day { wall.datetime().date().to_string() } else { wall.to_string() }
+}
+
 impl From<&Schedule> for ScheduleView {
     fn from(schedule: &Schedule) -> Self {
         let Schedule { text, span, .. } = schedule;
-        let shown = |wall: WallTime| if span.all_day { wall.datetime().date().to_string() } else { wall.to_string() };
+        let shown = |wall: WallTime| wall_text(wall, span.all_day);
         Self {
             id: schedule.id,
             title: text.title.clone(),
@@ -172,6 +190,10 @@ impl From<&Schedule> for ScheduleView {
             end_at: span.end_at.instant,
             start_resolution: span.start_at.resolution,
             end_resolution: span.end_at.resolution,
+            recurrence: RecurrenceView::of(schedule),
+            recurrence_id: None,
+            overridden: false,
+            late: schedule.late.into(),
             reminders: schedule.reminders.iter().map(|r| ReminderView::new(r.id, r.rule)).collect(),
             progress: ProgressView::from(&schedule.progress),
             version: schedule.version,
@@ -179,6 +201,13 @@ impl From<&Schedule> for ScheduleView {
             updated_at: schedule.updated_at,
             deleted_at: schedule.deleted_at,
         }
+    }
+}
+
+impl From<&Occurrence> for ScheduleView {
+    fn from(occurrence: &Occurrence) -> Self {
+        let recurrence_id = occurrence.recurrence_id.map(|which| wall_text(which, occurrence.by_day));
+        Self { recurrence_id, overridden: occurrence.overridden, ..Self::from(&occurrence.schedule) }
     }
 }
 
@@ -198,9 +227,9 @@ impl ReminderView {
     }
 }
 
-/// `200 OK` with the schedule as it is now.
-pub(super) fn shown(schedule: &Schedule) -> Rendered {
-    rendered(StatusCode::OK, None, Some(&etag(schedule.version)), &ScheduleView::from(schedule))
+/// `200 OK` with the schedule, or the occurrence, as it is now.
+pub(super) fn shown(found: &Occurrence) -> Rendered {
+    rendered(StatusCode::OK, None, Some(&etag(found.schedule.version)), &ScheduleView::from(found))
 }
 
 impl From<IfMatch> for Expected {

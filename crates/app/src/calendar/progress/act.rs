@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{
     alarms::{AlarmState, Reason},
     calendar::{
-        CalendarError, Schedule,
+        CalendarError, Occurrence, RecurrenceSet, Schedule,
         progress::{Action, Around, Ask, Decision, Item, Refusal, Step, decide},
     },
     identity::Caller,
@@ -13,7 +13,7 @@ use domain::{
 use kernel::{Entropy, EventId, Instant, ScheduleId, StreamId, UserId};
 use store::{Tx, UseCase};
 
-use super::super::arm;
+use super::super::arm::{self, Rung};
 use crate::{Answer, App, Effects, Error, Once, once::Render};
 
 struct Act {
@@ -25,7 +25,7 @@ struct Act {
 }
 
 impl UseCase for Act {
-    type Out = (Schedule, Effects);
+    type Out = (Occurrence, Effects);
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
@@ -33,13 +33,16 @@ impl UseCase for Act {
         store::identity::users::lock(tx, self.owner).await?.ok_or(CalendarError::NotFound)?;
         let running = store::progress::running(tx, self.owner).await?;
         let (mut schedule, mut other) = self.lock(tx, running.as_ref().map(|(item, _)| item)).await?;
+        if schedule.series.is_some() {
+            return Err(CalendarError::field("/recurrence_id", "the occurrences of a series keep no progress yet").into());
+        }
         if !self.item.recurrence_id.is_empty() {
             return Err(CalendarError::field("/recurrence_id", "this schedule happens once: leave it out").into());
         }
         let around = Around { running, worked_until: store::progress::worked_until(tx, self.owner).await? };
         let mut effects = Effects::default();
         let (suspend, step) = match decide(&self.item, &schedule.progress, self.ask, &around, self.now).map_err(refused)? {
-            Decision::Already => return Ok((schedule, effects)),
+            Decision::Already => return Ok((Occurrence::only(schedule), effects)),
             Decision::Change { suspend, step } => (suspend, step),
         };
         let mut events = Vec::new();
@@ -50,7 +53,7 @@ impl UseCase for Act {
         self.take(tx, &mut schedule, &self.item, &step, &mut effects).await?;
         events.push(self.event(&schedule, &self.item));
         effects.events.extend(store::streams::append(tx, events, self.now).await?);
-        Ok((schedule, effects))
+        Ok((Occurrence::only(schedule), effects))
     }
 }
 
@@ -88,12 +91,13 @@ impl Act {
         schedule.version += 1;
         schedule.updated_at = self.now;
         schedule.generation += i64::from(step.entry.action == Action::Cancel);
-        store::calendar::update(tx, schedule).await?;
+        let set = RecurrenceSet::new(schedule.clone(), []);
+        store::calendar::update(tx, &set).await?;
         let settled = match step.entry.action {
             Action::Start => Reason::Started,
             Action::Complete => Reason::Completed,
             Action::Suspend => return Ok(()),
-            Action::Cancel => return self.arm_again(tx, schedule, effects).await,
+            Action::Cancel => return self.arm_again(tx, &set, effects).await,
         };
         store::alarms::settle_pending(tx, schedule.id, AlarmState::Cancelled, settled, self.now).await?;
         Ok(())
@@ -101,11 +105,9 @@ impl Act {
 
     /// Arms what is still ahead, in a generation of its own. What is past is recorded and silent: whoever takes something back has
     /// it before their eyes.
-    async fn arm_again(&self, tx: &mut Tx<'_>, schedule: &Schedule, effects: &mut Effects) -> Result<(), Error> {
-        let waiting = store::alarms::pending_reminders(tx, schedule.id).await?;
-        let silenced: Vec<_> = schedule.reminders.iter().copied().filter(|reminder| !waiting.contains(&reminder.id)).collect();
-        let told: Vec<_> = silenced.iter().map(|reminder| reminder.id).collect();
-        arm::arm(tx, schedule, &silenced, &told, self.now, &*self.entropy, effects).await?;
+    async fn arm_again(&self, tx: &mut Tx<'_>, set: &RecurrenceSet, effects: &mut Effects) -> Result<(), Error> {
+        let by = (self.now, &*self.entropy);
+        arm::arm(tx, set, Rung::all_of(set), Reason::Rescheduled, by, effects).await?;
         Ok(())
     }
 
@@ -138,7 +140,7 @@ pub async fn act(
     item: Item,
     ask: Ask,
     once: Option<Once>,
-    render: Render<Schedule>,
+    render: Render<Occurrence>,
 ) -> Result<Answer, Error> {
     let case = Act { owner: caller.user, item, ask, now: app.now(), entropy: app.entropy() };
     app.commit_once(case, once, render).await

@@ -41,5 +41,5 @@ pub async fn history(
     // A line is known by its number; the cursor carries it as an id.
     let after = after.map_or(0, |cursor| i64::try_from(cursor.id.as_u128()).unwrap_or(i64::MAX));
     let lines = app.store().read(History { owner: caller.user, item, after, limit }).await?;
-    Ok(Page::cut(lines, limit, |(entry, _)| Cursor { at: entry.at, id: uuid::Uuid::from_u128(entry.seq.unsigned_abs().into()) }))
+    Ok(Page::cut(lines, limit, |(entry, _)| Cursor::new(entry.at, uuid::Uuid::from_u128(entry.seq.unsigned_abs().into()))))
 }

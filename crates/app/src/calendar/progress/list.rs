@@ -1,12 +1,11 @@
 //! What of a range stands where somebody asks for.
 
 use domain::{
-    calendar::{Schedule, progress::State},
+    calendar::{Occurrence, progress::State},
     identity::Caller,
 };
-use kernel::Cursor;
 
-use super::super::{Page, Range, list as list_all};
+use super::super::{Page, Range, list as list_all, read::place};
 use crate::{App, Error};
 
 /// Rows looked at for one page, at most: [`LOOKS`] times so many.
@@ -17,16 +16,15 @@ const LOOKS: usize = 10;
 
 /// What of the caller overlaps the range and is as far as `state`, by start. If it is rare, a page may hold less than its limit,
 /// or nothing, and still say where to go on.
-pub async fn list(app: &App, caller: &Caller, range: Range, state: State) -> Result<Page<Schedule>, Error> {
+pub async fn list(app: &App, caller: &Caller, range: Range, state: State) -> Result<Page<Occurrence>, Error> {
     let mut found = Vec::new();
     let mut after = range.after;
     for _ in 0..LOOKS {
         let page = list_all(app, caller, Range { after, limit: ROWS, ..range }).await?;
-        found.extend(page.items.into_iter().filter(|schedule| schedule.progress.state == state));
+        found.extend(page.items.into_iter().filter(|occurrence| occurrence.schedule.progress.state == state));
         after = page.next;
         // One more than asked for says that there is more.
         if after.is_none() || found.len() > range.limit as usize {
-            let place = |schedule: &Schedule| Cursor { at: schedule.span.start_at.instant, id: schedule.id.uuid() };
             return Ok(Page::cut(found, range.limit, place));
         }
     }

@@ -21,6 +21,7 @@
 mod days;
 mod error;
 mod merged;
+mod moved;
 mod occurrences;
 mod offsets;
 mod parse;

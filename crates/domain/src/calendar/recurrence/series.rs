@@ -66,6 +66,15 @@ pub struct Series {
     pub(super) exceptions: Vec<i64>,
 }
 
+/// The rest follows from these.
+impl PartialEq for Series {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.recurrence, self.start, &self.zone) == (&other.recurrence, other.start, &other.zone)
+    }
+}
+
+impl Eq for Series {}
+
 impl Series {
     /// Lays out a recurrence. The start is its first occurrence and counts for COUNT, whether the rule meets it or not.
     pub fn new(recurrence: Recurrence, start: WallTime, zone: Zone) -> Result<Self, RecurrenceError> {

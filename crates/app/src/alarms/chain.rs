@@ -1,0 +1,129 @@
+//! What due alarms of series say, and what is armed after them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{
+    alarms::{Alarm, AlarmState, Following, following, links},
+    calendar::RecurrenceSet,
+};
+use kernel::{AlarmId, Entropy, Instant, ScheduleId, WallTime};
+use store::{StoreError, Tx, alarms::Due};
+
+use crate::Effects;
+
+/// What becomes of alarms that are due.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    /// Those that ring, each with how many missed ones it stands for.
+    pub(super) ring: Vec<(Due, usize)>,
+    /// Those that are too late for their schedule and stay silent, likewise.
+    pub(super) silent: Vec<(AlarmId, usize)>,
+    /// What is armed in their place.
+    pub(super) next: Vec<Alarm>,
+}
+
+impl Turn {
+    /// Of each alarm that stands for others, for how many.
+    pub(super) fn left_out(&self) -> Vec<(AlarmId, usize)> {
+        let ring = self.ring.iter().map(|(due, left_out)| (due.id, *left_out));
+        ring.chain(self.silent.iter().copied()).filter(|(_, left_out)| *left_out > 0).collect()
+    }
+}
+
+/// Sorts out what is due at `now`. An alarm whose series somebody is changing at this moment is left as it is: the change
+/// decides about it.
+pub(super) async fn turn(tx: &mut Tx<'_>, due: Vec<Due>, now: Instant, entropy: &dyn Entropy) -> Result<Turn, StoreError> {
+    let repeating: BTreeSet<ScheduleId> = due.iter().filter(|due| due.repeats).map(|due| due.schedule).collect();
+    let sets = store::calendar::sets_to_advance(tx, &repeating.into_iter().collect::<Vec<_>>()).await?;
+    let sets: BTreeMap<ScheduleId, RecurrenceSet> = sets.into_iter().map(|set| (set.schedule.id, set)).collect();
+    let mut turn = Turn::default();
+    for mut due in due {
+        let mut left_out = 0;
+        if due.repeats {
+            let Some(set) = sets.get(&due.schedule) else { continue };
+            if let Some(following) = after(set, &due, now) {
+                left_out = following.left_out;
+                turn.next.extend(following.next.map(|link| armed(set, &due, link.nominal, link.due_at, (now, entropy))));
+            }
+            speak_for(set, &mut due);
+        }
+        if due.late.rings(due.due_at.max(due.armed_at), now) {
+            turn.ring.push((due, left_out));
+        } else {
+            turn.silent.push((due.id, left_out));
+        }
+    }
+    Ok(turn)
+}
+
+/// What follows a reminder's own alarm of an occurrence that takes place when the rule says; a moved one and a snooze are
+/// followed by nothing.
+fn after(set: &RecurrenceSet, due: &Due, now: Instant) -> Option<Following> {
+    let moved = set.overrides.get(&due.nominal).is_some_and(|own| own.span.is_some());
+    let reminder = set.schedule.reminders.iter().find(|reminder| reminder.id == due.reminder)?;
+    (due.snooze == 0 && !moved).then(|| following(set, reminder, due.nominal, now, due.late))
+}
+
+fn armed(set: &RecurrenceSet, due: &Due, nominal: WallTime, due_at: Instant, (now, entropy): (Instant, &dyn Entropy)) -> Alarm {
+    Alarm {
+        id: AlarmId::mint(now, entropy),
+        owner: due.owner,
+        schedule: due.schedule,
+        reminder: due.reminder,
+        generation: set.schedule.generation,
+        nominal,
+        snooze: 0,
+        due_at,
+        state: AlarmState::Pending,
+        reason: None,
+        // A missed one was planned when it was missed: it is late by all that time.
+        armed_at: due_at.min(now),
+        left_out: 0,
+        fired_at: None,
+        dismissed_at: None,
+    }
+}
+
+/// Lets the alarm speak of its occurrence instead of the first one.
+fn speak_for(set: &RecurrenceSet, due: &mut Due) {
+    if let Some(occurrence) = set.occurrence(due.nominal) {
+        let schedule = occurrence.schedule;
+        due.title = schedule.text.title;
+        due.location = schedule.text.location;
+        due.all_day = schedule.span.all_day;
+        due.zone = schedule.span.zone;
+        due.start = schedule.span.start;
+        due.start_at = schedule.span.start_at.instant;
+    }
+}
+
+/// Arms what follows an alarm that somebody takes care of before it rang, so that its series goes on. One that has rung was
+/// followed when it did.
+pub(super) async fn advance(
+    tx: &mut Tx<'_>,
+    alarm: &Alarm,
+    (now, entropy): (Instant, &dyn Entropy),
+    effects: &mut Effects,
+) -> Result<(), StoreError> {
+    let rang = !matches!(alarm.state, AlarmState::Pending | AlarmState::Failed);
+    if alarm.snooze > 0 || rang {
+        return Ok(());
+    }
+    let Some(set) = store::calendar::sets_to_advance(tx, &[alarm.schedule]).await?.pop() else { return Ok(()) };
+    let moved = set.overrides.get(&alarm.nominal).is_some_and(|own| own.span.is_some());
+    let reminder = set.schedule.reminders.iter().find(|reminder| reminder.id == alarm.reminder);
+    let next = reminder.filter(|_| !moved).and_then(|reminder| links(&set, reminder, alarm.nominal).next());
+    let Some(link) = next else { return Ok(()) };
+    let armed = Alarm {
+        id: AlarmId::mint(now, entropy),
+        generation: set.schedule.generation,
+        nominal: link.nominal,
+        due_at: link.due_at,
+        state: AlarmState::Pending,
+        reason: None,
+        armed_at: now,
+        ..alarm.clone()
+    };
+    effects.armed(armed.due_at);
+    store::alarms::insert(tx, std::slice::from_ref(&armed)).await
+}

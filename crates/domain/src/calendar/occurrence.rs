@@ -1,0 +1,106 @@
+//! One occurrence of a schedule, and what of it is unlike the rest.
+
+use kernel::WallTime;
+
+use super::{Change, Schedule, ScheduleText, Span, set::Key};
+
+/// Occurrences of one series that may be unlike the rest.
+pub const MAX_OVERRIDES: usize = 1_000;
+
+/// What one occurrence of a series has of its own (RFC 5545 §3.8.4.4); what is `None` is as the series has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// Which occurrence: the wall start the rule gives it, wherever it was moved to.
+    pub recurrence_id: WallTime,
+    /// Its title.
+    pub title: Option<String>,
+    /// Its description.
+    pub description: Option<String>,
+    /// Its place.
+    pub location: Option<String>,
+    /// Its kind.
+    pub kind: Option<String>,
+    /// Whether its time counts as taken.
+    pub busy: Option<bool>,
+    /// When it takes place, if that is not when the rule says.
+    pub span: Option<Span>,
+}
+
+impl Override {
+    /// What `change` makes of an occurrence that its series would have with `text` and `span`.
+    pub fn between(recurrence_id: WallTime, (text, span): (&ScheduleText, &Span), change: Change) -> Self {
+        let own = |is: String, was: &String| (is != *was).then_some(is);
+        Self {
+            recurrence_id,
+            title: own(change.text.title, &text.title),
+            description: own(change.text.description, &text.description),
+            location: own(change.text.location, &text.location),
+            kind: own(change.text.kind, &text.kind),
+            busy: (change.text.busy != text.busy).then_some(change.text.busy),
+            span: (change.span != *span).then_some(change.span),
+        }
+    }
+
+    /// Whether nothing is unlike the series any more.
+    pub fn is_empty(&self) -> bool {
+        let Self { title, description, location, kind, busy, span, recurrence_id: _ } = self;
+        title.is_none() && description.is_none() && location.is_none() && kind.is_none() && busy.is_none() && span.is_none()
+    }
+
+    fn text(&self, of: &ScheduleText) -> ScheduleText {
+        let own = |own: &Option<String>, of: &String| own.as_ref().unwrap_or(of).clone();
+        ScheduleText {
+            title: own(&self.title, &of.title),
+            description: own(&self.description, &of.description),
+            location: own(&self.location, &of.location),
+            kind: own(&self.kind, &of.kind),
+            busy: self.busy.unwrap_or(of.busy),
+        }
+    }
+}
+
+/// One occurrence, as a calendar shows it.
+#[derive(Clone, Debug)]
+pub struct Occurrence {
+    /// The schedule, with the text and the span of this occurrence.
+    pub schedule: Schedule,
+    /// Which occurrence of a series; `None` for what happens once, and for the series as a whole.
+    pub recurrence_id: Option<WallTime>,
+    /// Whether it is named by a date, because its series lasts whole days, whatever became of this one.
+    pub by_day: bool,
+    /// Whether it is unlike the rest of its series.
+    pub overridden: bool,
+}
+
+impl Occurrence {
+    /// What happens once, or a series as a whole.
+    pub const fn only(schedule: Schedule) -> Self {
+        Self { schedule, recurrence_id: None, by_day: false, overridden: false }
+    }
+
+    /// What orders a list: the start, then the schedule, then the occurrence.
+    pub fn key(&self) -> Key {
+        (self.schedule.span.start_at.instant, self.schedule.id, self.recurrence_id)
+    }
+
+    /// The occurrence `recurrence_id` of `series`.
+    pub(super) fn of(series: &Schedule, recurrence_id: WallTime, span: Span, own: Option<&Override>) -> Self {
+        let text = own.map_or_else(|| series.text.clone(), |own| own.text(&series.text));
+        let schedule = Schedule {
+            id: series.id,
+            owner: series.owner,
+            text,
+            span,
+            series: series.series.clone(),
+            late: series.late,
+            progress: series.progress,
+            reminders: series.reminders.clone(),
+            generation: series.generation,
+            version: series.version,
+            created_at: series.created_at,
+            updated_at: series.updated_at,
+            deleted_at: series.deleted_at,
+        };
+        Self { schedule, recurrence_id: Some(recurrence_id), by_day: series.span.all_day, overridden: own.is_some() }
+    }
+}

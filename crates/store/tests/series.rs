@@ -1,0 +1,212 @@
+//! Schedules that repeat, with the occurrences that are unlike the rest, on both engines.
+
+#[expect(dead_code, reason = "shared by test files that need different parts of it")]
+mod inboxes;
+
+use std::time::Duration;
+
+use domain::{
+    alarms::{Alarm, AlarmState, LateAction, LatePolicy, Reminder, ReminderRule},
+    calendar::{Moment, Override, RecurrenceSet, RepeatDraft, Schedule, ScheduleText, Span, SpanDraft, progress::Progress},
+};
+use inboxes::{person, run};
+use kernel::{AlarmId, Instant, ReminderId, ScheduleId, UserId, WallTime};
+use store::{
+    Store, alarms,
+    calendar::{self, overrides},
+};
+use testkit::{START, SeededEntropy, on_both_engines};
+
+const DAY: Duration = Duration::from_hours(24);
+
+fn wall(text: &str) -> WallTime {
+    text.parse().expect("a wall time")
+}
+
+fn span(start: &str) -> Span {
+    let draft = SpanDraft {
+        all_day: false,
+        zone: "America/New_York".parse().expect("a zone"),
+        start: Moment::Wall(wall(start)),
+        end: None,
+        duration: Some(Duration::from_hours(1)),
+    };
+    draft.resolve(START).expect("a span")
+}
+
+/// Every day at nine in New York from 1 December 2026 on, with an occurrence added, one taken away, and one changed.
+fn daily(owner: UserId, number: u64, rrule: &str) -> RecurrenceSet {
+    let entropy = SeededEntropy::new(number);
+    let first = span("2026-12-01T09:00:00");
+    let repeat = RepeatDraft {
+        rrule: rrule.to_owned(),
+        rdates: vec![Moment::Wall(wall("2026-12-24T18:00:00"))],
+        exdates: vec![Moment::Wall(wall("2026-12-03T09:00:00"))],
+    };
+    let text = |text: &str| text.to_owned();
+    let schedule = Schedule {
+        id: ScheduleId::mint(START, &entropy),
+        owner,
+        text: ScheduleText {
+            title: text("Walk"),
+            description: text(""),
+            location: text("공원"),
+            kind: text("event"),
+            busy: true,
+        },
+        series: Some(repeat.resolve(&first).expect("a series")),
+        span: first,
+        late: LatePolicy { action: LateAction::Skip, grace_seconds: 90 },
+        reminders: vec![Reminder { id: ReminderId::mint(START, &entropy), rule: ReminderRule::before_start(600) }],
+        progress: Progress::default(),
+        generation: 1,
+        version: 1,
+        created_at: START,
+        updated_at: START,
+        deleted_at: None,
+    };
+    RecurrenceSet::new(schedule, [changed("2026-12-05T09:00:00", Some("2027-03-01T10:00:00"))])
+}
+
+/// The occurrence `id` under another title, perhaps at another time.
+fn changed(id: &str, start: Option<&str>) -> Override {
+    Override {
+        recurrence_id: wall(id),
+        title: Some("Run".to_owned()),
+        description: None,
+        location: None,
+        kind: None,
+        busy: Some(false),
+        span: start.map(span),
+    }
+}
+
+async fn insert(store: &Store, set: &RecurrenceSet) {
+    let set = set.clone();
+    run(store, move |tx| {
+        let set = set.clone();
+        Box::pin(async move { calendar::insert(tx, &set).await })
+    })
+    .await;
+}
+
+async fn within(store: &Store, owner: UserId, range: (Instant, Instant)) -> Vec<RecurrenceSet> {
+    run(store, move |tx| Box::pin(calendar::series_within(tx, owner, range))).await
+}
+
+fn same(found: &RecurrenceSet, set: &RecurrenceSet) {
+    assert_eq!((&found.schedule, &found.overrides), (&set.schedule, &set.overrides));
+}
+
+#[tokio::test]
+async fn a_series_is_read_as_it_was_written_and_found_where_it_reaches() {
+    on_both_engines(async |store| {
+        let (ann, bob) = (person(&store, 1).await, person(&store, 2).await);
+        let (endless, ended) = (daily(ann, 3, "FREQ=DAILY"), daily(ann, 4, "FREQ=DAILY;COUNT=9"));
+        insert(&store, &endless).await;
+        insert(&store, &ended).await;
+        let at = |text: &str| text.parse::<Instant>().expect("an instant");
+        let early = within(&store, ann, (at("2026-12-01T00:00:00Z"), at("2026-12-02T00:00:00Z"))).await;
+        assert_eq!(early.len(), 2);
+        same(early.iter().find(|set| set.schedule.id == endless.schedule.id).expect("the endless one"), &endless);
+        same(early.iter().find(|set| set.schedule.id == ended.schedule.id).expect("the other"), &ended);
+        // The short one reaches as far as its one occurrence that was moved.
+        assert_eq!(within(&store, ann, (at("2027-03-01T00:00:00Z"), at("2027-03-02T00:00:00Z"))).await.len(), 2);
+        let late = within(&store, ann, (at("2040-01-01T00:00:00Z"), at("2040-01-02T00:00:00Z"))).await;
+        assert_eq!(late.iter().map(|set| set.schedule.id).collect::<Vec<_>>(), [endless.schedule.id]);
+        assert!(within(&store, ann, (START, START + DAY)).await.is_empty(), "before its first occurrence");
+        assert!(within(&store, bob, (START, START + 400 * DAY)).await.is_empty(), "somebody else's");
+        let once = run(&store, move |tx| {
+            let range = calendar::Range { from: START, to: START + 400 * DAY, after: None, limit: 10 };
+            Box::pin(calendar::overlapping(tx, ann, range))
+        });
+        assert_eq!(once.await, [], "what repeats is not among what happens once");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn overrides_are_put_removed_and_replaced_and_go_with_their_schedule() {
+    on_both_engines(async |store| {
+        let ann = person(&store, 1).await;
+        let mut set = daily(ann, 3, "FREQ=DAILY");
+        insert(&store, &set).await;
+        let id = set.schedule.id;
+        let read = async || {
+            let schedule = run(&store, move |tx| Box::pin(calendar::find(tx, ann, id))).await.expect("it is there");
+            run(&store, move |tx| {
+                let schedule = schedule.clone();
+                Box::pin(async move { calendar::set_of(tx, schedule).await })
+            })
+            .await
+        };
+        same(&read().await, &set);
+        for own in [changed("2026-12-05T09:00:00", None), changed("2026-12-06T09:00:00", Some("2026-12-06T12:00:00"))] {
+            set.overrides.insert(own.recurrence_id, own.clone());
+            run(&store, move |tx| {
+                let own = own.clone();
+                Box::pin(async move { overrides::put(tx, id, &own).await })
+            })
+            .await;
+        }
+        same(&read().await, &set);
+        run(&store, move |tx| Box::pin(overrides::remove(tx, id, wall("2026-12-05T09:00:00")))).await;
+        set.overrides.remove(&wall("2026-12-05T09:00:00"));
+        same(&read().await, &set);
+        set.overrides = [changed("2026-12-09T09:00:00", None)].map(|own| (own.recurrence_id, own)).into();
+        let other = set.clone();
+        run(&store, move |tx| {
+            let set = other.clone();
+            Box::pin(async move { overrides::replace(tx, &set).await })
+        })
+        .await;
+        same(&read().await, &set);
+        let advanced = run(&store, move |tx| Box::pin(async move { calendar::sets_to_advance(tx, &[id]).await })).await;
+        assert_eq!(advanced.len(), 1);
+        same(&advanced[0], &set);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_due_alarm_of_a_series_says_so_and_how_many_it_stands_for() {
+    on_both_engines(async |store| {
+        let ann = person(&store, 1).await;
+        let set = daily(ann, 3, "FREQ=DAILY");
+        insert(&store, &set).await;
+        let (id, reminder) = (set.schedule.id, set.schedule.reminders[0].id);
+        let alarm = Alarm {
+            id: AlarmId::mint(START, &SeededEntropy::new(9)),
+            owner: ann,
+            schedule: id,
+            reminder,
+            generation: 1,
+            nominal: wall("2026-12-02T09:00:00"),
+            snooze: 0,
+            due_at: START,
+            state: AlarmState::Pending,
+            reason: None,
+            armed_at: START,
+            left_out: 0,
+            fired_at: None,
+            dismissed_at: None,
+        };
+        let armed = || run(&store, move |tx| Box::pin(alarms::armed(tx, id)));
+        assert_eq!(armed().await, []);
+        let inserted = alarm.clone();
+        run(&store, move |tx| {
+            let alarm = inserted.clone();
+            Box::pin(async move { alarms::insert(tx, &[alarm]).await })
+        })
+        .await;
+        assert_eq!(armed().await, [(reminder, alarm.nominal)]);
+        let due = run(&store, move |tx| Box::pin(alarms::claim_due(tx, START, 10))).await;
+        let said: Vec<_> = due.iter().map(|due| (due.repeats, due.reminder, due.late, due.start)).collect();
+        assert_eq!(said, [(true, reminder, set.schedule.late, set.schedule.span.start)]);
+        let counted = [(alarm.id, 7)];
+        run(&store, move |tx| Box::pin(async move { alarms::note_left_out(tx, &counted).await })).await;
+        let read = run(&store, move |tx| Box::pin(alarms::of_schedule(tx, ann, id, None, 10))).await;
+        assert_eq!(read.iter().map(|alarm| alarm.left_out).collect::<Vec<_>>(), [7]);
+    })
+    .await;
+}
