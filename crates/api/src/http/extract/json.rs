@@ -10,6 +10,7 @@ use serde_path_to_error::Segment;
 
 use super::{
     body,
+    objects::Objects,
     shape::{self, Unfit},
     write,
 };
@@ -64,7 +65,7 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         Unfit::Excessive { pointer, detail } => unfit_at(pointer, detail),
     })?;
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    serde_path_to_error::deserialize(Objects(&mut deserializer)).map_err(|error| {
         let detail = at_most(without_value(without_position(&error.inner().to_string())));
         let mut pointer = Pointer::default();
         for segment in error.path() {

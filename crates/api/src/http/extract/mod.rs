@@ -3,6 +3,7 @@
 mod body;
 mod if_match;
 mod json;
+mod objects;
 mod path;
 mod peer;
 mod query;
