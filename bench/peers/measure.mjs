@@ -46,10 +46,12 @@ async function producer(count, overSeconds, leadSeconds) {
   const patience = first + (overSeconds + PATIENCE_S) * 1000;
   while (await ask('count') < count && now() < patience) await pause(250);
   const late = await ask('end');
-  console.log(JSON.stringify({
+  const figures = JSON.stringify({
     late_ms: late.map(ms => Math.round(ms * 1000) / 1000),
     bulk_per_s: Math.round(count / ((added - began) / 1000)),
-  }));
+  });
+  // A pipe takes it piece by piece, and exiting does not wait for the rest.
+  await new Promise(written => process.stdout.write(`${figures}\n`, written));
   await close();
   process.exit(0);
 }

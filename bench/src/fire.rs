@@ -135,7 +135,7 @@ async fn binary(database: &Database, herd: &Herd) -> anyhow::Result<(f64, f64)> 
     let server = Server::start(database).await?;
     ensure!(clock::now() < herd.from, "the server was not ready before the alarms were due");
     clock::pause(herd.from.since(clock::now())).await;
-    let pending = "SELECT count(*) FROM (SELECT 1 FROM alarms WHERE state = 'PENDING' LIMIT 1) AS some";
+    let pending = "SELECT count(*) FROM (SELECT 1 FROM alarms WHERE state = 'PENDING' LIMIT 1) AS one";
     while database.numbers(pending).await? != [0] {
         ensure!(clock::now() < herd.from + PATIENCE, "not all alarms fired within {PATIENCE:?}");
         clock::pause(LOOK).await;
