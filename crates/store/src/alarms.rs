@@ -105,7 +105,7 @@ pub async fn settle_each(
     Ok(())
 }
 
-/// Of what somebody was told by an alarm, or did not want to be.
+/// An alarm that is settled, as far as an edit has to know of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rung {
     /// The reminder.
@@ -114,18 +114,31 @@ pub struct Rung {
     pub nominal: WallTime,
     /// When the schedule had this generation.
     pub generation: i64,
-    /// Whether it rang; if not, it was dismissed or snoozed before.
+    /// When it was to ring.
+    pub due_at: Instant,
+    /// Whether it rang.
     pub fired: bool,
+    /// Whether its owner did not want it any more before it rang.
+    pub declined: bool,
 }
 
-/// Of what a schedule's alarms have told, latest first, as much as an edit may have to know.
+/// The settled alarms of a schedule, the one due last first, as many as an edit may have to know.
 pub async fn rung(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<Vec<Rung>, StoreError> {
     tx.all(
-        "SELECT reminder_id, nominal, generation, state = 'FIRED' FROM alarms
-         WHERE schedule_id = $1 AND (state = 'FIRED' OR reason IN ('dismissed', 'snoozed') AND state <> 'PENDING')
+        "SELECT reminder_id, nominal, generation, due_at, state = 'FIRED', state <> 'FIRED' AND reason IN ('dismissed', 'snoozed')
+         FROM alarms WHERE schedule_id = $1 AND state <> 'PENDING' AND (snooze = 0 OR state = 'FIRED')
          ORDER BY due_at DESC, id LIMIT 1000",
         values![schedule],
-        |row| Ok(Rung { reminder: row.get(0)?, nominal: row.parse(1)?, generation: row.get(2)?, fired: row.get(3)? }),
+        |row| {
+            Ok(Rung {
+                reminder: row.get(0)?,
+                nominal: row.parse(1)?,
+                generation: row.get(2)?,
+                due_at: row.get(3)?,
+                fired: row.get(4)?,
+                declined: row.get::<Option<bool>>(5)?.unwrap_or(false),
+            })
+        },
     )
     .await
 }
@@ -168,6 +181,11 @@ fn place(after: Option<kernel::Cursor>) -> (Instant, uuid::Uuid) {
 /// Whose schedule the alarm `id` belongs to, if it is `owner`'s: the schedule is locked first, the alarm then.
 pub async fn schedule_of(tx: &mut Tx<'_>, owner: UserId, id: AlarmId) -> Result<Option<ScheduleId>, StoreError> {
     tx.optional("SELECT schedule_id FROM alarms WHERE id = $1 AND owner_id = $2", values![id, owner], |row| row.get(0)).await
+}
+
+/// The alarm `id`, whosever it is, for the engine.
+pub async fn by_id(tx: &mut Tx<'_>, id: AlarmId) -> Result<Option<Alarm>, StoreError> {
+    tx.optional(select!("WHERE id = $1"), values![id], alarm).await
 }
 
 /// The alarm `id` of `owner`, locked until the transaction ends.

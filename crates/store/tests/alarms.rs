@@ -226,8 +226,18 @@ async fn alarms_fire_oldest_first_once_and_with_what_their_notification_says() {
         assert_eq!(fired[0].fired_at, Some(now));
         let id = early.id;
         let rung = run(&store, move |tx| Box::pin(alarms::rung(tx, id))).await;
-        let told = alarms::Rung { reminder: early.reminders[0].id, nominal: early.span.start, generation: 1, fired: true };
+        let told = alarms::Rung {
+            reminder: early.reminders[0].id,
+            nominal: early.span.start,
+            generation: 1,
+            due_at: rung[0].due_at,
+            fired: true,
+            declined: false,
+        };
         assert_eq!(rung, [told]);
+        let alarm = of_schedule(&store, &early).await.into_iter().find(|alarm| alarm.due_at == told.due_at).expect("it is there");
+        let id = alarm.id;
+        assert_eq!(run(&store, move |tx| Box::pin(alarms::by_id(tx, id))).await, Some(alarm));
 
         let range = (START, START + 20 * MINUTE);
         let listed: Vec<Alarm> = run(&store, move |tx| Box::pin(alarms::of_owner(tx, ann, range, None, 2))).await;

@@ -381,3 +381,139 @@ async fn after_a_long_absence_the_late_policy_decides_what_rings() {
     })
     .await;
 }
+
+/// A series at half past nine every day from tomorrow on, with `more`.
+fn daily(more: &Value) -> Value {
+    let mut body = json!({
+        "title": "Walk", "start": "2026-11-21T09:30:00", "duration": "PT30M",
+        "recurrence": { "rrule": "FREQ=DAILY" }, "reminders": [{ "before": "PT30M" }]
+    });
+    let (Some(fields), Some(more)) = (body.as_object_mut(), more.as_object()) else { panic!("objects") };
+    fields.extend(more.clone());
+    body
+}
+
+#[tokio::test]
+async fn a_new_title_changes_nothing_about_what_rings() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let mut desk = Desk::of(&house, "ada").await;
+        // The first stays silent because it is too late; the second has a lead longer than the time between two.
+        let skip = desk.make(&daily(&json!({ "late": { "policy": "skip", "grace": "PT5M" } }))).await;
+        let early = json!({ "title": "Ahead", "start": "2026-11-21T12:00:00", "reminders": [{ "before": "P3D" }] });
+        let ahead = desk.make(&daily(&early)).await;
+        let (skip, ahead) =
+            (format!("/api/v1/schedules/{}", skip.text("/id")), format!("/api/v1/schedules/{}", ahead.text("/id")));
+        // 09:10: ten minutes after the reminder, before the start.
+        wait(&mut desk, 23 * 60 + 40).await;
+        for _ in 0..2 {
+            for path in [&skip, &ahead] {
+                assert_eq!(desk.change(path, "", &json!({ "description": "new" })).await.status, 200);
+                assert_eq!(desk.change(path, "", &json!({ "description": "old" })).await.status, 200);
+            }
+            wait(&mut desk, 24 * 60).await;
+        }
+        let pending = async |path: &str| alarms(&desk, path).await.iter().filter(|line| line.contains("PENDING")).count();
+        assert_eq!((pending(&skip).await, pending(&ahead).await), (1, 1), "both go on");
+        let told = told(&desk).await;
+        let of = |title: &str| told.iter().filter(|line| line.starts_with(title)).collect::<Vec<_>>();
+        assert_eq!(
+            of("Ahead").len(),
+            of("Ahead").iter().collect::<std::collections::BTreeSet<_>>().len(),
+            "none twice: {told:?}"
+        );
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_due_already_rings_although_somebody_edits_at_that_moment() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let mut desk = Desk::of(&house, "ada").await;
+        let made = desk.make(&daily(&json!({ "reminders": [{ "before": "PT0S" }] }))).await;
+        let path = format!("/api/v1/schedules/{}", made.text("/id"));
+        desk.house.clock.advance(Duration::from_hours(24));
+        desk.sign_in_again().await;
+        assert_eq!(desk.change(&path, "", &json!({ "title": "Stroll" })).await.status, 200);
+        let other = "?scope=this&recurrence_id=2026-11-25T09:30:00";
+        assert_eq!(desk.change(&path, other, &json!({ "start": "2026-11-25T10:30:00" })).await.status, 200);
+        assert_eq!(wait(&mut desk, 0).await, 1);
+        assert_eq!(told(&desk).await, ["Stroll 2026-11-21T09:30:00"]);
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_declined_stays_so_and_what_is_no_more_is_silent() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let mut desk = Desk::of(&house, "ada").await;
+        let made = desk.make(&daily(&json!({}))).await;
+        let path = format!("/api/v1/schedules/{}", made.text("/id"));
+        let first = desk.reminder(&path, 0).await;
+        assert_eq!(desk.send(Call::new("POST", &format!("/api/v1/reminders/{first}/dismiss"))).await.status, 200);
+        let other = "?scope=this&recurrence_id=2026-11-25T09:30:00";
+        assert_eq!(desk.change(&path, other, &json!({ "start": "2026-11-25T10:30:00" })).await.status, 200);
+        assert_eq!(wait(&mut desk, 24 * 60).await, 0, "tomorrow's was dismissed, and moving another day does not bring it back");
+        assert_eq!(wait(&mut desk, 24 * 60).await, 1);
+        // It rang, is to ring again, and then its occurrence is taken out of the series.
+        let page = desk.get(&format!("{path}/reminders")).await;
+        let items = page.body["items"].as_array().expect("items");
+        let rang = items.iter().find(|item| item["state"] == "FIRED").expect("one that rang")["id"].as_str().expect("an id");
+        let snooze = Call::post(&format!("/api/v1/reminders/{rang}/snooze"), &json!({ "for": "PT1H" }));
+        assert_eq!(desk.send(snooze).await.status, 200);
+        assert_eq!(desk.delete(&path, "?scope=this&recurrence_id=2026-11-22T09:30:00").await.status, 204);
+        assert_eq!(wait(&mut desk, 120).await, 0, "there is nothing left to be reminded of");
+        let upcoming = desk.get(&format!("{path}/reminders")).await;
+        let upcoming = upcoming.body["upcoming"].as_array().expect("upcoming");
+        let names: std::collections::BTreeSet<_> = upcoming.iter().map(|item| item["occurrence"].to_string()).collect();
+        assert_eq!((upcoming.len(), names.len()), (100, 100), "each once");
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn following_from_the_first_that_is_left_and_with_an_absolute_reminder_is_what_it_says() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let mut desk = Desk::of(&house, "ada").await;
+        let mut body = stand_up();
+        body["reminders"] = json!([{ "at": "2026-11-20T00:40:00Z" }]);
+        let made = desk.make(&body).await;
+        let path = format!("/api/v1/schedules/{}", made.text("/id"));
+        assert_eq!(desk.delete(&path, "?scope=this&recurrence_id=2026-11-23T09:30:00").await.status, 204);
+        let following = "?scope=following&recurrence_id=2026-11-25T09:30:00";
+        let rest = desk.change(&path, following, &json!({ "start": "2026-11-25T10:00:00" })).await;
+        assert_eq!((rest.text("/recurrence/rrule"), &rest.body["id"]), ("FREQ=WEEKLY;BYDAY=MO,WE", &made.body["id"]));
+        let days = desk.week("2026-11-20", "2026-12-03").await;
+        assert_eq!(starts(&days), ["2026-11-25T10:00:00", "2026-11-30T10:00:00", "2026-12-02T10:00:00"]);
+        let nothing = desk.change(&path, "?scope=following&recurrence_id=2026-11-30T10:00:00", &json!({})).await;
+        assert_eq!(nothing.body["id"], made.body["id"], "nothing to change is no reason to cut it");
+        let later = "?scope=following&recurrence_id=2026-12-02T10:00:00";
+        assert_ne!(desk.change(&path, later, &json!({ "title": "Daily" })).await.body["id"], made.body["id"]);
+        assert_eq!(wait(&mut desk, 15).await, 1, "an absolute reminder rings once for the whole");
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_begun_or_done_does_not_begin_to_repeat() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        let once = desk.make(&json!({ "title": "Once", "start": "2026-11-25T15:00:00" })).await;
+        let path = format!("/api/v1/schedules/{}", once.text("/id"));
+        assert_eq!(desk.send(Call::new("POST", &format!("{path}/complete"))).await.status, 200);
+        let repeat = json!({ "recurrence": { "rrule": "FREQ=DAILY" } });
+        desk.change(&path, "", &repeat).await.refused(422, "schedule.invalid");
+        assert_eq!(desk.send(Call::new("POST", &format!("{path}/cancel"))).await.status, 200);
+        assert_eq!(desk.change(&path, "", &repeat).await.status, 200);
+        house.close().await;
+    })
+    .await;
+}

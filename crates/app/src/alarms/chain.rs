@@ -59,9 +59,8 @@ pub(super) async fn turn(tx: &mut Tx<'_>, due: Vec<Due>, now: Instant, entropy: 
 /// What follows a reminder's own alarm of an occurrence that takes place when the rule says; a moved one and a snooze are
 /// followed by nothing.
 fn after(set: &RecurrenceSet, due: &Due, now: Instant) -> Option<Following> {
-    let moved = set.overrides.get(&due.nominal).is_some_and(|own| own.span.is_some());
     let reminder = set.schedule.reminders.iter().find(|reminder| reminder.id == due.reminder)?;
-    (due.snooze == 0 && !moved).then(|| following(set, reminder, due.nominal, now, due.late))
+    (due.snooze == 0 && !set.is_moved(due.nominal)).then(|| following(set, reminder, due.nominal, now, due.late))
 }
 
 fn armed(set: &RecurrenceSet, due: &Due, nominal: WallTime, due_at: Instant, (now, entropy): (Instant, &dyn Entropy)) -> Alarm {
@@ -84,7 +83,7 @@ fn armed(set: &RecurrenceSet, due: &Due, nominal: WallTime, due_at: Instant, (no
     }
 }
 
-/// Lets the alarm speak of its occurrence instead of the first one.
+/// Lets the alarm speak of its occurrence instead of the first one. One that is no more is spoken of as it was.
 fn speak_for(set: &RecurrenceSet, due: &mut Due) {
     if let Some(occurrence) = set.occurrence(due.nominal) {
         let schedule = occurrence.schedule;
@@ -94,6 +93,9 @@ fn speak_for(set: &RecurrenceSet, due: &mut Due) {
         due.zone = schedule.span.zone;
         due.start = schedule.span.start;
         due.start_at = schedule.span.start_at.instant;
+    } else {
+        let span = set.schedule.span_at(due.nominal);
+        (due.start, due.start_at) = (span.start, span.start_at.instant);
     }
 }
 
@@ -110,9 +112,14 @@ pub(super) async fn advance(
         return Ok(());
     }
     let Some(set) = store::calendar::sets_to_advance(tx, &[alarm.schedule]).await?.pop() else { return Ok(()) };
-    let moved = set.overrides.get(&alarm.nominal).is_some_and(|own| own.span.is_some());
+    // Where the chain has gone on without it, it is not begun a second time.
+    let armed = store::alarms::armed(tx, alarm.schedule).await?;
+    let other = |nominal: WallTime| nominal != alarm.nominal && !set.is_moved(nominal);
+    let goes_on = armed.iter().any(|(reminder, nominal)| *reminder == alarm.reminder && other(*nominal));
     let reminder = set.schedule.reminders.iter().find(|reminder| reminder.id == alarm.reminder);
-    let next = reminder.filter(|_| !moved).and_then(|reminder| links(&set, reminder, alarm.nominal).next());
+    let next = reminder
+        .filter(|_| !goes_on && !set.is_moved(alarm.nominal))
+        .and_then(|reminder| links(&set, reminder, alarm.nominal).next());
     let Some(link) = next else { return Ok(()) };
     let armed = Alarm {
         id: AlarmId::mint(now, entropy),

@@ -27,7 +27,7 @@ use store::{
     notify::deliver::{Draft, Inbox},
 };
 
-use super::chain::turn;
+use super::chain::{advance, turn};
 use crate::{App, Effects, Error, notify};
 
 /// On a shared database the oldest due alarms may be held by another node at this moment; it is looked at again after this.
@@ -98,6 +98,10 @@ impl Batch for AlarmLane {
             Err(error) if self.blames_rows(&error) => {
                 if self.app.store().write(SetAside { id, now }).await? {
                     tracing::error!(alarm_id = %id, %error, "an alarm cannot be rung and is set aside; the others go on");
+                    let case = GoOn { id, now, entropy: self.app.entropy() };
+                    if let Err(error) = self.app.commit(case).await {
+                        tracing::error!(alarm_id = %id, %error, "what follows the alarm in its series cannot be armed either");
+                    }
                 }
                 Ok(())
             }
@@ -128,6 +132,26 @@ impl UseCase for SetAside {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, Error> {
         Ok(store::alarms::set_aside(tx, self.id, Reason::RingingFailed, self.now).await?)
+    }
+}
+
+/// Arms what follows an alarm that was set aside, so that its series goes on without it.
+struct GoOn {
+    id: AlarmId,
+    now: Instant,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl UseCase for GoOn {
+    type Out = ((), Effects);
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        let mut effects = Effects::default();
+        if let Some(alarm) = store::alarms::by_id(tx, self.id).await? {
+            advance(tx, &alarm, (self.now, &*self.entropy), &mut effects).await?;
+        }
+        Ok(((), effects))
     }
 }
 

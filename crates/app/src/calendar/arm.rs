@@ -1,7 +1,7 @@
 //! Planning the alarms of a schedule inside the transaction that changes it.
 
 use domain::{
-    alarms::{Alarm, AlarmState, Plan, Reason, Reminder, ReminderRule, Told, Verdict, keeps_snooze, plan_all},
+    alarms::{Alarm, AlarmState, Plan, Reason, Reminder, ReminderRule, Told, Verdict, due_for, keeps_snooze, plan_all},
     calendar::RecurrenceSet,
 };
 use kernel::{AlarmId, Entropy, Instant, ReminderId, ScheduleId, WallTime};
@@ -38,25 +38,39 @@ impl Rung {
             reminder: reminder.id,
             nominal: set.schedule.span.start,
             generation: 0,
+            due_at: Instant::EPOCH,
             fired: true,
+            declined: false,
         };
         Self(set.schedule.reminders.iter().map(told).collect())
     }
 
-    /// Whether a reminder told of an occurrence. What happens once keeps its history wherever it is moved to; an occurrence of
-    /// a series is known by its day.
+    /// Whether a reminder told of an occurrence.
     fn told(&self, set: &RecurrenceSet, reminder: ReminderId, nominal: WallTime) -> Told {
-        let day = |wall: WallTime| wall.datetime().date();
-        let once = set.schedule.series.is_none();
         let of_reminder = || self.0.iter().filter(|rung| rung.reminder == reminder);
-        if of_reminder().any(|rung| rung.generation == set.schedule.generation && rung.nominal == nominal) {
+        let once = set.schedule.series.is_none();
+        if of_reminder().any(|rung| is_settled(set, rung, nominal)) {
             Told::Already
         } else if of_reminder().any(|rung| rung.fired && (once || day(rung.nominal) == day(nominal))) {
+            // What happens once keeps its history wherever it is moved to; an occurrence of a series is known by its day.
             Told::Earlier
         } else {
             Told::No
         }
     }
+}
+
+fn day(wall: WallTime) -> jiff::civil::Date {
+    wall.datetime().date()
+}
+
+/// Whether `rung` settles what its reminder has to say of an occurrence: it was about it or, in a chain, about a later one; or
+/// its owner had declined it, and it has not moved since.
+fn is_settled(set: &RecurrenceSet, rung: &store::alarms::Rung, nominal: WallTime) -> bool {
+    let chained = set.schedule.series.is_some() && !set.is_moved(rung.nominal) && !set.is_moved(nominal);
+    let passed = rung.nominal == nominal || (chained && rung.nominal > nominal);
+    let declined = || rung.declined && due_for(set, rung.reminder, nominal) == Some(rung.due_at);
+    (rung.generation == set.schedule.generation && passed) || (rung.nominal == nominal && declined())
 }
 
 /// Makes the pending alarms of a schedule those that it needs now: what is planned already stays, what is no longer needed
@@ -77,7 +91,7 @@ pub(super) async fn arm(
     // What is in progress or done needs none.
     let silent = schedule.progress.state.is_silent();
     let plans = if silent { Vec::new() } else { plan_all(set, now, |reminder, nominal| rung.told(set, reminder, nominal)) };
-    let (stay, end): (Vec<_>, Vec<_>) = pending.into_iter().partition(|alarm| stays(set, alarm, &plans));
+    let (stay, end): (Vec<_>, Vec<_>) = pending.into_iter().partition(|alarm| stays(set, alarm, &plans, now));
     let (kept, gone): (Vec<_>, Vec<_>) =
         end.iter().partition(|alarm| schedule.reminders.iter().any(|reminder| reminder.id == alarm.reminder));
     for (alarms, reason) in [(kept, reason), (gone, Reason::RemindersChanged)] {
@@ -98,16 +112,20 @@ fn is(alarm: &Alarm, plan: &Plan) -> bool {
 }
 
 /// Whether a pending alarm goes on waiting. A snooze does as long as nothing moved, and after that if nothing takes its place.
-fn stays(set: &RecurrenceSet, alarm: &Alarm, plans: &[Plan]) -> bool {
+fn stays(set: &RecurrenceSet, alarm: &Alarm, plans: &[Plan], now: Instant) -> bool {
     if alarm.snooze == 0 {
-        return plans.iter().any(|plan| is(alarm, plan));
+        // One that is due already and about to ring is not passed over for the next.
+        let overdue = || alarm.due_at <= now && due_for(set, alarm.reminder, alarm.nominal) == Some(alarm.due_at);
+        return plans.iter().any(|plan| is(alarm, plan)) || overdue();
     }
+    let once = set.schedule.series.is_none();
     let reminds = set.schedule.reminders.iter().any(|reminder| reminder.id == alarm.reminder);
+    let takes_place = once || due_for(set, alarm.reminder, alarm.nominal).is_some();
     let unmoved = alarm.generation == set.schedule.generation;
-    let replaced = |plan: &Plan| set.schedule.series.is_none() || plan.nominal == alarm.nominal;
+    let replaced = |plan: &Plan| once || plan.nominal == alarm.nominal;
     let others: Vec<_> = plans.iter().copied().filter(replaced).collect();
     let nothing = others.iter().all(|plan| plan.reminder != alarm.reminder);
-    reminds && (unmoved || nothing || keeps_snooze(&others, alarm.reminder))
+    reminds && takes_place && (unmoved || nothing || keeps_snooze(&others, alarm.reminder))
 }
 
 fn planned(set: &RecurrenceSet, plan: &Plan, now: Instant, entropy: &dyn Entropy) -> Alarm {

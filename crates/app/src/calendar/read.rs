@@ -74,10 +74,11 @@ impl UseCase for Overlapping {
         let once = store::calendar::overlapping(tx, self.0, Range { limit: self.1.limit + 1, ..self.1 }).await?;
         let mut found: Vec<_> = once.into_iter().map(Occurrence::only).collect();
         for set in store::calendar::series_within(tx, self.0, (from, to)).await? {
+            // Cut after each, so that no number of series is held beyond the page.
             found.extend(set.overlapping((from, to), after, limit));
+            found.sort_by_key(Occurrence::key);
+            found.truncate(limit);
         }
-        found.sort_by_key(Occurrence::key);
-        found.truncate(limit);
         Ok(found)
     }
 }

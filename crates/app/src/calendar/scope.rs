@@ -16,7 +16,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// The same, but [`Scope::All`] where "this and the following" begins with the first.
+    /// What is deleted: [`Scope::All`] where "this and the following" begins with the first.
     pub(super) fn in_set(self, set: &RecurrenceSet) -> Self {
         match self {
             Self::Following(from) if set.is_first(from) => Self::All,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use domain::{
     alarms::{Reason, Reminder, ReminderRule},
     calendar::{
-        CalendarError, Change, MAX_OVERRIDES, Occurrence, Override, Patch, RecurrenceSet, RepeatChange, Schedule, recurrence,
+        CalendarError, Change, MAX_OVERRIDES, Occurrence, Override, Patch, RecurrenceSet, RepeatChange, Schedule,
+        progress::State, recurrence,
     },
     identity::Caller,
 };
@@ -63,7 +64,7 @@ impl UseCase for Update {
         let schedule = found.filter(|s| s.deleted_at.is_none()).ok_or(CalendarError::NotFound)?;
         self.expected.check(&schedule, true)?;
         let set = store::calendar::set_of(tx, schedule).await?;
-        match self.scope.in_set(&set) {
+        match self.scope {
             Scope::All => self.all(tx, set).await,
             Scope::This(which) => self.one(tx, set, which).await,
             Scope::Following(from) => self.following(tx, set, from).await,
@@ -78,8 +79,13 @@ impl Update {
         if !change.any {
             return Ok((Occurrence::only(set.schedule), effects));
         }
+        let begins_to_repeat = set.schedule.series.is_none() && change.series.is_some();
+        if begins_to_repeat && set.schedule.progress.state != State::NotStarted {
+            let detail = "what is begun or done happens once: take back its progress first";
+            return Err(CalendarError::field("/recurrence", detail).into());
+        }
         let (kept, added, gone) = self.reminders(&set.schedule.reminders, &change.rules);
-        if change.moved && set.schedule.series.is_some() {
+        if set.schedule.series.is_some() {
             set.follow(&change);
             store::calendar::overrides::replace(tx, &set).await?;
         }
@@ -128,17 +134,33 @@ impl Update {
 
     /// Ends the series before `from` and makes another of the rest, which is then changed. The answer is that other one.
     async fn following(&self, tx: &mut Tx<'_>, mut set: RecurrenceSet, from: WallTime) -> Result<(Occurrence, Effects), Error> {
-        occurrence(&set, from)?;
+        let found = occurrence(&set, from)?;
+        let first = set.is_first(from);
         let parts = split(&set, from)?;
+        if parts.from.start() != from && (self.patch.start.is_some() || self.patch.end.is_some()) {
+            let detail = "a date that was added to the rule: move it alone, or choose an occurrence of the rule";
+            return Err(CalendarError::field("/recurrence_id", detail).into());
+        }
+        if first {
+            // Nothing comes before it: the schedule stays one, and begins there.
+            set.schedule.span = set.schedule.span_at(parts.from.start());
+            set.schedule.series = Some(parts.from);
+            self.unname(&mut set, from);
+            return self.all(tx, set).await;
+        }
         let mut rest = self.rest(&set, parts.from, from);
+        self.unname(&mut rest, from);
         let change = self.patch.apply(&rest.schedule, self.now)?;
+        if !change.any {
+            return Ok((found, Effects::default()));
+        }
         rest.follow(&change);
         let (kept, added, _) = self.reminders(&rest.schedule.reminders, &change.rules);
         let rules = self.change(&mut rest.schedule, change);
         rest.schedule.version = 1;
         rest.schedule.generation = 1;
-        let twins: Vec<_> = rest.schedule.reminders.iter().map(|r| r.id).collect();
-        let twins: Vec<_> = set.schedule.reminders.iter().map(|r| r.id).zip(twins).collect();
+        let twin = |old: &Reminder| Some((old.id, rest.schedule.reminders.iter().find(|new| new.rule == old.rule)?.id));
+        let twins: Vec<_> = set.schedule.reminders.iter().filter_map(twin).collect();
         rest.schedule.reminders = in_order(&rules, &kept.iter().chain(&added));
 
         set.overrides.retain(|own, _| *own < from);
@@ -159,7 +181,9 @@ impl Update {
 
     /// The part of a series from `from` on, as a schedule of its own, unchanged otherwise.
     fn rest(&self, set: &RecurrenceSet, series: recurrence::Series, from: WallTime) -> RecurrenceSet {
-        let rules: Vec<_> = set.schedule.reminders.iter().map(|reminder| reminder.rule).collect();
+        // One at an instant rings once for the whole, and stays with the first part.
+        let rules = set.schedule.reminders.iter().map(|reminder| reminder.rule);
+        let rules: Vec<_> = rules.filter(|rule| matches!(rule, ReminderRule::Before { .. })).collect();
         let schedule = Schedule {
             id: ScheduleId::mint(self.now, &*self.entropy),
             span: set.schedule.span_at(series.start()),
@@ -169,6 +193,22 @@ impl Update {
             ..set.schedule.clone()
         };
         RecurrenceSet::new(schedule, set.overrides.range(from..).map(|(_, own)| own.clone()))
+    }
+
+    /// What is said of an occurrence and all that follow is said of it as well, whatever it had of its own before.
+    fn unname(&self, set: &mut RecurrenceSet, which: WallTime) {
+        let Patch { title, description, location, kind, busy, all_day, zone, start, end, duration, .. } = &self.patch;
+        let Some(mut own) = set.overrides.remove(&which) else { return };
+        own.title = own.title.filter(|_| title.is_none());
+        own.description = own.description.filter(|_| description.is_none());
+        own.location = own.location.filter(|_| location.is_none());
+        own.kind = own.kind.filter(|_| kind.is_none());
+        own.busy = own.busy.filter(|_| busy.is_none());
+        let moves = all_day.is_some() || zone.is_some() || start.is_some() || end.is_some() || duration.is_some();
+        own.span = own.span.filter(|_| !moves);
+        if !own.is_empty() {
+            set.overrides.insert(which, own);
+        }
     }
 
     /// Refuses what only a whole series has.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use kernel::{Instant, ReminderId, WallTime};
 
-use super::{LatePolicy, Plan, Reminder, ReminderRule, Verdict, plan};
+use super::{LateAction, LatePolicy, Plan, Reminder, ReminderRule, Verdict, plan};
 use crate::calendar::{RecurrenceSet, Span};
 
 /// The most missed links that are counted; who missed more missed this many.
@@ -44,7 +44,7 @@ pub enum Told {
     No,
     /// Before the schedule was last planned anew.
     Earlier,
-    /// Since then: it rang, or they dismissed or snoozed it.
+    /// Since then: it rang or was passed over, or they dismissed or snoozed it.
     Already,
 }
 
@@ -56,10 +56,12 @@ pub fn plan_all(set: &RecurrenceSet, now: Instant, told: impl Fn(ReminderId, Wal
     }
     let first = reminders.iter().filter_map(|reminder| first(set, reminder, now, |nominal| told(reminder.id, nominal)));
     let mut plans: Vec<_> = first.collect();
-    for (own, span) in set.moved() {
-        let rang = |reminder| told(reminder, own.recurrence_id) != Told::No;
-        let relative: Vec<_> = reminders.iter().copied().filter(is_relative).collect();
-        plans.extend(plan(own.recurrence_id, span, &relative, now, rang));
+    // Of what was moved by hand, nothing is left to ring for once it is over.
+    for (own, span) in set.moved().filter(|(_, span)| span.end_at.instant > now || span.start_at.instant >= now) {
+        let nominal = own.recurrence_id;
+        let open = |reminder: &Reminder| is_relative(reminder) && told(reminder.id, nominal) != Told::Already;
+        let open: Vec<_> = reminders.iter().copied().filter(open).collect();
+        plans.extend(plan(nominal, span, &open, now, |reminder| told(reminder, nominal) != Told::No));
     }
     plans
 }
@@ -68,12 +70,20 @@ fn is_relative(reminder: &Reminder) -> bool {
     matches!(reminder.rule, ReminderRule::Before { .. })
 }
 
+/// When a reminder of a series is, or was, to ring for an occurrence; `None` if one of them is no more.
+pub fn due_for(set: &RecurrenceSet, reminder: ReminderId, nominal: WallTime) -> Option<Instant> {
+    let rule = set.schedule.reminders.iter().find(|of| of.id == reminder)?.rule;
+    let span = set.occurrence(nominal)?.schedule.span;
+    Some(rule.due(span.start_at.instant, span.end_at.instant))
+}
+
 /// The first alarm of a reminder from `now` on. One at an instant rings once for the whole series.
 fn first(set: &RecurrenceSet, reminder: &Reminder, now: Instant, told: impl Fn(WallTime) -> Told) -> Option<Plan> {
     let alone = std::slice::from_ref(reminder);
     let planned = |nominal: WallTime, span: &Span| plan(nominal, span, alone, now, |_| told(nominal) != Told::No).pop();
     if !is_relative(reminder) {
-        return planned(set.schedule.span.start, &set.schedule.span);
+        let nominal = set.schedule.span.start;
+        return planned(nominal, &set.schedule.span).filter(|plan| plan.verdict != Verdict::Skip || told(nominal) == Told::No);
     }
     // What has ended by now has nothing left to ring for.
     let ahead = set.regular(now).map(|occurrence| occurrence.recurrence_id()).filter(|nominal| told(*nominal) != Told::Already);
@@ -95,12 +105,13 @@ pub fn links(set: &RecurrenceSet, reminder: &Reminder, after: WallTime) -> impl 
 /// and at most `limit`.
 pub fn upcoming(set: &RecurrenceSet, armed: &[(ReminderId, WallTime)], limit: usize) -> Vec<(ReminderId, Link)> {
     let mut found = Vec::new();
-    for (id, nominal) in armed {
+    for (id, nominal) in armed.iter().filter(|(_, nominal)| !set.is_moved(*nominal)) {
         if let Some(reminder) = set.schedule.reminders.iter().find(|reminder| reminder.id == *id) {
             found.extend(links(set, reminder, *nominal).take(limit).map(|link| (*id, link)));
         }
     }
-    found.sort_by_key(|(id, link)| (link.due_at, *id));
+    found.sort_by_key(|(id, link): &(ReminderId, Link)| (link.due_at, *id, link.nominal));
+    found.dedup();
     found.truncate(limit);
     found
 }
@@ -108,6 +119,9 @@ pub fn upcoming(set: &RecurrenceSet, armed: &[(ReminderId, WallTime)], limit: us
 /// What is armed after the alarm of `reminder` for `fired`, which was found due at `now`.
 pub fn following(set: &RecurrenceSet, reminder: &Reminder, fired: WallTime, now: Instant, late: LatePolicy) -> Following {
     let mut links = links(set, reminder, fired);
+    if late.action == LateAction::Ring {
+        return Following { next: links.next(), left_out: 0 };
+    }
     let mut missed = Vec::new();
     let ahead = loop {
         match links.next() {
@@ -125,10 +139,7 @@ mod tests {
     use kernel::{ScheduleId, UserId};
 
     use super::*;
-    use crate::{
-        alarms::LateAction,
-        calendar::{Override, RepeatDraft, Schedule, ScheduleText, SpanDraft, progress::Progress},
-    };
+    use crate::calendar::{Override, RepeatDraft, Schedule, ScheduleText, SpanDraft, progress::Progress};
 
     fn at(text: &str) -> Instant {
         text.parse().expect("an instant")

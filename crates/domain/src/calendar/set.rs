@@ -79,7 +79,8 @@ impl RecurrenceSet {
         self.overrides.values().filter_map(|own| own.span.as_ref().map(|span| (own, span)))
     }
 
-    fn is_moved(&self, recurrence_id: WallTime) -> bool {
+    /// Whether an occurrence takes place at another time than the rule says.
+    pub fn is_moved(&self, recurrence_id: WallTime) -> bool {
         self.overrides.get(&recurrence_id).is_some_and(|own| own.span.is_some())
     }
 
