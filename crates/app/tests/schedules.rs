@@ -169,7 +169,7 @@ async fn somebody_elses_schedule_is_not_there() {
         let until = Until::For(Duration::from_mins(5));
         let codes = [
             calendar::get(app, grace, item.id, None).await.expect_err("get").code(),
-            calendar::update(app, grace, (item.id, Scope::All, Expected::Any), Patch::default(), None, shown.clone())
+            Box::pin(calendar::update(app, grace, (item.id, Scope::All, Expected::Any), Patch::default(), None, shown.clone()))
                 .await
                 .expect_err("patch")
                 .code(),
