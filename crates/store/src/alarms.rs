@@ -122,25 +122,28 @@ pub struct Rung {
     pub declined: bool,
 }
 
-/// The settled alarms of a schedule, the one due last first, as many as an edit may have to know.
+/// The settled alarms of a schedule, the one due last first, as many as an edit may have to know. One whose occurrence
+/// cannot be read has nothing to say.
 pub async fn rung(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<Vec<Rung>, StoreError> {
-    tx.all(
+    let rung = tx.all(
         "SELECT reminder_id, nominal, generation, due_at, state = 'FIRED', state <> 'FIRED' AND reason IN ('dismissed', 'snoozed')
          FROM alarms WHERE schedule_id = $1 AND state <> 'PENDING' AND (snooze = 0 OR state = 'FIRED')
          ORDER BY due_at DESC, id LIMIT 1000",
         values![schedule],
         |row| {
-            Ok(Rung {
+            let Ok(nominal) = row.parse(1) else { return Ok(None) };
+            Ok(Some(Rung {
                 reminder: row.get(0)?,
-                nominal: row.parse(1)?,
+                nominal,
                 generation: row.get(2)?,
                 due_at: row.get(3)?,
                 fired: row.get(4)?,
                 declined: row.get::<Option<bool>>(5)?.unwrap_or(false),
-            })
+            }))
         },
     )
-    .await
+    .await?;
+    Ok(rung.into_iter().flatten().collect())
 }
 
 pub(crate) const OF_SCHEDULE: &str =
