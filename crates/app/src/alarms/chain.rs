@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    alarms::{Alarm, AlarmState, Following, following, links},
+    alarms::{Alarm, AlarmState, Following, Link, following, links},
     calendar::RecurrenceSet,
 };
-use kernel::{AlarmId, Entropy, Instant, ScheduleId, WallTime};
+use kernel::{AlarmId, Entropy, Instant, ReminderId, ScheduleId, WallTime};
 use store::{StoreError, Tx, alarms::Due};
 
 use crate::Effects;
@@ -43,7 +43,9 @@ pub(super) async fn turn(tx: &mut Tx<'_>, due: Vec<Due>, now: Instant, entropy: 
             let Some(set) = sets.get(&due.schedule) else { continue };
             if let Some(following) = after(set, &due, now) {
                 left_out = following.left_out;
-                turn.next.extend(following.next.map(|link| armed(set, &due, link.nominal, link.due_at, (now, entropy))));
+                // A missed one was planned when it was missed: it is late by all that time.
+                let armed = |link: Link| next(set, due.reminder, link, link.due_at.min(now), (now, entropy));
+                turn.next.extend(following.next.map(armed));
             }
             speak_for(set, &mut due);
         }
@@ -59,28 +61,19 @@ pub(super) async fn turn(tx: &mut Tx<'_>, due: Vec<Due>, now: Instant, entropy: 
 /// What follows a reminder's own alarm of an occurrence that takes place when the rule says; a moved one and a snooze are
 /// followed by nothing.
 fn after(set: &RecurrenceSet, due: &Due, now: Instant) -> Option<Following> {
-    let reminder = set.schedule.reminders.iter().find(|reminder| reminder.id == due.reminder)?;
+    let reminder = set.schedule.reminder(due.reminder)?;
     (due.snooze == 0 && !set.is_moved(due.nominal)).then(|| following(set, reminder, due.nominal, now, due.late))
 }
 
-fn armed(set: &RecurrenceSet, due: &Due, nominal: WallTime, due_at: Instant, (now, entropy): (Instant, &dyn Entropy)) -> Alarm {
-    Alarm {
-        id: AlarmId::mint(now, entropy),
-        owner: due.owner,
-        schedule: due.schedule,
-        reminder: due.reminder,
-        generation: set.schedule.generation,
-        nominal,
-        snooze: 0,
-        due_at,
-        state: AlarmState::Pending,
-        reason: None,
-        // A missed one was planned when it was missed: it is late by all that time.
-        armed_at: due_at.min(now),
-        left_out: 0,
-        fired_at: None,
-        dismissed_at: None,
-    }
+/// The alarm of a link.
+fn next(
+    set: &RecurrenceSet,
+    reminder: ReminderId,
+    link: Link,
+    armed_at: Instant,
+    (now, entropy): (Instant, &dyn Entropy),
+) -> Alarm {
+    Alarm::pending(AlarmId::mint(now, entropy), &set.schedule, (reminder, link.nominal), link.due_at, armed_at)
 }
 
 /// Lets the alarm speak of its occurrence instead of the first one. One that is no more is spoken of as it was.
@@ -116,21 +109,9 @@ pub(super) async fn advance(
     let armed = store::alarms::armed(tx, alarm.schedule).await?;
     let other = |nominal: WallTime| nominal != alarm.nominal && !set.is_moved(nominal);
     let goes_on = armed.iter().any(|(reminder, nominal)| *reminder == alarm.reminder && other(*nominal));
-    let reminder = set.schedule.reminders.iter().find(|reminder| reminder.id == alarm.reminder);
-    let next = reminder
-        .filter(|_| !goes_on && !set.is_moved(alarm.nominal))
-        .and_then(|reminder| links(&set, reminder, alarm.nominal).next());
-    let Some(link) = next else { return Ok(()) };
-    let armed = Alarm {
-        id: AlarmId::mint(now, entropy),
-        generation: set.schedule.generation,
-        nominal: link.nominal,
-        due_at: link.due_at,
-        state: AlarmState::Pending,
-        reason: None,
-        armed_at: now,
-        ..alarm.clone()
-    };
+    let reminder = set.schedule.reminder(alarm.reminder).filter(|_| !goes_on && !set.is_moved(alarm.nominal));
+    let Some(link) = reminder.and_then(|reminder| links(&set, reminder, alarm.nominal).next()) else { return Ok(()) };
+    let armed = next(&set, alarm.reminder, link, now, (now, entropy));
     effects.armed(armed.due_at);
     store::alarms::insert(tx, std::slice::from_ref(&armed)).await
 }

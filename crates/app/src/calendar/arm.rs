@@ -73,6 +73,19 @@ fn is_settled(set: &RecurrenceSet, rung: &store::alarms::Rung, nominal: WallTime
     (rung.generation == set.schedule.generation && passed) || (rung.nominal == nominal && declined())
 }
 
+/// Writes a schedule that changed, and makes its alarms those that it needs now; see [`arm`].
+pub(super) async fn save(
+    tx: &mut Tx<'_>,
+    set: &RecurrenceSet,
+    earlier: Rung,
+    reason: Reason,
+    by: (Instant, &dyn Entropy),
+    effects: &mut Effects,
+) -> Result<(), StoreError> {
+    store::calendar::update(tx, set).await?;
+    arm(tx, set, earlier, reason, by, effects).await
+}
+
 /// Makes the pending alarms of a schedule those that it needs now: what is planned already stays, what is no longer needed
 /// ends for `reason`, what is missing is armed in the present generation. `earlier` is what was told of it under another name.
 pub(super) async fn arm(
@@ -92,8 +105,7 @@ pub(super) async fn arm(
     let silent = schedule.progress.state.is_silent();
     let plans = if silent { Vec::new() } else { plan_all(set, now, |reminder, nominal| rung.told(set, reminder, nominal)) };
     let (stay, end): (Vec<_>, Vec<_>) = pending.into_iter().partition(|alarm| stays(set, alarm, &plans, now));
-    let (kept, gone): (Vec<_>, Vec<_>) =
-        end.iter().partition(|alarm| schedule.reminders.iter().any(|reminder| reminder.id == alarm.reminder));
+    let (kept, gone): (Vec<_>, Vec<_>) = end.iter().partition(|alarm| schedule.reminder(alarm.reminder).is_some());
     for (alarms, reason) in [(kept, reason), (gone, Reason::RemindersChanged)] {
         let ids: Vec<_> = alarms.iter().map(|alarm| alarm.id).collect();
         store::alarms::settle_each(tx, &ids, AlarmState::Superseded, reason, now).await?;
@@ -119,7 +131,7 @@ fn stays(set: &RecurrenceSet, alarm: &Alarm, plans: &[Plan], now: Instant) -> bo
         return plans.iter().any(|plan| is(alarm, plan)) || overdue();
     }
     let once = set.schedule.series.is_none();
-    let reminds = set.schedule.reminders.iter().any(|reminder| reminder.id == alarm.reminder);
+    let reminds = set.schedule.reminder(alarm.reminder).is_some();
     let takes_place = once || due_for(set, alarm.reminder, alarm.nominal).is_some();
     let unmoved = alarm.generation == set.schedule.generation;
     let replaced = |plan: &Plan| once || plan.nominal == alarm.nominal;
@@ -134,20 +146,6 @@ fn planned(set: &RecurrenceSet, plan: &Plan, now: Instant, entropy: &dyn Entropy
         Verdict::RingLate => (AlarmState::Pending, Some(Reason::LateCreated)),
         Verdict::Skip => (AlarmState::Skipped, Some(Reason::AlreadyPast)),
     };
-    Alarm {
-        id: AlarmId::mint(now, entropy),
-        owner: set.schedule.owner,
-        schedule: set.schedule.id,
-        reminder: plan.reminder,
-        generation: set.schedule.generation,
-        nominal: plan.nominal,
-        snooze: 0,
-        due_at: plan.due_at,
-        state,
-        reason,
-        armed_at: now,
-        left_out: 0,
-        fired_at: None,
-        dismissed_at: None,
-    }
+    let id = AlarmId::mint(now, entropy);
+    Alarm { state, reason, ..Alarm::pending(id, &set.schedule, (plan.reminder, plan.nominal), plan.due_at, now) }
 }

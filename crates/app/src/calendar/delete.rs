@@ -18,7 +18,7 @@ use super::{
     Expected, Scope, What, arm,
     arm::Rung,
     changed,
-    scope::{happens_once, split},
+    scope::{series, split},
 };
 use crate::{Answer, App, Effects, Error, Once, once::Render};
 
@@ -63,8 +63,7 @@ async fn discard(tx: &mut Tx<'_>, mut schedule: Schedule, now: Instant) -> Resul
     if schedule.progress.state == State::InProgress {
         return Err(ProgressError::Running.into());
     }
-    schedule.version += 1;
-    schedule.updated_at = now;
+    schedule.touch(now, false);
     schedule.deleted_at = Some(now);
     let set = store::calendar::set_of(tx, schedule).await?;
     store::calendar::update(tx, &set).await?;
@@ -90,21 +89,19 @@ impl UseCase for Cut {
         let schedule = present(tx, self.owner, self.id, self.expected).await?;
         let mut set = store::calendar::set_of(tx, schedule).await?;
         let mut effects = Effects::default();
-        let left = match self.scope.in_set(&set) {
+        let left = match self.scope {
             Scope::All => None,
             Scope::This(which) => without(&set, which)?,
+            Scope::Following(first) if set.is_first(first) => None,
             Scope::Following(from) => split(&set, from)?.before,
         };
         let what = if let Some(series) = left {
             set.overrides.retain(|own, _| series.contains(*own));
             set.schedule.series = Some(series);
-            set.schedule.version += 1;
-            set.schedule.generation += 1;
-            set.schedule.updated_at = self.now;
+            set.schedule.touch(self.now, true);
             store::calendar::overrides::replace(tx, &set).await?;
-            store::calendar::update(tx, &set).await?;
             let by = (self.now, &*self.entropy);
-            arm::arm(tx, &set, Rung::default(), Reason::OccurrenceCancelled, by, &mut effects).await?;
+            arm::save(tx, &set, Rung::default(), Reason::OccurrenceCancelled, by, &mut effects).await?;
             What::Updated
         } else {
             set.schedule = discard(tx, set.schedule, self.now).await?;
@@ -117,7 +114,7 @@ impl UseCase for Cut {
 
 /// The series without one occurrence; `None` if that was the last one left.
 fn without(set: &RecurrenceSet, which: WallTime) -> Result<Option<Series>, CalendarError> {
-    let series = set.schedule.series.as_ref().ok_or_else(happens_once)?;
+    let series = series(set)?;
     if !series.contains(which) {
         return Err(CalendarError::NoOccurrence(which));
     }

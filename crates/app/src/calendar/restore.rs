@@ -29,13 +29,10 @@ impl UseCase for Restore {
         if schedule.deleted_at.take().is_none() {
             return Err(CalendarError::NotDeleted.into());
         }
-        schedule.version += 1;
-        schedule.generation += 1;
-        schedule.updated_at = self.now;
+        schedule.touch(self.now, true);
         let set = store::calendar::set_of(tx, schedule).await?;
-        store::calendar::update(tx, &set).await?;
         let mut effects = Effects::default();
-        arm::arm(tx, &set, Rung::default(), Reason::Rescheduled, (self.now, &*self.entropy), &mut effects).await?;
+        arm::save(tx, &set, Rung::default(), Reason::Rescheduled, (self.now, &*self.entropy), &mut effects).await?;
         changed(tx, std::slice::from_ref(&set.schedule), What::Restored, &*self.entropy, &mut effects).await?;
         Ok((Occurrence::only(set.schedule), effects))
     }

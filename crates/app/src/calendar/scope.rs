@@ -1,6 +1,9 @@
 //! Which occurrences of a series a change is about.
 
-use domain::calendar::{CalendarError, RecurrenceSet, recurrence::Split};
+use domain::calendar::{
+    CalendarError, Occurrence, RecurrenceSet,
+    recurrence::{Series, Split},
+};
 use kernel::WallTime;
 
 /// Which occurrences of a series a change is about.
@@ -15,23 +18,19 @@ pub enum Scope {
     Following(WallTime),
 }
 
-impl Scope {
-    /// What is deleted: [`Scope::All`] where "this and the following" begins with the first.
-    pub(super) fn in_set(self, set: &RecurrenceSet) -> Self {
-        match self {
-            Self::Following(from) if set.is_first(from) => Self::All,
-            scope => scope,
-        }
-    }
+/// The series that a schedule is.
+pub(super) fn series(set: &RecurrenceSet) -> Result<&Series, CalendarError> {
+    let happens_once = || CalendarError::field("/scope", "this schedule happens once: it has no occurrences to choose from");
+    set.schedule.series.as_ref().ok_or_else(happens_once)
+}
+
+/// The occurrence `which` of a series.
+pub(super) fn occurrence(set: &RecurrenceSet, which: WallTime) -> Result<Occurrence, CalendarError> {
+    series(set)?;
+    set.occurrence(which).ok_or(CalendarError::NoOccurrence(which))
 }
 
 /// The two parts of a series that is cut before an occurrence.
 pub(super) fn split(set: &RecurrenceSet, at: WallTime) -> Result<Split, CalendarError> {
-    let series = set.schedule.series.as_ref().ok_or_else(happens_once)?;
-    Ok(series.split_at(at)?)
-}
-
-/// The refusal to treat as a series what is none.
-pub(super) fn happens_once() -> CalendarError {
-    CalendarError::field("/scope", "this schedule happens once: it has no occurrences to choose from")
+    Ok(series(set)?.split_at(at)?)
 }

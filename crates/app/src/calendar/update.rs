@@ -17,7 +17,7 @@ use super::{
     Scope, What, arm,
     arm::Rung,
     changed,
-    scope::{happens_once, split},
+    scope::{occurrence, split},
 };
 use crate::{Answer, App, Effects, Error, Once, once::Render};
 
@@ -123,9 +123,7 @@ impl Update {
                 let detail = format!("a series has at most {MAX_OVERRIDES} occurrences that are unlike the rest");
                 return Err(CalendarError::field("/recurrence_id", detail).into());
             }
-            set.schedule.version += 1;
-            set.schedule.generation += i64::from(moved);
-            set.schedule.updated_at = self.now;
+            set.schedule.touch(self.now, moved);
             self.written(tx, &set, &mut effects).await?;
             changed(tx, std::slice::from_ref(&set.schedule), What::Updated, &*self.entropy, &mut effects).await?;
         }
@@ -165,9 +163,7 @@ impl Update {
 
         set.overrides.retain(|own, _| *own < from);
         set.schedule.series = parts.before;
-        set.schedule.version += 1;
-        set.schedule.generation += 1;
-        set.schedule.updated_at = self.now;
+        set.schedule.touch(self.now, true);
         let mut effects = Effects::default();
         store::calendar::overrides::replace(tx, &set).await?;
         self.written(tx, &set, &mut effects).await?;
@@ -197,18 +193,8 @@ impl Update {
 
     /// What is said of an occurrence and all that follow is said of it as well, whatever it had of its own before.
     fn unname(&self, set: &mut RecurrenceSet, which: WallTime) {
-        let Patch { title, description, location, kind, busy, all_day, zone, start, end, duration, .. } = &self.patch;
-        let Some(mut own) = set.overrides.remove(&which) else { return };
-        own.title = own.title.filter(|_| title.is_none());
-        own.description = own.description.filter(|_| description.is_none());
-        own.location = own.location.filter(|_| location.is_none());
-        own.kind = own.kind.filter(|_| kind.is_none());
-        own.busy = own.busy.filter(|_| busy.is_none());
-        let moves = all_day.is_some() || zone.is_some() || start.is_some() || end.is_some() || duration.is_some();
-        own.span = own.span.filter(|_| !moves);
-        if !own.is_empty() {
-            set.overrides.insert(which, own);
-        }
+        let own = set.overrides.remove(&which).map(|own| own.giving_way_to(&self.patch));
+        set.overrides.extend(own.filter(|own| !own.is_empty()).map(|own| (which, own)));
     }
 
     /// Refuses what only a whole series has.
@@ -232,15 +218,12 @@ impl Update {
         schedule.span = change.span;
         schedule.series = change.series;
         schedule.late = change.late;
-        schedule.version += 1;
-        schedule.updated_at = self.now;
-        schedule.generation += i64::from(change.moved);
+        schedule.touch(self.now, change.moved);
         change.rules
     }
 
     async fn written(&self, tx: &mut Tx<'_>, set: &RecurrenceSet, effects: &mut Effects) -> Result<(), Error> {
-        store::calendar::update(tx, set).await?;
-        arm::arm(tx, set, Rung::default(), Reason::Rescheduled, (self.now, &*self.entropy), effects).await?;
+        arm::save(tx, set, Rung::default(), Reason::Rescheduled, (self.now, &*self.entropy), effects).await?;
         Ok(())
     }
 
@@ -251,13 +234,6 @@ impl Update {
         let added = arm::reminders(&new, self.now, &*self.entropy);
         (kept, added, gone.iter().map(|r| r.id).collect())
     }
-}
-
-fn occurrence(set: &RecurrenceSet, which: WallTime) -> Result<Occurrence, CalendarError> {
-    if set.schedule.series.is_none() {
-        return Err(happens_once());
-    }
-    set.occurrence(which).ok_or(CalendarError::NoOccurrence(which))
 }
 
 fn in_order<'a>(rules: &[ReminderRule], reminders: &(impl Iterator<Item = &'a Reminder> + Clone)) -> Vec<Reminder> {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use kernel::{AlarmId, Instant, ReminderId, ScheduleId, UserId, WallTime};
 
+use crate::calendar::Schedule;
+
 /// A reminder of one occurrence, at one instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alarm {
@@ -38,6 +40,32 @@ pub struct Alarm {
 }
 
 impl Alarm {
+    /// The alarm of `reminder` for the occurrence `nominal` of `schedule` in its present generation, planned at `armed_at`.
+    pub fn pending(
+        id: AlarmId,
+        schedule: &Schedule,
+        (reminder, nominal): (ReminderId, WallTime),
+        due_at: Instant,
+        armed_at: Instant,
+    ) -> Self {
+        Self {
+            id,
+            owner: schedule.owner,
+            schedule: schedule.id,
+            reminder,
+            generation: schedule.generation,
+            nominal,
+            snooze: 0,
+            due_at,
+            state: AlarmState::Pending,
+            reason: None,
+            armed_at,
+            left_out: 0,
+            fired_at: None,
+            dismissed_at: None,
+        }
+    }
+
     /// How late it rang: after it was due, or after it was armed if it was due before that.
     pub fn lateness(&self) -> Option<Duration> {
         self.fired_at.map(|fired| fired.since(self.due_at.max(self.armed_at)))

@@ -72,7 +72,7 @@ fn is_relative(reminder: &Reminder) -> bool {
 
 /// When a reminder of a series is, or was, to ring for an occurrence; `None` if one of them is no more.
 pub fn due_for(set: &RecurrenceSet, reminder: ReminderId, nominal: WallTime) -> Option<Instant> {
-    let rule = set.schedule.reminders.iter().find(|of| of.id == reminder)?.rule;
+    let rule = set.schedule.reminder(reminder)?.rule;
     let span = set.occurrence(nominal)?.schedule.span;
     Some(rule.due(span.start_at.instant, span.end_at.instant))
 }
@@ -106,7 +106,7 @@ pub fn links(set: &RecurrenceSet, reminder: &Reminder, after: WallTime) -> impl 
 pub fn upcoming(set: &RecurrenceSet, armed: &[(ReminderId, WallTime)], limit: usize) -> Vec<(ReminderId, Link)> {
     let mut found = Vec::new();
     for (id, nominal) in armed.iter().filter(|(_, nominal)| !set.is_moved(*nominal)) {
-        if let Some(reminder) = set.schedule.reminders.iter().find(|reminder| reminder.id == *id) {
+        if let Some(reminder) = set.schedule.reminder(*id) {
             found.extend(links(set, reminder, *nominal).take(limit).map(|link| (*id, link)));
         }
     }

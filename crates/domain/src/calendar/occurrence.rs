@@ -2,7 +2,7 @@
 
 use kernel::WallTime;
 
-use super::{Change, Schedule, ScheduleText, Span, set::Key};
+use super::{Change, Patch, Schedule, ScheduleText, Span, set::Key};
 
 /// Occurrences of one series that may be unlike the rest.
 pub const MAX_OVERRIDES: usize = 1_000;
@@ -38,6 +38,21 @@ impl Override {
             kind: own(change.text.kind, &text.kind),
             busy: (change.text.busy != text.busy).then_some(change.text.busy),
             span: (change.span != *span).then_some(change.span),
+        }
+    }
+
+    /// What it still has of its own when `patch` is said of it together with others.
+    #[must_use]
+    pub fn giving_way_to(self, patch: &Patch) -> Self {
+        let Patch { title, description, location, kind, busy, .. } = patch;
+        Self {
+            recurrence_id: self.recurrence_id,
+            title: self.title.filter(|_| title.is_none()),
+            description: self.description.filter(|_| description.is_none()),
+            location: self.location.filter(|_| location.is_none()),
+            kind: self.kind.filter(|_| kind.is_none()),
+            busy: self.busy.filter(|_| busy.is_none()),
+            span: self.span.filter(|_| !patch.names_time()),
         }
     }
 

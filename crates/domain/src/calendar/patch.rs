@@ -112,13 +112,13 @@ impl Patch {
         }
     }
 
+    /// Whether it says anything about from when to when.
+    pub(super) fn names_time(&self) -> bool {
+        self.all_day.is_some() || self.zone.is_some() || self.start.is_some() || self.end.is_some() || self.duration.is_some()
+    }
+
     fn span(&self, old: &Span, now: Instant) -> Result<Span, Vec<FieldError>> {
-        let touched = self.all_day.is_some()
-            || self.zone.is_some()
-            || self.start.is_some()
-            || self.end.is_some()
-            || self.duration.is_some();
-        if !touched {
+        if !self.names_time() {
             return Ok(old.clone());
         }
         let all_day = self.all_day.unwrap_or(old.all_day);

@@ -1,6 +1,6 @@
 //! A schedule.
 
-use kernel::{Instant, ScheduleId, UserId};
+use kernel::{Instant, ReminderId, ScheduleId, UserId};
 
 use super::{Span, progress::Progress, recurrence::Series};
 use crate::alarms::{LatePolicy, Reminder};
@@ -34,6 +34,20 @@ pub struct Schedule {
     pub updated_at: Instant,
     /// When it was deleted, if it is in the trash.
     pub deleted_at: Option<Instant>,
+}
+
+impl Schedule {
+    /// The reminder `id`, if it is one of its present ones.
+    pub fn reminder(&self, id: ReminderId) -> Option<&Reminder> {
+        self.reminders.iter().find(|reminder| reminder.id == id)
+    }
+
+    /// Notes that it changes, and whether its alarms are planned anew by that.
+    pub fn touch(&mut self, now: Instant, planned_anew: bool) {
+        self.version += 1;
+        self.generation += i64::from(planned_anew);
+        self.updated_at = now;
+    }
 }
 
 /// What people read of a schedule.

@@ -88,9 +88,7 @@ impl Act {
     ) -> Result<(), Error> {
         store::progress::record(tx, self.owner, item, step, self.now).await?;
         schedule.progress = step.after;
-        schedule.version += 1;
-        schedule.updated_at = self.now;
-        schedule.generation += i64::from(step.entry.action == Action::Cancel);
+        schedule.touch(self.now, step.entry.action == Action::Cancel);
         let set = RecurrenceSet::new(schedule.clone(), []);
         store::calendar::update(tx, &set).await?;
         let settled = match step.entry.action {
