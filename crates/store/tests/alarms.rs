@@ -1,13 +1,15 @@
 //! Schedules, reminders and alarms, on both engines.
 
+mod agenda;
 #[expect(dead_code, reason = "shared by test files that need different parts of it")]
 mod inboxes;
 
 use std::time::Duration;
 
+use agenda::{alarm, event, span};
 use domain::{
-    alarms::{Alarm, AlarmState, LatePolicy, Reason, Reminder, ReminderRule},
-    calendar::{Moment, RecurrenceSet, Schedule, ScheduleText, SpanDraft, progress::Progress},
+    alarms::{Alarm, AlarmState, Reason, Reminder, ReminderRule},
+    calendar::{Moment, RecurrenceSet, Schedule},
 };
 use inboxes::{person, run};
 use kernel::{AlarmId, Cursor, Instant, ReminderId, ScheduleId, UserId, Zone};
@@ -18,57 +20,21 @@ const MINUTE: Duration = Duration::from_mins(1);
 
 /// A schedule of `owner` that lasts an hour from `start`, with two reminders.
 fn schedule(owner: UserId, number: u64, start: Instant) -> Schedule {
-    let entropy = SeededEntropy::new(number);
-    let draft = SpanDraft {
-        all_day: false,
-        zone: "Asia/Seoul".parse().expect("a zone"),
-        start: Moment::Instant(start),
-        end: None,
-        duration: Some(60 * MINUTE),
-    };
-    let reminder = |rule| Reminder { id: ReminderId::mint(START, &entropy), rule };
-    Schedule {
-        id: ScheduleId::mint(START, &entropy),
-        owner,
-        text: ScheduleText {
-            title: format!("item {number}"),
-            description: "two\nlines".to_owned(),
-            location: "서울".to_owned(),
-            kind: "event".to_owned(),
-            busy: true,
-        },
-        span: draft.resolve(START).expect("a span"),
-        series: None,
-        late: LatePolicy::default(),
-        reminders: vec![reminder(ReminderRule::before_start(600)), reminder(ReminderRule::At(start - MINUTE))],
-        progress: Progress::default(),
-        generation: 1,
-        version: 1,
-        created_at: START,
-        updated_at: START,
-        deleted_at: None,
-    }
+    let zone = "Asia/Seoul".parse().expect("a zone");
+    let rules = [ReminderRule::before_start(600), ReminderRule::At(start - MINUTE)];
+    let hour = span(&zone, Moment::Instant(start), Some(60 * MINUTE));
+    let mut schedule = event(owner, &SeededEntropy::new(number), hour, &rules);
+    schedule.text.title = format!("item {number}");
+    schedule.text.description = String::from("two\nlines");
+    schedule.text.location = String::from("서울");
+    schedule
 }
 
 /// One pending alarm for each reminder.
 fn planned(schedule: &Schedule) -> Vec<Alarm> {
     let entropy = SeededEntropy::new(schedule.id.uuid().as_u64_pair().1);
-    let alarm = |reminder: &Reminder| Alarm {
-        id: AlarmId::mint(START, &entropy),
-        owner: schedule.owner,
-        schedule: schedule.id,
-        reminder: reminder.id,
-        generation: schedule.generation,
-        nominal: schedule.span.start,
-        snooze: 0,
-        due_at: reminder.rule.due(schedule.span.start_at.instant, schedule.span.end_at.instant),
-        state: AlarmState::Pending,
-        reason: None,
-        armed_at: START,
-        left_out: 0,
-        fired_at: None,
-        dismissed_at: None,
-    };
+    let due = |reminder: &Reminder| reminder.rule.due(schedule.span.start_at.instant, schedule.span.end_at.instant);
+    let alarm = |reminder: &Reminder| alarm(schedule, reminder, due(reminder), &entropy);
     schedule.reminders.iter().map(alarm).collect()
 }
 

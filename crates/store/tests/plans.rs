@@ -1,19 +1,21 @@
 //! The hot reads use their indexes on both engines, with full tables.
 
+mod agenda;
 #[expect(dead_code, reason = "shared by test files that need different parts of it")]
 mod inboxes;
 
 use std::time::Duration;
 
+use agenda::{alarm, event, span};
 use domain::{
-    alarms::{Alarm, AlarmState, LatePolicy, Reminder, ReminderRule},
+    alarms::{Alarm, ReminderRule},
     calendar::{
-        Moment, RecurrenceSet, Schedule, ScheduleText, SpanDraft,
+        Moment, RecurrenceSet, Schedule,
         progress::{Action, Item, Progress},
     },
 };
 use inboxes::{deliver, notifications, people, run};
-use kernel::{AlarmId, Instant, ReminderId, ScheduleId, UserId, Zone};
+use kernel::{Instant, UserId, Zone};
 use store::{Store, StoreError, Tx, alarms, calendar, hot_reads, notify::inbox, progress};
 use testkit::{START, SeededEntropy, on_both_engines};
 
@@ -89,41 +91,9 @@ async fn work(tx: &mut Tx<'_>, schedule: &Schedule, start: Instant) -> Result<()
 
 fn item(owner: UserId, hours: u64, entropy: &SeededEntropy) -> (Schedule, Alarm) {
     let start = START + Duration::from_hours(40 * hours);
-    let reminder = Reminder { id: ReminderId::mint(START, entropy), rule: ReminderRule::before_start(600) };
-    let zone = Zone::utc();
-    let draft = SpanDraft { all_day: false, zone, start: Moment::Instant(start), end: None, duration: None };
-    let text = |text: &str| text.to_owned();
-    let schedule = Schedule {
-        id: ScheduleId::mint(START, entropy),
-        owner,
-        text: ScheduleText { title: text("x"), description: text(""), location: text(""), kind: text("event"), busy: true },
-        span: draft.resolve(START).expect("a span"),
-        series: None,
-        late: LatePolicy::default(),
-        reminders: vec![reminder],
-        progress: Progress::default(),
-        generation: 1,
-        version: 1,
-        created_at: START,
-        updated_at: START,
-        deleted_at: None,
-    };
-    let alarm = Alarm {
-        id: AlarmId::mint(START, entropy),
-        owner,
-        schedule: schedule.id,
-        reminder: reminder.id,
-        generation: 1,
-        nominal: schedule.span.start,
-        snooze: 0,
-        due_at: start,
-        state: AlarmState::Pending,
-        reason: None,
-        armed_at: START,
-        left_out: 0,
-        fired_at: None,
-        dismissed_at: None,
-    };
+    let span = span(&Zone::utc(), Moment::Instant(start), None);
+    let schedule = event(owner, entropy, span, &[ReminderRule::before_start(600)]);
+    let alarm = alarm(&schedule, &schedule.reminders[0], start, entropy);
     (schedule, alarm)
 }
 

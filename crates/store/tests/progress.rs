@@ -1,14 +1,17 @@
 //! Progress, its ledger and its sessions, on both engines.
 
 #[expect(dead_code, reason = "shared by test files that need different parts of it")]
+mod agenda;
+#[expect(dead_code, reason = "shared by test files that need different parts of it")]
 mod inboxes;
 
 use std::time::Duration;
 
+use agenda::{event, span};
 use domain::{
-    alarms::{LatePolicy, Reminder, ReminderRule},
+    alarms::ReminderRule,
     calendar::{
-        Moment, RecurrenceSet, Schedule, ScheduleText, SpanDraft,
+        Moment, RecurrenceSet, Schedule,
         progress::{
             self as rules,
             Action::{self, Cancel, Complete, Start, Suspend},
@@ -17,7 +20,7 @@ use domain::{
     },
 };
 use inboxes::{person, run};
-use kernel::{Instant, ReminderId, ScheduleId, UserId, Zone};
+use kernel::{Instant, UserId, Zone};
 use store::{
     Store, StoreError, Tx, UseCase, calendar,
     progress::{self, Completed, Worked},
@@ -28,25 +31,10 @@ const MINUTE: Duration = Duration::from_mins(1);
 
 /// A schedule of `owner` with a reminder.
 fn schedule(owner: UserId, number: u64, kind: &str) -> Schedule {
-    let entropy = SeededEntropy::new(number);
-    let zone = Zone::utc();
-    let draft = SpanDraft { all_day: false, zone, start: Moment::Instant(START + 60 * MINUTE), end: None, duration: None };
-    let text = |text: &str| text.to_owned();
-    Schedule {
-        id: ScheduleId::mint(START, &entropy),
-        owner,
-        text: ScheduleText { title: text("x"), description: text(""), location: text(""), kind: text(kind), busy: true },
-        span: draft.resolve(START).expect("a span"),
-        series: None,
-        late: LatePolicy::default(),
-        reminders: vec![Reminder { id: ReminderId::mint(START, &entropy), rule: ReminderRule::before_start(600) }],
-        progress: Progress::default(),
-        generation: 1,
-        version: 1,
-        created_at: START,
-        updated_at: START,
-        deleted_at: None,
-    }
+    let span = span(&Zone::utc(), Moment::Instant(START + 60 * MINUTE), None);
+    let mut schedule = event(owner, &SeededEntropy::new(number), span, &[ReminderRule::before_start(600)]);
+    kind.clone_into(&mut schedule.text.kind);
+    schedule
 }
 
 async fn make(store: &Store, schedule: &Schedule) {

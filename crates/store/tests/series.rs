@@ -1,16 +1,19 @@
 //! Schedules that repeat, with the occurrences that are unlike the rest, on both engines.
 
 #[expect(dead_code, reason = "shared by test files that need different parts of it")]
+mod agenda;
+#[expect(dead_code, reason = "shared by test files that need different parts of it")]
 mod inboxes;
 
 use std::time::Duration;
 
+use agenda::event;
 use domain::{
-    alarms::{Alarm, AlarmState, LateAction, LatePolicy, Reminder, ReminderRule},
-    calendar::{Moment, Override, RecurrenceSet, RepeatDraft, Schedule, ScheduleText, Span, SpanDraft, progress::Progress},
+    alarms::{Alarm, LateAction, LatePolicy, ReminderRule},
+    calendar::{Moment, Override, RecurrenceSet, RepeatDraft, Span},
 };
 use inboxes::{person, run};
-use kernel::{AlarmId, Instant, ReminderId, ScheduleId, UserId, WallTime};
+use kernel::{AlarmId, Instant, UserId, WallTime};
 use store::{
     Store, alarms,
     calendar::{self, overrides},
@@ -24,14 +27,8 @@ fn wall(text: &str) -> WallTime {
 }
 
 fn span(start: &str) -> Span {
-    let draft = SpanDraft {
-        all_day: false,
-        zone: "America/New_York".parse().expect("a zone"),
-        start: Moment::Wall(wall(start)),
-        end: None,
-        duration: Some(Duration::from_hours(1)),
-    };
-    draft.resolve(START).expect("a span")
+    let zone = "America/New_York".parse().expect("a zone");
+    agenda::span(&zone, Moment::Wall(wall(start)), Some(Duration::from_hours(1)))
 }
 
 /// Every day at nine in New York from 1 December 2026 on, with an occurrence added, one taken away, and one changed.
@@ -43,28 +40,12 @@ fn daily(owner: UserId, number: u64, rrule: &str) -> RecurrenceSet {
         rdates: vec![Moment::Wall(wall("2026-12-24T18:00:00"))],
         exdates: vec![Moment::Wall(wall("2026-12-03T09:00:00"))],
     };
-    let text = |text: &str| text.to_owned();
-    let schedule = Schedule {
-        id: ScheduleId::mint(START, &entropy),
-        owner,
-        text: ScheduleText {
-            title: text("Walk"),
-            description: text(""),
-            location: text("공원"),
-            kind: text("event"),
-            busy: true,
-        },
-        series: Some(repeat.resolve(&first).expect("a series")),
-        span: first,
-        late: LatePolicy { action: LateAction::Skip, grace_seconds: 90 },
-        reminders: vec![Reminder { id: ReminderId::mint(START, &entropy), rule: ReminderRule::before_start(600) }],
-        progress: Progress::default(),
-        generation: 1,
-        version: 1,
-        created_at: START,
-        updated_at: START,
-        deleted_at: None,
-    };
+    let series = repeat.resolve(&first).expect("a series");
+    let mut schedule = event(owner, &entropy, first, &[ReminderRule::before_start(600)]);
+    schedule.text.title = String::from("Walk");
+    schedule.text.location = String::from("공원");
+    schedule.series = Some(series);
+    schedule.late = LatePolicy { action: LateAction::Skip, grace_seconds: 90 };
     RecurrenceSet::new(schedule, [changed("2026-12-05T09:00:00", Some("2027-03-01T10:00:00"))])
 }
 
@@ -175,22 +156,9 @@ async fn a_due_alarm_of_a_series_says_so_and_how_many_it_stands_for() {
         let set = daily(ann, 3, "FREQ=DAILY");
         insert(&store, &set).await;
         let (id, reminder) = (set.schedule.id, set.schedule.reminders[0].id);
-        let alarm = Alarm {
-            id: AlarmId::mint(START, &SeededEntropy::new(9)),
-            owner: ann,
-            schedule: id,
-            reminder,
-            generation: 1,
-            nominal: wall("2026-12-02T09:00:00"),
-            snooze: 0,
-            due_at: START,
-            state: AlarmState::Pending,
-            reason: None,
-            armed_at: START,
-            left_out: 0,
-            fired_at: None,
-            dismissed_at: None,
-        };
+        let which = (reminder, wall("2026-12-02T09:00:00"));
+        let id_of_alarm = AlarmId::mint(START, &SeededEntropy::new(9));
+        let alarm = Alarm::pending(id_of_alarm, &set.schedule, which, START, START);
         let armed = || run(&store, move |tx| Box::pin(alarms::armed(tx, id)));
         assert_eq!(armed().await, []);
         let inserted = alarm.clone();
