@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::Failure;
+use super::{Failure, terminal};
 use crate::config::{self, Environment, Flags};
 
 /// What to do with the configuration.
@@ -24,7 +24,7 @@ pub(crate) fn run(command: &ConfigCommand, environment: &Environment) -> Result<
                 None => eprintln!("The configuration is good; no file was read, the defaults hold."),
             }
         }
-        ConfigCommand::Print(flags) => print!("{}", page(&config::load(flags, environment)?)),
+        ConfigCommand::Print(flags) => terminal::put(page(&config::load(flags, environment)?))?,
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::Failure;
+use super::{Failure, terminal};
 use crate::{
     config::{self, Environment, Flags},
     serve::runtime,
@@ -32,7 +32,7 @@ pub(crate) fn run(migrate: &Migrate, environment: &Environment) -> Result<(), Fa
         let names = if migrate.check { app::node::pending_migrations(&store).await? } else { store.migrate().await? };
         store.close().await;
         for name in &names {
-            println!("{name}");
+            terminal::put(format_args!("{name}\n"))?;
         }
         match (migrate.check, names.is_empty()) {
             (_, true) => eprintln!("The database is up to date."),

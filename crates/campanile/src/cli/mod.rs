@@ -68,10 +68,7 @@ pub(crate) fn run(cli: &Cli, environment: &Environment) -> ExitCode {
         Command::User(command) => user::run(command, environment),
         Command::Doctor(doctor) => doctor::run(doctor, environment),
         Command::Config(command) => config::run(command, environment),
-        Command::Openapi => {
-            print!("{}", api::openapi_json());
-            Ok(())
-        }
+        Command::Openapi => terminal::put(api::openapi_json()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    io::{IsTerminal as _, Read as _},
+    io::{ErrorKind, IsTerminal as _, Read as _, Write as _},
     path::Path,
 };
 
@@ -46,6 +46,17 @@ impl Palette {
 
     fn paint(self, code: &str, text: impl fmt::Display) -> String {
         if self.colours { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_string() }
+    }
+}
+
+/// Writes data to standard output. That its reader has seen enough (`campanile openapi | head`) is no failure; that the disk
+/// is full is one.
+pub(crate) fn put(text: impl fmt::Display) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match write!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::new(format!("standard output cannot be written: {error}"))),
+        Ok(()) => Ok(()),
     }
 }
 

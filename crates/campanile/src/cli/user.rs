@@ -65,7 +65,7 @@ pub(crate) fn run(command: &UserCommand, environment: &Environment) -> Result<()
             let config = config::load(&create.flags, environment)?.config;
             let account = account(create)?;
             let user = with_node(&config, async |node| Ok(app::identity::create_user(&node.app, account, None).await?))?;
-            println!("{}", user.id);
+            terminal::put(format_args!("{}\n", user.id))?;
             eprintln!("{} can sign in.", user.email);
         }
         UserCommand::ResetPassword(reset) => {

@@ -28,6 +28,19 @@ fn wrong_usage_and_wrong_configuration_exit_with_2_and_a_sentence() {
 }
 
 #[test]
+fn a_reader_that_has_seen_enough_is_no_failure_and_a_full_disk_is_one() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let left = Ended::of(campanile(&["openapi"]).stdout(writer).output().expect("it runs"));
+    assert_eq!((left.code, left.talk.as_str()), (Some(0), ""));
+
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("a full disk");
+    let full = Ended::of(campanile(&["config", "print"]).stdout(full).output().expect("it runs"));
+    assert_eq!(full.code, Some(1), "{full:?}");
+    assert!(full.talk.starts_with("campanile: standard output cannot be written: No space left on device"), "{full:?}");
+}
+
+#[test]
 fn a_variable_reaches_the_configuration_and_a_wrong_one_stops_it() {
     let with = |name: &str, value: &str| Ended::of(campanile(&["config", "print"]).env(name, value).output().expect("it runs"));
     let printed = with("CAMPANILE_STOP__DRAIN_SECONDS", "5");

@@ -5,7 +5,7 @@ use kernel::Clock as _;
 use store::Store;
 
 use crate::{
-    cli::Failure,
+    cli::{Failure, terminal::put},
     config::{Config, Database},
     wiring::{database_of, seams},
 };
@@ -25,7 +25,7 @@ pub(super) async fn forget(config: &Config) -> Result<(), Failure> {
         eprintln!("Nothing to forget: {place} keeps no instant acted upon.");
         return Ok(());
     };
-    println!("{mark}");
+    put(format_args!("{mark}\n"))?;
     eprintln!("Forgotten: that was the latest instant acted upon in {place}. Nothing else was changed.");
     eprintln!("The next start believes its clock; this machine's says {}.", SystemClock::new(None).now());
     if store.is_shared() {

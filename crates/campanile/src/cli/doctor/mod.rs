@@ -13,7 +13,10 @@ use clap::Args;
 use clockwork::SystemClock;
 use kernel::Clock as _;
 
-use super::{Failure, terminal::Palette};
+use super::{
+    Failure,
+    terminal::{self, Palette},
+};
 use crate::{
     config::{self, Config, Environment, Flags},
     serve::runtime,
@@ -85,7 +88,7 @@ pub(crate) fn run(doctor: &Doctor, environment: &Environment) -> Result<(), Fail
 
     let palette = Palette::of_stdout(environment);
     for finding in &findings {
-        println!("{}", finding.line(palette));
+        terminal::put(format_args!("{}\n", finding.line(palette)))?;
     }
     let ill = findings.iter().filter(|finding| finding.verdict.is_err()).count();
     if ill == 0 {
