@@ -59,7 +59,7 @@ pub fn rerule(old: &Series, span: &Span) -> Result<Series, CalendarError> {
         moved.map(WallTime::new).map_err(|_| CalendarError::field("/start", "moves a date out of the years 1970 to 2200"))
     };
     let Recurrence { rule, rdates, exdates } = old.recurrence();
-    let rule = rule.moved(old.start(), span.start).ok_or_else(|| {
+    let rule = rule.moved((old.start(), old.zone()), (span.start, &span.zone)).ok_or_else(|| {
         let detail = "the rule names days that the new start is not among: give the recurrence as well";
         CalendarError::Invalid(vec![FieldError::new("/start", detail)])
     })?;

@@ -1,7 +1,7 @@
-//! A rule whose start moves to another day or time.
+//! A rule whose start moves to another day, time or zone.
 
 use jiff::civil::Date;
-use kernel::WallTime;
+use kernel::{WallTime, Zone};
 
 use super::rule::{ByDay, End, Frequency, Rule, Until};
 
@@ -9,18 +9,21 @@ impl Rule {
     /// The rule of the same series when its start moves from `from` to `to`: where it names the day of the old start, it
     /// names that of the new one instead, and its last moment moves by as much. `None` if it names days or times that the new
     /// start is not among, so that nobody can tell what is meant.
-    pub fn moved(&self, from: WallTime, to: WallTime) -> Option<Self> {
+    ///
+    /// A last moment in UTC is a wall time of the old zone, too: it moves like the others and is told in UTC of the new one.
+    pub fn moved(&self, (from, old_zone): (WallTime, &Zone), (to, new_zone): (WallTime, &Zone)) -> Option<Self> {
         let (from, to) = (from.datetime(), to.datetime());
         let names_times = !(self.hours.is_empty() && self.minutes.is_empty() && self.seconds.is_empty());
         if names_times && from.time() != to.time() {
             return None;
         }
         let shift = to.duration_since(from);
+        let shifted = |wall: WallTime| wall.datetime().checked_add(shift).ok().map(WallTime::new);
         let end = match self.end {
-            End::Until(Until::Wall(wall)) => End::Until(Until::Wall(WallTime::new(wall.datetime().checked_add(shift).ok()?))),
+            End::Until(Until::Wall(wall)) => End::Until(Until::Wall(shifted(wall)?)),
             End::Until(Until::Instant(instant)) => {
-                let moved = instant.timestamp().checked_add(shift).ok()?;
-                End::Until(Until::Instant(kernel::Instant::from_timestamp(moved)))
+                let wall = shifted(old_zone.wall_at(instant))?;
+                End::Until(Until::Instant(new_zone.resolve(wall).instant))
             }
             End::Until(Until::Date(date)) => {
                 let days = to.date().since(from.date()).ok()?;
@@ -139,8 +142,26 @@ mod tests {
         ];
         for (rule, from, to, then) in table {
             let read: Rule = rule.parse().expect(rule);
-            let moved = read.moved(from.parse().expect(from), to.parse().expect(to));
+            let zone = Zone::utc();
+            let moved = read.moved((from.parse().expect(from), &zone), (to.parse().expect(to), &zone));
             assert_eq!(moved.map_or("-".to_owned(), |rule| rule.to_string()), then, "{rule}: {from} → {to}");
+        }
+    }
+
+    #[test]
+    fn a_last_moment_in_utc_stays_the_same_wall_time_in_another_zone_and_over_a_change_of_clocks() {
+        // (until, old zone, new zone, new start) → until then
+        let table = [
+            ("20261231T000000Z", "Asia/Seoul", "Europe/Berlin", "2026-11-20T09:00:00", "20261231T080000Z"),
+            ("20261231T000000Z", "Asia/Seoul", "Asia/Seoul", "2026-11-20T10:00:00", "20261231T010000Z"),
+            // 09:00 in Berlin is 08:00Z in winter and 07:00Z in summer.
+            ("20270326T080000Z", "Europe/Berlin", "Europe/Berlin", "2026-11-23T09:00:00", "20270329T070000Z"),
+        ];
+        for (until, old, new, start, then) in table {
+            let rule: Rule = format!("FREQ=DAILY;UNTIL={until}").parse().expect(until);
+            let (from, to) = ("2026-11-20T09:00:00".parse().expect("a start"), start.parse().expect(start));
+            let moved = rule.moved((from, &old.parse().expect(old)), (to, &new.parse().expect(new))).expect("it moves");
+            assert_eq!(moved.to_string(), format!("FREQ=DAILY;UNTIL={then}"), "{until} of {old} in {new}");
         }
     }
 }
