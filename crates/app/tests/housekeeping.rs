@@ -5,8 +5,12 @@ mod world;
 
 use std::time::Duration;
 
-use app::housekeeping::{self, JobLane, Retention};
+use app::{
+    housekeeping::{self, JobLane, Retention},
+    notify,
+};
 use clockwork::{Leased as _, Outcome, Settlement};
+use domain::notify::Shelf;
 use futures_util::future::join;
 use kernel::{Clock as _, EventId, Instant, StreamId};
 use store::{StoreError, Tx, UseCase, jobs::Claimed, streams};
@@ -117,6 +121,40 @@ async fn a_purge_that_was_cut_short_goes_on_soon_and_where_it_was() {
         assert_eq!(kept(&world, streams[1]).await, 0);
         world.clock.advance(DAY);
         assert_eq!(claim(&world, &lane, "purge_events").await.payload, "{}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_notification_goes_long_after_it_was_read_and_an_unread_one_much_later_with_the_count() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        housekeeping::plan(&world.app).await.expect("planned");
+        for minutes in [10, 20, 30] {
+            world.create(minutes, &[5]).await;
+        }
+        assert_eq!(world.pass(30).await, 3);
+        let listing = || notify::Listing { shelf: Shelf::All, kind: None, before: None, limit: 10 };
+        let inbox = async || notify::list(&world.app, &world.ada, listing()).await.expect("a list").items;
+        let [unread, read, deleted] = inbox().await.try_into().expect("three rang");
+        notify::mark(&world.app, &world.ada, (read.id, true), None, std::sync::Arc::new(|_| world::body(&"read")))
+            .await
+            .expect("marked");
+        notify::delete(&world.app, &world.ada, deleted.id).await.expect("deleted");
+        let lane = JobLane::new(world.app.clone(), Retention::default());
+        let events = world.events().await.len();
+
+        for (days, left) in [(89, vec![unread.id, read.id]), (2, vec![unread.id]), (273, vec![unread.id]), (2, vec![])] {
+            world.clock.advance(days * DAY);
+            let job = claim(&world, &lane, "purge_notifications").await;
+            work(&world, &lane, &job, Duration::ZERO).await;
+            assert_eq!(inbox().await.iter().map(|row| row.id).collect::<Vec<_>>(), left, "{days} days later");
+            let count = notify::unread(&world.app, &world.ada).await.expect("a count").count;
+            assert_eq!(count, i64::from(!left.is_empty()));
+            assert_eq!(world.events().await.len() - events, usize::from(left.is_empty()), "only a changed count is told");
+        }
+        let (kind, data) = world.events().await.pop().expect("an event");
+        assert!(kind == "unread.changed" && data.contains("\"count\":0"), "{kind} {data}");
     })
     .await;
 }

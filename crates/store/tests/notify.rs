@@ -9,7 +9,10 @@ use inboxes::{deliver, notifications, person, run};
 use kernel::{Cursor, NotificationId, Position, StreamId, UserId};
 use store::{
     Store, StoreError, Tx, UseCase,
-    notify::inbox::{self, Listing},
+    notify::{
+        forget::{self, Old},
+        inbox::{self, Listing},
+    },
     streams,
 };
 use testkit::{START, on_both_engines};
@@ -185,6 +188,45 @@ async fn a_stream_is_numbered_without_a_hole_and_tells_where_it_begins_and_ends(
         assert_eq!(run(&store, move |tx| Box::pin(streams::trim(tx, stream, START, 3))).await, 0, "the rest is young");
         let left = run(&store, move |tx| Box::pin(streams::page(tx, stream, at(0), 10))).await;
         assert_eq!(left, events[3..]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_old_is_found_in_the_order_of_time_and_goes_unless_it_was_touched_meanwhile() {
+    on_both_engines(async |store| {
+        let ada = person(&store, 1).await;
+        deliver(&store, ada, notifications(ada, 10, 3, START)).await;
+        deliver(&store, ada, notifications(ada, 11, 2, START + 100 * SECOND)).await;
+        let mut ids = all_pages(&store, ada, Shelf::All, None).await;
+        ids.reverse();
+        let (read, young) = (ids[1], ids[3]);
+        for id in [read, young] {
+            run(&store, move |tx| Box::pin(inbox::set_read(tx, ada, id, Some(START + 100 * SECOND)))).await;
+        }
+        let old = |written: u32, read: u32| Old { written_before: START + SECOND * written, read_before: START + SECOND * read };
+        let nil = NotificationId::from_uuid(uuid::Uuid::nil());
+        let page = run(&store, move |tx| Box::pin(forget::page(tx, nil, old(0, 101), 2))).await.expect("a page");
+        assert_eq!((page.last, page.old, page.goes_on), (ids[1], vec![(ada, ids[1])], true));
+        let page = run(&store, move |tx| Box::pin(forget::page(tx, read, old(50, 50), 9))).await.expect("a page");
+        assert_eq!((page.last, page.old, page.goes_on), (ids[4], vec![(ada, ids[2])], false), "the rest is too young");
+        let last = ids[4];
+        assert_eq!(run(&store, move |tx| Box::pin(forget::page(tx, last, old(999, 999), 9))).await, None);
+
+        let rows: Vec<_> = ids[..3].iter().map(|id| (ada, *id)).collect();
+        let gone = run(&store, move |tx| {
+            let rows = rows.clone();
+            Box::pin(async move { forget::delete(tx, &rows, old(0, 101)).await })
+        });
+        assert_eq!(gone.await, [(ada, false)], "the others are unread and young");
+        let rows = vec![(ada, ids[0]), (ada, ids[1])];
+        let gone = run(&store, move |tx| {
+            let rows = rows.clone();
+            Box::pin(async move { forget::delete(tx, &rows, old(50, 0)).await })
+        });
+        assert_eq!(gone.await, [(ada, true)]);
+        ids.reverse();
+        assert_eq!(all_pages(&store, ada, Shelf::All, None).await, ids[..3]);
     })
     .await;
 }

@@ -3,6 +3,7 @@
 //! Jobs are rows that are due, claimed with a lease and a token, so that on many nodes each runs once at a time. They come
 //! back by themselves: a purge that is done is due again after its period.
 
+mod inboxes;
 mod lane;
 mod purge;
 
@@ -22,6 +23,10 @@ pub struct Retention {
     pub trash: Duration,
     /// Alarms that rang or will not ring.
     pub alarms: Duration,
+    /// Notifications, from when they were read or deleted.
+    pub read_notifications: Duration,
+    /// Notifications, from when they were written, read or not.
+    pub notifications: Duration,
     /// Events of streams: how long somebody may be away and still resume without a gap.
     pub events: Duration,
 }
@@ -29,7 +34,7 @@ pub struct Retention {
 impl Default for Retention {
     fn default() -> Self {
         let days = |days: u64| Duration::from_hours(days * 24);
-        Self { trash: days(30), alarms: days(365), events: days(30) }
+        Self { trash: days(30), alarms: days(365), read_notifications: days(90), notifications: days(365), events: days(30) }
     }
 }
 
@@ -42,18 +47,21 @@ enum Kind {
     Trash,
     /// Alarms of the past.
     Alarms,
+    /// Notifications that were read long ago, or written very long ago.
+    Notifications,
     /// Events of the past.
     Events,
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::Expired, Self::Trash, Self::Alarms, Self::Events];
+    const ALL: [Self; 5] = [Self::Expired, Self::Trash, Self::Alarms, Self::Notifications, Self::Events];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Expired => "purge_expired",
             Self::Trash => "purge_trash",
             Self::Alarms => "purge_alarms",
+            Self::Notifications => "purge_notifications",
             Self::Events => "purge_events",
         }
     }
@@ -62,7 +70,7 @@ impl Kind {
         match self {
             Self::Expired => Duration::from_mins(10),
             Self::Trash => Duration::from_hours(1),
-            Self::Alarms | Self::Events => Duration::from_hours(24),
+            Self::Alarms | Self::Notifications | Self::Events => Duration::from_hours(24),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kernel::{AlarmId, Instant, StreamId};
+use kernel::{AlarmId, Instant, NotificationId, StreamId};
 use serde::{Deserialize, Serialize};
 use store::{
     Tx, UseCase,
@@ -10,11 +10,11 @@ use store::{
 };
 use uuid::Uuid;
 
-use super::{Kind, Retention};
+use super::{Kind, Retention, inboxes};
 use crate::{App, Error};
 
 /// Rows of one transaction.
-const CHUNK: u32 = 500;
+pub(super) const CHUNK: u32 = 500;
 
 /// How long one run may take; what is left is for the next.
 const AT_MOST: Duration = Duration::from_secs(50);
@@ -58,6 +58,7 @@ pub(super) async fn run(app: &App, job: &Claimed, kind: Kind, retention: &Retent
             Kind::Expired => app.store().write(Expired(now)).await?,
             Kind::Trash => app.store().write(Trash(now - retention.trash)).await?,
             Kind::Alarms => alarms(app, AlarmId::from_uuid(place), now - retention.alarms).await?,
+            Kind::Notifications => inboxes::round(app, NotificationId::from_uuid(place), retention, now).await?,
             Kind::Events => app.store().write(Events(StreamId::from_uuid(place), now - retention.events)).await?,
         };
         gone += round.gone;
@@ -83,10 +84,11 @@ impl UseCase for Keep {
 }
 
 /// What one transaction did.
-struct Round {
-    gone: u64,
+pub(super) struct Round {
+    /// Rows that are gone.
+    pub(super) gone: u64,
     /// Where to go on, if there is more.
-    next: Option<Uuid>,
+    pub(super) next: Option<Uuid>,
 }
 
 impl Round {

@@ -165,6 +165,10 @@ settings! {
         trash_days: Whole<1, 3_650>;
         /// Alarms that rang or will not ring.
         alarm_days: Whole<1, 36_500>;
+        /// Notifications after they were read.
+        read_notification_days: Whole<1, 36_500>;
+        /// Notifications, read or not.
+        notification_days: Whole<1, 36_500>;
         /// Events of streams.
         event_days: Whole<1, 3_650>;
     }

@@ -67,6 +67,8 @@ impl Running {
         let retention = Retention {
             trash: config.retention.trash_days.days(),
             alarms: config.retention.alarm_days.days(),
+            read_notifications: config.retention.read_notification_days.days(),
+            notifications: config.retention.notification_days.days(),
             events: config.retention.event_days.days(),
         };
         self.spawn("the lane of jobs", async move {
