@@ -8,7 +8,6 @@ use std::{
 };
 
 use jiff::{Timestamp, tz::TimeZone};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Why a text or a number is not an instant this product keeps.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -134,18 +133,7 @@ fn offset_is_rfc3339(tail: &str) -> bool {
     }
 }
 
-impl Serialize for Instant {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Instant {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+as_text!(Instant);
 
 #[cfg(test)]
 mod tests {

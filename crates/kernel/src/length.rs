@@ -2,8 +2,6 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 /// Why a text is not a length.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a duration: write ISO 8601 with weeks, days, hours, minutes and seconds, such as PT30M, PT1H30M, P1D or P2W")]
@@ -88,18 +86,7 @@ fn sum(mut text: &str, units: &[(char, u64)]) -> Result<u64, LengthError> {
     if text.is_empty() { Ok(total) } else { Err(LengthError) }
 }
 
-impl Serialize for Length {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Length {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+as_text!(Length);
 
 #[cfg(test)]
 mod tests {

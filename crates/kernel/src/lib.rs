@@ -6,6 +6,9 @@
 //! **Must never know**: any context (schedules, users, rooms …), async runtimes, SQL, HTTP, the environment. It reads no
 //! clock and draws no randomness itself: [`Clock`] and [`Entropy`] are handed in, so that every rule above it can be replayed.
 
+#[macro_use]
+mod text;
+
 mod clock;
 mod cursor;
 mod entropy;

@@ -1,36 +1,17 @@
 //! What becomes of a use case that does not end as it should, and of those beside it, on both engines.
 
+mod high_water;
+
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
 };
 
+use high_water::{Mark, Raise};
 use kernel::{Instant, SleepFuture};
 use store::{Fault, FaultPoint, Faults, Open, Store, StoreError, Tx, UseCase, node};
 
 const MARK: Instant = Instant::from_micros(7);
-
-struct Mark;
-
-impl UseCase for Mark {
-    type Out = Option<Instant>;
-    type Error = StoreError;
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
-        node::high_water(tx).await
-    }
-}
-
-struct Raise(Instant);
-
-impl UseCase for Raise {
-    type Out = ();
-    type Error = StoreError;
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        node::raise_high_water(tx, self.0).await
-    }
-}
 
 /// Panics after its first statement.
 enum Panic {

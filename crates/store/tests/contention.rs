@@ -1,9 +1,12 @@
 //! Transactions that stand in each other's way on PostgreSQL. SQLite has one writer, so there they cannot.
 
+mod high_water;
+
 use std::{sync::Arc, time::Duration};
 
+use high_water::{Mark, Raise};
 use kernel::{Clock as _, Instant};
-use store::{Seams, Store, StoreError, Tx, UseCase, node, scratch::Session};
+use store::{Seams, Store, StoreError, scratch::Session};
 use testkit::{Database, SeededEntropy, TestClock};
 use tokio::task::JoinHandle;
 
@@ -11,28 +14,6 @@ use tokio::task::JoinHandle;
 const HURRY: &str = "CREATE FUNCTION hurry() RETURNS trigger LANGUAGE plpgsql AS
      $$ BEGIN PERFORM set_config('lock_timeout', '10ms', true); RETURN NULL; END $$;
      CREATE TRIGGER hurry BEFORE INSERT ON high_water FOR EACH STATEMENT EXECUTE FUNCTION hurry();";
-
-struct Raise(Instant);
-
-impl UseCase for Raise {
-    type Out = ();
-    type Error = StoreError;
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        node::raise_high_water(tx, self.0).await
-    }
-}
-
-struct Mark;
-
-impl UseCase for Mark {
-    type Out = Option<Instant>;
-    type Error = StoreError;
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
-        node::high_water(tx).await
-    }
-}
 
 /// A store that waits by `clock`, and beside it a session that holds the row of the mark.
 async fn held(database: &Database, clock: &TestClock) -> (Store, Session) {

@@ -1,5 +1,8 @@
 //! What a node asks of its database about itself, on both engines.
 
+mod high_water;
+
+use high_water::{Mark, Raise};
 use kernel::Instant;
 use store::{Store, StoreError, Tx, UseCase, node};
 
@@ -43,24 +46,13 @@ impl UseCase for Pending {
     }
 }
 
-struct Raise(Instant);
-
-impl UseCase for Raise {
-    type Out = ();
-    type Error = StoreError;
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        node::raise_high_water(tx, self.0).await
-    }
-}
-
 #[tokio::test]
 async fn the_high_water_mark_only_rises() {
     testkit::on_both_engines(async |store| {
         assert_eq!(store.read(Ask).await.expect("facts").mark, None);
         for (at, expected) in [(5, 5), (9, 9), (7, 9)] {
             store.write(Raise(Instant::from_micros(at))).await.expect("written");
-            assert_eq!(store.read(Ask).await.expect("facts").mark, Some(Instant::from_micros(expected)));
+            assert_eq!(store.read(Mark).await.expect("read"), Some(Instant::from_micros(expected)));
         }
     })
     .await;
