@@ -34,6 +34,11 @@ impl WallTime {
     pub fn midnight(date: Date) -> Self {
         Self(date.to_datetime(jiff::civil::Time::midnight()))
     }
+
+    /// As people write it: the date alone where it stands for a whole day.
+    pub fn named(self, by_day: bool) -> String {
+        if by_day { self.0.date().to_string() } else { self.to_string() }
+    }
 }
 
 impl fmt::Display for WallTime {

@@ -2,6 +2,8 @@
 
 pub mod overrides;
 
+use std::collections::BTreeMap;
+
 use domain::{
     alarms::{Anchor, LatePolicy, Reminder, ReminderRule},
     calendar::{
@@ -211,7 +213,7 @@ pub(crate) const SERIES: &str = select!(
     "WHERE owner_id = $1 AND deleted_at IS NULL AND rrule IS NOT NULL AND reach_from < $2 AND (reach_to IS NULL OR reach_to >= $3)"
 );
 
-/// What of `owner` repeats and may have occurrences in `from..to`, in no order.
+/// What of `owner` repeats and may have occurrences in `from..to`, in no order and without their progress.
 pub async fn series_within(
     tx: &mut Tx<'_>,
     owner: UserId,
@@ -223,17 +225,22 @@ pub async fn series_within(
 }
 
 /// The schedules `ids` with everything of theirs, locked so that their next alarms can be armed. On PostgreSQL those that
-/// somebody is changing are left out: whoever changes a schedule waits for its alarms, and this holds them already.
-pub async fn sets_to_advance(tx: &mut Tx<'_>, ids: &[ScheduleId]) -> Result<Vec<RecurrenceSet>, StoreError> {
+/// somebody is changing are left out: whoever changes a schedule waits for its alarms, and this holds them already. Of the
+/// progress of their occurrences comes what the next alarms can be about: from the wall time given with each on.
+pub async fn sets_to_advance(tx: &mut Tx<'_>, from: &BTreeMap<ScheduleId, WallTime>) -> Result<Vec<RecurrenceSet>, StoreError> {
     let sql = select!("WHERE id = $1", "WHERE id = ANY ($1::uuid[]) FOR NO KEY UPDATE SKIP LOCKED");
-    let rows = tx.batch_all(sql, &[Column::Uuids(ids.iter().map(|id| id.uuid()).collect())], schedule).await?;
+    let rows = tx.batch_all(sql, &[Column::Uuids(from.keys().map(|id| id.uuid()).collect())], schedule).await?;
     let rows = with_reminders(tx, rows).await?;
-    overrides::with_overrides(tx, rows).await
+    let mut sets = overrides::with_overrides(tx, rows).await?;
+    let from: Vec<_> = sets.iter().map(|set| from.get(&set.schedule.id).map(WallTime::to_string).unwrap_or_default()).collect();
+    crate::progress::attach_from(tx, &mut sets, &from).await?;
+    Ok(sets)
 }
 
-/// A schedule that was read, with the occurrences of it that are unlike the rest.
+/// A schedule that was read, with the occurrences of it that are unlike the rest, and how far its occurrences are.
 pub async fn set_of(tx: &mut Tx<'_>, schedule: Schedule) -> Result<RecurrenceSet, StoreError> {
     let mut sets = overrides::with_overrides(tx, vec![schedule]).await?;
+    crate::progress::attach_from(tx, &mut sets, &[String::new()]).await?;
     sets.pop().ok_or_else(|| StoreError::Bug("a schedule vanished while it was read".to_owned()))
 }
 

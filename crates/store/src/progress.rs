@@ -1,7 +1,9 @@
 //! Progress: the ledger of what was done, and its projections, written in the transaction of each entry.
 
+use std::{borrow::Cow, collections::HashMap};
+
 use domain::calendar::{
-    Schedule,
+    Occurrence, RecurrenceSet, Schedule,
     progress::{Entry, Item, Progress, Session, State, Step, Work},
 };
 use kernel::{Instant, ScheduleId, UserId};
@@ -20,7 +22,7 @@ pub(crate) const RUNNING: &str =
 
 /// The item of `owner` that is in progress, if one is.
 pub async fn running(tx: &mut Tx<'_>, owner: UserId) -> Result<Option<(Item, Progress)>, StoreError> {
-    tx.optional(RUNNING, values![owner], |row| Ok((item(row)?, progress(row, 2)?))).await
+    tx.optional(RUNNING, values![owner], of_item).await
 }
 
 pub(crate) const WORKED_UNTIL: &str = "SELECT ended_at FROM work_sessions
@@ -61,13 +63,88 @@ pub(crate) async fn attach(tx: &mut Tx<'_>, schedules: &mut [Schedule]) -> Resul
     Ok(())
 }
 
+/// Puts the progress of their occurrences beside series, from the occurrence named with each on.
+pub(crate) async fn attach_from(tx: &mut Tx<'_>, sets: &mut [RecurrenceSet], from: &[String]) -> Result<(), StoreError> {
+    let (sets_of, from): (Vec<_>, Vec<_>) = sets.iter().zip(from).filter(|(set, _)| set.schedule.series.is_some()).unzip();
+    let columns = [
+        Column::Uuids(sets_of.iter().map(|set| set.schedule.id.uuid()).collect()),
+        Column::Texts(from.into_iter().map(|from| Cow::Borrowed(from.as_str())).collect()),
+    ];
+    for (of, progress) in tx.batch_all(OF_SERIES, &columns, of_item).await? {
+        if let (Some(set), Some(which)) = (sets.iter_mut().find(|set| set.schedule.id == of.schedule), of.recurrence_id) {
+            set.progress.insert(which, progress);
+        }
+    }
+    Ok(())
+}
+
+pub(crate) const OF_SERIES: Sql = Sql::each(
+    concat!(
+        "SELECT schedule_id, recurrence_id, ",
+        columns!(),
+        " FROM progress WHERE schedule_id = $1 AND recurrence_id >= $2 AND recurrence_id <> ''"
+    ),
+    concat!(
+        "SELECT schedule_id, recurrence_id, ",
+        columns!(),
+        " FROM unnest($1::uuid[], $2::text[]) AS s (id, first)
+         JOIN progress ON schedule_id = id AND recurrence_id >= first AND recurrence_id <> ''"
+    ),
+);
+
+pub(crate) const OF_OCCURRENCES: Sql = Sql::each(
+    concat!("SELECT schedule_id, recurrence_id, ", columns!(), " FROM progress WHERE schedule_id = $1 AND recurrence_id = $2"),
+    concat!(
+        "SELECT schedule_id, recurrence_id, ",
+        columns!(),
+        " FROM unnest($1::uuid[], $2::text[]) AS o (id, name) JOIN progress ON schedule_id = id AND recurrence_id = name"
+    ),
+);
+
+/// Puts their progress beside single occurrences, as a list shows them.
+pub async fn attach_to_occurrences(tx: &mut Tx<'_>, occurrences: &mut [Occurrence]) -> Result<(), StoreError> {
+    let which = occurrences.iter().filter_map(|o| Some((o.schedule.id, o.recurrence_id?)));
+    let (ids, names): (Vec<_>, Vec<_>) = which.map(|(id, which)| (id.uuid(), Cow::Owned(which.to_string()))).unzip();
+    let found = tx.batch_all(OF_OCCURRENCES, &[Column::Uuids(ids), Column::Texts(names)], of_item).await?;
+    let found: HashMap<Item, Progress> = found.into_iter().collect();
+    for occurrence in occurrences.iter_mut().filter(|occurrence| occurrence.recurrence_id.is_some()) {
+        let item = Item { schedule: occurrence.schedule.id, recurrence_id: occurrence.recurrence_id };
+        occurrence.schedule.progress = found.get(&item).copied().unwrap_or_default();
+    }
+    Ok(())
+}
+
+fn of_item(row: &Row<'_>) -> Result<(Item, Progress), StoreError> {
+    Ok((item(row)?, progress(row, 2)?))
+}
+
+/// Gives everything that was done with an item of `owner` to another, which nothing was done with: the occurrence is called
+/// otherwise now, or belongs to another schedule. The lines themselves stay as they were written.
+pub async fn rename(tx: &mut Tx<'_>, owner: UserId, from: &Item, to: &Item) -> Result<(), StoreError> {
+    let statements = [
+        "INSERT INTO ledger (schedule_id, recurrence_id, seq, owner_id, run, action, at, recorded_at)
+         SELECT $4, $5, seq, owner_id, run, action, at, recorded_at FROM ledger
+         WHERE schedule_id = $1 AND recurrence_id = $2 AND owner_id = $3",
+        "UPDATE work_sessions SET schedule_id = $4, recurrence_id = $5
+         WHERE schedule_id = $1 AND recurrence_id = $2 AND owner_id = $3",
+        "UPDATE progress SET schedule_id = $4, recurrence_id = $5 WHERE schedule_id = $1 AND recurrence_id = $2 AND owner_id = $3",
+    ];
+    for statement in statements {
+        tx.execute(statement, values![from.schedule, name(from), owner, to.schedule, name(to)]).await?;
+    }
+    // Only now: what was worked hangs on the lines.
+    let old = "DELETE FROM ledger WHERE schedule_id = $1 AND recurrence_id = $2 AND owner_id = $3";
+    tx.execute(old, values![from.schedule, name(from), owner]).await?;
+    Ok(())
+}
+
 /// Writes a step of an item of `owner`: the entry, and what it changes in the projections. The item's schedule must be locked.
 pub async fn record(tx: &mut Tx<'_>, owner: UserId, item: &Item, step: &Step, now: Instant) -> Result<(), StoreError> {
     let Step { entry, work, after } = step;
     tx.execute(
         "INSERT INTO ledger (schedule_id, recurrence_id, seq, owner_id, run, action, at, recorded_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        values![item.schedule, &item.recurrence_id, entry.seq, owner, entry.run, entry.action.as_str(), entry.at, now],
+        values![item.schedule, name(item), entry.seq, owner, entry.run, entry.action.as_str(), entry.at, now],
     )
     .await?;
     tx.execute(
@@ -75,16 +152,7 @@ pub async fn record(tx: &mut Tx<'_>, owner: UserId, item: &Item, step: &Step, no
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (schedule_id, recurrence_id) DO UPDATE SET state = excluded.state, run = excluded.run,
              since = excluded.since, worked_seconds = excluded.worked_seconds, entries = excluded.entries",
-        values![
-            item.schedule,
-            &item.recurrence_id,
-            owner,
-            after.state.as_str(),
-            after.run,
-            entry.at,
-            after.worked_seconds,
-            after.entries
-        ],
+        values![item.schedule, name(item), owner, after.state.as_str(), after.run, entry.at, after.worked_seconds, after.entries],
     )
     .await?;
     work_on(tx, owner, item, entry, *work).await
@@ -92,7 +160,7 @@ pub async fn record(tx: &mut Tx<'_>, owner: UserId, item: &Item, step: &Step, no
 
 /// What an entry does to the sessions of its item.
 async fn work_on(tx: &mut Tx<'_>, owner: UserId, item: &Item, entry: &Entry, work: Work) -> Result<(), StoreError> {
-    let (schedule, occurrence, Entry { seq, run, at, .. }) = (item.schedule, &item.recurrence_id, *entry);
+    let (schedule, occurrence, Entry { seq, run, at, .. }) = (item.schedule, name(item), *entry);
     match work {
         Work::Keep => return Ok(()),
         Work::Begin | Work::Moment => {
@@ -191,8 +259,7 @@ pub async fn completed(
     after: Option<&Item>,
     limit: u32,
 ) -> Result<Vec<Completed>, StoreError> {
-    let (schedule, occurrence) =
-        after.map_or((uuid::Uuid::nil(), ""), |item| (item.schedule.uuid(), item.recurrence_id.as_str()));
+    let (schedule, occurrence) = after.map_or((uuid::Uuid::nil(), String::new()), |item| (item.schedule.uuid(), name(item)));
     tx.all(COMPLETED, values![owner, from, to, schedule, occurrence, limit], |row| {
         Ok(Completed { item: item(row)?, kind: row.get(2)?, at: row.get(3)? })
     })
@@ -226,7 +293,7 @@ pub(crate) const HISTORY: &str = "SELECT seq, run, action, at, recorded_at FROM 
 
 /// The ledger of an item of `owner` after the line `after`, in order.
 pub async fn history(tx: &mut Tx<'_>, owner: UserId, item: &Item, after: i64, limit: u32) -> Result<Vec<Recorded>, StoreError> {
-    tx.all(HISTORY, values![item.schedule, &item.recurrence_id, owner, after, limit], |row| {
+    tx.all(HISTORY, values![item.schedule, name(item), owner, after, limit], |row| {
         Ok((Entry { seq: row.get(0)?, run: row.get(1)?, action: row.parse(2)?, at: row.get(3)? }, row.get(4)?))
     })
     .await
@@ -241,7 +308,7 @@ pub async fn all(tx: &mut Tx<'_>, owner: UserId) -> Result<Vec<(Item, Progress)>
             " FROM progress WHERE owner_id = $1 ORDER BY schedule_id, recurrence_id"
         ),
         values![owner],
-        |row| Ok((item(row)?, progress(row, 2)?)),
+        of_item,
     )
     .await
 }
@@ -277,8 +344,14 @@ pub async fn kinds(tx: &mut Tx<'_>, owner: UserId) -> Result<Vec<(ScheduleId, St
     .await
 }
 
+/// How an item is called beside its schedule.
+fn name(item: &Item) -> String {
+    item.recurrence_id.map(|which| which.to_string()).unwrap_or_default()
+}
+
 fn item(row: &Row<'_>) -> Result<Item, StoreError> {
-    Ok(Item { schedule: row.get(0)?, recurrence_id: row.get(1)? })
+    let recurrence_id = if row.get::<String>(1)?.is_empty() { None } else { Some(row.parse(1)?) };
+    Ok(Item { schedule: row.get(0)?, recurrence_id })
 }
 
 fn progress(row: &Row<'_>, first: usize) -> Result<Progress, StoreError> {

@@ -5,18 +5,22 @@ mod agenda;
 #[expect(dead_code, reason = "shared by test files that need different parts of it")]
 mod inboxes;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use agenda::event;
 use domain::{
     alarms::{Alarm, LateAction, LatePolicy, ReminderRule},
-    calendar::{Moment, Override, RecurrenceSet, RepeatDraft, Span},
+    calendar::{
+        Moment, Override, RecurrenceSet, RepeatDraft, Span,
+        progress::{Action, Item, Progress, State},
+    },
 };
 use inboxes::{person, run};
-use kernel::{AlarmId, Instant, UserId, WallTime};
+use kernel::{AlarmId, Instant, ScheduleId, UserId, WallTime};
 use store::{
     Store, alarms,
     calendar::{self, overrides},
+    progress,
 };
 use testkit::{START, SeededEntropy, on_both_engines};
 
@@ -142,7 +146,10 @@ async fn overrides_are_put_removed_and_replaced_and_go_with_their_schedule() {
         })
         .await;
         same(&read().await, &set);
-        let advanced = run(&store, move |tx| Box::pin(async move { calendar::sets_to_advance(tx, &[id]).await })).await;
+        let advanced = run(&store, move |tx| {
+            Box::pin(async move { calendar::sets_to_advance(tx, &BTreeMap::from([(id, wall("2026-12-06T09:00:00"))])).await })
+        })
+        .await;
         assert_eq!(advanced.len(), 1);
         same(&advanced[0], &set);
     })
@@ -175,6 +182,79 @@ async fn a_due_alarm_of_a_series_says_so_and_how_many_it_stands_for() {
         run(&store, move |tx| Box::pin(async move { alarms::note_left_out(tx, &counted).await })).await;
         let read = run(&store, move |tx| Box::pin(alarms::of_schedule(tx, ann, id, None, 10))).await;
         assert_eq!(read.iter().map(|alarm| alarm.left_out).collect::<Vec<_>>(), [7]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_done_with_an_occurrence_is_found_beside_it_and_goes_along_when_it_is_called_otherwise() {
+    on_both_engines(async |store| {
+        let ann = person(&store, 1).await;
+        let (set, other) = (daily(ann, 11, "FREQ=DAILY"), daily(ann, 12, "FREQ=DAILY"));
+        let (id, new) = (set.schedule.id, other.schedule.id);
+        let [fourth, sixth] = ["2026-12-04T09:00:00", "2026-12-06T09:00:00"].map(wall);
+        let items = [Item::occurrence(id, fourth), Item::occurrence(id, sixth)];
+        let done = Progress::default().step(Action::Complete, START).expect("a step");
+        run(&store, move |tx| {
+            let (sets, items) = ([set.clone(), other.clone()], items.clone());
+            Box::pin(async move {
+                for set in &sets {
+                    calendar::insert(tx, set).await?;
+                }
+                for item in &items {
+                    progress::record(tx, ann, item, &done, START).await?;
+                }
+                Ok(())
+            })
+        })
+        .await;
+        let read = |id: ScheduleId| {
+            run(&store, move |tx| {
+                Box::pin(async move {
+                    let schedule = calendar::find(tx, ann, id).await?.expect("it is there");
+                    calendar::set_of(tx, schedule).await
+                })
+            })
+        };
+        let set = read(id).await;
+        assert_eq!(set.progress.keys().copied().collect::<Vec<_>>(), [fourth, sixth]);
+        assert_eq!(set.schedule.progress, Progress::default(), "the whole has none of its own");
+        let from = BTreeMap::from([(id, wall("2026-12-05T00:00:00"))]);
+        let ahead = run(&store, move |tx| {
+            let from = from.clone();
+            Box::pin(async move { calendar::sets_to_advance(tx, &from).await })
+        })
+        .await;
+        assert_eq!(ahead[0].progress.keys().copied().collect::<Vec<_>>(), [sixth], "what can still come");
+        let shown: Vec<_> =
+            [fourth, wall("2026-12-05T09:00:00"), sixth].iter().filter_map(|which| set.occurrence(*which)).collect();
+        let shown = run(&store, move |tx| {
+            let mut shown = shown.clone();
+            for occurrence in &mut shown {
+                occurrence.schedule.progress = Progress::default();
+            }
+            Box::pin(async move { progress::attach_to_occurrences(tx, &mut shown).await.map(|()| shown) })
+        })
+        .await;
+        let states: Vec<_> = shown.iter().map(|occurrence| occurrence.schedule.progress.state).collect();
+        assert_eq!(states, [State::Completed, State::NotStarted, State::Completed]);
+
+        let to = Item::occurrence(new, wall("2026-12-04T10:00:00"));
+        for owner in [person(&store, 2).await, ann] {
+            let (from, to) = (Item::occurrence(id, fourth), to.clone());
+            run(&store, move |tx| {
+                let (from, to) = (from.clone(), to.clone());
+                Box::pin(async move { progress::rename(tx, owner, &from, &to).await })
+            })
+            .await;
+            let moved = read(new).await.progress.len();
+            assert_eq!(moved, usize::from(owner == ann), "only its owner gives it another name");
+        }
+        assert_eq!(read(id).await.progress.keys().copied().collect::<Vec<_>>(), [sixth]);
+        let ledger = run(&store, move |tx| Box::pin(progress::ledger(tx, ann))).await;
+        let sessions = run(&store, move |tx| Box::pin(progress::sessions(tx, ann))).await;
+        assert_eq!(ledger.iter().filter(|(item, entry)| *item == to && *entry == done.entry).count(), 1);
+        assert_eq!((ledger.len(), sessions.iter().filter(|(item, _)| *item == to).count()), (2, 1));
     })
     .await;
 }

@@ -86,7 +86,7 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "schedule.rrule_malformed" 422 "Malformed rule" "The rule is not a list of `NAME=VALUE` with names of RFC 5545, each once.";
     "schedule.rrule_out_of_range" 422 "Rule out of range" "A value of the rule, or a date beside it, cannot be read or lies outside of its range. The detail names the part.";
     "schedule.rrule_unsupported" 422 "Unsupported rule" "RFC 5545 or an extension knows the rule, but Campanile does not do it: hours and shorter as a frequency, other calendars.";
-    "schedule.running" 409 "In progress" "What is in progress cannot be deleted. Suspend, complete or cancel it first.";
+    "schedule.running" 409 "In progress" "What is in progress cannot be deleted, nor an occurrence of a series that is be moved. Suspend, complete or cancel it first.";
     "schedule.version_mismatch" 412 "Changed meanwhile" "The schedule changed since the version in `If-Match`. Read it again.";
     "schedule.version_required" 428 "Version required" "Send the version you know in `If-Match`.";
     "store.full" 507 "Storage full" "There is no room left to keep it; nothing was changed. Come back after `Retry-After`, and tell the operator.";

@@ -8,6 +8,7 @@ mod house;
 mod idempotency;
 mod inbox;
 mod live;
+mod occurrences;
 mod postman;
 mod progress;
 mod queries;

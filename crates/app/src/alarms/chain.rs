@@ -1,11 +1,12 @@
 //! What due alarms of series say, and what is armed after them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use domain::{
     alarms::{Alarm, AlarmState, Following, Link, following, links},
     calendar::RecurrenceSet,
 };
+use jiff::ToSpan as _;
 use kernel::{AlarmId, Entropy, Instant, ReminderId, ScheduleId, WallTime};
 use store::{StoreError, Tx, alarms::Due};
 
@@ -33,8 +34,12 @@ impl Turn {
 /// Sorts out what is due at `now`. An alarm whose series somebody is changing at this moment is left as it is: the change
 /// decides about it.
 pub(super) async fn turn(tx: &mut Tx<'_>, due: Vec<Due>, now: Instant, entropy: &dyn Entropy) -> Result<Turn, StoreError> {
-    let repeating: BTreeSet<ScheduleId> = due.iter().filter(|due| due.repeats).map(|due| due.schedule).collect();
-    let sets = store::calendar::sets_to_advance(tx, &repeating.into_iter().collect::<Vec<_>>()).await?;
+    let mut repeating: BTreeMap<ScheduleId, WallTime> = BTreeMap::new();
+    for due in due.iter().filter(|due| due.repeats) {
+        let from = repeating.entry(due.schedule).or_insert(due.nominal);
+        *from = (*from).min(shortly_before(due.nominal));
+    }
+    let sets = store::calendar::sets_to_advance(tx, &repeating).await?;
     let sets: BTreeMap<ScheduleId, RecurrenceSet> = sets.into_iter().map(|set| (set.schedule.id, set)).collect();
     let mut turn = Turn::default();
     for mut due in due {
@@ -56,6 +61,11 @@ pub(super) async fn turn(tx: &mut Tx<'_>, due: Vec<Due>, now: Instant, entropy: 
         }
     }
     Ok(turn)
+}
+
+/// A change of clocks may let an occurrence come after one that the wall shows later.
+fn shortly_before(nominal: WallTime) -> WallTime {
+    WallTime::new(nominal.datetime().saturating_sub(2.days()))
 }
 
 /// What follows a reminder's own alarm of an occurrence that takes place when the rule says; a moved one and a snooze are
@@ -104,7 +114,8 @@ pub(super) async fn advance(
     if alarm.snooze > 0 || rang {
         return Ok(());
     }
-    let Some(set) = store::calendar::sets_to_advance(tx, &[alarm.schedule]).await?.pop() else { return Ok(()) };
+    let from = BTreeMap::from([(alarm.schedule, shortly_before(alarm.nominal))]);
+    let Some(set) = store::calendar::sets_to_advance(tx, &from).await?.pop() else { return Ok(()) };
     // Where the chain has gone on without it, it is not begun a second time.
     let armed = store::alarms::armed(tx, alarm.schedule).await?;
     let other = |nominal: WallTime| nominal != alarm.nominal && !set.is_moved(nominal);

@@ -1,7 +1,9 @@
 //! Planning the alarms of a schedule inside the transaction that changes it.
 
 use domain::{
-    alarms::{Alarm, AlarmState, Plan, Reason, Reminder, ReminderRule, Told, Verdict, due_for, keeps_snooze, plan_all},
+    alarms::{
+        Alarm, AlarmState, Plan, Reason, Reminder, ReminderRule, Told, Verdict, due_for, is_relative, keeps_snooze, plan_all,
+    },
     calendar::RecurrenceSet,
 };
 use kernel::{AlarmId, Entropy, Instant, ReminderId, ScheduleId, WallTime};
@@ -32,11 +34,11 @@ impl Rung {
         Self(rung.collect())
     }
 
-    /// As if everything had been told already: what is past stays silent.
-    pub(super) fn all_of(set: &RecurrenceSet) -> Self {
+    /// As if everything had been told already of an occurrence: what is past stays silent.
+    pub(super) fn all_of(set: &RecurrenceSet, nominal: WallTime) -> Self {
         let told = |reminder: &Reminder| store::alarms::Rung {
             reminder: reminder.id,
-            nominal: set.schedule.span.start,
+            nominal,
             generation: 0,
             due_at: Instant::EPOCH,
             fired: true,
@@ -86,6 +88,20 @@ pub(super) async fn save(
     arm(tx, set, earlier, reason, by, effects).await
 }
 
+/// Cancels the pending alarms of one occurrence, snoozes too. What rings once for the whole series is not about it.
+pub(super) async fn silence(
+    tx: &mut Tx<'_>,
+    set: &RecurrenceSet,
+    nominal: WallTime,
+    reason: Reason,
+    now: Instant,
+) -> Result<(), StoreError> {
+    let relative = |alarm: &Alarm| set.schedule.reminder(alarm.reminder).is_some_and(is_relative);
+    let pending = store::alarms::pending(tx, set.schedule.id).await?.into_iter();
+    let of_it: Vec<_> = pending.filter(|alarm| alarm.nominal == nominal && relative(alarm)).map(|alarm| alarm.id).collect();
+    store::alarms::settle_each(tx, &of_it, AlarmState::Cancelled, reason, now).await
+}
+
 /// Makes the pending alarms of a schedule those that it needs now: what is planned already stays, what is no longer needed
 /// ends for `reason`, what is missing is armed in the present generation. `earlier` is what was told of it under another name.
 pub(super) async fn arm(
@@ -127,12 +143,13 @@ fn is(alarm: &Alarm, plan: &Plan) -> bool {
 fn stays(set: &RecurrenceSet, alarm: &Alarm, plans: &[Plan], now: Instant) -> bool {
     if alarm.snooze == 0 {
         // One that is due already and about to ring is not passed over for the next.
-        let overdue = || alarm.due_at <= now && due_for(set, alarm.reminder, alarm.nominal) == Some(alarm.due_at);
+        let due = || due_for(set, alarm.reminder, alarm.nominal) == Some(alarm.due_at);
+        let overdue = || alarm.due_at <= now && due() && !set.is_silent(alarm.nominal);
         return plans.iter().any(|plan| is(alarm, plan)) || overdue();
     }
     let once = set.schedule.series.is_none();
     let reminds = set.schedule.reminder(alarm.reminder).is_some();
-    let takes_place = once || due_for(set, alarm.reminder, alarm.nominal).is_some();
+    let takes_place = once || due_for(set, alarm.reminder, alarm.nominal).is_some() && !set.is_silent(alarm.nominal);
     let unmoved = alarm.generation == set.schedule.generation;
     let replaced = |plan: &Plan| once || plan.nominal == alarm.nominal;
     let others: Vec<_> = plans.iter().copied().filter(replaced).collect();

@@ -66,6 +66,9 @@ async fn discard(tx: &mut Tx<'_>, mut schedule: Schedule, now: Instant) -> Resul
     schedule.touch(now, false);
     schedule.deleted_at = Some(now);
     let set = store::calendar::set_of(tx, schedule).await?;
+    if set.running().is_some() {
+        return Err(ProgressError::Running.into());
+    }
     store::calendar::update(tx, &set).await?;
     let (state, reason) = (AlarmState::Cancelled, Reason::ScheduleDeleted);
     store::alarms::settle_pending(tx, set.schedule.id, state, reason, now).await?;
@@ -96,8 +99,10 @@ impl UseCase for Cut {
             Scope::Following(from) => split(&set, from)?.before,
         };
         let what = if let Some(series) = left {
-            set.overrides.retain(|own, _| series.contains(*own));
-            set.schedule.series = Some(series);
+            if set.running().is_some_and(|which| !series.contains(which)) {
+                return Err(ProgressError::Running.into());
+            }
+            self.take_out(&mut set, series);
             set.schedule.touch(self.now, true);
             store::calendar::overrides::replace(tx, &set).await?;
             let by = (self.now, &*self.entropy);
@@ -109,6 +114,21 @@ impl UseCase for Cut {
         };
         changed(tx, std::slice::from_ref(&set.schedule), what, &*self.entropy, &mut effects).await?;
         Ok(((), effects))
+    }
+}
+
+impl Cut {
+    /// Leaves what is in `series`. Who deletes an occurrence and all that follow means what is still to be done: of those, what is
+    /// completed stays in the calendar as it is.
+    fn take_out(&self, set: &mut RecurrenceSet, series: Series) {
+        let before = set.clone();
+        set.overrides.retain(|own, _| series.contains(*own));
+        let done = before.begun().filter(|(which, state)| *state == State::Completed && !series.contains(*which));
+        let done = match self.scope {
+            Scope::Following(_) => done.map(|(which, _)| which).collect(),
+            Scope::All | Scope::This(_) => Vec::new(),
+        };
+        set.schedule.series = Some(set.keep(&before, &before.schedule, series, done));
     }
 }
 

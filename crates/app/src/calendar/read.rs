@@ -79,6 +79,7 @@ impl UseCase for Overlapping {
             found.sort_by_key(Occurrence::key);
             found.truncate(limit);
         }
+        store::progress::attach_to_occurrences(tx, &mut found).await?;
         Ok(found)
     }
 }

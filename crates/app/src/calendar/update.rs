@@ -1,12 +1,13 @@
 //! Changing a schedule, or some of its occurrences.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     alarms::{Reason, Reminder, ReminderRule},
     calendar::{
-        CalendarError, Change, MAX_OVERRIDES, Occurrence, Override, Patch, RecurrenceSet, RepeatChange, Schedule,
-        progress::State, recurrence,
+        CalendarError, Change, MAX_OVERRIDES, Occurrence, Override, Patch, RecurrenceSet, Renamed, RepeatChange, Schedule,
+        progress::{Item, Progress, ProgressError, State},
+        recurrence,
     },
     identity::Caller,
 };
@@ -74,10 +75,15 @@ impl UseCase for Update {
 
 impl Update {
     async fn all(&self, tx: &mut Tx<'_>, mut set: RecurrenceSet) -> Result<(Occurrence, Effects), Error> {
-        let change = self.patch.apply(&set.schedule, self.now)?;
+        let mut change = self.patch.apply(&set.schedule, self.now)?;
         let mut effects = Effects::default();
         if !change.any {
             return Ok((Occurrence::only(set.schedule), effects));
+        }
+        let ends_to_repeat = set.schedule.series.is_some() && change.series.is_none();
+        if ends_to_repeat && set.begun().next().is_some() {
+            let detail = "an occurrence is begun or done: let the series end instead, or take back that progress first";
+            return Err(CalendarError::field("/recurrence", detail).into());
         }
         let begins_to_repeat = set.schedule.series.is_none() && change.series.is_some();
         if begins_to_repeat && set.schedule.progress.state != State::NotStarted {
@@ -86,7 +92,10 @@ impl Update {
         }
         let (kept, added, gone) = self.reminders(&set.schedule.reminders, &change.rules);
         if set.schedule.series.is_some() {
-            set.follow(&change);
+            for (from, to) in follow(&mut set, &mut change)? {
+                let item = |which| Item::occurrence(self.id, which);
+                store::progress::rename(tx, self.owner, &item(from), &item(to)).await?;
+            }
             store::calendar::overrides::replace(tx, &set).await?;
         }
         let rules_changed = change.rules_changed;
@@ -111,7 +120,11 @@ impl Update {
         let mut effects = Effects::default();
         if change.any {
             let moved = change.moved;
-            let own = Override::between(which, (&set.schedule.text, &set.schedule.span_at(which)), change);
+            if moved && set.running() == Some(which) {
+                return Err(ProgressError::Running.into());
+            }
+            let is = (change.text, change.span);
+            let own = Override::between(which, (&set.schedule.text, &set.schedule.span_at(which)), is);
             if own.is_empty() {
                 store::calendar::overrides::remove(tx, self.id, which).await?;
                 set.overrides.remove(&which);
@@ -148,11 +161,12 @@ impl Update {
         }
         let mut rest = self.rest(&set, parts.from, from);
         self.unname(&mut rest, from);
-        let change = self.patch.apply(&rest.schedule, self.now)?;
+        let mut change = self.patch.apply(&rest.schedule, self.now)?;
         if !change.any {
             return Ok((found, Effects::default()));
         }
-        rest.follow(&change);
+        let worked: Vec<WallTime> = rest.progress.keys().copied().collect();
+        let renamed: BTreeMap<_, _> = follow(&mut rest, &mut change)?.into_iter().collect();
         let (kept, added, _) = self.reminders(&rest.schedule.reminders, &change.rules);
         let rules = self.change(&mut rest.schedule, change);
         rest.schedule.version = 1;
@@ -162,6 +176,7 @@ impl Update {
         rest.schedule.reminders = in_order(&rules, &kept.iter().chain(&added));
 
         set.overrides.retain(|own, _| *own < from);
+        set.progress.retain(|which, _| *which < from);
         set.schedule.series = parts.before;
         set.schedule.touch(self.now, true);
         let mut effects = Effects::default();
@@ -169,6 +184,10 @@ impl Update {
         self.written(tx, &set, &mut effects).await?;
         let told = Rung::of(tx, self.id).await?.of_twins(&twins);
         store::calendar::insert(tx, &rest).await?;
+        for which in worked {
+            let to = Item::occurrence(rest.schedule.id, renamed.get(&which).copied().unwrap_or(which));
+            store::progress::rename(tx, self.owner, &Item::occurrence(self.id, which), &to).await?;
+        }
         arm::arm(tx, &rest, told, Reason::Rescheduled, (self.now, &*self.entropy), &mut effects).await?;
         changed(tx, std::slice::from_ref(&set.schedule), What::Updated, &*self.entropy, &mut effects).await?;
         changed(tx, std::slice::from_ref(&rest.schedule), What::Created, &*self.entropy, &mut effects).await?;
@@ -185,10 +204,12 @@ impl Update {
             span: set.schedule.span_at(series.start()),
             series: Some(series),
             reminders: arm::reminders(&rules, self.now, &*self.entropy),
+            progress: Progress::default(),
             created_at: self.now,
             ..set.schedule.clone()
         };
-        RecurrenceSet::new(schedule, set.overrides.range(from..).map(|(_, own)| own.clone()))
+        let rest = RecurrenceSet::new(schedule, set.overrides.range(from..).map(|(_, own)| own.clone()));
+        RecurrenceSet { progress: set.progress.range(from..).map(|(which, far)| (*which, *far)).collect(), ..rest }
     }
 
     /// What is said of an occurrence and all that follow is said of it as well, whatever it had of its own before.
@@ -234,6 +255,22 @@ impl Update {
         let added = arm::reminders(&new, self.now, &*self.entropy);
         (kept, added, gone.iter().map(|r| r.id).collect())
     }
+}
+
+/// Takes along what single occurrences have of their own; answers which are called otherwise then. What is in progress must not
+/// move under the hands of whoever is at it.
+fn follow(set: &mut RecurrenceSet, change: &mut Change) -> Result<Vec<Renamed>, ProgressError> {
+    let span_of = |set: &RecurrenceSet| set.running().and_then(|which| set.occurrence(which)).map(|found| found.schedule.span);
+    let before = span_of(set);
+    let renamed = set.follow(change);
+    if before.is_some() {
+        let (span, series) = (change.span.clone(), change.series.clone());
+        let schedule = Schedule { span, series, ..set.schedule.clone() };
+        if span_of(&RecurrenceSet { schedule, overrides: set.overrides.clone(), progress: set.progress.clone() }) != before {
+            return Err(ProgressError::Running);
+        }
+    }
+    Ok(renamed)
 }
 
 fn in_order<'a>(rules: &[ReminderRule], reminders: &(impl Iterator<Item = &'a Reminder> + Clone)) -> Vec<Reminder> {

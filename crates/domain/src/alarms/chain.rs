@@ -57,7 +57,8 @@ pub fn plan_all(set: &RecurrenceSet, now: Instant, told: impl Fn(ReminderId, Wal
     let first = reminders.iter().filter_map(|reminder| first(set, reminder, now, |nominal| told(reminder.id, nominal)));
     let mut plans: Vec<_> = first.collect();
     // Of what was moved by hand, nothing is left to ring for once it is over.
-    for (own, span) in set.moved().filter(|(_, span)| span.end_at.instant > now || span.start_at.instant >= now) {
+    let ahead = |span: &Span| span.end_at.instant > now || span.start_at.instant >= now;
+    for (own, span) in set.moved().filter(|(own, span)| ahead(span) && !set.is_silent(own.recurrence_id)) {
         let nominal = own.recurrence_id;
         let open = |reminder: &Reminder| is_relative(reminder) && told(reminder.id, nominal) != Told::Already;
         let open: Vec<_> = reminders.iter().copied().filter(open).collect();
@@ -66,7 +67,8 @@ pub fn plan_all(set: &RecurrenceSet, now: Instant, told: impl Fn(ReminderId, Wal
     plans
 }
 
-fn is_relative(reminder: &Reminder) -> bool {
+/// Whether it rings for each occurrence; one at an instant rings once for the whole series.
+pub fn is_relative(reminder: &Reminder) -> bool {
     matches!(reminder.rule, ReminderRule::Before { .. })
 }
 
@@ -86,18 +88,21 @@ fn first(set: &RecurrenceSet, reminder: &Reminder, now: Instant, told: impl Fn(W
         return planned(nominal, &set.schedule.span).filter(|plan| plan.verdict != Verdict::Skip || told(nominal) == Told::No);
     }
     // What has ended by now has nothing left to ring for.
-    let ahead = set.regular(now).map(|occurrence| occurrence.recurrence_id()).filter(|nominal| told(*nominal) != Told::Already);
+    let ahead = set.regular(now).map(|occurrence| occurrence.recurrence_id()).filter(|nominal| !set.is_silent(*nominal));
+    let ahead = ahead.filter(|nominal| told(*nominal) != Told::Already);
     let ahead = ahead.filter_map(|nominal| planned(nominal, &set.schedule.span_at(nominal)));
     ahead.take(MAX_MISSED).find(|plan| plan.verdict != Verdict::Skip)
 }
 
-/// What a reminder rings for after the occurrence `after`, in order, for as long as the series goes on.
+/// What a reminder rings for after the occurrence `after`, in order, for as long as the series goes on. What is in progress or
+/// done is passed over.
 pub fn links(set: &RecurrenceSet, reminder: &Reminder, after: WallTime) -> impl Iterator<Item = Link> {
     let rule = reminder.rule;
     let start = set.schedule.span.zone.resolve(after).instant;
     // Without its microsecond an occurrence that has no length would not end after its own start.
     let from = if is_relative(reminder) { start - Duration::from_micros(1) } else { Instant::MAX };
     let behind = set.regular(from).filter(move |o| (o.start.instant, o.recurrence_id()) > (start, after));
+    let behind = behind.filter(|o| !set.is_silent(o.recurrence_id()));
     behind.map(move |o| Link { nominal: o.recurrence_id(), start_at: o.start.instant, due_at: rule.due(o.start.instant, o.end) })
 }
 

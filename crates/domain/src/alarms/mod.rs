@@ -20,7 +20,7 @@ mod reminder;
 mod snooze;
 
 pub use alarm::{Alarm, AlarmState, Reason};
-pub use chain::{Following, Link, Told, due_for, following, links, plan_all, upcoming};
+pub use chain::{Following, Link, Told, due_for, following, is_relative, links, plan_all, upcoming};
 pub use error::AlarmError;
 pub use late::{LateAction, LatePolicy, MAX_LATE};
 use plan::plan;

@@ -21,5 +21,5 @@ pub use occurrence::{MAX_OVERRIDES, Occurrence, Override};
 pub use patch::{Change, Patch};
 pub use repeat::{RepeatChange, RepeatDraft, rerule};
 pub use schedule::{Schedule, ScheduleText};
-pub use set::{Key, Reach, RecurrenceSet};
+pub use set::{Key, Reach, RecurrenceSet, Renamed};
 pub use span::{MAX_SPAN, Moment, Span, SpanDraft};

@@ -2,7 +2,7 @@
 
 use kernel::WallTime;
 
-use super::{Change, Patch, Schedule, ScheduleText, Span, set::Key};
+use super::{Patch, Schedule, ScheduleText, Span, progress::Progress, set::Key};
 
 /// Occurrences of one series that may be unlike the rest.
 pub const MAX_OVERRIDES: usize = 1_000;
@@ -27,17 +27,17 @@ pub struct Override {
 }
 
 impl Override {
-    /// What `change` makes of an occurrence that its series would have with `text` and `span`.
-    pub fn between(recurrence_id: WallTime, (text, span): (&ScheduleText, &Span), change: Change) -> Self {
+    /// What an occurrence of `now` and `then` has of its own where its series would have `text` and `span`.
+    pub fn between(recurrence_id: WallTime, (text, span): (&ScheduleText, &Span), (now, then): (ScheduleText, Span)) -> Self {
         let own = |is: String, was: &String| (is != *was).then_some(is);
         Self {
             recurrence_id,
-            title: own(change.text.title, &text.title),
-            description: own(change.text.description, &text.description),
-            location: own(change.text.location, &text.location),
-            kind: own(change.text.kind, &text.kind),
-            busy: (change.text.busy != text.busy).then_some(change.text.busy),
-            span: (change.span != *span).then_some(change.span),
+            title: own(now.title, &text.title),
+            description: own(now.description, &text.description),
+            location: own(now.location, &text.location),
+            kind: own(now.kind, &text.kind),
+            busy: (now.busy != text.busy).then_some(now.busy),
+            span: (then != *span).then_some(then),
         }
     }
 
@@ -99,7 +99,12 @@ impl Occurrence {
     }
 
     /// The occurrence `recurrence_id` of `series`.
-    pub(super) fn of(series: &Schedule, recurrence_id: WallTime, span: Span, own: Option<&Override>) -> Self {
+    pub(super) fn of(
+        series: &Schedule,
+        recurrence_id: WallTime,
+        span: Span,
+        (own, progress): (Option<&Override>, Progress),
+    ) -> Self {
         let text = own.map_or_else(|| series.text.clone(), |own| own.text(&series.text));
         let schedule = Schedule {
             id: series.id,
@@ -108,7 +113,7 @@ impl Occurrence {
             span,
             series: series.series.clone(),
             late: series.late,
-            progress: series.progress,
+            progress,
             reminders: series.reminders.clone(),
             generation: series.generation,
             version: series.version,

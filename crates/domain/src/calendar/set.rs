@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, time::Duration};
 use kernel::{Instant, Resolved, ScheduleId, WallTime};
 
 use super::{
-    Change, Occurrence, Override, Schedule, Span,
-    recurrence::{self, Extent, Last},
+    Change, MAX_OVERRIDES, Occurrence, Override, Schedule, Span,
+    progress::{Progress, State},
+    recurrence::{self, Extent, Last, MAX_DATES, Series},
 };
 
 /// A schedule together with the occurrences of it that are unlike the rest (RFC 5545 calls it the recurrence set).
@@ -16,7 +17,12 @@ pub struct RecurrenceSet {
     pub schedule: Schedule,
     /// By recurrence id.
     pub overrides: BTreeMap<WallTime, Override>,
+    /// How far its occurrences are, by recurrence id; those that were never touched are not among them.
+    pub progress: BTreeMap<WallTime, Progress>,
 }
+
+/// The name an occurrence had, and the one it has now.
+pub type Renamed = (WallTime, WallTime);
 
 /// From when to when a schedule has occurrences at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +36,37 @@ pub struct Reach {
 impl RecurrenceSet {
     /// Of a schedule and its overrides in any order.
     pub fn new(schedule: Schedule, overrides: impl IntoIterator<Item = Override>) -> Self {
-        Self { schedule, overrides: overrides.into_iter().map(|own| (own.recurrence_id, own)).collect() }
+        let overrides = overrides.into_iter().map(|own| (own.recurrence_id, own)).collect();
+        Self { schedule, overrides, progress: BTreeMap::new() }
+    }
+
+    /// How far an occurrence is, or what happens once.
+    pub fn progress_of(&self, recurrence_id: Option<WallTime>) -> Progress {
+        recurrence_id.map_or(self.schedule.progress, |which| self.progress.get(&which).copied().unwrap_or_default())
+    }
+
+    /// Notes how far an occurrence is now, or what happens once.
+    pub fn note_progress(&mut self, recurrence_id: Option<WallTime>, progress: Progress) {
+        match recurrence_id {
+            None => self.schedule.progress = progress,
+            Some(which) => _ = self.progress.insert(which, progress),
+        }
+    }
+
+    /// Whether an occurrence needs no reminder.
+    pub fn is_silent(&self, recurrence_id: WallTime) -> bool {
+        self.progress.get(&recurrence_id).is_some_and(|progress| progress.state.is_silent())
+    }
+
+    /// The occurrence that is in progress, if one is.
+    pub fn running(&self) -> Option<WallTime> {
+        self.begun().find(|(_, state)| *state == State::InProgress).map(|(which, _)| which)
+    }
+
+    /// What is begun or done, and where it stands.
+    pub fn begun(&self) -> impl Iterator<Item = (WallTime, State)> {
+        let touched = self.progress.iter().map(|(which, progress)| (*which, progress.state));
+        touched.filter(|(_, state)| *state != State::NotStarted)
     }
 
     /// The occurrence `recurrence_id`, if the series has it.
@@ -43,7 +79,7 @@ impl RecurrenceSet {
     fn at(&self, recurrence_id: WallTime) -> Occurrence {
         let own = self.overrides.get(&recurrence_id);
         let span = own.and_then(|own| own.span.clone()).unwrap_or_else(|| self.schedule.span_at(recurrence_id));
-        Occurrence::of(&self.schedule, recurrence_id, span, own)
+        Occurrence::of(&self.schedule, recurrence_id, span, (own, self.progress_of(Some(recurrence_id))))
     }
 
     /// What of it overlaps the half-open range `from..to` and comes after `after`, in order, at most `limit`.
@@ -91,19 +127,61 @@ impl RecurrenceSet {
         earlier.next().is_some_and(|first| first.recurrence_id() == recurrence_id)
     }
 
-    /// Takes the overrides along when the series they belong to changes: they move by as much as its start, and those whose
-    /// occurrence is no more are dropped.
-    pub fn follow(&mut self, change: &Change) {
+    /// Takes along what single occurrences have of their own when the series they belong to changes.
+    ///
+    /// Overrides move by as much as its start, and those whose occurrence is no more are dropped. What is begun or done moves
+    /// so too, if the new series has an occurrence for all of it; otherwise it stays where it is, and what the new series does
+    /// not have is [kept](Self::keep). The answer says which occurrences are called otherwise now, in an order in which no
+    /// new name is still that of another.
+    pub fn follow(&mut self, change: &mut Change) -> Vec<Renamed> {
         let Some(series) = &change.series else {
             self.overrides.clear();
-            return;
+            return Vec::new();
         };
         let by = change.span.start.datetime().duration_since(self.schedule.span.start.datetime());
+        let shifted = |which: WallTime| which.datetime().checked_add(by).ok().map(WallTime::new);
+        let there = |which: WallTime| shifted(which).filter(|which| series.contains(*which));
+        let all_fit = self.begun().all(|(which, _)| there(which).is_some());
+        let left = self.begun().map(|(which, _)| which).filter(|which| !all_fit && !series.contains(*which)).collect();
+        let renamed = |which: &WallTime| shifted(*which).filter(|to| all_fit && to != which).map(|to| (*which, to));
+        let mut renamed: Vec<_> = self.progress.keys().filter_map(renamed).collect();
+        if by.is_positive() {
+            renamed.reverse();
+        }
+        let before = self.clone();
         let moved = std::mem::take(&mut self.overrides).into_values().filter_map(|own| {
-            let recurrence_id = WallTime::new(own.recurrence_id.datetime().checked_add(by).ok()?);
-            series.contains(recurrence_id).then_some((recurrence_id, Override { recurrence_id, ..own }))
+            let recurrence_id = there(own.recurrence_id)?;
+            Some((recurrence_id, Override { recurrence_id, ..own }))
         });
         self.overrides = moved.collect();
+        let by_name = |which| renamed.iter().find(|(from, _)| *from == which).map_or(which, |(_, to)| *to);
+        self.progress = before.progress.iter().map(|(which, progress)| (by_name(*which), *progress)).collect();
+        let after = Schedule { text: change.text.clone(), span: change.span.clone(), ..before.schedule.clone() };
+        change.series = Some(self.keep(&before, &after, series.clone(), left));
+        renamed
+    }
+
+    /// Keeps occurrences of `before` in `series`, which has no place for them, as dates beside its rule and exactly as they
+    /// are. `after` is what the schedule is from now on. There is a limit to dates; what lies furthest back gives way, and has its
+    /// ledger still.
+    pub fn keep(&mut self, before: &Self, after: &Schedule, series: Series, mut which: Vec<WallTime>) -> Series {
+        let mut recurrence = series.recurrence().clone();
+        let room = (MAX_DATES.saturating_sub(recurrence.rdates.len())).min(MAX_OVERRIDES.saturating_sub(self.overrides.len()));
+        which.sort_unstable_by_key(|which| (Some(*which) == before.running(), *which));
+        let kept = which.split_off(which.len().saturating_sub(room));
+        recurrence.rdates.extend(&kept);
+        recurrence.rdates.sort_unstable();
+        recurrence.exdates.retain(|date| !kept.contains(date));
+        let Ok(with) = Series::new(recurrence, series.start(), series.zone().clone()) else { return series };
+        for which in kept {
+            let Schedule { text, span, .. } = before.at(which).schedule;
+            let own = Override::between(which, (&after.text, &after.span_at(which)), (text, span));
+            self.overrides.remove(&which);
+            if !own.is_empty() {
+                self.overrides.insert(which, own);
+            }
+        }
+        with
     }
 
     /// From when to when it has occurrences.

@@ -11,7 +11,7 @@ use kernel::{FieldError, Length, WallTime};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::view::{moment, wall_text};
+use super::view::moment;
 
 /// How a schedule repeats.
 #[derive(Debug, Serialize, ToSchema)]
@@ -28,7 +28,7 @@ pub(crate) struct RecurrenceView {
 impl RecurrenceView {
     pub(super) fn of(schedule: &Schedule) -> Option<Self> {
         let recurrence = schedule.series.as_ref()?.recurrence();
-        let texts = |dates: &[WallTime]| dates.iter().map(|date| wall_text(*date, schedule.span.all_day)).collect();
+        let texts = |dates: &[WallTime]| dates.iter().map(|date| date.named(schedule.span.all_day)).collect();
         Some(Self { rrule: recurrence.rule.to_string(), rdates: texts(&recurrence.rdates), exdates: texts(&recurrence.exdates) })
     }
 }

@@ -166,15 +166,10 @@ where
     text.parse().map_err(|detail: T::Err| errors.push(FieldError::new(pointer, detail.to_string()))).ok()
 }
 
-/// A wall time as it is written: the date alone for whole days.
-pub(super) fn wall_text(wall: WallTime, all_day: bool) -> String {
-    if all_day { wall.datetime().date().to_string() } else { wall.to_string() }
-}
-
 impl From<&Schedule> for ScheduleView {
     fn from(schedule: &Schedule) -> Self {
         let Schedule { text, span, .. } = schedule;
-        let shown = |wall: WallTime| wall_text(wall, span.all_day);
+        let shown = |wall: WallTime| wall.named(span.all_day);
         Self {
             id: schedule.id,
             title: text.title.clone(),
@@ -206,7 +201,7 @@ impl From<&Schedule> for ScheduleView {
 
 impl From<&Occurrence> for ScheduleView {
     fn from(occurrence: &Occurrence) -> Self {
-        let recurrence_id = occurrence.recurrence_id.map(|which| wall_text(which, occurrence.by_day));
+        let recurrence_id = occurrence.recurrence_id.map(|which| which.named(occurrence.by_day));
         Self { recurrence_id, overridden: occurrence.overridden, ..Self::from(&occurrence.schedule) }
     }
 }

@@ -6,7 +6,7 @@ use domain::{
     alarms::{AlarmState, Reason},
     calendar::{
         CalendarError, Occurrence, RecurrenceSet, Schedule,
-        progress::{Action, Around, Ask, Decision, Item, Refusal, Step, decide},
+        progress::{Action, Around, Ask, Decision, Item, Progress, Refusal, Step, decide},
     },
     identity::Caller,
 };
@@ -32,34 +32,32 @@ impl UseCase for Act {
         // One at a time for each owner: what else is in progress decides.
         store::identity::users::lock(tx, self.owner).await?.ok_or(CalendarError::NotFound)?;
         let running = store::progress::running(tx, self.owner).await?;
-        let (mut schedule, mut other) = self.lock(tx, running.as_ref().map(|(item, _)| item)).await?;
-        if schedule.series.is_some() {
-            return Err(CalendarError::field("/recurrence_id", "the occurrences of a series keep no progress yet").into());
-        }
-        if !self.item.recurrence_id.is_empty() {
-            return Err(CalendarError::field("/recurrence_id", "this schedule happens once: leave it out").into());
-        }
+        let (mut set, mut other) = self.lock(tx, running.as_ref().map(|(item, _)| item)).await?;
+        self.meant(&set)?;
         let around = Around { running, worked_until: store::progress::worked_until(tx, self.owner).await? };
         let mut effects = Effects::default();
-        let (suspend, step) = match decide(&self.item, &schedule.progress, self.ask, &around, self.now).map_err(refused)? {
-            Decision::Already => return Ok((Occurrence::only(schedule), effects)),
-            Decision::Change { suspend, step } => (suspend, step),
-        };
+        let (suspend, step) =
+            match decide(&self.item, &set.progress_of(self.item.recurrence_id), self.ask, &around, self.now).map_err(refused)? {
+                Decision::Already => return Ok((self.shown(set)?, effects)),
+                Decision::Change { suspend, step } => (suspend, step),
+            };
         let mut events = Vec::new();
-        if let (Some(step), Some((item, _)), Some(other)) = (suspend, &around.running, &mut other) {
+        if let (Some(step), Some((item, _))) = (suspend, &around.running) {
+            // It may be another occurrence of the same series.
+            let other = other.as_mut().unwrap_or(&mut set);
             self.take(tx, other, item, &step, &mut effects).await?;
             events.push(self.event(other, item));
         }
-        self.take(tx, &mut schedule, &self.item, &step, &mut effects).await?;
-        events.push(self.event(&schedule, &self.item));
+        self.take(tx, &mut set, &self.item, &step, &mut effects).await?;
+        events.push(self.event(&set, &self.item));
         effects.events.extend(store::streams::append(tx, events, self.now).await?);
-        Ok((Occurrence::only(schedule), effects))
+        Ok((self.shown(set)?, effects))
     }
 }
 
 impl Act {
     /// Locks the schedule that is asked about, and the one in progress if it is another: lowest id first, as everybody does.
-    async fn lock(&self, tx: &mut Tx<'_>, running: Option<&Item>) -> Result<(Schedule, Option<Schedule>), Error> {
+    async fn lock(&self, tx: &mut Tx<'_>, running: Option<&Item>) -> Result<(RecurrenceSet, Option<RecurrenceSet>), Error> {
         let asked = self.item.schedule;
         let other = running.map(|item| item.schedule).filter(|other| *other != asked && self.ask.auto_suspend);
         let mut ids: Vec<ScheduleId> = other.into_iter().chain([asked]).collect();
@@ -74,45 +72,78 @@ impl Act {
             }
         }
         let schedule = schedule.filter(|schedule| schedule.deleted_at.is_none()).ok_or(CalendarError::NotFound)?;
-        Ok((schedule, found_other))
+        let set = store::calendar::set_of(tx, schedule).await?;
+        let other = match found_other {
+            Some(other) => Some(store::calendar::set_of(tx, other).await?),
+            None => None,
+        };
+        Ok((set, other))
+    }
+
+    /// Refuses what leaves open which occurrence is meant, or means none.
+    fn meant(&self, set: &RecurrenceSet) -> Result<(), CalendarError> {
+        let repeats = set.schedule.series.is_some();
+        match self.item.recurrence_id {
+            None if repeats => {
+                Err(CalendarError::field("/recurrence_id", "this schedule repeats: say which occurrence is meant"))
+            }
+            Some(_) if !repeats => Err(CalendarError::field("/recurrence_id", "this schedule happens once: leave it out")),
+            Some(which) if set.occurrence(which).is_none() => Err(CalendarError::NoOccurrence(which)),
+            None | Some(_) => Ok(()),
+        }
+    }
+
+    /// The answer: the schedule, or the occurrence, as it is then.
+    fn shown(&self, set: RecurrenceSet) -> Result<Occurrence, CalendarError> {
+        match self.item.recurrence_id {
+            None => Ok(Occurrence::only(set.schedule)),
+            Some(which) => set.occurrence(which).ok_or(CalendarError::NoOccurrence(which)),
+        }
     }
 
     /// Writes one step, and what it means for the alarms.
     async fn take(
         &self,
         tx: &mut Tx<'_>,
-        schedule: &mut Schedule,
+        set: &mut RecurrenceSet,
         item: &Item,
         step: &Step,
         effects: &mut Effects,
     ) -> Result<(), Error> {
         store::progress::record(tx, self.owner, item, step, self.now).await?;
-        schedule.progress = step.after;
-        schedule.touch(self.now, step.entry.action == Action::Cancel);
-        let set = RecurrenceSet::new(schedule.clone(), []);
-        store::calendar::update(tx, &set).await?;
+        set.note_progress(item.recurrence_id, step.after);
+        set.schedule.touch(self.now, step.entry.action == Action::Cancel);
+        store::calendar::update(tx, set).await?;
         let settled = match step.entry.action {
             Action::Start => Reason::Started,
             Action::Complete => Reason::Completed,
             Action::Suspend => return Ok(()),
-            Action::Cancel => return self.arm_again(tx, &set, effects).await,
+            Action::Cancel => return self.arm_again(tx, set, item, effects).await,
         };
-        store::alarms::settle_pending(tx, schedule.id, AlarmState::Cancelled, settled, self.now).await?;
+        let Some(which) = item.recurrence_id else {
+            store::alarms::settle_pending(tx, set.schedule.id, AlarmState::Cancelled, settled, self.now).await?;
+            return Ok(());
+        };
+        arm::silence(tx, set, which, settled, self.now).await?;
+        // Its series goes on without it.
+        arm::arm(tx, set, Rung::default(), Reason::Rescheduled, (self.now, &*self.entropy), effects).await?;
         Ok(())
     }
 
-    /// Arms what is still ahead, in a generation of its own. What is past is recorded and silent: whoever takes something back has
-    /// it before their eyes.
-    async fn arm_again(&self, tx: &mut Tx<'_>, set: &RecurrenceSet, effects: &mut Effects) -> Result<(), Error> {
+    /// Arms what is still ahead, in a generation of its own. What is past is silent, and recorded where it happens once: whoever
+    /// takes something back has it before their eyes.
+    async fn arm_again(&self, tx: &mut Tx<'_>, set: &RecurrenceSet, item: &Item, effects: &mut Effects) -> Result<(), Error> {
+        let nominal = item.recurrence_id.unwrap_or(set.schedule.span.start);
         let by = (self.now, &*self.entropy);
-        arm::arm(tx, set, Rung::all_of(set), Reason::Rescheduled, by, effects).await?;
+        arm::arm(tx, set, Rung::all_of(set, nominal), Reason::Rescheduled, by, effects).await?;
         Ok(())
     }
 
     /// `progress.changed`: ids, version and state.
-    fn event(&self, schedule: &Schedule, item: &Item) -> store::streams::Draft {
-        let (id, version, progress) = (schedule.id, schedule.version, schedule.progress);
-        let (occurrence, state, run) = (&item.recurrence_id, progress.state, progress.run);
+    fn event(&self, set: &RecurrenceSet, item: &Item) -> store::streams::Draft {
+        let Schedule { id, version, span, .. } = &set.schedule;
+        let Progress { state, run, .. } = set.progress_of(item.recurrence_id);
+        let occurrence = item.recurrence_id.map(|which| which.named(span.all_day)).unwrap_or_default();
         store::streams::Draft {
             stream: StreamId::from(self.owner),
             id: EventId::mint(self.now, &*self.entropy),

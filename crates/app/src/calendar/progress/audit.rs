@@ -118,7 +118,10 @@ impl Told {
         audit.entries += self.entries.len() as u64;
         let replayed = progress::sessions(&self.entries);
         audit.sessions += replayed.len() as u64;
-        let name = || format!("{} {}", item.schedule, item.recurrence_id).trim_end().to_owned();
+        let name = || match item.recurrence_id {
+            Some(which) => format!("{} at {which}", item.schedule),
+            None => item.schedule.to_string(),
+        };
         match progress::progress(&self.entries) {
             Err(flaw) => audit.differs(|| format!("{}: the ledger itself is broken: {flaw}", name())),
             Ok(progress) if progress != self.progress => {

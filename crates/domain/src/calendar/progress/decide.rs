@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kernel::{Instant, ScheduleId};
+use kernel::{Instant, ScheduleId, WallTime};
 
 use super::{Action, Next, Progress, ProgressError, Step};
 use crate::calendar::CalendarError;
@@ -16,14 +16,19 @@ pub const MAX_CORRECTION: Duration = Duration::from_mins(5);
 pub struct Item {
     /// The schedule.
     pub schedule: ScheduleId,
-    /// Which of its occurrences, by the wall start the rule gives it; empty for a schedule that happens once.
-    pub recurrence_id: String,
+    /// Which of its occurrences, by the wall start the rule gives it; `None` for a schedule that happens once.
+    pub recurrence_id: Option<WallTime>,
 }
 
 impl Item {
     /// A schedule that happens once.
     pub const fn once(schedule: ScheduleId) -> Self {
-        Self { schedule, recurrence_id: String::new() }
+        Self { schedule, recurrence_id: None }
+    }
+
+    /// One occurrence of a series.
+    pub const fn occurrence(schedule: ScheduleId, recurrence_id: WallTime) -> Self {
+        Self { schedule, recurrence_id: Some(recurrence_id) }
     }
 }
 

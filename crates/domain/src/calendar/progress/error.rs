@@ -20,8 +20,8 @@ pub enum ProgressError {
     /// Another item of the same owner is in progress.
     #[error("another schedule is in progress: suspend or complete it first, or start with auto_suspend=true")]
     AnotherRunning(Item),
-    /// Deleting what is in progress.
-    #[error("the schedule is in progress: suspend, complete or cancel it before you delete it")]
+    /// Deleting what is in progress, or moving an occurrence that is.
+    #[error("the schedule is in progress: suspend, complete or cancel it before you delete or move it")]
     Running,
 }
 

@@ -1,11 +1,11 @@
-//! Progress under random sequences: several items of one owner, dated back, suspended automatically, repeated, cancelled.
+//! Progress under random sequences: several items of one owner, occurrences of series among them, dated back, suspended automatically, repeated, cancelled.
 //!
 //! [`Desk`] keeps its tables the way a transaction does, step by step; the ledger is then read from its beginning, which must say
 //! the same.
 
 use std::{collections::BTreeMap, time::Duration};
 
-use kernel::{Instant, ScheduleId, Zone};
+use kernel::{Instant, ScheduleId, WallTime, Zone};
 use proptest::prelude::*;
 
 use super::{
@@ -72,16 +72,25 @@ impl Desk {
 #[derive(Clone, Debug)]
 struct Request {
     pause_millis: u64,
-    item: u128,
+    item: Item,
     action: Action,
     back_seconds: Option<u64>,
     auto_suspend: bool,
 }
 
+/// Two schedules that happen once, and three occurrences of each of two series.
+fn item() -> impl Strategy<Value = Item> {
+    (1u128..5, 20i8..23).prop_map(|(schedule, day)| {
+        let schedule = ScheduleId::from_uuid(uuid::Uuid::from_u128(schedule));
+        let day = WallTime::midnight(jiff::civil::date(2026, 11, day));
+        if schedule.uuid().as_u128() < 3 { Item::once(schedule) } else { Item::occurrence(schedule, day) }
+    })
+}
+
 fn request() -> impl Strategy<Value = Request> {
     let pause = prop_oneof![0u64..5_000, 0u64..1_200_000, 0u64..200_000_000];
     let action = (0..Action::ALL.len()).prop_map(|index| Action::ALL[index]);
-    (pause, 1u128..4, action, prop::option::of(0u64..400), any::<bool>()).prop_map(
+    (pause, item(), action, prop::option::of(0u64..400), any::<bool>()).prop_map(
         |(pause_millis, item, action, back_seconds, auto_suspend)| Request {
             pause_millis,
             item,
@@ -103,7 +112,7 @@ proptest! {
         let mut now = BEGIN;
         for request in requests {
             now = now + Duration::from_millis(request.pause_millis);
-            let item = Item::once(ScheduleId::from_uuid(uuid::Uuid::from_u128(request.item)));
+            let item = request.item.clone();
             let at = request.back_seconds.map(|seconds| now - Duration::from_secs(seconds));
             let ask = Ask { action: request.action, at, auto_suspend: request.auto_suspend };
             let before = desk.far.get(&item).copied().unwrap_or_default();

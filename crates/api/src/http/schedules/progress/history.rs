@@ -1,10 +1,6 @@
 //! `GET /api/v1/schedules/{id}/progress`
 
-use app::{
-    App,
-    calendar::progress,
-    domain::calendar::progress::{Entry, Item},
-};
+use app::{App, calendar::progress, domain::calendar::progress::Entry};
 use axum::{extract::State as Extract, response::Response};
 use http::StatusCode;
 use kernel::{Instant, ScheduleId};
@@ -18,6 +14,9 @@ use crate::http::{Caller, Path, Problem, Query, json, page};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Filter {
+    /// Of a series, the lines of this occurrence: `recurrence_id` as the list shows it.
+    #[param(example = "2026-11-20T09:30:00", max_length = 32)]
+    recurrence_id: Option<String>,
     /// Rows of the page, 50 unless given; who asks for more than 200 gets 200.
     #[param(minimum = 1)]
     limit: Option<i64>,
@@ -74,9 +73,10 @@ pub(crate) async fn history(
     Query(filter): Query<Filter>,
 ) -> Result<Response, Problem> {
     let limit = page::limit(filter.limit)?;
-    let scope = format!("ledger of {id} of {}", caller.0.user);
+    let item = super::item(id, filter.recurrence_id.as_deref())?;
+    let scope = format!("ledger of {item:?} of {}", caller.0.user);
     let after = page::cursor(&scope, filter.cursor.as_deref())?;
-    let page = progress::history(&app, &caller.0, Item::once(id), after, limit).await?;
+    let page = progress::history(&app, &caller.0, item, after, limit).await?;
     let next_cursor = page.next.map(|next| next.encode(&scope));
     Ok(json(StatusCode::OK, &LedgerPage { items: page.items.iter().map(EntryView::from).collect(), next_cursor }))
 }

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::view::shown;
+use super::{recurrence::recurrence_id, view::shown};
 use crate::http::{Access, Caller, OrEmpty, Problem, Routes, Write, answer};
 
 pub(crate) use view::{ProgressState, ProgressView};
@@ -42,9 +42,15 @@ pub(crate) struct Happening {
     /// When it happened, if not now: at most five minutes back, and not before what is recorded. Counted in whole seconds.
     #[schema(value_type = Option<String>, format = DateTime, example = "2026-11-20T00:30:00Z")]
     at: Option<Instant>,
-    /// Which occurrence of a series: the wall start its rule gives it. Not for a schedule that happens once.
-    #[schema(example = "2026-11-20T09:30:00")]
+    /// Which occurrence of a series: `recurrence_id` as the list shows it. Not for a schedule that happens once.
+    #[schema(example = "2026-11-20T09:30:00", max_length = 32)]
     recurrence_id: Option<String>,
+}
+
+/// The schedule, or one occurrence of it.
+fn item(schedule: ScheduleId, which: Option<&str>) -> Result<Item, Problem> {
+    let recurrence_id = which.map(recurrence_id).transpose().map_err(app::Error::from)?;
+    Ok(Item { schedule, recurrence_id })
 }
 
 /// Takes the step, and shows the schedule as it is then.
@@ -56,7 +62,7 @@ async fn take(
     ask: impl FnOnce(Option<Instant>) -> Ask,
 ) -> Result<Response, Problem> {
     let Write { body: OrEmpty(Happening { at, recurrence_id }), once } = request;
-    let item = Item { schedule: id, recurrence_id: recurrence_id.unwrap_or_default() };
+    let item = item(id, recurrence_id.as_deref())?;
     Ok(answer(act(app, &caller.0, item, ask(at), once, Arc::new(shown)).await.map_err(refused)?))
 }
 

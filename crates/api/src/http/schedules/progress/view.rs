@@ -1,7 +1,7 @@
 //! Progress as it goes over the wire.
 
 use app::domain::calendar::progress::{Item, Progress, State};
-use kernel::{Instant, ScheduleId};
+use kernel::{Instant, ScheduleId, WallTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -54,8 +54,8 @@ impl From<&Progress> for ProgressView {
 #[derive(Debug, Serialize)]
 pub(super) struct RunningView {
     schedule_id: ScheduleId,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    recurrence_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recurrence_id: Option<WallTime>,
 }
 
 impl From<Item> for RunningView {

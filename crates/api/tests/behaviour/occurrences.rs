@@ -1,0 +1,145 @@
+//! Progress of single occurrences of a series, over HTTP, on both engines.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use testkit::on_both_databases;
+
+use crate::{
+    desk::{Desk, fire},
+    house::{Call, House, Reply},
+};
+
+impl Desk<'_> {
+    /// Tea each day at noon in Seoul; answers its path.
+    async fn tea(&self) -> String {
+        let body = json!({
+            "title": "Tea", "start": "2026-11-20T12:00:00", "duration": "PT30M",
+            "recurrence": { "rrule": "FREQ=DAILY" }, "reminders": [{ "before": "PT10M" }]
+        });
+        format!("/api/v1/schedules/{}", self.make(&body).await.text("/id"))
+    }
+
+    async fn step(&self, path: &str, action: &str, which: &str) -> Reply {
+        self.send(Call::post(&format!("{path}/{action}"), &json!({ "recurrence_id": which }))).await
+    }
+
+    /// The start and the state of everything from the 20th to the 24th.
+    async fn states(&self, query: &str) -> Vec<(String, String)> {
+        let page = self.get(&format!("/api/v1/schedules?from=2026-11-20&to=2026-11-24{query}")).await;
+        let items = page.body["items"].as_array().expect("items").iter();
+        items
+            .map(|item| {
+                let text = |pointer: &str| item.pointer(pointer).and_then(Value::as_str).expect("a text").to_owned();
+                (text("/recurrence_id"), text("/progress/state"))
+            })
+            .collect()
+    }
+}
+
+fn states(rows: &[(&str, &str)]) -> Vec<(String, String)> {
+    rows.iter().map(|(which, state)| ((*which).to_owned(), (*state).to_owned())).collect()
+}
+
+#[tokio::test]
+async fn each_occurrence_is_started_completed_and_taken_back_on_its_own() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        let path = desk.tea().await;
+        let started = desk.step(&path, "start", "2026-11-21T12:00:00").await;
+        assert_eq!((started.status.as_u16(), started.header("etag")), (200, Some("\"2\"")), "{}", started.body);
+        assert_eq!(
+            (started.text("/recurrence_id"), started.text("/progress/state"), started.text("/start")),
+            ("2026-11-21T12:00:00", "IN_PROGRESS", "2026-11-21T12:00:00")
+        );
+        assert_eq!(desk.step(&path, "start", "2026-11-21T12:00:00").await.body, started.body, "again changes nothing");
+        let refused = desk.step(&path, "start", "2026-11-22T12:00:00").await;
+        refused.refused(409, "schedule.another_running");
+        assert_eq!(refused.text("/running/recurrence_id"), "2026-11-21T12:00:00");
+        let one = format!("{path}?scope=this&recurrence_id=2026-11-21T12:00:00");
+        desk.send(Call::new("DELETE", &one)).await.refused(409, "schedule.running");
+        house.clock.advance(Duration::from_mins(4));
+        let completed = desk.step(&path, "complete", "2026-11-21T12:00:00").await;
+        assert_eq!(completed.body["progress"]["worked_seconds"], 240);
+        let shown = desk.get(&format!("{path}?recurrence_id=2026-11-21T12:00:00")).await;
+        assert_eq!(shown.body["progress"], completed.body["progress"]);
+        assert_eq!(desk.get(&path).await.text("/progress/state"), "NOT_STARTED", "the whole has no progress of its own");
+        let all = [("2026-11-20T12:00:00", "NOT_STARTED"), ("2026-11-21T12:00:00", "COMPLETED")];
+        let rest = [("2026-11-22T12:00:00", "NOT_STARTED"), ("2026-11-23T12:00:00", "NOT_STARTED")];
+        assert_eq!(desk.states("").await, states(&[all, rest].concat()));
+        assert_eq!(desk.states("&progress=COMPLETED").await, states(&all[1..]));
+        assert_eq!(desk.states("&progress=NOT_STARTED").await, states(&[&all[..1], &rest[..]].concat()));
+        let ledger = desk.get(&format!("{path}/progress?recurrence_id=2026-11-21T12:00:00")).await;
+        assert_eq!((ledger.text("/items/0/action"), ledger.text("/items/1/action")), ("start", "complete"));
+        assert_eq!(desk.get(&format!("{path}/progress")).await.body["items"], json!([]));
+        let day = desk.get("/api/v1/statistics?period=day").await;
+        assert_eq!((&day.body["worked_seconds"], &day.body["completed"]), (&json!(240), &json!(1)));
+        desk.step(&path, "cancel", "2026-11-21T12:00:00").await;
+        assert_eq!(desk.states("&progress=COMPLETED").await, []);
+        for (action, body) in [("start", json!({})), ("start", json!({ "recurrence_id": "noon" }))] {
+            desk.send(Call::post(&format!("{path}/{action}"), &body)).await.refused(422, "schedule.invalid");
+        }
+        desk.step(&path, "start", "2026-11-21T13:00:00").await.refused(404, "schedule.not_an_occurrence");
+        desk.get(&format!("{path}/progress?recurrence_id=noon")).await.refused(422, "schedule.invalid");
+        let bob = Desk::of(&house, "bob").await;
+        bob.step(&path, "start", "2026-11-21T12:00:00").await.refused(404, "schedule.not_found");
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_done_is_not_reminded_of_and_a_split_takes_it_along() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let mut desk = Desk::of(&house, "ada").await;
+        let path = desk.tea().await;
+        desk.step(&path, "complete", "2026-11-20T12:00:00").await;
+        desk.step(&path, "complete", "2026-11-22T12:00:00").await;
+        let reminders = desk.get(&format!("{path}/reminders")).await;
+        assert_eq!((reminders.text("/items/0/state"), reminders.text("/items/0/reason")), ("CANCELLED", "completed"));
+        assert_eq!((reminders.text("/items/1/occurrence"), reminders.text("/items/1/state")), ("2026-11-21T12:00:00", "PENDING"));
+        assert_eq!(reminders.text("/upcoming/0/occurrence"), "2026-11-23T12:00:00");
+        house.clock.advance(Duration::from_hours(24 + 3));
+        fire(&house).await;
+        desk.sign_in_again().await;
+        assert_eq!(desk.get("/api/v1/notifications/unread").await.body["count"], 1);
+        let split = desk
+            .send(
+                Call::new("PATCH", &format!("{path}?scope=following&recurrence_id=2026-11-22T12:00:00"))
+                    .json(&json!({ "start": "2026-11-22T16:00:00" }))
+                    .header("if-match", "*"),
+            )
+            .await;
+        assert_eq!(split.status, 200, "{}", split.body);
+        let expected = [
+            ("2026-11-20T12:00:00", "COMPLETED"),
+            ("2026-11-21T12:00:00", "NOT_STARTED"),
+            ("2026-11-22T16:00:00", "COMPLETED"),
+            ("2026-11-23T16:00:00", "NOT_STARTED"),
+        ];
+        assert_eq!(desk.states("").await, states(&expected));
+        let rest = format!("/api/v1/schedules/{}", split.text("/id"));
+        let ledger = desk.get(&format!("{rest}/progress?recurrence_id=2026-11-22T16:00:00")).await;
+        assert_eq!(ledger.text("/items/0/action"), "complete");
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whole_days_are_named_by_their_date() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        let body = json!({ "title": "Rest", "start": "2026-11-22", "all_day": true, "recurrence": { "rrule": "FREQ=WEEKLY" } });
+        let path = format!("/api/v1/schedules/{}", desk.make(&body).await.text("/id"));
+        let done = desk.step(&path, "complete", "2026-11-29").await;
+        assert_eq!((done.text("/recurrence_id"), done.text("/progress/state")), ("2026-11-29", "COMPLETED"));
+        let ledger = desk.get(&format!("{path}/progress?recurrence_id=2026-11-29")).await;
+        assert_eq!(ledger.text("/items/0/action"), "complete");
+        house.close().await;
+    })
+    .await;
+}
