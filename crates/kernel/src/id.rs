@@ -113,6 +113,10 @@ typed_ids! {
     ApiKeyId = "key";
     /// A schedule: one item of a calendar.
     ScheduleId = "sch";
+    /// A category: a branch of somebody's tree of them.
+    CategoryId = "cat";
+    /// A tag: a word that schedules can have in common.
+    TagId = "tag";
     /// A reminder: the rule "30 minutes before" on a schedule.
     ReminderId = "rem";
     /// An alarm: one reminder of one occurrence at one instant.

@@ -24,7 +24,10 @@ pub use cursor::{Cursor, CursorError};
 pub use entropy::Entropy;
 pub use error::{Category, Coded, FieldError};
 pub use event::{Event, Position, PositionError};
-pub use id::{AlarmId, ApiKeyId, EventId, IdError, JobId, NotificationId, ReminderId, ScheduleId, SessionId, StreamId, UserId};
+pub use id::{
+    AlarmId, ApiKeyId, CategoryId, EventId, IdError, JobId, NotificationId, ReminderId, ScheduleId, SessionId, StreamId, TagId,
+    UserId,
+};
 pub use instant::{Instant, InstantError};
 pub use length::{Length, LengthError};
 pub use wall::{Resolution, Resolved, WallTime, WallTimeError, Zone, ZoneError};

@@ -8,13 +8,14 @@ use domain::{
     alarms::{Anchor, LatePolicy, Reminder, ReminderRule},
     calendar::{
         MAX_SPAN, RecurrenceSet, Schedule, ScheduleText, Span,
+        labels::Labels,
         progress::Progress,
         recurrence::{Recurrence, Series},
     },
 };
 use kernel::{Cursor, Instant, ReminderId, Resolution, Resolved, ScheduleId, UserId, WallTime, Zone};
 
-use crate::{Column, Row, Sql, StoreError, Tx, Value, values};
+use crate::{Column, Row, Sql, StoreError, Tx, Value, labels::tags, values};
 
 /// `SELECT` of a whole schedule, followed by the rest of the statement; one text or one per engine.
 macro_rules! select {
@@ -22,7 +23,7 @@ macro_rules! select {
         concat!(
             "SELECT id, owner_id, title, description, location, kind, busy, all_day, time_zone, start_wall, end_wall, start_at, ",
             "end_at, start_resolution, end_resolution, generation, version, created_at, updated_at, deleted_at, rrule, rdates, ",
-            "exdates, late_action, late_grace_seconds FROM schedules ",
+            "exdates, late_action, late_grace_seconds, category_id FROM schedules ",
             $rest
         )
     };
@@ -39,7 +40,7 @@ pub async fn defaults(tx: &mut Tx<'_>, owner: UserId) -> Result<Option<(Zone, u3
     .await
 }
 
-/// Writes a new schedule with its reminders and overrides.
+/// Writes a new schedule with its reminders and overrides, and with those of its tags that exist.
 pub async fn insert(tx: &mut Tx<'_>, set: &RecurrenceSet) -> Result<(), StoreError> {
     let schedule = &set.schedule;
     let mut params = changing(set);
@@ -47,27 +48,28 @@ pub async fn insert(tx: &mut Tx<'_>, set: &RecurrenceSet) -> Result<(), StoreErr
     tx.execute(
         "INSERT INTO schedules (id, owner_id, title, description, location, kind, busy, all_day, time_zone, start_wall, end_wall,
              start_at, end_at, start_resolution, end_resolution, generation, version, updated_at, deleted_at, rrule, rdates,
-             exdates, reach_from, reach_to, late_action, late_grace_seconds, created_at)
+             exdates, reach_from, reach_to, late_action, late_grace_seconds, category_id, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-             $25, $26, $27)",
+             $25, $26, $27, $28)",
         &params,
     )
     .await?;
     insert_reminders(tx, schedule.id, 0, &schedule.reminders).await?;
+    tags::give(tx, (schedule.owner, schedule.id), &schedule.labels.tags).await?;
     for own in set.overrides.values() {
         overrides::put(tx, schedule.id, own).await?;
     }
     Ok(())
 }
 
-/// Writes everything of a schedule back that may change, but not its reminders and overrides.
+/// Writes everything of a schedule back that may change, but not its reminders, overrides and tags.
 pub async fn update(tx: &mut Tx<'_>, set: &RecurrenceSet) -> Result<(), StoreError> {
     let touched = tx
         .execute(
             "UPDATE schedules SET title = $3, description = $4, location = $5, kind = $6, busy = $7, all_day = $8, time_zone = $9,
                  start_wall = $10, end_wall = $11, start_at = $12, end_at = $13, start_resolution = $14, end_resolution = $15,
                  generation = $16, version = $17, updated_at = $18, deleted_at = $19, rrule = $20, rdates = $21, exdates = $22,
-                 reach_from = $23, reach_to = $24, late_action = $25, late_grace_seconds = $26
+                 reach_from = $23, reach_to = $24, late_action = $25, late_grace_seconds = $26, category_id = $27
              WHERE id = $1 AND owner_id = $2",
             &changing(set),
         )
@@ -77,7 +79,7 @@ pub async fn update(tx: &mut Tx<'_>, set: &RecurrenceSet) -> Result<(), StoreErr
 
 /// The values of [`insert`] and [`update`], in their order.
 fn changing(set: &RecurrenceSet) -> Vec<Value<'_>> {
-    let Schedule { id, owner, text, span, series, late, generation, version, updated_at, deleted_at, .. } = &set.schedule;
+    let Schedule { id, owner, text, labels, span, series, late, generation, version, updated_at, deleted_at, .. } = &set.schedule;
     let recurrence = series.as_ref().map(Series::recurrence);
     let dates = |of: fn(&Recurrence) -> &Vec<WallTime>| recurrence.map(of).map(|dates| join(dates)).unwrap_or_default();
     let reach = recurrence.map(|_| set.reach());
@@ -108,6 +110,7 @@ fn changing(set: &RecurrenceSet) -> Vec<Value<'_>> {
         Value::from(reach.and_then(|reach| reach.to)),
         Value::from(late.action.as_str()),
         Value::from(late.grace_seconds),
+        Value::from(labels.category),
     ]
 }
 
@@ -289,6 +292,7 @@ async fn with_reminders(tx: &mut Tx<'_>, mut schedules: Vec<Schedule>) -> Result
         }
     }
     crate::progress::attach(tx, &mut schedules).await?;
+    tags::attach(tx, &mut schedules).await?;
     Ok(schedules)
 }
 
@@ -317,6 +321,7 @@ fn schedule(row: &Row<'_>) -> Result<Schedule, StoreError> {
             kind: row.get(5)?,
             busy: row.get(6)?,
         },
+        labels: Labels { category: row.get(25)?, tags: Vec::new() },
         series: series(row, &span)?,
         span,
         late: LatePolicy { action: row.parse(23)?, grace_seconds: seconds(row.get(24)?)? },

@@ -18,9 +18,11 @@
 
 pub mod alarms;
 pub mod calendar;
+pub mod holdings;
 pub mod idempotency;
 pub mod identity;
 pub mod jobs;
+pub mod labels;
 pub mod node;
 pub mod notify;
 pub mod progress;

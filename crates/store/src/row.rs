@@ -1,6 +1,9 @@
 //! Rows as both engines hand them out.
 
-use kernel::{AlarmId, ApiKeyId, EventId, Instant, JobId, NotificationId, ReminderId, ScheduleId, SessionId, StreamId, UserId};
+use kernel::{
+    AlarmId, ApiKeyId, CategoryId, EventId, Instant, JobId, NotificationId, ReminderId, ScheduleId, SessionId, StreamId, TagId,
+    UserId,
+};
 use rusqlite::types::{FromSql as _, ValueRef};
 use tokio_postgres::types::{FromSql, Type};
 use uuid::Uuid;
@@ -122,6 +125,8 @@ column! {
     SessionId, PgUuid, |v| sqlite_uuid(v).map(SessionId::from_uuid), |v| SessionId::from_uuid(v.0);
     ApiKeyId, PgUuid, |v| sqlite_uuid(v).map(ApiKeyId::from_uuid), |v| ApiKeyId::from_uuid(v.0);
     ScheduleId, PgUuid, |v| sqlite_uuid(v).map(ScheduleId::from_uuid), |v| ScheduleId::from_uuid(v.0);
+    CategoryId, PgUuid, |v| sqlite_uuid(v).map(CategoryId::from_uuid), |v| CategoryId::from_uuid(v.0);
+    TagId, PgUuid, |v| sqlite_uuid(v).map(TagId::from_uuid), |v| TagId::from_uuid(v.0);
     ReminderId, PgUuid, |v| sqlite_uuid(v).map(ReminderId::from_uuid), |v| ReminderId::from_uuid(v.0);
     AlarmId, PgUuid, |v| sqlite_uuid(v).map(AlarmId::from_uuid), |v| AlarmId::from_uuid(v.0);
     NotificationId, PgUuid, |v| sqlite_uuid(v).map(NotificationId::from_uuid), |v| NotificationId::from_uuid(v.0);

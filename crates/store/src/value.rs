@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 use bytes::BufMut as _;
-use kernel::{AlarmId, ApiKeyId, EventId, Instant, JobId, NotificationId, ReminderId, ScheduleId, SessionId, StreamId, UserId};
+use kernel::{
+    AlarmId, ApiKeyId, CategoryId, EventId, Instant, JobId, NotificationId, ReminderId, ScheduleId, SessionId, StreamId, TagId,
+    UserId,
+};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::{IsNull, Kind, ToSql, Type, to_sql_checked};
 use uuid::Uuid;
@@ -174,6 +177,8 @@ from! {
     SessionId => Uuid(v) v.uuid();
     ApiKeyId => Uuid(v) v.uuid();
     ScheduleId => Uuid(v) v.uuid();
+    CategoryId => Uuid(v) v.uuid();
+    TagId => Uuid(v) v.uuid();
     ReminderId => Uuid(v) v.uuid();
     AlarmId => Uuid(v) v.uuid();
     NotificationId => Uuid(v) v.uuid();

@@ -31,6 +31,15 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "body.too_large" 413 "Body too large" "A body may have at most 1 MiB.";
     "body.too_slow" 408 "Body too slow" "The body did not arrive in time. Send it again over a better connection.";
     "body.unsupported_media_type" 415 "Unsupported media type" "Bodies are `application/json` in UTF-8, and nothing else.";
+    "category.cycle" 422 "Below itself" "A category cannot lie below itself. `cycle` names the way from it down to its new parent.";
+    "category.has_children" 409 "Others lie below" "Say what becomes of the categories below: `children=lift` or `children=delete`.";
+    "category.invalid" 422 "Invalid category" "A field of the category is not valid. `errors` points at it.";
+    "category.name_taken" 409 "Name taken" "A sibling has this name, in this or another case. `taken_by` is its id.";
+    "category.not_found" 404 "No such category" "There is no such category, or it is not yours.";
+    "category.too_deep" 422 "Too deep" "At most 8 categories lie above one another.";
+    "category.too_many" 409 "Too many categories" "You have as many categories as a user may have. Delete one first.";
+    "category.version_mismatch" 412 "Changed meanwhile" "The category changed since the version in `If-Match`. Read it again.";
+    "category.version_required" 428 "Version required" "Send the version you know in `If-Match`.";
     "cursor.malformed" 400 "Malformed cursor" "The cursor was not answered by this list. Begin again without one.";
     "edge.cross_site" 403 "Cross-site request" "A web page of another origin made a browser send this. Add its origin to `http.cors_origins` if it is yours.";
     "edge.headers_too_large" 431 "Headers too large" "The header names and values may have at most 16 KiB together.";
@@ -96,6 +105,12 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "stream.draining" 503 "Shutting down" "This process is about to stop. Connect again: another one answers, or this one when it is back.";
     "stream.too_many" 503 "Too many streams" "This process holds as many live streams as it can.";
     "stream.too_many_of_user" 429 "Too many streams of yours" "You have as many live streams open as a user may have. Close one.";
+    "tag.invalid" 422 "Invalid tag" "A field of the tag is not valid. `errors` points at it.";
+    "tag.name_taken" 409 "Name taken" "Another tag has this name, in this or another case. `taken_by` is its id: merge the two to make them one.";
+    "tag.not_found" 404 "No such tag" "There is no such tag, or it is not yours.";
+    "tag.too_many" 409 "Too many tags" "You have as many tags as a user may have. Delete or merge some first.";
+    "tag.version_mismatch" 412 "Changed meanwhile" "The tag changed since the version in `If-Match`. Read it again.";
+    "tag.version_required" 428 "Version required" "Send the version you know in `If-Match`.";
 };
 
 /// The entry of a code.

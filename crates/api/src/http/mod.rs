@@ -20,6 +20,7 @@ mod settings;
 mod trace;
 
 mod identity;
+mod labels;
 mod notifications;
 mod reminders;
 mod schedules;
@@ -43,7 +44,7 @@ pub use settings::{EdgeSettings, Limits, MetricsDoor};
 
 pub(crate) use access::Caller;
 pub(crate) use answer::{answer, created, etag, json, rendered};
-pub(crate) use extract::{ConnectionPeer, IfMatch, Json, NoBody, OptionalJson, OrEmpty, Path, Peer, Query, Write};
+pub(crate) use extract::{ConnectionPeer, IfMatch, Json, NoBody, Nullable, OptionalJson, OrEmpty, Path, Peer, Query, Write};
 pub(crate) use problem::Problem;
 pub(crate) use routes::Routes;
 pub(crate) use trace::TraceContext;
@@ -77,6 +78,7 @@ fn all_routes() -> Routes {
         .merge(docs::routes())
         .merge(identity::routes())
         .merge(schedules::routes())
+        .merge(labels::routes())
         .merge(statistics::routes())
         .merge(reminders::routes())
         .merge(notifications::routes())

@@ -17,10 +17,14 @@ use crate::house::{Call, House, PASSWORD, Reply};
 const REQUESTS: &[(&str, &str, &str)] = &[
     ("DELETE /api/v1/api-keys/{key}", "", ""),
     ("DELETE /api/v1/auth/sessions/{session}", "", ""),
+    ("DELETE /api/v1/categories/{category}", "", ""),
     ("DELETE /api/v1/notifications/{notification}", "", ""),
     ("DELETE /api/v1/schedules/{schedule}", "", ""),
+    ("DELETE /api/v1/tags/{tag}", "", ""),
     ("GET /api/v1/api-keys", "", ""),
     ("GET /api/v1/auth/sessions", "", ""),
+    ("GET /api/v1/categories", "", ""),
+    ("GET /api/v1/categories/{category}", "", ""),
     ("GET /api/v1/me/stream", "", ""),
     ("GET /api/v1/notifications", "", ""),
     ("GET /api/v1/notifications/unread", "", ""),
@@ -31,13 +35,18 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET /api/v1/schedules/{schedule}/progress", "", ""),
     ("GET /api/v1/schedules/{schedule}/reminders", "", ""),
     ("GET /api/v1/statistics", "period=week", ""),
+    ("GET /api/v1/tags", "", ""),
+    ("GET /api/v1/tags/{tag}", "", ""),
     ("GET /api/v1/users/me", "", ""),
+    ("PATCH /api/v1/categories/{category}", "", r#"{"name": "New"}"#),
     ("PATCH /api/v1/notifications/{notification}/read", "", r#"{"read": true}"#),
     ("PATCH /api/v1/schedules/{schedule}", "", r#"{"title": "New"}"#),
+    ("PATCH /api/v1/tags/{tag}", "", r##"{"colour": "#1e90ff"}"##),
     ("PATCH /api/v1/users/me", "", r#"{"locale": "ko"}"#),
     ("POST /api/v1/api-keys", "", r#"{"name": "CI", "scopes": ["schedules:read"]}"#),
     ("POST /api/v1/auth/logout", "", ""),
     ("POST /api/v1/auth/tickets", "", ""),
+    ("POST /api/v1/categories", "", r#"{"name": "Work"}"#),
     ("POST /api/v1/notifications/read", "", r#"{"up_to": "{notification}"}"#),
     ("POST /api/v1/reminders/{alarm}/dismiss", "", ""),
     ("POST /api/v1/reminders/{alarm}/snooze", "", r#"{"for": "PT10M"}"#),
@@ -48,6 +57,8 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("POST /api/v1/schedules/{schedule}/cancel", "", ""),
     ("POST /api/v1/schedules/{schedule}/complete", "", ""),
     ("POST /api/v1/schedules/{schedule}/start", "auto_suspend=true", ""),
+    ("POST /api/v1/tags", "", r#"{"name": "work"}"#),
+    ("POST /api/v1/tags/{tag and another}/merge", "", r#"{"into": "{second}"}"#),
     (
         "POST /api/v1/users/me/password",
         "",
@@ -82,7 +93,13 @@ impl Person {
         reply
     }
 
-    /// Makes one thing of this kind and answers its id.
+    /// Makes something that only needs a name nobody else has.
+    async fn makes(&self, house: &House, path: &str) -> String {
+        let name = NotificationId::mint(house.app.now(), &*house.app.entropy()).to_string();
+        self.does(house, Call::post(path, &json!({ "name": name }))).await.text("/id").to_owned()
+    }
+
+    /// Makes one thing of this kind and answers its id; of two things that belong together, both ids with a space between.
     async fn owned(&self, house: &House, kind: &str) -> String {
         match kind {
             "schedule" => {
@@ -114,6 +131,11 @@ impl Person {
             "key" => {
                 let body = json!({ "name": "key", "scopes": ["schedules:read"] });
                 self.does(house, Call::post("/api/v1/api-keys", &body)).await.text("/id").to_owned()
+            }
+            "category" => self.makes(house, "/api/v1/categories").await,
+            "tag" => self.makes(house, "/api/v1/tags").await,
+            "tag and another" => {
+                format!("{} {}", self.makes(house, "/api/v1/tags").await, self.makes(house, "/api/v1/tags").await)
             }
             "notification" => notify(house, self.id).await.to_string(),
             unknown => panic!("nobody knows how to make a {unknown}"),
@@ -167,7 +189,11 @@ impl Example {
 
     fn call(&self, id: &str) -> Call {
         let placeholder = self.kind().map(|kind| format!("{{{kind}}}")).unwrap_or_default();
-        let fill = |text: &str| if placeholder.is_empty() { text.to_owned() } else { text.replace(&placeholder, id) };
+        let (id, second) = id.split_once(' ').unwrap_or((id, ""));
+        let fill = |text: &str| match placeholder.as_str() {
+            "" => text.to_owned(),
+            placeholder => text.replace(placeholder, id).replace("{second}", second),
+        };
         let query = if self.query.is_empty() { String::new() } else { format!("?{}", self.query) };
         let call = Call::new(self.method, &format!("{}{query}", fill(&self.path))).header("if-match", "*");
         match self.body {

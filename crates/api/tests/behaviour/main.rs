@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod categories;
 mod desk;
 mod follower;
 mod house;
@@ -16,6 +17,7 @@ mod refresh;
 mod schedules;
 mod series;
 mod streams;
+mod tags;
 mod throttling;
 mod tokens;
 mod wire;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use domain::{
     alarms::Reason,
-    calendar::{CalendarError, Draft, RecurrenceSet, Schedule, progress::Progress},
+    calendar::{CalendarError, Draft, RecurrenceSet, Schedule, labels::Labels, progress::Progress},
     identity::Caller,
 };
 use kernel::{Entropy, Instant, ScheduleId, UserId};
 use store::{Tx, UseCase};
 
-use super::{What, arm, arm::Rung, changed};
+use super::{What, arm, arm::Rung, changed, labels};
 use crate::{Answer, App, Effects, Error, Once, once::Render};
 
 struct Create {
@@ -25,12 +25,19 @@ impl UseCase for Create {
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        let mut effects = Effects::default();
+        let by = (self.now, &*self.entropy);
+        if !self.draft.labels.is_empty() {
+            labels::lock(tx, self.owner).await?;
+        }
         let (_, lead) = store::calendar::defaults(tx, self.owner).await?.ok_or(CalendarError::NotFound)?;
-        let checked = self.draft.check(lead, self.now)?;
+        let mut checked = self.draft.check(lead, self.now)?;
+        labels::provide(tx, self.owner, (&mut checked.labels, &Labels::default()), by, &mut effects).await?;
         let schedule = Schedule {
             id: ScheduleId::mint(self.now, &*self.entropy),
             owner: self.owner,
             text: checked.text,
+            labels: checked.labels,
             span: checked.span,
             series: checked.series,
             late: self.draft.late,
@@ -42,10 +49,8 @@ impl UseCase for Create {
             updated_at: self.now,
             deleted_at: None,
         };
-        let mut effects = Effects::default();
         let set = RecurrenceSet::new(schedule, []);
         store::calendar::insert(tx, &set).await?;
-        let by = (self.now, &*self.entropy);
         arm::arm(tx, &set, Rung::default(), Reason::Rescheduled, by, &mut effects).await?;
         let schedule = set.schedule;
         changed(tx, std::slice::from_ref(&schedule), What::Created, &*self.entropy, &mut effects).await?;

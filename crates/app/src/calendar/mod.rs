@@ -6,6 +6,7 @@
 mod arm;
 mod create;
 mod delete;
+pub mod labels;
 pub mod progress;
 mod read;
 mod restore;

@@ -6,6 +6,7 @@ use domain::{
     alarms::{Reason, Reminder, ReminderRule},
     calendar::{
         CalendarError, Change, MAX_OVERRIDES, Occurrence, Override, Patch, RecurrenceSet, Renamed, RepeatChange, Schedule,
+        labels::Wish,
         progress::{Item, Progress, ProgressError, State},
         recurrence,
     },
@@ -17,7 +18,7 @@ use store::{Tx, UseCase};
 use super::{
     Scope, What, arm,
     arm::Rung,
-    changed,
+    changed, labels,
     scope::{occurrence, split},
 };
 use crate::{Answer, App, Effects, Error, Once, once::Render};
@@ -61,6 +62,10 @@ impl UseCase for Update {
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        // What is split takes its labels along: nobody may delete them meanwhile.
+        if !self.patch.labels.is_empty() || matches!(self.scope, Scope::Following(_)) {
+            labels::lock(tx, self.owner).await?;
+        }
         let found = store::calendar::lock(tx, self.owner, self.id).await?;
         let schedule = found.filter(|s| s.deleted_at.is_none()).ok_or(CalendarError::NotFound)?;
         self.expected.check(&schedule, true)?;
@@ -90,6 +95,7 @@ impl Update {
             let detail = "what is begun or done happens once: take back its progress first";
             return Err(CalendarError::field("/recurrence", detail).into());
         }
+        self.provide(tx, &mut change, &set.schedule, &mut effects).await?;
         let (kept, added, gone) = self.reminders(&set.schedule.reminders, &change.rules);
         if set.schedule.series.is_some() {
             for (from, to) in follow(&mut set, &mut change)? {
@@ -98,13 +104,16 @@ impl Update {
             }
             store::calendar::overrides::replace(tx, &set).await?;
         }
-        let rules_changed = change.rules_changed;
+        let (rules_changed, tags_changed) = (change.rules_changed, change.labels.tags != set.schedule.labels.tags);
         let rules = self.change(&mut set.schedule, change);
         if rules_changed {
             store::calendar::retire_reminders(tx, &gone, self.now).await?;
             store::calendar::insert_reminders(tx, self.id, 0, &added).await?;
             set.schedule.reminders = in_order(&rules, &kept.iter().chain(&added));
             store::calendar::order_reminders(tx, &set.schedule.reminders).await?;
+        }
+        if tags_changed {
+            store::labels::tags::assign(tx, (self.owner, self.id), &set.schedule.labels.tags).await?;
         }
         self.written(tx, &set, &mut effects).await?;
         changed(tx, std::slice::from_ref(&set.schedule), What::Updated, &*self.entropy, &mut effects).await?;
@@ -162,9 +171,11 @@ impl Update {
         let mut rest = self.rest(&set, parts.from, from);
         self.unname(&mut rest, from);
         let mut change = self.patch.apply(&rest.schedule, self.now)?;
+        let mut effects = Effects::default();
         if !change.any {
-            return Ok((found, Effects::default()));
+            return Ok((found, effects));
         }
+        self.provide(tx, &mut change, &rest.schedule, &mut effects).await?;
         let worked: Vec<WallTime> = rest.progress.keys().copied().collect();
         let renamed: BTreeMap<_, _> = follow(&mut rest, &mut change)?.into_iter().collect();
         let (kept, added, _) = self.reminders(&rest.schedule.reminders, &change.rules);
@@ -179,7 +190,6 @@ impl Update {
         set.progress.retain(|which, _| *which < from);
         set.schedule.series = parts.before;
         set.schedule.touch(self.now, true);
-        let mut effects = Effects::default();
         store::calendar::overrides::replace(tx, &set).await?;
         self.written(tx, &set, &mut effects).await?;
         let told = Rung::of(tx, self.id).await?.of_twins(&twins);
@@ -224,6 +234,8 @@ impl Update {
             ("/recurrence", self.patch.repeat != RepeatChange::Keep),
             ("/reminders", self.patch.reminders.is_some()),
             ("/late", self.patch.late.is_some()),
+            ("/category_id", self.patch.labels.category != Wish::Keep),
+            ("/tags", self.patch.labels.tags.is_some()),
         ];
         match given.iter().find(|(_, given)| *given) {
             Some((pointer, _)) => {
@@ -236,11 +248,23 @@ impl Update {
     /// Takes over what changed, but not the reminders; answers their rules.
     fn change(&self, schedule: &mut Schedule, change: Change) -> Vec<ReminderRule> {
         schedule.text = change.text;
+        schedule.labels = change.labels;
         schedule.span = change.span;
         schedule.series = change.series;
         schedule.late = change.late;
         schedule.touch(self.now, change.moved);
         change.rules
+    }
+
+    /// Sees to it that the labels of a change are there.
+    async fn provide(
+        &self,
+        tx: &mut Tx<'_>,
+        change: &mut Change,
+        present: &Schedule,
+        effects: &mut Effects,
+    ) -> Result<(), Error> {
+        labels::provide(tx, self.owner, (&mut change.labels, &present.labels), (self.now, &*self.entropy), effects).await
     }
 
     async fn written(&self, tx: &mut Tx<'_>, set: &RecurrenceSet, effects: &mut Effects) -> Result<(), Error> {

@@ -8,7 +8,7 @@ use app::{
     calendar::{self, Expected, Range, Scope},
     domain::{
         alarms::{Alarm, LatePolicy, ReminderRule},
-        calendar::{Draft, Moment, Occurrence, Patch, RemindersDraft, Schedule, SpanDraft},
+        calendar::{Draft, Moment, Occurrence, Patch, RemindersDraft, Schedule, SpanDraft, labels::LabelsDraft},
         identity::{Caller, Credential, DefaultLead, Rhythm, Role, User},
     },
     identity,
@@ -175,6 +175,7 @@ pub(crate) fn draft(title: &str, start: Instant, reminders: RemindersDraft) -> D
         location: String::new(),
         kind: "event".to_owned(),
         busy: true,
+        labels: LabelsDraft::default(),
         span: SpanDraft {
             all_day: false,
             zone: "Asia/Seoul".parse().expect("a zone"),

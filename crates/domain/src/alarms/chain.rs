@@ -144,7 +144,7 @@ mod tests {
     use kernel::{ScheduleId, UserId};
 
     use super::*;
-    use crate::calendar::{Override, RepeatDraft, Schedule, ScheduleText, SpanDraft, progress::Progress};
+    use crate::calendar::{Override, RepeatDraft, Schedule, ScheduleText, SpanDraft, labels::Labels, progress::Progress};
 
     fn at(text: &str) -> Instant {
         text.parse().expect("an instant")
@@ -172,6 +172,7 @@ mod tests {
             id: ScheduleId::from_uuid(id),
             owner: UserId::from_uuid(id),
             text: ScheduleText { title: text("t"), description: text(""), location: text(""), kind: text("event"), busy: true },
+            labels: Labels::default(),
             series: Some(repeat.resolve(&first).expect("a series")),
             span: first,
             late: LatePolicy::default(),

@@ -2,7 +2,12 @@
 
 use kernel::{FieldError, Instant};
 
-use super::{CalendarError, RepeatDraft, ScheduleText, Span, SpanDraft, recurrence::Series, text};
+use super::{
+    CalendarError, RepeatDraft, ScheduleText, Span, SpanDraft,
+    labels::{Labels, LabelsDraft},
+    recurrence::Series,
+    text,
+};
 use crate::alarms::{LatePolicy, ReminderRule, check_rules};
 
 /// What a new schedule shall be.
@@ -18,6 +23,8 @@ pub struct Draft {
     pub kind: String,
     /// Whether the time counts as taken.
     pub busy: bool,
+    /// Its category and its tags.
+    pub labels: LabelsDraft,
     /// From when to when.
     pub span: SpanDraft,
     /// How it repeats.
@@ -42,6 +49,8 @@ pub enum RemindersDraft {
 pub struct Checked {
     /// What people read.
     pub text: ScheduleText,
+    /// Its category and its tags, of which some may not exist yet.
+    pub labels: Labels,
     /// From when to when.
     pub span: Span,
     /// How it repeats.
@@ -71,6 +80,10 @@ impl Draft {
             kind: keep(text::kind(&self.kind)),
             busy: self.busy,
         };
+        let labels = self.labels.check().unwrap_or_else(|more| {
+            errors.extend(more);
+            Labels::default()
+        });
         errors.extend(check_rules(&rules, now));
         errors.extend(self.late.check().err());
         let span = self.span.resolve(now).map_err(|more| errors.extend(more));
@@ -78,6 +91,6 @@ impl Draft {
             return Err(CalendarError::Invalid(errors));
         };
         let series = self.repeat.as_ref().map(|repeat| repeat.resolve(&span)).transpose()?;
-        Ok(Checked { text, span, series, rules })
+        Ok(Checked { text, labels, span, series, rules })
     }
 }

@@ -5,6 +5,7 @@
 
 mod draft;
 mod error;
+pub mod labels;
 mod occurrence;
 mod patch;
 pub mod progress;

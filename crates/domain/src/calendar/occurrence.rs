@@ -110,6 +110,7 @@ impl Occurrence {
             id: series.id,
             owner: series.owner,
             text,
+            labels: series.labels.clone(),
             span,
             series: series.series.clone(),
             late: series.late,

@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use kernel::{FieldError, Instant, Zone};
 
-use super::{CalendarError, Moment, RepeatChange, Schedule, ScheduleText, Span, SpanDraft, recurrence::Series, rerule, text};
+use super::{
+    CalendarError, Moment, RepeatChange, Schedule, ScheduleText, Span, SpanDraft,
+    labels::{Labels, LabelsPatch},
+    recurrence::Series,
+    rerule, text,
+};
 use crate::alarms::{LatePolicy, ReminderRule, check_rules};
 
 /// What shall change; what is `None` stays.
@@ -20,6 +25,8 @@ pub struct Patch {
     pub kind: Option<String>,
     /// Whether the time counts as taken.
     pub busy: Option<bool>,
+    /// Its category and its tags.
+    pub labels: LabelsPatch,
     /// Whole days.
     pub all_day: Option<bool>,
     /// The zone. Alone it keeps the wall times and moves the instants.
@@ -43,6 +50,8 @@ pub struct Patch {
 pub struct Change {
     /// What people read from now on.
     pub text: ScheduleText,
+    /// How it is labelled from now on, with tags of which some may not exist yet.
+    pub labels: Labels,
     /// From when to when from now on.
     pub span: Span,
     /// How it repeats from now on.
@@ -78,6 +87,10 @@ impl Patch {
             kind: field(&self.kind, &old.kind, text::kind),
             busy: self.busy.unwrap_or(old.busy),
         };
+        let labels = self.labels.apply(&schedule.labels).unwrap_or_else(|more| {
+            errors.extend(more);
+            Labels::default()
+        });
         let old_rules: Vec<ReminderRule> = schedule.reminders.iter().map(|r| r.rule).collect();
         let rules = self.reminders.clone().unwrap_or_else(|| old_rules.clone());
         if self.reminders.is_some() {
@@ -96,8 +109,8 @@ impl Patch {
         let repeats = |series: &Option<Series>| series.as_ref().map(|series| series.recurrence().clone());
         let moved = span != schedule.span || repeats(&series) != repeats(&schedule.series);
         let rules_changed = rules != old_rules;
-        let any = moved || rules_changed || text != schedule.text || late != schedule.late;
-        Ok(Change { text, span, series, late, rules, moved, rules_changed, any })
+        let any = moved || rules_changed || labels != schedule.labels || text != schedule.text || late != schedule.late;
+        Ok(Change { text, labels, span, series, late, rules, moved, rules_changed, any })
     }
 
     /// The recurrence as given, or else the present one, which moves along with the start.
@@ -178,6 +191,7 @@ mod tests {
                 kind: "event".into(),
                 busy: true,
             },
+            labels: Labels::default(),
             span: span.resolve(now()).expect("span"),
             series: None,
             late: LatePolicy::default(),

@@ -2,7 +2,7 @@
 
 use kernel::{Instant, ReminderId, ScheduleId, UserId};
 
-use super::{Span, progress::Progress, recurrence::Series};
+use super::{Span, labels::Labels, progress::Progress, recurrence::Series};
 use crate::alarms::{LatePolicy, Reminder};
 
 /// One item of somebody's calendar.
@@ -14,6 +14,8 @@ pub struct Schedule {
     pub owner: UserId,
     /// What people read.
     pub text: ScheduleText,
+    /// Its category and its tags.
+    pub labels: Labels,
     /// From when to when; of a series, the first time.
     pub span: Span,
     /// How it repeats, from the start of the span on; `None`: it happens once.

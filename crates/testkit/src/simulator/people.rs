@@ -8,7 +8,7 @@ use app::{
 };
 use domain::{
     alarms::{Alarm, AlarmState, Anchor, LatePolicy, ReminderRule, Until},
-    calendar::{Draft, Moment, Occurrence, Patch, RemindersDraft, Schedule, SpanDraft},
+    calendar::{Draft, Moment, Occurrence, Patch, RemindersDraft, Schedule, SpanDraft, labels::LabelsDraft},
 };
 use kernel::{Category, Clock as _, Instant, JobId, ScheduleId, Zone};
 
@@ -60,6 +60,7 @@ pub(super) fn draft(subject: &str, starts_at: Instant, rules: Vec<ReminderRule>)
         location: String::new(),
         kind: "event".to_owned(),
         busy: true,
+        labels: LabelsDraft::default(),
         span: SpanDraft { all_day: false, zone: Zone::utc(), start: Moment::Instant(starts_at), end: None, duration: None },
         repeat: None,
         reminders: RemindersDraft::Given(rules),

@@ -3,6 +3,7 @@
 mod body;
 mod if_match;
 mod json;
+mod nullable;
 mod objects;
 mod path;
 mod peer;
@@ -12,6 +13,7 @@ mod write;
 
 pub(crate) use if_match::IfMatch;
 pub(crate) use json::{Json, OptionalJson};
+pub(crate) use nullable::Nullable;
 pub(crate) use path::Path;
 pub(crate) use peer::{ConnectionPeer, Peer};
 pub(crate) use query::Query;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use app::{
     App, calendar,
-    domain::calendar::{CalendarError, Draft, RemindersDraft, Schedule, SpanDraft},
+    domain::calendar::{CalendarError, Draft, RemindersDraft, Schedule, SpanDraft, labels::LabelsDraft},
 };
 use axum::{extract::State as Extract, response::Response};
-use kernel::{Length, Zone};
+use kernel::{CategoryId, Length, Zone};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -59,6 +59,13 @@ pub(crate) struct NewSchedule {
     /// Whether the time counts as taken; true unless given.
     #[serde(default = "yes")]
     busy: bool,
+    /// Its category, if any.
+    #[schema(value_type = Option<String>)]
+    category_id: Option<CategoryId>,
+    /// The names of its tags, at most 20; those that do not exist yet are made.
+    #[serde(default)]
+    #[schema(example = json!(["deep work"]))]
+    tags: Vec<String>,
 }
 
 fn event() -> String {
@@ -89,8 +96,9 @@ impl NewSchedule {
             return Err(CalendarError::Invalid(errors));
         };
         let span = SpanDraft { all_day: self.all_day, zone, start, end, duration: duration.map(Length::duration) };
-        let Self { title, description, location, kind, busy, .. } = self;
-        Ok(Draft { title, description, location, kind, busy, span, repeat, reminders, late })
+        let Self { title, description, location, kind, busy, category_id, tags, .. } = self;
+        let labels = LabelsDraft { category: category_id, tags };
+        Ok(Draft { title, description, location, kind, busy, labels, span, repeat, reminders, late })
     }
 }
 

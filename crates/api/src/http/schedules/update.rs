@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use app::{
     App, calendar,
-    domain::calendar::{CalendarError, Patch},
+    domain::calendar::{CalendarError, Patch, labels::LabelsPatch},
 };
 use axum::{extract::State as Extract, response::Response};
-use kernel::{Length, ScheduleId, Zone};
+use kernel::{CategoryId, Length, ScheduleId, Zone};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -15,7 +15,7 @@ use super::{
     recurrence::{Late, RecurrenceChange, RecurrenceDraft, Which, late},
     view::{ReminderDraft, ScheduleView, moment, parse, rules, shown},
 };
-use crate::http::{Caller, IfMatch, Path, Problem, Query, Write, answer};
+use crate::http::{Caller, IfMatch, Nullable, Path, Problem, Query, Write, answer};
 
 /// What shall change; what is not given stays.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -51,6 +51,12 @@ pub(crate) struct ScheduleChange {
     kind: Option<String>,
     /// Whether the time counts as taken.
     busy: Option<bool>,
+    /// Its category; null: none any more. Not with `scope=this`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    category_id: Nullable<CategoryId>,
+    /// Replaces all its tags. Not with `scope=this`.
+    tags: Option<Vec<String>>,
 }
 
 impl ScheduleChange {
@@ -73,6 +79,7 @@ impl ScheduleChange {
             location: self.location,
             kind: self.kind,
             busy: self.busy,
+            labels: LabelsPatch { category: self.category_id.into(), tags: self.tags },
             all_day: self.all_day,
         };
         if errors.is_empty() { Ok(patch) } else { Err(CalendarError::Invalid(errors)) }

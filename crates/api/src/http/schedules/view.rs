@@ -9,7 +9,7 @@ use app::{
     },
 };
 use http::StatusCode;
-use kernel::{FieldError, Instant, Length, ReminderId, Resolution, ScheduleId, WallTime};
+use kernel::{CategoryId, FieldError, Instant, Length, ReminderId, Resolution, ScheduleId, WallTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -37,6 +37,12 @@ pub(crate) struct ScheduleView {
     kind: String,
     /// Whether the time counts as taken.
     busy: bool,
+    /// Its category; null: none.
+    #[schema(value_type = Option<String>)]
+    category_id: Option<CategoryId>,
+    /// The names of its tags, in order.
+    #[schema(example = json!(["deep work"]))]
+    tags: Vec<String>,
     /// Whole days: `start` and `end` are dates, `end` is the day after the last one.
     all_day: bool,
     /// The IANA zone `start` and `end` are meant in.
@@ -168,7 +174,7 @@ where
 
 impl From<&Schedule> for ScheduleView {
     fn from(schedule: &Schedule) -> Self {
-        let Schedule { text, span, .. } = schedule;
+        let Schedule { text, labels, span, .. } = schedule;
         let shown = |wall: WallTime| wall.named(span.all_day);
         Self {
             id: schedule.id,
@@ -177,6 +183,8 @@ impl From<&Schedule> for ScheduleView {
             location: text.location.clone(),
             kind: text.kind.clone(),
             busy: text.busy,
+            category_id: labels.category,
+            tags: labels.tags.iter().map(|tag| tag.as_str().to_owned()).collect(),
             all_day: span.all_day,
             time_zone: span.zone.name().to_owned(),
             start: shown(span.start),

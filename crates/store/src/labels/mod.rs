@@ -1,0 +1,4 @@
+//! Categories and tags, and what is labelled with them.
+
+pub mod categories;
+pub mod tags;
