@@ -305,7 +305,7 @@ async fn check(world: &World, series: &mut Vec<ScheduleId>, of: (u64, i32)) {
     for id in series.iter() {
         // A series that was deleted to its last occurrence has none to show.
         let found = app::alarms::of_schedule(&world.app, &world.ada, *id, None, 1_000).await;
-        let alarms = found.map(|(page, _)| page.items).unwrap_or_default();
+        let alarms = found.map(|(shown, _)| shown.page.items).unwrap_or_default();
         for alarm in alarms.iter().filter(|alarm| alarm.state == AlarmState::Pending) {
             let state = state(world, *id, alarm.nominal).await.expect("what is armed takes place");
             assert!(!state.is_silent(), "{of:?}: {alarm:?} of what is {state}");

@@ -2,17 +2,17 @@
 
 use std::borrow::Cow;
 
-use domain::alarms::{Alarm, AlarmState, LatePolicy, Reason};
+use domain::alarms::{Alarm, AlarmState, LatePolicy, QuietHours, Reason};
 use kernel::{AlarmId, Instant, ReminderId, ScheduleId, UserId, WallTime, Zone};
 
-use crate::{Column, Row, Sql, StoreError, Tx, values};
+use crate::{Column, Row, Sql, StoreError, Tx, identity::users::quiet_hours, values};
 
 /// `SELECT` of a whole alarm, followed by the rest of the statement; one text or one per engine.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, owner_id, schedule_id, reminder_id, generation, nominal, snooze, due_at, state, reason, armed_at, ",
-            "fired_at, dismissed_at, left_out FROM alarms ",
+            "fired_at, dismissed_at, left_out, deferred_until FROM alarms ",
             $rest
         )
     };
@@ -272,6 +272,21 @@ pub struct Due {
     pub start: WallTime,
     /// When the schedule starts.
     pub start_at: Instant,
+    /// When it ends.
+    pub end_at: Instant,
+    /// For so many missed ones it stands already.
+    pub left_out: i64,
+    /// Until when it waited, if it was due in quiet hours.
+    pub deferred_until: Option<Instant>,
+    /// When its owner does not want to be told, and in which zone.
+    pub quiet: Option<(QuietHours, Zone)>,
+}
+
+impl Due {
+    /// From when on it is late.
+    pub fn late_after(&self) -> Instant {
+        self.deferred_until.unwrap_or(self.due_at).max(self.armed_at)
+    }
 }
 
 /// `SELECT` of due alarms with what their notifications say; what follows `WHERE`, one text per engine.
@@ -283,7 +298,7 @@ macro_rules! select_due {
             concat!(
                 "SELECT a.id, a.owner_id, u.locale, a.schedule_id, a.nominal, a.due_at, a.armed_at, a.snooze, s.title, s.location,
                      s.all_day, s.time_zone, s.start_at, a.reminder_id, s.start_wall, s.rrule IS NOT NULL, s.late_action,
-                     s.late_grace_seconds
+                     s.late_grace_seconds, s.end_at, a.left_out, a.deferred_until, u.quiet_hours, u.time_zone
                  FROM alarms a JOIN schedules s ON s.id = a.schedule_id JOIN users u ON u.id = a.owner_id
                  WHERE a.state = 'PENDING' AND ",
                 $sqlite
@@ -291,35 +306,46 @@ macro_rules! select_due {
             concat!(
                 "SELECT a.id, a.owner_id, u.locale, a.schedule_id, a.nominal, a.due_at, a.armed_at, a.snooze, s.title, s.location,
                      s.all_day, s.time_zone, s.start_at, a.reminder_id, s.start_wall, s.rrule IS NOT NULL, s.late_action,
-                     s.late_grace_seconds
+                     s.late_grace_seconds, s.end_at, a.left_out, a.deferred_until, u.quiet_hours, u.time_zone
                  FROM (SELECT * FROM alarms WHERE state = 'PENDING' AND ",
                 $postgres,
                 " FOR UPDATE SKIP LOCKED) a
                  CROSS JOIN LATERAL (SELECT * FROM schedules WHERE id = a.schedule_id LIMIT 1) s
-                 CROSS JOIN LATERAL (SELECT locale FROM users WHERE id = a.owner_id LIMIT 1) u
-                 ORDER BY a.due_at, a.owner_id"
+                 CROSS JOIN LATERAL (SELECT locale, quiet_hours, time_zone FROM users WHERE id = a.owner_id LIMIT 1) u
+                 ORDER BY coalesce(a.deferred_until, a.due_at), a.owner_id, a.due_at"
             ),
         )
     };
 }
 
-pub(crate) const CLAIM_DUE: Sql =
-    select_due!("a.due_at <= $1 ORDER BY a.due_at, a.owner_id LIMIT $2", "due_at <= $1 ORDER BY due_at, owner_id LIMIT $2");
+pub(crate) const CLAIM_DUE: Sql = select_due!(
+    "coalesce(a.deferred_until, a.due_at) <= $1 ORDER BY coalesce(a.deferred_until, a.due_at), a.owner_id, a.due_at LIMIT $2",
+    "coalesce(deferred_until, due_at) <= $1 ORDER BY coalesce(deferred_until, due_at), owner_id, due_at LIMIT $2"
+);
 
-/// At most `limit` alarms due at `now`, oldest first. On PostgreSQL they are locked, and those another node holds are left to it.
+/// At most `limit` alarms that may ring at `now`, oldest first. On PostgreSQL they are locked, and those another node holds are left to it.
 pub async fn claim_due(tx: &mut Tx<'_>, now: Instant, limit: u32) -> Result<Vec<Due>, StoreError> {
     tx.all(CLAIM_DUE, values![now, limit], due).await
 }
 
 /// The alarm `id`, if it is due at `now` and, on PostgreSQL, nobody else holds it; locked as by [`claim_due`].
 pub async fn claim_one(tx: &mut Tx<'_>, now: Instant, id: AlarmId) -> Result<Option<Due>, StoreError> {
-    tx.optional(select_due!("a.due_at <= $1 AND a.id = $2", "due_at <= $1 AND id = $2"), values![now, id], due).await
+    tx.optional(
+        select_due!(
+            "coalesce(a.deferred_until, a.due_at) <= $1 AND a.id = $2",
+            "coalesce(deferred_until, due_at) <= $1 AND id = $2"
+        ),
+        values![now, id],
+        due,
+    )
+    .await
 }
 
 /// Which alarm has been due for longest, whether or not the rest of its row can be read.
 pub async fn oldest_due(tx: &mut Tx<'_>, now: Instant) -> Result<Option<AlarmId>, StoreError> {
     tx.optional(
-        "SELECT id FROM alarms WHERE state = 'PENDING' AND due_at <= $1 ORDER BY due_at, owner_id LIMIT 1",
+        "SELECT id FROM alarms WHERE state = 'PENDING' AND coalesce(deferred_until, due_at) <= $1
+         ORDER BY coalesce(deferred_until, due_at), owner_id, due_at LIMIT 1",
         values![now],
         |row| row.get(0),
     )
@@ -333,6 +359,33 @@ pub async fn note_left_out(tx: &mut Tx<'_>, alarms: &[(AlarmId, usize)]) -> Resu
         tx.execute("UPDATE alarms SET left_out = $2 WHERE id = $1", values![*alarm, left_out]).await?;
     }
     Ok(())
+}
+
+/// Which of some reminders ring in quiet hours as well.
+pub async fn critical(tx: &mut Tx<'_>, reminders: &[ReminderId]) -> Result<Vec<ReminderId>, StoreError> {
+    let sql = Sql::each(
+        "SELECT id FROM reminders WHERE id = $1 AND critical",
+        "SELECT id FROM reminders WHERE id = ANY ($1::uuid[]) AND critical",
+    );
+    tx.batch_all(sql, &[Column::Uuids(reminders.iter().map(|reminder| reminder.uuid()).collect())], |row| row.get(0)).await
+}
+
+/// Lets claimed alarms wait until the quiet hours of their owners are over.
+pub async fn hold(tx: &mut Tx<'_>, alarms: &[(AlarmId, Instant)]) -> Result<(), StoreError> {
+    let (ids, until): (Vec<_>, Vec<_>) = alarms.iter().map(|(id, until)| (id.uuid(), *until)).unzip();
+    let sql = Sql::each(
+        "UPDATE alarms SET deferred_until = $2, reason = 'quiet_hours' WHERE id = $1 AND state = 'PENDING'",
+        "UPDATE alarms SET deferred_until = h.until, reason = 'quiet_hours'
+         FROM unnest($1::uuid[], $2::timestamptz[]) AS h (id, until) WHERE alarms.id = h.id AND state = 'PENDING'",
+    );
+    tx.batch(sql, &[Column::Uuids(ids), Column::Instants(until)]).await?;
+    Ok(())
+}
+
+/// Lets the alarms of `owner` that wait for the end of quiet hours wait until `until` instead; answers how many.
+pub async fn hold_waiting(tx: &mut Tx<'_>, owner: UserId, until: Instant) -> Result<u64, StoreError> {
+    let sql = "UPDATE alarms SET deferred_until = $2 WHERE owner_id = $1 AND state = 'PENDING' AND deferred_until IS NOT NULL";
+    tx.execute(sql, values![owner, until]).await
 }
 
 /// Takes an alarm that cannot be rung from among those that are due; `false` if it no longer was.
@@ -361,9 +414,10 @@ pub async fn mark_fired(tx: &mut Tx<'_>, alarms: &[AlarmId], now: Instant) -> Re
     if touched == alarms.len() as u64 { Ok(()) } else { Err(StoreError::Bug("a claimed alarm was not pending".to_owned())) }
 }
 
-pub(crate) const NEXT_DUE: &str = "SELECT due_at FROM alarms WHERE state = 'PENDING' ORDER BY due_at LIMIT 1";
+pub(crate) const NEXT_DUE: &str = "SELECT coalesce(deferred_until, due_at) FROM alarms WHERE state = 'PENDING'
+     ORDER BY coalesce(deferred_until, due_at) LIMIT 1";
 
-/// When the next alarm is due.
+/// When the next alarm may ring.
 pub async fn next_due(tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
     tx.optional(NEXT_DUE, &[], |row| row.get(0)).await
 }
@@ -371,8 +425,8 @@ pub async fn next_due(tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
 /// How many alarms are due at `now` and not fired, counting to at most `most`, and since when the oldest waits.
 pub async fn backlog(tx: &mut Tx<'_>, now: Instant, most: u32) -> Result<(i64, Option<Instant>), StoreError> {
     tx.one(
-        "SELECT count(*), min(due_at) FROM (SELECT due_at FROM alarms WHERE state = 'PENDING' AND due_at <= $1
-             ORDER BY due_at LIMIT $2) AS due",
+        "SELECT count(*), min(at) FROM (SELECT coalesce(deferred_until, due_at) AS at FROM alarms
+             WHERE state = 'PENDING' AND coalesce(deferred_until, due_at) <= $1 ORDER BY coalesce(deferred_until, due_at) LIMIT $2) AS due",
         values![now, most],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )
@@ -440,6 +494,10 @@ fn due(row: &Row<'_>) -> Result<Due, StoreError> {
         start: row.parse(14)?,
         repeats: row.get(15)?,
         late: LatePolicy { action: row.parse(16)?, grace_seconds: crate::calendar::seconds(row.get(17)?)? },
+        end_at: row.get(18)?,
+        left_out: row.get(19)?,
+        deferred_until: row.get(20)?,
+        quiet: quiet_hours(row, 21)?.map(|hours| Ok::<_, StoreError>((hours, row.parse(22)?))).transpose()?,
     })
 }
 
@@ -462,5 +520,6 @@ fn alarm(row: &Row<'_>) -> Result<Alarm, StoreError> {
         fired_at: row.get(11)?,
         dismissed_at: row.get(12)?,
         left_out: row.get(13)?,
+        deferred_until: row.get(14)?,
     })
 }

@@ -5,7 +5,7 @@ pub mod overrides;
 use std::collections::BTreeMap;
 
 use domain::{
-    alarms::{Anchor, LatePolicy, Reminder, ReminderRule},
+    alarms::{Anchor, LatePolicy, Reminder, ReminderRule, When},
     calendar::{
         MAX_SPAN, RecurrenceSet, Schedule, ScheduleText, Span,
         labels::Labels,
@@ -126,13 +126,14 @@ pub async fn insert_reminders(
     reminders: &[Reminder],
 ) -> Result<(), StoreError> {
     for (position, reminder) in (offset..).zip(reminders) {
-        let (lead, anchor, at) = match reminder.rule {
-            ReminderRule::Before { lead_seconds, anchor } => (Some(lead_seconds), Some(anchor_word(anchor)), None),
-            ReminderRule::At(at) => (None, None, Some(at)),
+        let (lead, anchor, at) = match reminder.rule.when {
+            When::Before { lead_seconds, anchor } => (Some(lead_seconds), Some(anchor_word(anchor)), None),
+            When::At(at) => (None, None, Some(at)),
         };
         tx.execute(
-            "INSERT INTO reminders (id, schedule_id, position, before_seconds, relative_to, at) VALUES ($1, $2, $3, $4, $5, $6)",
-            values![reminder.id, schedule, position, lead, anchor, at],
+            "INSERT INTO reminders (id, schedule_id, position, before_seconds, relative_to, at, critical)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            values![reminder.id, schedule, position, lead, anchor, at, reminder.rule.critical],
         )
         .await?;
     }
@@ -147,10 +148,12 @@ pub async fn retire_reminders(tx: &mut Tx<'_>, reminders: &[ReminderId], now: In
     Ok(())
 }
 
-/// Puts the present reminders of a schedule in their order, `position` counting from the first.
+/// Puts the present reminders of a schedule in their order, `position` counting from the first, and notes which of them are
+/// critical.
 pub async fn order_reminders(tx: &mut Tx<'_>, reminders: &[Reminder]) -> Result<(), StoreError> {
     for (position, reminder) in (0i64..).zip(reminders) {
-        tx.execute("UPDATE reminders SET position = $2 WHERE id = $1", values![reminder.id, position]).await?;
+        let sql = "UPDATE reminders SET position = $2, critical = $3 WHERE id = $1";
+        tx.execute(sql, values![reminder.id, position, reminder.rule.critical]).await?;
     }
     Ok(())
 }
@@ -277,9 +280,9 @@ async fn with_reminders(tx: &mut Tx<'_>, mut schedules: Vec<Schedule>) -> Result
     let reminders = tx
         .batch_all(
             Sql::each(
-                "SELECT schedule_id, id, before_seconds, relative_to, at FROM reminders
+                "SELECT schedule_id, id, before_seconds, relative_to, at, critical FROM reminders
                  WHERE schedule_id = $1 AND retired_at IS NULL ORDER BY position",
-                "SELECT schedule_id, id, before_seconds, relative_to, at FROM reminders
+                "SELECT schedule_id, id, before_seconds, relative_to, at, critical FROM reminders
                  WHERE schedule_id = ANY ($1::uuid[]) AND retired_at IS NULL ORDER BY schedule_id, position",
             ),
             &[Column::Uuids(ids)],
@@ -298,15 +301,14 @@ async fn with_reminders(tx: &mut Tx<'_>, mut schedules: Vec<Schedule>) -> Result
 
 fn reminder(row: &Row<'_>) -> Result<Reminder, StoreError> {
     let id = row.get(1)?;
-    let rule = match (row.get::<Option<i64>>(2)?, row.get::<Option<String>>(3)?, row.get::<Option<Instant>>(4)?) {
-        (Some(lead), Some(anchor), None) => ReminderRule::Before {
-            lead_seconds: seconds(lead)?,
-            anchor: if anchor == "end" { Anchor::End } else { Anchor::Start },
-        },
-        (None, None, Some(at)) => ReminderRule::At(at),
+    let when = match (row.get::<Option<i64>>(2)?, row.get::<Option<String>>(3)?, row.get::<Option<Instant>>(4)?) {
+        (Some(lead), Some(anchor), None) => {
+            When::Before { lead_seconds: seconds(lead)?, anchor: if anchor == "end" { Anchor::End } else { Anchor::Start } }
+        }
+        (None, None, Some(at)) => When::At(at),
         _ => return Err(StoreError::Bug("a reminder is neither relative nor absolute".to_owned())),
     };
-    Ok(Reminder { id, rule })
+    Ok(Reminder { id, rule: ReminderRule { when, critical: row.get(5)? } })
 }
 
 fn schedule(row: &Row<'_>) -> Result<Schedule, StoreError> {

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use agenda::{alarm, event, span};
 use domain::{
-    alarms::{Alarm, AlarmState, Reason, Reminder, ReminderRule},
+    alarms::{Alarm, AlarmState, QuietHours, Reason, Reminder, ReminderRule},
     calendar::{Moment, RecurrenceSet, Schedule},
 };
 use inboxes::{person, run};
 use kernel::{AlarmId, Cursor, Instant, ReminderId, ScheduleId, UserId, Zone};
-use store::{Store, alarms, calendar, scratch};
+use store::{Store, alarms, calendar, identity::users, scratch};
 use testkit::{Database, START, SeededEntropy, on_both_engines};
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -21,7 +21,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 /// A schedule of `owner` that lasts an hour from `start`, with two reminders.
 fn schedule(owner: UserId, number: u64, start: Instant) -> Schedule {
     let zone = "Asia/Seoul".parse().expect("a zone");
-    let rules = [ReminderRule::before_start(600), ReminderRule::At(start - MINUTE)];
+    let rules = [ReminderRule::before_start(600), ReminderRule::at(start - MINUTE)];
     let hour = span(&zone, Moment::Instant(start), Some(60 * MINUTE));
     let mut schedule = event(owner, &SeededEntropy::new(number), hour, &rules);
     schedule.text.title = format!("item {number}");
@@ -404,4 +404,115 @@ async fn an_alarm_that_cannot_be_read_is_found_by_its_id_and_set_aside_once() {
         assert_eq!(shown.nominal, Zone::utc().wall_at(shown.due_at));
     })
     .await;
+}
+
+/// Ann's own quiet hours, from 22:00 to 07:00 in her zone.
+async fn quieten(store: &Store, owner: UserId) -> QuietHours {
+    let hours: QuietHours = "22:00-07:00/friday".parse().expect("quiet hours");
+    run(store, move |tx| {
+        Box::pin(async move {
+            let mut user = users::lock(tx, owner).await?.expect("she is there");
+            user.rhythm.quiet_hours = Some(hours);
+            users::update_profile(tx, &user).await
+        })
+    })
+    .await;
+    hours
+}
+
+#[tokio::test]
+async fn an_alarm_that_waits_is_claimed_when_it_may_ring_and_then_in_the_order_it_was_due() {
+    on_both_engines(async |store| {
+        let (ann, bob) = (person(&store, 1).await, person(&store, 2).await);
+        let hours = quieten(&store, ann).await;
+        let mut rules = [ReminderRule::before_start(600), ReminderRule::at(START + 59 * MINUTE)];
+        rules[1].critical = true;
+        let hour = span(&Zone::utc(), Moment::Instant(START + 60 * MINUTE), Some(60 * MINUTE));
+        let (mut item, other) = (event(ann, &SeededEntropy::new(1), hour, &rules), schedule(bob, 2, START + 60 * MINUTE));
+        make(&store, &item).await;
+        make(&store, &other).await;
+        let reminders = [item.reminders[0].id, item.reminders[1].id];
+        let critical = || run(&store, move |tx| Box::pin(async move { alarms::critical(tx, &reminders).await }));
+        assert_eq!(critical().await, [reminders[1]]);
+        let claim = |now| run(&store, move |tx| Box::pin(alarms::claim_due(tx, now, 10)));
+        let due = claim(START + 60 * MINUTE).await;
+        let quiet: Vec<_> =
+            due.iter().map(|due| (due.owner, due.quiet.clone().map(|(hours, zone)| (hours, zone.to_string())))).collect();
+        let hers = (ann, Some((hours, "UTC".to_owned())));
+        assert_eq!(quiet, [hers.clone(), (bob, None), hers, (bob, None)]);
+        assert_eq!((due[0].end_at, due[0].deferred_until), (START + 120 * MINUTE, None));
+
+        // Hers wait, the later one not as long at first.
+        let held: Vec<_> = due.iter().filter(|due| due.owner == ann).map(|due| due.id).collect();
+        let held = <[AlarmId; 2]>::try_from(held).expect("two of hers");
+        let pairs = [(held[0], START + 300 * MINUTE), (held[1], START + 200 * MINUTE)];
+        run(&store, move |tx| Box::pin(async move { alarms::hold(tx, &pairs).await })).await;
+        let shown = of_schedule(&store, &item).await;
+        let waits: Vec<_> = shown.iter().map(|alarm| (alarm.state, alarm.reason, alarm.deferred_until)).collect();
+        let wait = |minutes: u32| (AlarmState::Pending, Some(Reason::QuietHours), Some(START + minutes * MINUTE));
+        assert_eq!(waits, [wait(300), wait(200)]);
+        assert_eq!(claim(START + 60 * MINUTE).await.len(), 2, "only his");
+        assert_eq!(fire(&store, START + 60 * MINUTE, 10).await.len(), 2);
+        assert_eq!(run(&store, |tx| Box::pin(alarms::next_due(tx))).await, Some(START + 200 * MINUTE));
+        let backlog = run(&store, |tx| Box::pin(alarms::backlog(tx, START + 250 * MINUTE, 10))).await;
+        assert_eq!(backlog, (1, Some(START + 200 * MINUTE)));
+        let at = START + 400 * MINUTE;
+        for (owner, count) in [(bob, 0), (ann, 2)] {
+            assert_eq!(run(&store, move |tx| Box::pin(alarms::hold_waiting(tx, owner, at))).await, count);
+        }
+        assert!(claim(at - MINUTE).await.is_empty());
+        assert_eq!(run(&store, move |tx| Box::pin(alarms::oldest_due(tx, at))).await, Some(held[0]));
+        assert!(run(&store, move |tx| Box::pin(alarms::claim_one(tx, at - MINUTE, held[0]))).await.is_none());
+        let released: Vec<_> = claim(at).await.into_iter().map(|due| (due.id, due.late_after())).collect();
+        assert_eq!(released, [(held[0], at), (held[1], at)], "as they were due");
+
+        let people = [ann, bob];
+        let hours_of = || run(&store, move |tx| Box::pin(async move { users::quiet_hours_of(tx, &people).await }));
+        let mut found = hours_of().await;
+        found.sort_by_key(|(user, ..)| *user);
+        assert_eq!(found.iter().map(|(user, hours, _)| (*user, *hours)).collect::<Vec<_>>(), [(ann, Some(hours)), (bob, None)]);
+
+        item.reminders[0].rule.critical = true;
+        let order = item.reminders.clone();
+        run(&store, move |tx| {
+            let order = order.clone();
+            Box::pin(async move { calendar::order_reminders(tx, &order).await })
+        })
+        .await;
+        assert_eq!(critical().await.len(), 2);
+        assert_eq!(find(&store, ann, item.id).await.map(|found| found.reminders), Some(item.reminders));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_whoever_changes_their_quiet_hours_at_this_moment_nothing_is_read() {
+    let Some(database) = Database::postgres().await else { return };
+    let store = database.store().await;
+    let ann = person(&store, 1).await;
+    let (locked, held) = tokio::sync::oneshot::channel();
+    let (done, wait) = tokio::sync::oneshot::channel();
+    let locked = std::sync::Mutex::new(Some((locked, wait)));
+    let locked = std::sync::Arc::new(locked);
+    let writer = {
+        let (store, locked) = (store.clone(), locked.clone());
+        tokio::spawn(async move {
+            run(&store, move |tx| {
+                let (tell, wait) = locked.lock().expect("a lock").take().expect("once");
+                Box::pin(async move {
+                    users::lock(tx, ann).await?;
+                    tell.send(()).expect("somebody listens");
+                    wait.await.expect("told to go on");
+                    Ok(())
+                })
+            })
+            .await;
+        })
+    };
+    held.await.expect("it is locked");
+    let read = || run(&store, move |tx| Box::pin(async move { users::quiet_hours_of(tx, &[ann]).await }));
+    assert!(read().await.is_empty());
+    done.send(()).expect("it waits");
+    writer.await.expect("it ends");
+    assert_eq!(read().await.len(), 1);
 }

@@ -13,6 +13,7 @@ mod occurrences;
 mod postman;
 mod progress;
 mod queries;
+mod quiet_hours;
 mod refresh;
 mod schedules;
 mod series;

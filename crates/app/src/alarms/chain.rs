@@ -10,6 +10,7 @@ use jiff::ToSpan as _;
 use kernel::{AlarmId, Entropy, Instant, ReminderId, ScheduleId, WallTime};
 use store::{StoreError, Tx, alarms::Due};
 
+use super::quiet::{Hold, Quiet, is_over};
 use crate::Effects;
 
 /// What becomes of alarms that are due.
@@ -19,6 +20,10 @@ pub(super) struct Turn {
     pub(super) ring: Vec<(Due, usize)>,
     /// Those that are too late for their schedule and stay silent, likewise.
     pub(super) silent: Vec<(AlarmId, usize)>,
+    /// Those that are due in quiet hours, likewise, and until when they wait.
+    pub(super) held: Vec<(Due, usize, Instant)>,
+    /// Those that waited for the end of quiet hours, and what they were about is over.
+    pub(super) over: Vec<AlarmId>,
     /// What is armed in their place.
     pub(super) next: Vec<Alarm>,
 }
@@ -27,7 +32,8 @@ impl Turn {
     /// Of each alarm that stands for others, for how many.
     pub(super) fn left_out(&self) -> Vec<(AlarmId, usize)> {
         let ring = self.ring.iter().map(|(due, left_out)| (due.id, *left_out));
-        ring.chain(self.silent.iter().copied()).filter(|(_, left_out)| *left_out > 0).collect()
+        let held = self.held.iter().map(|(due, left_out, _)| (due.id, *left_out));
+        ring.chain(self.silent.iter().copied()).chain(held).filter(|(_, left_out)| *left_out > 0).collect()
     }
 }
 
@@ -41,12 +47,18 @@ pub(super) async fn turn(tx: &mut Tx<'_>, due: Vec<Due>, now: Instant, entropy: 
     }
     let sets = store::calendar::sets_to_advance(tx, &repeating).await?;
     let sets: BTreeMap<ScheduleId, RecurrenceSet> = sets.into_iter().map(|set| (set.schedule.id, set)).collect();
+    let quiet = Quiet::of(tx, &due, now).await?;
     let mut turn = Turn::default();
     for mut due in due {
-        let mut left_out = 0;
+        let mut left_out = usize::try_from(due.left_out).unwrap_or_default();
+        let hold = quiet.hold(&due, now);
+        if hold == Hold::LeaveAlone {
+            continue;
+        }
         if due.repeats {
             let Some(set) = sets.get(&due.schedule) else { continue };
-            if let Some(following) = after(set, &due, now) {
+            // One that waited was followed when it began to wait.
+            if let Some(following) = after(set, &due, now).filter(|_| due.deferred_until.is_none()) {
                 left_out = following.left_out;
                 // A missed one was planned when it was missed: it is late by all that time.
                 let armed = |link: Link| next(set, due.reminder, link, link.due_at.min(now), (now, entropy));
@@ -54,10 +66,11 @@ pub(super) async fn turn(tx: &mut Tx<'_>, due: Vec<Due>, now: Instant, entropy: 
             }
             speak_for(set, &mut due);
         }
-        if due.late.rings(due.due_at.max(due.armed_at), now) {
-            turn.ring.push((due, left_out));
-        } else {
-            turn.silent.push((due.id, left_out));
+        match hold {
+            _ if !due.late.rings(due.late_after(), now) => turn.silent.push((due.id, left_out)),
+            _ if is_over(&due, now) => turn.over.push(due.id),
+            Hold::Until(until) => turn.held.push((due, left_out, until)),
+            Hold::Not | Hold::LeaveAlone => turn.ring.push((due, left_out)),
         }
     }
     Ok(turn)
@@ -96,14 +109,15 @@ fn speak_for(set: &RecurrenceSet, due: &mut Due) {
         due.zone = schedule.span.zone;
         due.start = schedule.span.start;
         due.start_at = schedule.span.start_at.instant;
+        due.end_at = schedule.span.end_at.instant;
     } else {
         let span = set.schedule.span_at(due.nominal);
-        (due.start, due.start_at) = (span.start, span.start_at.instant);
+        (due.start, due.start_at, due.end_at) = (span.start, span.start_at.instant, span.end_at.instant);
     }
 }
 
 /// Arms what follows an alarm that somebody takes care of before it rang, so that its series goes on. One that has rung was
-/// followed when it did.
+/// followed when it did, and one that waits for the end of quiet hours when it began to.
 pub(super) async fn advance(
     tx: &mut Tx<'_>,
     alarm: &Alarm,
@@ -111,7 +125,7 @@ pub(super) async fn advance(
     effects: &mut Effects,
 ) -> Result<(), StoreError> {
     let rang = !matches!(alarm.state, AlarmState::Pending | AlarmState::Failed);
-    if alarm.snooze > 0 || rang {
+    if alarm.snooze > 0 || rang || alarm.deferred_until.is_some() {
         return Ok(());
     }
     let from = BTreeMap::from([(alarm.schedule, shortly_before(alarm.nominal))]);

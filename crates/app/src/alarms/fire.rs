@@ -27,7 +27,10 @@ use store::{
     notify::deliver::{Draft, Inbox},
 };
 
-use super::chain::{advance, turn};
+use super::{
+    chain::{advance, turn},
+    changed_event,
+};
 use crate::{App, Effects, Error, notify};
 
 /// On a shared database the oldest due alarms may be held by another node at this moment; it is looked at again after this.
@@ -52,7 +55,7 @@ impl AlarmLane {
         let (fired, effects) = self.app.store().write(case).await?;
         let done = self.app.now();
         for due in &fired.due {
-            self.app.meters().alarm_fired(done.since(due.due_at.max(due.armed_at)));
+            self.app.meters().alarm_fired(done.since(due.late_after()));
         }
         self.app.announce(effects);
         let held = fired.rows == 0 && fired.next_due.is_some_and(|due| due <= now);
@@ -200,10 +203,12 @@ impl UseCase for FireDue {
         }
         let silent: Vec<_> = turn.silent.iter().map(|(id, _)| *id).collect();
         store::alarms::settle_each(tx, &silent, AlarmState::Skipped, Reason::TooLate, now).await?;
+        store::alarms::settle_each(tx, &turn.over, AlarmState::Skipped, Reason::OverDuringQuietHours, now).await?;
+        self.hold(tx, &turn.held, now, &mut effects).await?;
         store::alarms::note_left_out(tx, &turn.left_out()).await?;
         store::alarms::insert(tx, &turn.next).await?;
         let next_due = store::alarms::next_due(tx).await?;
-        let rows = turn.ring.len() + turn.silent.len();
+        let rows = turn.ring.len() + turn.silent.len() + turn.over.len() + turn.held.len();
         Ok((FiredDue { rows, due: turn.ring.into_iter().map(|(due, _)| due).collect(), next_due }, effects))
     }
 }
@@ -233,6 +238,22 @@ impl FireDue {
         }
         let inboxes = store::notify::deliver::add_unread(tx, &counts).await?;
         let events = new.iter().map(|n| self.created(n, now)).chain(inboxes.iter().map(|inbox| self.unread(inbox, now)));
+        effects.events.extend(store::streams::append(tx, events.collect(), now).await?);
+        Ok(())
+    }
+
+    /// Lets alarms wait for the end of quiet hours, and tells the streams.
+    async fn hold(
+        &self,
+        tx: &mut Tx<'_>,
+        held: &[(Due, usize, Instant)],
+        now: Instant,
+        effects: &mut Effects,
+    ) -> Result<(), Error> {
+        let until: Vec<_> = held.iter().map(|(due, _, until)| (due.id, *until)).collect();
+        store::alarms::hold(tx, &until).await?;
+        let events =
+            held.iter().map(|(due, ..)| changed_event((due.owner, due.id, due.schedule), "deferred", now, &*self.entropy));
         effects.events.extend(store::streams::append(tx, events.collect(), now).await?);
         Ok(())
     }

@@ -4,17 +4,18 @@ mod chain;
 mod dismiss;
 mod fire;
 mod meters;
+mod quiet;
 mod read;
 mod snooze;
 
 pub use dismiss::dismiss;
 pub use fire::AlarmLane;
 pub use meters::{Backlog, Meters, backlog};
-pub use read::{Upcoming, list, of_schedule};
+pub use read::{Shown, Upcoming, list, of_schedule};
 pub use snooze::snooze;
 
 use domain::alarms::Alarm;
-use kernel::{Entropy, EventId, Instant, StreamId};
+use kernel::{AlarmId, Entropy, EventId, Instant, ScheduleId, StreamId, UserId};
 use store::{StoreError, Tx};
 
 use crate::Effects;
@@ -28,12 +29,22 @@ async fn changed(
     entropy: &dyn Entropy,
     effects: &mut Effects,
 ) -> Result<(), StoreError> {
-    let draft = store::streams::Draft {
-        stream: StreamId::from(alarm.owner),
-        id: EventId::mint(now, entropy),
-        kind: "reminder.changed",
-        data: format!(r#"{{"reminder_id":"{}","schedule_id":"{}","change":"{what}"}}"#, alarm.id, alarm.schedule),
-    };
+    let draft = changed_event((alarm.owner, alarm.id, alarm.schedule), what, now, entropy);
     effects.events.extend(store::streams::append(tx, vec![draft], now).await?);
     Ok(())
+}
+
+/// `reminder.changed`: ids and what happened.
+fn changed_event(
+    (owner, alarm, schedule): (UserId, AlarmId, ScheduleId),
+    what: &str,
+    now: Instant,
+    entropy: &dyn Entropy,
+) -> store::streams::Draft {
+    store::streams::Draft {
+        stream: StreamId::from(owner),
+        id: EventId::mint(now, entropy),
+        kind: "reminder.changed",
+        data: format!(r#"{{"reminder_id":"{alarm}","schedule_id":"{schedule}","change":"{what}"}}"#),
+    }
 }

@@ -47,6 +47,7 @@ impl UseCase for Snooze {
             reason: Some(reason),
             armed_at: self.now,
             left_out: 0,
+            deferred_until: None,
             fired_at: None,
             dismissed_at: None,
             ..alarm

@@ -1,10 +1,8 @@
 //! Planning the alarms of a schedule inside the transaction that changes it.
 
 use domain::{
-    alarms::{
-        Alarm, AlarmState, Plan, Reason, Reminder, ReminderRule, Told, Verdict, due_for, is_relative, keeps_snooze, plan_all,
-    },
-    calendar::RecurrenceSet,
+    alarms::{Alarm, AlarmState, Plan, Reason, Reminder, ReminderRule, Told, Verdict, due_for, keeps_snooze, plan_all},
+    calendar::{RecurrenceSet, Schedule},
 };
 use kernel::{AlarmId, Entropy, Instant, ReminderId, ScheduleId, WallTime};
 use store::{StoreError, Tx};
@@ -96,7 +94,7 @@ pub(super) async fn silence(
     reason: Reason,
     now: Instant,
 ) -> Result<(), StoreError> {
-    let relative = |alarm: &Alarm| set.schedule.reminder(alarm.reminder).is_some_and(is_relative);
+    let relative = |alarm: &Alarm| set.schedule.reminder(alarm.reminder).is_some_and(|reminder| reminder.rule.is_relative());
     let pending = store::alarms::pending(tx, set.schedule.id).await?.into_iter();
     let of_it: Vec<_> = pending.filter(|alarm| alarm.nominal == nominal && relative(alarm)).map(|alarm| alarm.id).collect();
     store::alarms::settle_each(tx, &of_it, AlarmState::Cancelled, reason, now).await
@@ -117,6 +115,16 @@ pub(super) async fn arm(
     let pending = store::alarms::pending(tx, schedule.id).await?;
     let mut rung = Rung::of(tx, schedule.id).await?;
     rung.0.extend(earlier.0);
+    // What waits for the end of quiet hours is as good as told: its series went on when it began to wait.
+    let waiting = pending.iter().filter(|alarm| alarm.deferred_until.is_some() && is_overdue(set, alarm, now));
+    rung.0.extend(waiting.map(|alarm| store::alarms::Rung {
+        reminder: alarm.reminder,
+        nominal: alarm.nominal,
+        generation: schedule.generation,
+        due_at: alarm.due_at,
+        fired: false,
+        declined: false,
+    }));
     // What is in progress or done needs none.
     let silent = schedule.progress.state.is_silent();
     let plans = if silent { Vec::new() } else { plan_all(set, now, |reminder, nominal| rung.told(set, reminder, nominal)) };
@@ -126,6 +134,7 @@ pub(super) async fn arm(
         let ids: Vec<_> = alarms.iter().map(|alarm| alarm.id).collect();
         store::alarms::settle_each(tx, &ids, AlarmState::Superseded, reason, now).await?;
     }
+    release(tx, schedule, &stay, now, effects).await?;
     let missing = plans.iter().filter(|plan| !stay.iter().any(|alarm| is(alarm, plan)));
     let alarms: Vec<_> = missing.map(|plan| planned(set, plan, now, entropy)).collect();
     for alarm in alarms.iter().filter(|alarm| alarm.state == AlarmState::Pending) {
@@ -134,18 +143,39 @@ pub(super) async fn arm(
     store::alarms::insert(tx, &alarms).await
 }
 
+/// Lets what waits for the end of quiet hours ring at once, if its reminder has become critical.
+async fn release(
+    tx: &mut Tx<'_>,
+    schedule: &Schedule,
+    waiting: &[Alarm],
+    now: Instant,
+    effects: &mut Effects,
+) -> Result<(), StoreError> {
+    let critical = |alarm: &Alarm| schedule.reminder(alarm.reminder).is_some_and(|reminder| reminder.rule.critical);
+    let held = waiting.iter().filter(|alarm| alarm.deferred_until > Some(now) && critical(alarm));
+    let free: Vec<_> = held.map(|alarm| (alarm.id, now)).collect();
+    if !free.is_empty() {
+        effects.armed(now);
+    }
+    store::alarms::hold(tx, &free).await
+}
+
 /// Whether a pending alarm is what `plan` asks for.
 fn is(alarm: &Alarm, plan: &Plan) -> bool {
     alarm.snooze == 0 && (plan.reminder, plan.nominal, plan.due_at) == (alarm.reminder, alarm.nominal, alarm.due_at)
+}
+
+/// Whether a pending alarm of a series is due already, and still to ring for its occurrence.
+fn is_overdue(set: &RecurrenceSet, alarm: &Alarm, now: Instant) -> bool {
+    let due = || due_for(set, alarm.reminder, alarm.nominal) == Some(alarm.due_at);
+    alarm.snooze == 0 && alarm.due_at <= now && due() && !set.is_silent(alarm.nominal)
 }
 
 /// Whether a pending alarm goes on waiting. A snooze does as long as nothing moved, and after that if nothing takes its place.
 fn stays(set: &RecurrenceSet, alarm: &Alarm, plans: &[Plan], now: Instant) -> bool {
     if alarm.snooze == 0 {
         // One that is due already and about to ring is not passed over for the next.
-        let due = || due_for(set, alarm.reminder, alarm.nominal) == Some(alarm.due_at);
-        let overdue = || alarm.due_at <= now && due() && !set.is_silent(alarm.nominal);
-        return plans.iter().any(|plan| is(alarm, plan)) || overdue();
+        return plans.iter().any(|plan| is(alarm, plan)) || is_overdue(set, alarm, now);
     }
     let once = set.schedule.series.is_none();
     let reminds = set.schedule.reminder(alarm.reminder).is_some();

@@ -208,7 +208,7 @@ impl Update {
     fn rest(&self, set: &RecurrenceSet, series: recurrence::Series, from: WallTime) -> RecurrenceSet {
         // One at an instant rings once for the whole, and stays with the first part.
         let rules = set.schedule.reminders.iter().map(|reminder| reminder.rule);
-        let rules: Vec<_> = rules.filter(|rule| matches!(rule, ReminderRule::Before { .. })).collect();
+        let rules: Vec<_> = rules.filter(|rule| rule.is_relative()).collect();
         let schedule = Schedule {
             id: ScheduleId::mint(self.now, &*self.entropy),
             span: set.schedule.span_at(series.start()),
@@ -272,9 +272,11 @@ impl Update {
         Ok(())
     }
 
-    /// Which reminders stay, which are new, and which go. One with the same rule stays, with its id and its alarms.
+    /// Which reminders stay, which are new, and which go. One for the same time stays, with its id and its alarms.
     fn reminders(&self, present: &[Reminder], rules: &[ReminderRule]) -> (Vec<Reminder>, Vec<Reminder>, Vec<ReminderId>) {
-        let (kept, gone): (Vec<Reminder>, Vec<Reminder>) = present.iter().copied().partition(|r| rules.contains(&r.rule));
+        let same = |reminder: &Reminder| rules.iter().find(|rule| rule.when == reminder.rule.when);
+        let (kept, gone): (Vec<Reminder>, Vec<Reminder>) = present.iter().copied().partition(|r| same(r).is_some());
+        let kept: Vec<_> = kept.into_iter().map(|r| Reminder { rule: same(&r).copied().unwrap_or(r.rule), ..r }).collect();
         let new: Vec<_> = rules.iter().copied().filter(|rule| kept.iter().all(|r| r.rule != *rule)).collect();
         let added = arm::reminders(&new, self.now, &*self.entropy);
         (kept, added, gone.iter().map(|r| r.id).collect())

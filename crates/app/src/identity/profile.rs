@@ -70,8 +70,17 @@ impl UseCase for ChangeProfile {
             return Err(IdentityError::VersionMismatch.into());
         }
         let mut effects = Effects::default();
+        let before = user.clone();
         if self.change.apply(&mut user, self.now) {
             rows::users::update_profile(tx, &user).await?;
+            if (user.rhythm.quiet_hours, &user.time_zone) != (before.rhythm.quiet_hours, &before.time_zone) {
+                // What waits for the end of the old ones waits for that of the new ones, if it is quiet now.
+                let until = user.rhythm.quiet_hours.and_then(|hours| hours.until(self.now, &user.time_zone));
+                let until = until.unwrap_or(self.now);
+                if store::alarms::hold_waiting(tx, user.id, until).await? > 0 {
+                    effects.armed(until);
+                }
+            }
             let facts = [Fact::ProfileChanged(user.version)];
             facts::record(tx, &mut effects, user.id, &facts, self.now, &*self.entropy).await?;
         }

@@ -133,7 +133,7 @@ impl World {
 
     /// Every alarm of a schedule of Ada.
     pub(crate) async fn alarm_rows(&self, id: ScheduleId) -> Vec<Alarm> {
-        app::alarms::of_schedule(&self.app, &self.ada, id, None, 1_000).await.expect("alarms").0.items
+        app::alarms::of_schedule(&self.app, &self.ada, id, None, 1_000).await.expect("alarms").0.page.items
     }
 
     /// Lets minutes pass and fires what is due; answers how many rang.

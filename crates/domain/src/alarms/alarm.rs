@@ -33,6 +33,8 @@ pub struct Alarm {
     pub armed_at: Instant,
     /// So many occurrences after this one were missed as well and have no alarm of their own.
     pub left_out: i64,
+    /// Until when it waits, or waited, because it was due in quiet hours.
+    pub deferred_until: Option<Instant>,
     /// When it rang.
     pub fired_at: Option<Instant>,
     /// When it was dismissed after it rang.
@@ -61,14 +63,20 @@ impl Alarm {
             reason: None,
             armed_at,
             left_out: 0,
+            deferred_until: None,
             fired_at: None,
             dismissed_at: None,
         }
     }
 
-    /// How late it rang: after it was due, or after it was armed if it was due before that.
+    /// When it may ring.
+    pub fn rings_at(&self) -> Instant {
+        self.deferred_until.unwrap_or(self.due_at)
+    }
+
+    /// How late it rang: after it was due, or after it was armed if it was due before that, or after the quiet hours it waited for.
     pub fn lateness(&self) -> Option<Duration> {
-        self.fired_at.map(|fired| fired.since(self.due_at.max(self.armed_at)))
+        self.fired_at.map(|fired| fired.since(self.rings_at().max(self.armed_at)))
     }
 }
 
@@ -153,5 +161,9 @@ words! {
         OccurrenceCancelled = "occurrence_cancelled",
         /// It was found due too long after it was, and its schedule does not want it then.
         TooLate = "too_late",
+        /// It was due in quiet hours, and waits or waited for their end.
+        QuietHours = "quiet_hours",
+        /// What it was about was over when the quiet hours ended.
+        OverDuringQuietHours = "over_during_quiet_hours",
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use kernel::{Instant, ReminderId, WallTime};
 
-use super::{LateAction, LatePolicy, Plan, Reminder, ReminderRule, Verdict, plan};
+use super::{LateAction, LatePolicy, Plan, Reminder, Verdict, plan};
 use crate::calendar::{RecurrenceSet, Span};
 
 /// The most missed links that are counted; who missed more missed this many.
@@ -60,16 +60,11 @@ pub fn plan_all(set: &RecurrenceSet, now: Instant, told: impl Fn(ReminderId, Wal
     let ahead = |span: &Span| span.end_at.instant > now || span.start_at.instant >= now;
     for (own, span) in set.moved().filter(|(own, span)| ahead(span) && !set.is_silent(own.recurrence_id)) {
         let nominal = own.recurrence_id;
-        let open = |reminder: &Reminder| is_relative(reminder) && told(reminder.id, nominal) != Told::Already;
+        let open = |reminder: &Reminder| reminder.rule.is_relative() && told(reminder.id, nominal) != Told::Already;
         let open: Vec<_> = reminders.iter().copied().filter(open).collect();
         plans.extend(plan(nominal, span, &open, now, |reminder| told(reminder, nominal) != Told::No));
     }
     plans
-}
-
-/// Whether it rings for each occurrence; one at an instant rings once for the whole series.
-pub fn is_relative(reminder: &Reminder) -> bool {
-    matches!(reminder.rule, ReminderRule::Before { .. })
 }
 
 /// When a reminder of a series is, or was, to ring for an occurrence; `None` if one of them is no more.
@@ -83,7 +78,7 @@ pub fn due_for(set: &RecurrenceSet, reminder: ReminderId, nominal: WallTime) -> 
 fn first(set: &RecurrenceSet, reminder: &Reminder, now: Instant, told: impl Fn(WallTime) -> Told) -> Option<Plan> {
     let alone = std::slice::from_ref(reminder);
     let planned = |nominal: WallTime, span: &Span| plan(nominal, span, alone, now, |_| told(nominal) != Told::No).pop();
-    if !is_relative(reminder) {
+    if !reminder.rule.is_relative() {
         let nominal = set.schedule.span.start;
         return planned(nominal, &set.schedule.span).filter(|plan| plan.verdict != Verdict::Skip || told(nominal) == Told::No);
     }
@@ -100,7 +95,7 @@ pub fn links(set: &RecurrenceSet, reminder: &Reminder, after: WallTime) -> impl 
     let rule = reminder.rule;
     let start = set.schedule.span.zone.resolve(after).instant;
     // Without its microsecond an occurrence that has no length would not end after its own start.
-    let from = if is_relative(reminder) { start - Duration::from_micros(1) } else { Instant::MAX };
+    let from = if reminder.rule.is_relative() { start - Duration::from_micros(1) } else { Instant::MAX };
     let behind = set.regular(from).filter(move |o| (o.start.instant, o.recurrence_id()) > (start, after));
     let behind = behind.filter(|o| !set.is_silent(o.recurrence_id()));
     behind.map(move |o| Link { nominal: o.recurrence_id(), start_at: o.start.instant, due_at: rule.due(o.start.instant, o.end) })
@@ -144,6 +139,7 @@ mod tests {
     use kernel::{ScheduleId, UserId};
 
     use super::*;
+    use crate::alarms::ReminderRule;
     use crate::calendar::{Override, RepeatDraft, Schedule, ScheduleText, SpanDraft, labels::Labels, progress::Progress};
 
     fn at(text: &str) -> Instant {
@@ -257,7 +253,7 @@ mod tests {
             let found = (following.left_out, following.next.map(|link| link.nominal));
             assert_eq!(found, (left_out, Some(wall(next))), "{late:?}");
         }
-        let once = Reminder { rule: ReminderRule::At(now), ..reminder };
+        let once = Reminder { rule: ReminderRule::at(now), ..reminder };
         let none = Following { next: None, left_out: 0 };
         assert_eq!(super::following(&set, &once, wall("2026-03-06T02:30:00"), now, LatePolicy::default()), none);
     }

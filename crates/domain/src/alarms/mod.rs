@@ -16,14 +16,16 @@ mod chain;
 mod error;
 mod late;
 mod plan;
+mod quiet;
 mod reminder;
 mod snooze;
 
 pub use alarm::{Alarm, AlarmState, Reason};
-pub use chain::{Following, Link, Told, due_for, following, is_relative, links, plan_all, upcoming};
+pub use chain::{Following, Link, Told, due_for, following, links, plan_all, upcoming};
 pub use error::AlarmError;
 pub use late::{LateAction, LatePolicy, MAX_LATE};
 use plan::plan;
 pub use plan::{Plan, Verdict, keeps_snooze};
-pub use reminder::{Anchor, MAX_REMINDERS, Reminder, ReminderRule, check_rules};
+pub use quiet::{QuietHours, UnknownQuietHours};
+pub use reminder::{Anchor, MAX_REMINDERS, Reminder, ReminderRule, When, check_rules};
 pub use snooze::{Until, snooze_until};

@@ -22,9 +22,18 @@ pub struct Reminder {
     pub rule: ReminderRule,
 }
 
+/// What a reminder asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ReminderRule {
+    /// When it rings.
+    pub when: When,
+    /// Whether it rings in quiet hours as well.
+    pub critical: bool,
+}
+
 /// When a reminder rings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ReminderRule {
+pub enum When {
     /// So many seconds before an end of the schedule. Elapsed seconds: a day is 24 hours.
     Before {
         /// The lead.
@@ -48,14 +57,24 @@ pub enum Anchor {
 impl ReminderRule {
     /// `lead_seconds` before the start.
     pub const fn before_start(lead_seconds: u32) -> Self {
-        Self::Before { lead_seconds, anchor: Anchor::Start }
+        Self { when: When::Before { lead_seconds, anchor: Anchor::Start }, critical: false }
+    }
+
+    /// At an instant, whatever the schedule does.
+    pub const fn at(instant: Instant) -> Self {
+        Self { when: When::At(instant), critical: false }
+    }
+
+    /// Whether it rings for each occurrence of a series; one at an instant rings once for the whole.
+    pub const fn is_relative(self) -> bool {
+        matches!(self.when, When::Before { .. })
     }
 
     /// When it rings for an occurrence from `start` to `end`.
     pub fn due(self, start: Instant, end: Instant) -> Instant {
-        match self {
-            Self::At(instant) => instant,
-            Self::Before { lead_seconds, anchor } => {
+        match self.when {
+            When::At(instant) => instant,
+            When::Before { lead_seconds, anchor } => {
                 let anchor = match anchor {
                     Anchor::Start => start,
                     Anchor::End => end,
@@ -74,15 +93,15 @@ pub fn check_rules(rules: &[ReminderRule], now: Instant) -> Vec<FieldError> {
     }
     for (index, rule) in rules.iter().enumerate() {
         let pointer = format!("/reminders/{index}");
-        if rules[..index].contains(rule) {
+        if rules[..index].iter().any(|other| other.when == rule.when) {
             errors.push(FieldError::new(pointer, "the same reminder is already in the list"));
             continue;
         }
-        match *rule {
-            ReminderRule::Before { lead_seconds, .. } if Duration::from_secs(lead_seconds.into()) > MAX_LEAD => {
+        match rule.when {
+            When::Before { lead_seconds, .. } if Duration::from_secs(lead_seconds.into()) > MAX_LEAD => {
                 errors.push(FieldError::new(format!("{pointer}/before"), "at most 366 days before"));
             }
-            ReminderRule::At(at) if at > now + MAX_AHEAD => {
+            When::At(at) if at > now + MAX_AHEAD => {
                 errors.push(FieldError::new(format!("{pointer}/at"), "at most ten years ahead"));
             }
             _ => {}
@@ -115,7 +134,7 @@ mod tests {
             ReminderRule::before_start(3600).due(span.start_at.instant, span.end_at.instant).to_string(),
             "2026-03-08T06:30:00Z"
         );
-        let before_end = ReminderRule::Before { lead_seconds: 0, anchor: Anchor::End };
+        let before_end = ReminderRule { when: When::Before { lead_seconds: 0, anchor: Anchor::End }, critical: false };
         assert_eq!(before_end.due(span.start_at.instant, span.end_at.instant).to_string(), "2026-03-08T09:00:00Z");
     }
 
@@ -126,7 +145,7 @@ mod tests {
             ReminderRule::before_start(60),
             ReminderRule::before_start(60),
             ReminderRule::before_start(400 * 86_400),
-            ReminderRule::At(now + Duration::from_hours(11 * 366 * 24)),
+            ReminderRule::at(now + Duration::from_hours(11 * 366 * 24)),
         ];
         let pointers: Vec<String> = check_rules(&rules, now).into_iter().map(|e| e.pointer).collect();
         assert_eq!(pointers, ["/reminders/1", "/reminders/2/before", "/reminders/3/at"]);

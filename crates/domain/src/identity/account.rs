@@ -6,7 +6,7 @@ use kernel::{Instant, UserId, Zone};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::Role;
-use crate::calendar::progress::WeekStart;
+use crate::{alarms::QuietHours, calendar::progress::WeekStart};
 
 /// The most bytes an e-mail address may have (RFC 5321 §4.5.3.1.3, without the angle brackets).
 const EMAIL_MAX_BYTES: usize = 254;
@@ -181,13 +181,15 @@ impl DefaultLead {
     }
 }
 
-/// How somebody divides their time: what statistics and plans go by.
+/// How somebody divides their time: what statistics, plans and reminders go by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rhythm {
     /// How much they mean to work on each day, in seconds; 0 is no goal.
     pub daily_goal_seconds: u32,
     /// The first day of their week.
     pub week_start: WeekStart,
+    /// When they do not want to be told, in their zone.
+    pub quiet_hours: Option<QuietHours>,
 }
 
 impl Rhythm {
@@ -237,6 +239,20 @@ pub struct ProfileChange {
     pub daily_goal_seconds: Option<u32>,
     /// A new first day of the week.
     pub week_start: Option<WeekStart>,
+    /// Other quiet hours.
+    pub quiet_hours: QuietChange,
+}
+
+/// What a change says of the quiet hours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum QuietChange {
+    /// They stay.
+    #[default]
+    Keep,
+    /// It is never quiet any more.
+    Never,
+    /// These from now on.
+    During(QuietHours),
 }
 
 impl ProfileChange {
@@ -254,6 +270,11 @@ impl ProfileChange {
         user.rhythm = Rhythm {
             daily_goal_seconds: self.daily_goal_seconds.unwrap_or(user.rhythm.daily_goal_seconds),
             week_start: self.week_start.unwrap_or(user.rhythm.week_start),
+            quiet_hours: match self.quiet_hours {
+                QuietChange::Keep => user.rhythm.quiet_hours,
+                QuietChange::Never => None,
+                QuietChange::During(hours) => Some(hours),
+            },
         };
         let changed = *user != before;
         if changed {

@@ -18,10 +18,12 @@ mod password;
 mod rotation_model;
 mod session;
 
-pub use account::{DefaultLead, DisplayName, Email, EmailError, Locale, NameError, ProfileChange, Rhythm, UnknownLocale, User};
+pub use account::{
+    DefaultLead, DisplayName, Email, EmailError, Locale, NameError, ProfileChange, QuietChange, Rhythm, UnknownLocale, User,
+};
 pub use api_key::{API_KEYS_MAX, ApiKey, ApiKeyRequest};
 pub use caller::{Caller, Credential, Role, Scope, UnknownRole, UnknownScope};
 pub use error::IdentityError;
-pub use new_account::{NewAccount, ProfileRequest};
+pub use new_account::{NewAccount, ProfileRequest, QuietRequest};
 pub use password::{PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS, Password, PasswordError};
 pub use session::{EndReason, Session, user_agent};

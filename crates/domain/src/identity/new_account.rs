@@ -2,8 +2,8 @@
 
 use kernel::{FieldError, Length, Zone};
 
-use super::{DefaultLead, DisplayName, Email, IdentityError, Locale, Password, ProfileChange, Rhythm};
-use crate::calendar::progress::WeekStart;
+use super::{DefaultLead, DisplayName, Email, IdentityError, Locale, Password, ProfileChange, QuietChange, Rhythm};
+use crate::{alarms::QuietHours, calendar::progress::WeekStart};
 
 /// A well-formed wish for an account.
 #[derive(Debug)]
@@ -64,6 +64,20 @@ pub struct ProfileRequest<'a> {
     pub daily_goal_seconds: Option<i64>,
     /// The first day of their week.
     pub week_start: Option<&'a str>,
+    /// When they do not want to be told.
+    pub quiet_hours: QuietRequest<'a>,
+}
+
+/// What is asked of the quiet hours.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum QuietRequest<'a> {
+    /// Nothing: they stay.
+    #[default]
+    Unsaid,
+    /// It shall never be quiet.
+    Never,
+    /// From when to when, and on which days they begin if not on each.
+    Given(&'a str, &'a str, Option<&'a [String]>),
 }
 
 impl ProfileRequest<'_> {
@@ -77,6 +91,7 @@ impl ProfileRequest<'_> {
             default_lead: self.default_reminder_lead.and_then(|text| lead(text, &mut wrong)),
             daily_goal_seconds: self.daily_goal_seconds.and_then(|seconds| goal(seconds, &mut wrong)),
             week_start: self.week_start.and_then(|word| first_day(word, &mut wrong)),
+            quiet_hours: quiet(self.quiet_hours, &mut wrong),
         };
         if wrong.is_empty() { Ok(change) } else { Err(IdentityError::Invalid(wrong)) }
     }
@@ -119,6 +134,20 @@ fn first_day(word: &str, wrong: &mut Vec<FieldError>) -> Option<WeekStart> {
     day
 }
 
+fn quiet(asked: QuietRequest<'_>, wrong: &mut Vec<FieldError>) -> QuietChange {
+    match asked {
+        QuietRequest::Unsaid => QuietChange::Keep,
+        QuietRequest::Never => QuietChange::Never,
+        QuietRequest::Given(start, end, days) => QuietHours::parse(start, end, days).map_or_else(
+            |more| {
+                wrong.extend(more);
+                QuietChange::Keep
+            },
+            QuietChange::During,
+        ),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,8 +181,10 @@ mod tests {
             default_reminder_lead: Some("30 minutes"),
             daily_goal_seconds: Some(86_401),
             week_start: Some("Monday"),
+            quiet_hours: QuietRequest::Given("22:00", "22:00", None),
         };
-        let fields = ["/display_name", "/time_zone", "/locale", "/default_reminder_lead", "/daily_goal_seconds", "/week_start"];
+        let mut fields = vec!["/display_name", "/time_zone", "/locale", "/default_reminder_lead", "/daily_goal_seconds"];
+        fields.extend(["/week_start", "/quiet_hours/end"]);
         assert_eq!(pointers(request.parse()), fields);
         let lead = ProfileRequest { default_reminder_lead: Some("P5W"), ..ProfileRequest::default() };
         assert_eq!(pointers(lead.parse()), ["/default_reminder_lead"]);

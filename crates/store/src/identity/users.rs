@@ -1,15 +1,18 @@
 //! Accounts.
 
-use domain::identity::{DefaultLead, Email, Rhythm, User};
-use kernel::{StreamId, UserId};
+use domain::{
+    alarms::QuietHours,
+    identity::{DefaultLead, Email, Rhythm, User},
+};
+use kernel::{StreamId, UserId, Zone};
 
-use crate::{Row, Sql, StoreError, Tx, values};
+use crate::{Column, Row, Sql, StoreError, Tx, values};
 
 /// Every column of [`User`], in the order [`user`] reads them.
 macro_rules! columns {
     () => {
         "id, email, display_name, role, time_zone, locale, default_lead_seconds, version, created_at, updated_at, \
-         daily_goal_seconds, week_start"
+         daily_goal_seconds, week_start, quiet_hours"
     };
 }
 
@@ -35,8 +38,8 @@ pub async fn insert(tx: &mut Tx<'_>, user: &User, password_hash: &str) -> Result
     let made = tx
         .execute(
             "INSERT INTO users (id, email, email_key, display_name, password_hash, role, time_zone, locale, default_lead_seconds,
-                 version, created_at, updated_at, daily_goal_seconds, week_start)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (email_key) DO NOTHING",
+                 version, created_at, updated_at, daily_goal_seconds, week_start, quiet_hours)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (email_key) DO NOTHING",
             values![
                 user.id,
                 user.email.as_str(),
@@ -52,6 +55,7 @@ pub async fn insert(tx: &mut Tx<'_>, user: &User, password_hash: &str) -> Result
                 user.updated_at,
                 user.rhythm.daily_goal_seconds,
                 user.rhythm.week_start.as_str(),
+                user.rhythm.quiet_hours.map(|hours| hours.to_string()),
             ],
         )
         .await?;
@@ -66,13 +70,13 @@ pub async fn insert(tx: &mut Tx<'_>, user: &User, password_hash: &str) -> Result
 /// An account and its PHC string, by address.
 pub async fn by_email(tx: &mut Tx<'_>, email: &Email) -> Result<Option<(User, String)>, StoreError> {
     let sql = concat!("SELECT ", columns!(), ", password_hash FROM users WHERE email_key = $1");
-    tx.optional(sql, values![email.key()], |row| Ok((user(row)?, row.get(12)?))).await
+    tx.optional(sql, values![email.key()], |row| Ok((user(row)?, row.get(13)?))).await
 }
 
 /// An account and its PHC string, by id.
 pub async fn with_password(tx: &mut Tx<'_>, id: UserId) -> Result<Option<(User, String)>, StoreError> {
     let sql = concat!("SELECT ", columns!(), ", password_hash FROM users WHERE id = $1");
-    tx.optional(sql, values![id], |row| Ok((user(row)?, row.get(12)?))).await
+    tx.optional(sql, values![id], |row| Ok((user(row)?, row.get(13)?))).await
 }
 
 /// An account, by id.
@@ -93,7 +97,7 @@ pub async fn lock(tx: &mut Tx<'_>, id: UserId) -> Result<Option<User>, StoreErro
 pub async fn update_profile(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE users SET display_name = $2, time_zone = $3, locale = $4, default_lead_seconds = $5, version = $6, updated_at = $7,
-             daily_goal_seconds = $8, week_start = $9
+             daily_goal_seconds = $8, week_start = $9, quiet_hours = $10
          WHERE id = $1",
         values![
             user.id,
@@ -105,6 +109,7 @@ pub async fn update_profile(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreErr
             user.updated_at,
             user.rhythm.daily_goal_seconds,
             user.rhythm.week_start.as_str(),
+            user.rhythm.quiet_hours.map(|hours| hours.to_string()),
         ],
     )
     .await?;
@@ -123,6 +128,23 @@ pub async fn set_password(tx: &mut Tx<'_>, id: UserId, new: &str) -> Result<(), 
     Ok(())
 }
 
+/// When the owner of a row does not want to be told.
+pub(crate) fn quiet_hours(row: &Row<'_>, at: usize) -> Result<Option<QuietHours>, StoreError> {
+    let kept: Option<String> = row.get(at)?;
+    kept.map(|text| text.parse().map_err(|_| StoreError::Bug("quiet hours that were kept cannot be read".to_owned()))).transpose()
+}
+
+/// When some people do not want to be told, and in which zone. On PostgreSQL they stay as they are until the transaction ends, and
+/// those who are changing theirs at this moment are left out.
+pub async fn quiet_hours_of(tx: &mut Tx<'_>, users: &[UserId]) -> Result<Vec<(UserId, Option<QuietHours>, Zone)>, StoreError> {
+    let sql = Sql::each(
+        "SELECT id, quiet_hours, time_zone FROM users WHERE id = $1",
+        "SELECT id, quiet_hours, time_zone FROM users WHERE id = ANY ($1::uuid[]) ORDER BY id FOR SHARE SKIP LOCKED",
+    );
+    let columns = [Column::Uuids(users.iter().map(|user| user.uuid()).collect())];
+    tx.batch_all(sql, &columns, |row| Ok((row.get(0)?, quiet_hours(row, 1)?, row.parse(2)?))).await
+}
+
 fn user(row: &Row<'_>) -> Result<User, StoreError> {
     let goal = u32::try_from(row.get::<i64>(10)?).map_err(|_| StoreError::Bug("daily_goal_seconds".to_owned()))?;
     let lead: i64 = row.get(6)?;
@@ -135,7 +157,7 @@ fn user(row: &Row<'_>) -> Result<User, StoreError> {
         time_zone: row.parse(4)?,
         locale: row.parse(5)?,
         default_lead: default_lead.ok_or_else(|| StoreError::Bug("default_lead_seconds".to_owned()))?,
-        rhythm: Rhythm { daily_goal_seconds: goal, week_start: row.parse(11)? },
+        rhythm: Rhythm { daily_goal_seconds: goal, week_start: row.parse(11)?, quiet_hours: quiet_hours(row, 12)? },
         version: row.get(7)?,
         created_at: row.get(8)?,
         updated_at: row.get(9)?,

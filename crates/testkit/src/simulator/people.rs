@@ -7,7 +7,7 @@ use app::{
     calendar::{Expected, Scope},
 };
 use domain::{
-    alarms::{Alarm, AlarmState, Anchor, LatePolicy, ReminderRule, Until},
+    alarms::{Alarm, AlarmState, LatePolicy, ReminderRule, Until, When},
     calendar::{Draft, Moment, Occurrence, Patch, RemindersDraft, Schedule, SpanDraft, labels::LabelsDraft},
 };
 use kernel::{Category, Clock as _, Instant, JobId, ScheduleId, Zone};
@@ -265,10 +265,10 @@ impl Actor {
         let mut rules = Vec::new();
         for _ in 0..self.entropy.between(1, 3) {
             let rule = if self.entropy.chance(200) {
-                ReminderRule::At(self.now() + Duration::from_micros(self.entropy.below(120_000_000)))
+                ReminderRule::at(self.now() + Duration::from_micros(self.entropy.below(120_000_000)))
             } else {
                 let lead_seconds = u32::try_from(self.entropy.below(240)).unwrap_or(0);
-                ReminderRule::Before { lead_seconds, anchor: Anchor::Start }
+                ReminderRule::before_start(lead_seconds)
             };
             if !rules.contains(&rule) {
                 rules.push(rule);
@@ -287,9 +287,9 @@ impl Actor {
     async fn some_alarm(&self) -> Option<(String, Alarm, Vec<Alarm>)> {
         let Item { subject, id, reminders, .. } = self.items[self.some_item(false)?].clone();
         let caller = self.person.caller.clone();
-        let read = self
-            .cluster
-            .ask(move |app| async move { app::alarms::of_schedule(&app, &caller, id, None, 1_000).await.map(|(page, _)| page) });
+        let read = self.cluster.ask(move |app| async move {
+            app::alarms::of_schedule(&app, &caller, id, None, 1_000).await.map(|(shown, _)| shown.page)
+        });
         let alarms = read.await?.ok()?.items;
         let is_active = |a: &&Alarm| {
             matches!(a.state, AlarmState::Pending | AlarmState::Fired) && reminders.contains(&a.reminder.to_string())
@@ -376,9 +376,9 @@ fn pending(line: &[Alarm]) -> Vec<Instant> {
 fn promises(starts_at: Instant, rules: &[ReminderRule]) -> Vec<Promise> {
     rules
         .iter()
-        .map(|rule| match *rule {
-            ReminderRule::At(due_at) => Promise { due_at, starts_at: Some(starts_at) },
-            ReminderRule::Before { lead_seconds, .. } => {
+        .map(|rule| match rule.when {
+            When::At(due_at) => Promise { due_at, starts_at: Some(starts_at) },
+            When::Before { lead_seconds, .. } => {
                 let due_at = Instant::from_micros(starts_at.as_micros() - i64::from(lead_seconds) * 1_000_000);
                 Promise { due_at, starts_at: Some(starts_at) }
             }

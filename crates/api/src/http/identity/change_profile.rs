@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use app::{
     App, Rendered,
-    domain::identity::{ProfileRequest, User},
+    domain::identity::{ProfileRequest, QuietRequest, User},
     identity::{self, BasedOn},
 };
 use axum::{extract::State as Extract, response::Response};
 use http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use super::view::UserView;
+use super::view::{QuietHoursView, UserView};
 use crate::http::{Caller, IfMatch, Problem, Write, answer, etag, rendered};
 
 /// What shall change; what is not given stays. The e-mail address is not among it.
@@ -37,6 +37,38 @@ pub(crate) struct UserChange {
     /// `monday`, `sunday` or `saturday`: the first day of a week in statistics.
     #[schema(example = "monday")]
     week_start: Option<String>,
+    /// When you do not want to be told, in your zone; null: it is never quiet.
+    #[serde(default)]
+    #[schema(value_type = Option<QuietHoursView>)]
+    quiet_hours: QuietHoursChange,
+}
+
+/// What a change says of the quiet hours: `null` is not the same as nothing at all.
+#[derive(Debug, Default)]
+enum QuietHoursChange {
+    /// Nothing: they stay.
+    #[default]
+    Unsaid,
+    /// `null`: it is never quiet.
+    Null,
+    /// These from now on.
+    Given(QuietHoursView),
+}
+
+impl<'de> Deserialize<'de> for QuietHoursChange {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Null, Self::Given))
+    }
+}
+
+impl QuietHoursChange {
+    fn request(&self) -> QuietRequest<'_> {
+        match self {
+            Self::Unsaid => QuietRequest::Unsaid,
+            Self::Null => QuietRequest::Never,
+            Self::Given(QuietHoursView { start, end, days }) => QuietRequest::Given(start, end, days.as_deref()),
+        }
+    }
 }
 
 /// Change your account
@@ -57,7 +89,8 @@ pub(crate) async fn change_profile(
     if_match: IfMatch,
     request: Write<UserChange>,
 ) -> Result<Response, Problem> {
-    let UserChange { display_name, time_zone, locale, default_reminder_lead, daily_goal_seconds, week_start } = request.body;
+    let UserChange { display_name, time_zone, locale, default_reminder_lead, daily_goal_seconds, week_start, quiet_hours } =
+        request.body;
     let change = ProfileRequest {
         display_name: display_name.as_deref(),
         time_zone: time_zone.as_deref(),
@@ -65,6 +98,7 @@ pub(crate) async fn change_profile(
         default_reminder_lead: default_reminder_lead.as_deref(),
         daily_goal_seconds,
         week_start: week_start.as_deref(),
+        quiet_hours: quiet_hours.request(),
     };
     let change = change.parse().map_err(Problem::of)?;
     let based_on = match if_match {

@@ -1,11 +1,14 @@
 //! Accounts, tokens, sessions and keys as they go over the wire.
 
 use app::{
-    domain::identity::{ApiKey, Session, User},
+    domain::{
+        alarms::QuietHours,
+        identity::{ApiKey, Session, User},
+    },
     identity::{SignedIn, Tokens},
 };
 use kernel::{ApiKeyId, Instant, Length, SessionId, UserId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// An account, as its owner sees it.
@@ -38,6 +41,8 @@ pub(super) struct UserView {
     /// `monday`, `sunday` or `saturday`: the first day of a week in statistics.
     #[schema(example = "monday")]
     week_start: &'static str,
+    /// When its owner does not want to be told; null: it is never quiet.
+    quiet_hours: Option<QuietHoursView>,
     /// Grows with every change; the ETag.
     version: i64,
     #[schema(value_type = String, format = DateTime)]
@@ -58,10 +63,33 @@ impl From<&User> for UserView {
             default_reminder_lead: Length::from_seconds(user.default_lead.as_seconds().into()),
             daily_goal_seconds: user.rhythm.daily_goal_seconds,
             week_start: user.rhythm.week_start.as_str(),
+            quiet_hours: user.rhythm.quiet_hours.map(QuietHoursView::from),
             version: user.version,
             created_at: user.created_at,
             updated_at: user.updated_at,
         }
+    }
+}
+
+/// From when to when somebody does not want to be told, in their zone. Up to the start or earlier the end is that of the next day.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct QuietHoursView {
+    /// Hours and minutes.
+    #[schema(example = "22:00")]
+    pub(super) start: String,
+    /// Hours and minutes.
+    #[schema(example = "07:00")]
+    pub(super) end: String,
+    /// On which days they begin, `monday` to `sunday`; each, unless given.
+    #[schema(max_items = 7)]
+    pub(super) days: Option<Vec<String>>,
+}
+
+impl From<QuietHours> for QuietHoursView {
+    fn from(hours: QuietHours) -> Self {
+        let days = hours.days().into_iter().map(str::to_owned).collect();
+        Self { start: hours.start(), end: hours.end(), days: Some(days) }
     }
 }
 

@@ -7,7 +7,7 @@ use kernel::Zone;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::AlarmView;
+use super::{AlarmView, explained};
 use crate::http::{
     Caller, Problem, Query, json,
     page::{self, Moments},
@@ -53,7 +53,7 @@ pub(crate) async fn list(Extract(app): Extract<App>, caller: Caller, Query(filte
     let after = page::cursor(&scope, filter.cursor.as_deref())?;
     let moments = Moments { from: filter.from.as_deref(), to: filter.to.as_deref() };
     let zone = if moments.need_zone() { calendar::own_zone(&app, &caller.0).await? } else { Zone::utc() };
-    let page = alarms::list(&app, &caller.0, moments.resolve(&zone)?, after, limit).await?;
-    let next_cursor = page.next.map(|next| next.encode(&scope));
-    Ok(json(StatusCode::OK, &ReminderPage { items: page.items.iter().map(AlarmView::from).collect(), next_cursor }))
+    let shown = alarms::list(&app, &caller.0, moments.resolve(&zone)?, after, limit).await?;
+    let next_cursor = shown.page.next.map(|next| next.encode(&scope));
+    Ok(json(StatusCode::OK, &ReminderPage { items: explained(&shown), next_cursor }))
 }

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::{Access, Routes};
 
-pub(crate) use view::AlarmView;
+pub(crate) use view::{AlarmView, explained};
 
 /// The routes of this folder.
 pub(crate) fn routes() -> Routes {

@@ -1,9 +1,12 @@
 //! A reminder of one occurrence, as it goes over the wire.
 
-use app::Rendered;
-use app::domain::alarms::Alarm;
+use app::{
+    Rendered,
+    alarms::Shown,
+    domain::alarms::{Alarm, AlarmState, Reason},
+};
 use http::StatusCode;
-use kernel::{AlarmId, Instant, ReminderId, ScheduleId, WallTime};
+use kernel::{AlarmId, Instant, ReminderId, ScheduleId, WallTime, Zone};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -33,8 +36,16 @@ pub(crate) struct AlarmView {
     #[schema(example = "FIRED")]
     state: &'static str,
     /// Why it stands there, where that is not plain: `late_created`, `already_past`, `rescheduled`, `reminders_changed`,
-    /// `occurrence_cancelled`, `too_late`, `schedule_deleted`, `dismissed`, `snoozed` or `ringing_failed`.
+    /// `occurrence_cancelled`, `too_late`, `quiet_hours`, `over_during_quiet_hours`, `schedule_deleted`, `started`, `completed`,
+    /// `dismissed`, `snoozed` or `ringing_failed`.
     reason: Option<&'static str>,
+    /// Until when it waits, or waited, because it was due in quiet hours; of a pending one that is not due yet, until when it would by
+    /// the quiet hours of now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    deferred_until: Option<Instant>,
+    /// The same in words, in the zone of the profile, where there is something to explain.
+    #[schema(example = "not told: quiet hours until 07:00")]
+    explanation: Option<String>,
     /// When it was planned.
     #[schema(value_type = String, format = DateTime)]
     armed_at: Instant,
@@ -60,7 +71,9 @@ impl From<&Alarm> for AlarmView {
             snooze: alarm.snooze,
             due_at: alarm.due_at,
             state: alarm.state.as_str(),
-            reason: alarm.reason.map(app::domain::alarms::Reason::as_str),
+            reason: alarm.reason.map(Reason::as_str),
+            deferred_until: alarm.deferred_until,
+            explanation: None,
             armed_at: alarm.armed_at,
             left_out: alarm.left_out,
             fired_at: alarm.fired_at,
@@ -73,4 +86,23 @@ impl From<&Alarm> for AlarmView {
 /// `200 OK` with the reminder as it is now.
 pub(super) fn shown(alarm: &Alarm) -> Rendered {
     rendered(StatusCode::OK, None, None, &AlarmView::from(alarm))
+}
+
+/// A page of reminders, explained in the words of their owner's zone.
+pub(crate) fn explained(shown: &Shown) -> Vec<AlarmView> {
+    shown.page.items.iter().map(|alarm| AlarmView { explanation: explanation(alarm, &shown.zone), ..alarm.into() }).collect()
+}
+
+fn explanation(alarm: &Alarm, zone: &Zone) -> Option<String> {
+    let until = alarm.deferred_until?;
+    let clock = zone.wall_at(until).datetime().strftime("%H:%M");
+    match (alarm.state, alarm.reason) {
+        (AlarmState::Pending, Some(Reason::QuietHours)) => Some(format!("not told: quiet hours until {clock}")),
+        (AlarmState::Pending, _) => Some(format!("will not be told at once: quiet hours until {clock}")),
+        (AlarmState::Fired, _) => Some(format!("told later: quiet hours until {clock}")),
+        (AlarmState::Skipped, Some(Reason::OverDuringQuietHours)) => {
+            Some(format!("not told: it was over when the quiet hours ended at {clock}"))
+        }
+        _ => None,
+    }
 }

@@ -10,7 +10,10 @@ use kernel::{Instant, ReminderId, ScheduleId, WallTime};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::http::{Caller, Path, Problem, Query, json, page, reminders::AlarmView};
+use crate::http::{
+    Caller, Path, Problem, Query, json, page,
+    reminders::{AlarmView, explained},
+};
 
 /// Which part of them.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -48,9 +51,12 @@ pub(crate) struct UpcomingView {
     /// When the occurrence starts.
     #[schema(value_type = String, format = DateTime)]
     start_at: Instant,
-    /// When it will ring.
+    /// When it will be due.
     #[schema(value_type = String, format = DateTime)]
     due_at: Instant,
+    /// Until when it will wait, if that is in quiet hours; null: it will ring then.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    deferred_until: Option<Instant>,
 }
 
 /// The reminders of a schedule
@@ -71,14 +77,15 @@ pub(crate) async fn reminders(
     let limit = page::limit(part.limit)?;
     let scope = format!("reminders of {id} of {}", caller.0.user);
     let after = page::cursor(&scope, part.cursor.as_deref())?;
-    let (page, upcoming) = alarms::of_schedule(&app, &caller.0, id, after, limit).await?;
-    let next_cursor = page.next.map(|next| next.encode(&scope));
-    let items = page.items.iter().map(AlarmView::from).collect();
-    let view = |(reminder_id, link): Upcoming| UpcomingView {
+    let (shown, upcoming) = alarms::of_schedule(&app, &caller.0, id, after, limit).await?;
+    let next_cursor = shown.page.next.map(|next| next.encode(&scope));
+    let items = explained(&shown);
+    let view = |(reminder_id, link, deferred_until): Upcoming| UpcomingView {
         reminder_id,
         occurrence: link.nominal,
         start_at: link.start_at,
         due_at: link.due_at,
+        deferred_until,
     };
     let upcoming = upcoming.into_iter().map(view).collect();
     Ok(json(StatusCode::OK, &ScheduleReminderPage { items, next_cursor, upcoming }))

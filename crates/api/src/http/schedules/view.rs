@@ -4,7 +4,7 @@ use app::{
     Rendered,
     calendar::Expected,
     domain::{
-        alarms::{Anchor, ReminderRule},
+        alarms::{Anchor, ReminderRule, When},
         calendar::{Moment, Occurrence, Schedule},
     },
 };
@@ -108,6 +108,8 @@ pub(crate) struct ReminderView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     at: Option<Instant>,
+    /// Whether it rings in quiet hours as well.
+    critical: bool,
 }
 
 /// Which end of a schedule a reminder looks at.
@@ -130,12 +132,14 @@ pub(crate) struct ReminderDraft {
     /// An instant, whatever the schedule does.
     #[schema(value_type = Option<String>, format = DateTime)]
     at: Option<Instant>,
+    /// Whether it rings in quiet hours as well; not, unless given.
+    critical: Option<bool>,
 }
 
 impl ReminderDraft {
     fn rule(&self, index: usize) -> Result<ReminderRule, FieldError> {
-        match (self.before, self.relative_to, self.at) {
-            (None, None, Some(at)) => Ok(ReminderRule::At(at)),
+        let when = match (self.before, self.relative_to, self.at) {
+            (None, None, Some(at)) => When::At(at),
             (Some(before), anchor, None) => {
                 let lead_seconds = u32::try_from(before.seconds())
                     .map_err(|_| FieldError::new(format!("/reminders/{index}/before"), "at most 366 days before"))?;
@@ -143,13 +147,16 @@ impl ReminderDraft {
                     None | Some(RelativeTo::Start) => Anchor::Start,
                     Some(RelativeTo::End) => Anchor::End,
                 };
-                Ok(ReminderRule::Before { lead_seconds, anchor })
+                When::Before { lead_seconds, anchor }
             }
-            _ => Err(FieldError::new(
-                format!("/reminders/{index}"),
-                "write either {\"before\": \"PT30M\"}, with relative_to start or end, or {\"at\": \"2026-11-20T00:00:00Z\"}",
-            )),
-        }
+            _ => {
+                return Err(FieldError::new(
+                    format!("/reminders/{index}"),
+                    "write either {\"before\": \"PT30M\"}, with relative_to start or end, or {\"at\": \"2026-11-20T00:00:00Z\"}",
+                ));
+            }
+        };
+        Ok(ReminderRule { when, critical: self.critical.unwrap_or(false) })
     }
 }
 
@@ -216,9 +223,9 @@ impl From<&Occurrence> for ScheduleView {
 
 impl ReminderView {
     fn new(id: ReminderId, rule: ReminderRule) -> Self {
-        let (before, relative_to, at) = match rule {
-            ReminderRule::At(at) => (None, None, Some(at)),
-            ReminderRule::Before { lead_seconds, anchor } => {
+        let (before, relative_to, at) = match rule.when {
+            When::At(at) => (None, None, Some(at)),
+            When::Before { lead_seconds, anchor } => {
                 let relative_to = match anchor {
                     Anchor::Start => RelativeTo::Start,
                     Anchor::End => RelativeTo::End,
@@ -226,7 +233,7 @@ impl ReminderView {
                 (Some(Length::from_seconds(lead_seconds.into())), Some(relative_to), None)
             }
         };
-        Self { id, before, relative_to, at }
+        Self { id, before, relative_to, at, critical: rule.critical }
     }
 }
 
