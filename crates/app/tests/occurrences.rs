@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use app::{
     Error,
     alarms::AlarmLane,
-    calendar::{self, Expected, Page, Range, Scope, progress},
+    calendar::{self, Expected, OnConflict, Page, Range, Scope, progress},
     domain::{
         alarms::{AlarmState, ReminderRule},
         calendar::{
@@ -37,7 +37,8 @@ async fn daily(world: &World, leads: &[u32]) -> ScheduleId {
     let repeat = RepeatDraft { rrule: "FREQ=DAILY".to_owned(), rdates: Vec::new(), exdates: Vec::new() };
     let draft = app::domain::calendar::Draft { repeat: Some(repeat), ..draft("Walk", world.at(150), reminders) };
     let render = Arc::new(|s: &Schedule| body(&s.id));
-    let answer = Box::pin(calendar::create(&world.app, &world.ada, draft, None, render)).await.expect("a series");
+    let answer =
+        Box::pin(calendar::create(&world.app, &world.ada, draft, OnConflict::Allow, None, render)).await.expect("a series");
     world.made(&answer).await.id
 }
 
@@ -56,7 +57,9 @@ async fn act(world: &World, id: ScheduleId, which: WallTime, action: Action) -> 
 
 async fn change(world: &World, id: ScheduleId, scope: Scope, patch: Patch) -> Result<ScheduleId, Error> {
     let render = Arc::new(|o: &Occurrence| body(&o.schedule.id));
-    let changed = Box::pin(calendar::update(&world.app, &world.ada, (id, scope, Expected::Any), patch, None, render)).await?;
+    let changed =
+        Box::pin(calendar::update(&world.app, &world.ada, (id, scope, Expected::Any), patch, OnConflict::Allow, None, render))
+            .await?;
     Ok(String::from_utf8(changed.rendered.body).expect("text").parse().expect("an id"))
 }
 

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use app::{
     Once, alarms,
-    calendar::{self, Expected, Range, Scope},
+    calendar::{self, Expected, OnConflict, Range, Scope},
     domain::{
         alarms::{ReminderRule, Until},
         calendar::{Moment, Occurrence, Patch, RemindersDraft, Schedule},
@@ -54,7 +54,9 @@ async fn without_reminders_given_the_owners_lead_counts_and_an_empty_list_is_sil
     on_both_engines(async |store| {
         let world = World::new(store).await;
         let default = draft("Default", world.at(60), RemindersDraft::Default);
-        let answer = calendar::create(&world.app, &world.ada, default, None, Arc::new(|s: &Schedule| body(&s.id))).await;
+        let answer =
+            calendar::create(&world.app, &world.ada, default, OnConflict::Reject, None, Arc::new(|s: &Schedule| body(&s.id)))
+                .await;
         let item = world.made(&answer.expect("made")).await;
         assert_eq!(item.reminders[0].rule, ReminderRule::before_start(1_800));
         let silent = world.create(60, &[]).await;
@@ -169,13 +171,21 @@ async fn somebody_elses_schedule_is_not_there() {
         let until = Until::For(Duration::from_mins(5));
         let codes = [
             calendar::get(app, grace, item.id, None).await.expect_err("get").code(),
-            Box::pin(calendar::update(app, grace, (item.id, Scope::All, Expected::Any), Patch::default(), None, shown.clone()))
-                .await
-                .expect_err("patch")
-                .code(),
+            Box::pin(calendar::update(
+                app,
+                grace,
+                (item.id, Scope::All, Expected::Any),
+                Patch::default(),
+                OnConflict::Reject,
+                None,
+                shown.clone(),
+            ))
+            .await
+            .expect_err("patch")
+            .code(),
             calendar::delete(app, grace, item.id, Scope::All, Expected::Any).await.expect_err("delete").code(),
             calendar::delete_many(app, grace, vec![item.id], None, Arc::new(|(): &()| body(&""))).await.expect_err("bulk").code(),
-            calendar::restore(app, grace, item.id, None, shown).await.expect_err("restore").code(),
+            calendar::restore(app, grace, item.id, OnConflict::Reject, None, shown).await.expect_err("restore").code(),
             alarms::of_schedule(app, grace, item.id, None, 1).await.expect_err("reminders").code(),
         ];
         assert_eq!(codes, ["schedule.not_found"; 6]);

@@ -1,7 +1,5 @@
 //! Schedules and their reminders.
 
-pub mod overrides;
-
 use std::collections::BTreeMap;
 
 use domain::{
@@ -32,12 +30,25 @@ macro_rules! select {
     };
 }
 
+pub mod busy;
+pub mod overrides;
+
 /// What `owner` has chosen for schedules that do not say: the zone, and the lead of reminders in seconds. `None`: no such user.
 pub async fn defaults(tx: &mut Tx<'_>, owner: UserId) -> Result<Option<(Zone, u32)>, StoreError> {
     tx.optional("SELECT time_zone, default_lead_seconds FROM users WHERE id = $1", values![owner], |row| {
         Ok((row.parse(0)?, seconds(row.get(1)?)?))
     })
     .await
+}
+
+/// The same, with the calendar of `owner` locked until the transaction ends: whoever decides on what is free in it begins here, so
+/// that such decisions come one after the other. Adding what is nobody's concern does not wait for it.
+pub async fn lock_calendar(tx: &mut Tx<'_>, owner: UserId) -> Result<Option<(Zone, u32)>, StoreError> {
+    let sql = Sql::each(
+        "SELECT time_zone, default_lead_seconds FROM users WHERE id = $1",
+        "SELECT time_zone, default_lead_seconds FROM users WHERE id = $1 FOR NO KEY UPDATE",
+    );
+    tx.optional(sql, values![owner], |row| Ok((row.parse(0)?, seconds(row.get(1)?)?))).await
 }
 
 /// Writes a new schedule with its reminders and overrides, and with those of its tags that exist.

@@ -10,7 +10,7 @@ use agenda::{alarm, event, span};
 use domain::{
     alarms::{Alarm, ReminderRule},
     calendar::{
-        Moment, RecurrenceSet, Schedule,
+        Moment, Override, RecurrenceSet, RepeatDraft, Schedule,
         progress::{Action, Item, Progress},
     },
 };
@@ -37,6 +37,7 @@ async fn fill(store: &Store) {
     let people = people(store, 0..PEOPLE).await;
     for (number, user) in (0..).zip(people.iter().take(NOTIFIED)) {
         calendar(store, *user, number).await;
+        series(store, *user, number).await;
     }
     for (number, user) in (0..).zip(people.into_iter().take(NOTIFIED)) {
         for batch in 0..BATCHES {
@@ -75,6 +76,43 @@ async fn calendar(store: &Store, owner: UserId, seed: u64) {
         })
     })
     .await;
+}
+
+/// Series of each of them, and how many occurrences of each were changed by hand.
+const SERIES: u64 = 3;
+const CHANGED: usize = 40;
+
+async fn series(store: &Store, owner: UserId, seed: u64) {
+    let entropy = SeededEntropy::new(60_000 + seed);
+    let sets: Vec<RecurrenceSet> = (0..SERIES).map(|hours| repeating(owner, hours, &entropy)).collect();
+    run(store, move |tx| {
+        let sets = sets.clone();
+        Box::pin(async move {
+            for set in &sets {
+                calendar::insert(tx, set).await?;
+            }
+            Ok(())
+        })
+    })
+    .await;
+}
+
+fn repeating(owner: UserId, hours: u64, entropy: &SeededEntropy) -> RecurrenceSet {
+    let (mut schedule, _) = item(owner, hours, entropy);
+    let repeat = RepeatDraft { rrule: "FREQ=DAILY".to_owned(), rdates: vec![], exdates: vec![] };
+    schedule.series = Some(repeat.resolve(&schedule.span).expect("a series"));
+    let plain = RecurrenceSet::new(schedule.clone(), []);
+    let changed = plain.regular(START).take(CHANGED).map(|it| it.recurrence_id());
+    let own = changed.map(|recurrence_id| Override {
+        recurrence_id,
+        title: None,
+        description: None,
+        location: None,
+        kind: None,
+        busy: Some(false),
+        span: None,
+    });
+    RecurrenceSet::new(schedule, own.collect::<Vec<_>>())
 }
 
 /// An hour of work that was completed.

@@ -83,6 +83,7 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "route.method_not_allowed" 405 "Method not allowed" "There is something at this address, but it cannot do that. The `Allow` header lists what it can.";
     "route.not_found" 404 "No such address" "There is nothing at this address.";
     "schedule.another_running" 409 "Another is in progress" "At most one schedule of a person is in progress. `running` names it: suspend or complete it, or start with `auto_suspend=true`.";
+    "schedule.conflict" 409 "Time is taken" "The schedule would overlap what is busy already. `conflicts` lists it, `free_slots` is free instead; `on_conflict=allow` has both.";
     "schedule.illegal_transition" 409 "Not from here" "The schedule cannot do this where it stands. `state` says where, `allowed` what it can do.";
     "schedule.invalid" 422 "Invalid schedule" "A field of the schedule is not valid. `errors` points at it.";
     "schedule.not_an_occurrence" 404 "No such occurrence" "The series has no occurrence at this wall time. Read its occurrences again.";

@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod categories;
+mod conflicts;
 mod desk;
 mod follower;
 mod house;

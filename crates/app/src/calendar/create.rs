@@ -4,18 +4,25 @@ use std::sync::Arc;
 
 use domain::{
     alarms::Reason,
-    calendar::{CalendarError, Draft, RecurrenceSet, Schedule, labels::Labels, progress::Progress},
+    calendar::{Draft, RecurrenceSet, Schedule, conflicts::Added, labels::Labels, progress::Progress},
     identity::Caller,
 };
 use kernel::{Entropy, Instant, ScheduleId, UserId};
 use store::{Tx, UseCase};
 
-use super::{What, arm, arm::Rung, changed, labels};
+use super::{
+    OnConflict, What, arm,
+    arm::Rung,
+    changed,
+    conflicts::{self, Beside, wanted},
+    labels,
+};
 use crate::{Answer, App, Effects, Error, Once, once::Render};
 
 struct Create {
     owner: UserId,
     draft: Draft,
+    on_conflict: OnConflict,
     now: Instant,
     entropy: Arc<dyn Entropy>,
 }
@@ -30,7 +37,7 @@ impl UseCase for Create {
         if !self.draft.labels.is_empty() {
             labels::lock(tx, self.owner).await?;
         }
-        let (_, lead) = store::calendar::defaults(tx, self.owner).await?.ok_or(CalendarError::NotFound)?;
+        let (_, lead) = self.on_conflict.defaults(tx, self.owner, self.draft.takes_time()).await?;
         let mut checked = self.draft.check(lead, self.now)?;
         labels::provide(tx, self.owner, (&mut checked.labels, &Labels::default()), by, &mut effects).await?;
         let schedule = Schedule {
@@ -50,6 +57,10 @@ impl UseCase for Create {
             deleted_at: None,
         };
         let set = RecurrenceSet::new(schedule, []);
+        if self.on_conflict == OnConflict::Reject {
+            let beside = Beside { owner: self.owner, except: None, by_day: set.schedule.span.all_day, part: None };
+            beside.refuse(tx, &Added::by(&set, None, self.now), || wanted(&set)).await?;
+        }
         store::calendar::insert(tx, &set).await?;
         arm::arm(tx, &set, Rung::default(), Reason::Rescheduled, by, &mut effects).await?;
         let schedule = set.schedule;
@@ -58,14 +69,15 @@ impl UseCase for Create {
     }
 }
 
-/// Makes a schedule and arms its alarms.
+/// Makes a schedule and arms its alarms, unless its time is taken and that is not allowed.
 pub async fn create(
     app: &App,
     caller: &Caller,
     draft: Draft,
+    on_conflict: OnConflict,
     once: Option<Once>,
     render: Render<Schedule>,
 ) -> Result<Answer, Error> {
-    let case = Create { owner: caller.user, draft, now: app.now(), entropy: app.entropy() };
-    app.commit_once(case, once, render).await
+    let case = Create { owner: caller.user, draft, on_conflict, now: app.now(), entropy: app.entropy() };
+    conflicts::commit(app, case, once, render).await
 }

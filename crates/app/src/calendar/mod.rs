@@ -4,6 +4,7 @@
 //! which a schedule and its alarms disagree.
 
 mod arm;
+mod conflicts;
 mod create;
 mod delete;
 pub mod labels;
@@ -19,6 +20,7 @@ use store::{StoreError, Tx};
 
 use crate::Effects;
 
+pub use conflicts::OnConflict;
 pub use create::create;
 pub use delete::{MAX_BULK, delete, delete_many};
 pub use read::{Page, Range, get, list, list_deleted, own_zone};

@@ -4,18 +4,24 @@ use std::sync::Arc;
 
 use domain::{
     alarms::Reason,
-    calendar::{CalendarError, Occurrence},
+    calendar::{CalendarError, Occurrence, conflicts::Added},
     identity::Caller,
 };
 use kernel::{Entropy, Instant, ScheduleId, UserId};
 use store::{Tx, UseCase};
 
-use super::{What, arm, arm::Rung, changed};
+use super::{
+    OnConflict, What, arm,
+    arm::Rung,
+    changed,
+    conflicts::{self, Beside, wanted},
+};
 use crate::{Answer, App, Effects, Error, Once, once::Render};
 
 struct Restore {
     owner: UserId,
     id: ScheduleId,
+    on_conflict: OnConflict,
     now: Instant,
     entropy: Arc<dyn Entropy>,
 }
@@ -25,12 +31,17 @@ impl UseCase for Restore {
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        let judged = self.on_conflict.judges(tx, self.owner, true).await?;
         let mut schedule = store::calendar::lock(tx, self.owner, self.id).await?.ok_or(CalendarError::NotFound)?;
         if schedule.deleted_at.take().is_none() {
             return Err(CalendarError::NotDeleted.into());
         }
         schedule.touch(self.now, true);
         let set = store::calendar::set_of(tx, schedule).await?;
+        if judged {
+            let beside = Beside { owner: self.owner, except: Some(self.id), by_day: set.schedule.span.all_day, part: None };
+            beside.refuse(tx, &Added::by(&set, None, self.now), || wanted(&set)).await?;
+        }
         let mut effects = Effects::default();
         arm::save(tx, &set, Rung::default(), Reason::Rescheduled, (self.now, &*self.entropy), &mut effects).await?;
         changed(tx, std::slice::from_ref(&set.schedule), What::Restored, &*self.entropy, &mut effects).await?;
@@ -38,14 +49,16 @@ impl UseCase for Restore {
     }
 }
 
-/// Takes a schedule of the caller out of the trash and plans its alarms anew.
+/// Takes a schedule of the caller out of the trash and plans its alarms anew, unless its time is taken by now and that is not
+/// allowed.
 pub async fn restore(
     app: &App,
     caller: &Caller,
     id: ScheduleId,
+    on_conflict: OnConflict,
     once: Option<Once>,
     render: Render<Occurrence>,
 ) -> Result<Answer, Error> {
-    let case = Restore { owner: caller.user, id, now: app.now(), entropy: app.entropy() };
-    app.commit_once(case, once, render).await
+    let case = Restore { owner: caller.user, id, on_conflict, now: app.now(), entropy: app.entropy() };
+    conflicts::commit(app, case, once, render).await
 }

@@ -6,6 +6,7 @@ use domain::{
     alarms::{Reason, Reminder, ReminderRule},
     calendar::{
         CalendarError, Change, MAX_OVERRIDES, Occurrence, Override, Patch, RecurrenceSet, Renamed, RepeatChange, Schedule,
+        conflicts::Added,
         labels::Wish,
         progress::{Item, Progress, ProgressError, State},
         recurrence,
@@ -16,9 +17,11 @@ use kernel::{Entropy, Instant, ReminderId, ScheduleId, UserId, WallTime};
 use store::{Tx, UseCase};
 
 use super::{
-    Scope, What, arm,
+    OnConflict, Scope, What, arm,
     arm::Rung,
-    changed, labels,
+    changed,
+    conflicts::{self, Beside, may_take_time, wanted, wanted_one},
+    labels,
     scope::{occurrence, split},
 };
 use crate::{Answer, App, Effects, Error, Once, once::Render};
@@ -53,6 +56,7 @@ struct Update {
     scope: Scope,
     patch: Patch,
     expected: Expected,
+    on_conflict: OnConflict,
     now: Instant,
     entropy: Arc<dyn Entropy>,
 }
@@ -66,20 +70,28 @@ impl UseCase for Update {
         if !self.patch.labels.is_empty() || matches!(self.scope, Scope::Following(_)) {
             labels::lock(tx, self.owner).await?;
         }
+        let judged = self.on_conflict.judges(tx, self.owner, may_take_time(&self.patch)).await?;
         let found = store::calendar::lock(tx, self.owner, self.id).await?;
         let schedule = found.filter(|s| s.deleted_at.is_none()).ok_or(CalendarError::NotFound)?;
         self.expected.check(&schedule, true)?;
         let set = store::calendar::set_of(tx, schedule).await?;
+        let before = judged.then(|| set.clone());
         match self.scope {
-            Scope::All => self.all(tx, set).await,
-            Scope::This(which) => self.one(tx, set, which).await,
-            Scope::Following(from) => self.following(tx, set, from).await,
+            Scope::All => self.all(tx, set, before).await,
+            Scope::This(which) => self.one(tx, set, which, judged).await,
+            Scope::Following(from) => Box::pin(self.following(tx, set, from, before)).await,
         }
     }
 }
 
 impl Update {
-    async fn all(&self, tx: &mut Tx<'_>, mut set: RecurrenceSet) -> Result<(Occurrence, Effects), Error> {
+    /// Changes the whole. `before` is what its time is judged beside, if it is.
+    async fn all(
+        &self,
+        tx: &mut Tx<'_>,
+        mut set: RecurrenceSet,
+        before: Option<RecurrenceSet>,
+    ) -> Result<(Occurrence, Effects), Error> {
         let mut change = self.patch.apply(&set.schedule, self.now)?;
         let mut effects = Effects::default();
         if !change.any {
@@ -106,6 +118,10 @@ impl Update {
         }
         let (rules_changed, tags_changed) = (change.rules_changed, change.labels.tags != set.schedule.labels.tags);
         let rules = self.change(&mut set.schedule, change);
+        if let Some(before) = before {
+            let added = Added::by(&set, Some(&before), self.now);
+            self.beside(&set, None).refuse(tx, &added, || wanted(&set)).await?;
+        }
         if rules_changed {
             store::calendar::retire_reminders(tx, &gone, self.now).await?;
             store::calendar::insert_reminders(tx, self.id, 0, &added).await?;
@@ -121,8 +137,15 @@ impl Update {
     }
 
     /// Changes one occurrence: what is then unlike the series is kept beside it.
-    async fn one(&self, tx: &mut Tx<'_>, mut set: RecurrenceSet, which: WallTime) -> Result<(Occurrence, Effects), Error> {
+    async fn one(
+        &self,
+        tx: &mut Tx<'_>,
+        mut set: RecurrenceSet,
+        which: WallTime,
+        judged: bool,
+    ) -> Result<(Occurrence, Effects), Error> {
         let found = occurrence(&set, which)?;
+        let before = judged.then(|| found.clone());
         self.only_of_its_own()?;
         let alone = Schedule { series: None, ..found.schedule };
         let change = self.patch.apply(&alone, self.now)?;
@@ -145,6 +168,10 @@ impl Update {
                 let detail = format!("a series has at most {MAX_OVERRIDES} occurrences that are unlike the rest");
                 return Err(CalendarError::field("/recurrence_id", detail).into());
             }
+            if let Some(before) = before {
+                let after = occurrence(&set, which)?;
+                self.beside(&set, None).refuse(tx, &Added::by_one(&after, &before), || wanted_one(&after)).await?;
+            }
             set.schedule.touch(self.now, moved);
             self.written(tx, &set, &mut effects).await?;
             changed(tx, std::slice::from_ref(&set.schedule), What::Updated, &*self.entropy, &mut effects).await?;
@@ -153,7 +180,13 @@ impl Update {
     }
 
     /// Ends the series before `from` and makes another of the rest, which is then changed. The answer is that other one.
-    async fn following(&self, tx: &mut Tx<'_>, mut set: RecurrenceSet, from: WallTime) -> Result<(Occurrence, Effects), Error> {
+    async fn following(
+        &self,
+        tx: &mut Tx<'_>,
+        mut set: RecurrenceSet,
+        from: WallTime,
+        before: Option<RecurrenceSet>,
+    ) -> Result<(Occurrence, Effects), Error> {
         let found = occurrence(&set, from)?;
         let first = set.is_first(from);
         let parts = split(&set, from)?;
@@ -166,9 +199,10 @@ impl Update {
             set.schedule.span = set.schedule.span_at(parts.from.start());
             set.schedule.series = Some(parts.from);
             self.unname(&mut set, from);
-            return self.all(tx, set).await;
+            return self.all(tx, set, before).await;
         }
         let mut rest = self.rest(&set, parts.from, from);
+        let before = before.map(|_| rest.clone());
         self.unname(&mut rest, from);
         let mut change = self.patch.apply(&rest.schedule, self.now)?;
         let mut effects = Effects::default();
@@ -190,6 +224,10 @@ impl Update {
         set.progress.retain(|which, _| *which < from);
         set.schedule.series = parts.before;
         set.schedule.touch(self.now, true);
+        if let Some(before) = before {
+            let added = Added::by(&rest, Some(&before), self.now);
+            self.beside(&rest, Some(&set)).refuse(tx, &added, || wanted(&rest)).await?;
+        }
         store::calendar::overrides::replace(tx, &set).await?;
         self.written(tx, &set, &mut effects).await?;
         let told = Rung::of(tx, self.id).await?.of_twins(&twins);
@@ -202,6 +240,11 @@ impl Update {
         changed(tx, std::slice::from_ref(&set.schedule), What::Updated, &*self.entropy, &mut effects).await?;
         changed(tx, std::slice::from_ref(&rest.schedule), What::Created, &*self.entropy, &mut effects).await?;
         Ok((Occurrence::only(rest.schedule), effects))
+    }
+
+    /// The rest of the calendar; where the series is cut, with the part that ends.
+    fn beside<'a>(&self, set: &RecurrenceSet, part: Option<&'a RecurrenceSet>) -> Beside<'a> {
+        Beside { owner: self.owner, except: Some(self.id), by_day: set.schedule.span.all_day, part }
     }
 
     /// The part of a series from `from` on, as a schedule of its own, unchanged otherwise.
@@ -310,9 +353,10 @@ pub async fn update(
     caller: &Caller,
     (id, scope, expected): (ScheduleId, Scope, Expected),
     patch: Patch,
+    on_conflict: OnConflict,
     once: Option<Once>,
     render: Render<Occurrence>,
 ) -> Result<Answer, Error> {
-    let case = Update { owner: caller.user, id, scope, patch, expected, now: app.now(), entropy: app.entropy() };
-    app.commit_once(case, once, render).await
+    let case = Update { owner: caller.user, id, scope, patch, expected, on_conflict, now: app.now(), entropy: app.entropy() };
+    Box::pin(conflicts::commit(app, case, once, render)).await
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use app::{
     Answer, App, Error, Once, Parts, Rendered,
     alarms::AlarmLane,
-    calendar::{self, Expected, Range, Scope},
+    calendar::{self, Expected, OnConflict, Range, Scope},
     domain::{
         alarms::{Alarm, LatePolicy, ReminderRule},
         calendar::{Draft, Moment, Occurrence, Patch, RemindersDraft, Schedule, SpanDraft, labels::LabelsDraft},
@@ -93,7 +93,8 @@ impl World {
     pub(crate) async fn try_create(&self, minutes: i64, leads: &[u32], once: Option<Once>) -> Result<Answer, Error> {
         let reminders = RemindersDraft::Given(leads.iter().map(|lead| ReminderRule::before_start(*lead)).collect());
         let draft = draft("Stand-up", self.at(minutes), reminders);
-        Box::pin(calendar::create(&self.app, &self.ada, draft, once, Arc::new(|s: &Schedule| body(&s.id)))).await
+        Box::pin(calendar::create(&self.app, &self.ada, draft, OnConflict::Reject, once, Arc::new(|s: &Schedule| body(&s.id))))
+            .await
     }
 
     /// Ada reads a schedule.
@@ -111,12 +112,14 @@ impl World {
     pub(crate) async fn try_patch(&self, id: ScheduleId, expected: Expected, patch: Patch) -> Result<Answer, Error> {
         let render = Arc::new(|occurrence: &Occurrence| body(&occurrence.schedule.id));
         // On the heap: what a test does one after the other would fill the stack.
-        Box::pin(calendar::update(&self.app, &self.ada, (id, Scope::All, expected), patch, None, render)).await
+        Box::pin(calendar::update(&self.app, &self.ada, (id, Scope::All, expected), patch, OnConflict::Reject, None, render))
+            .await
     }
 
     /// Ada takes a schedule out of the trash.
     pub(crate) async fn restore(&self, id: ScheduleId) -> Result<Answer, Error> {
-        calendar::restore(&self.app, &self.ada, id, None, Arc::new(|o: &Occurrence| body(&o.schedule.id))).await
+        calendar::restore(&self.app, &self.ada, id, OnConflict::Reject, None, Arc::new(|o: &Occurrence| body(&o.schedule.id)))
+            .await
     }
 
     /// What Ada has between two minutes.

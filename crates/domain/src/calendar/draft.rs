@@ -60,6 +60,12 @@ pub struct Checked {
 }
 
 impl Draft {
+    /// Whether it can take time from something else: it is busy and may have a length.
+    pub const fn takes_time(&self) -> bool {
+        let SpanDraft { all_day, end, duration, .. } = &self.span;
+        self.busy && (*all_day || end.is_some() || duration.is_some())
+    }
+
     /// Checks everything and names every field that is wrong.
     pub fn check(&self, default_lead_seconds: u32, now: Instant) -> Result<Checked, CalendarError> {
         let rules = match &self.reminders {

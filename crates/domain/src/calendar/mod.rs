@@ -3,6 +3,7 @@
 //! A schedule says what is planned, from when to when, in wall time of a zone. Wall time and zone are the truth; instants are
 //! derived from them, and how (skipped, repeated) is kept beside.
 
+pub mod conflicts;
 mod draft;
 mod error;
 pub mod labels;

@@ -6,6 +6,20 @@ use kernel::{ScheduleId, WallTime};
 use super::{resolution_word, span};
 use crate::{Column, Row, Sql, StoreError, Tx, Value, values};
 
+/// `SELECT` of whole overrides, followed by where from.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT overrides.schedule_id, overrides.recurrence_id, overrides.title, overrides.description, overrides.location, ",
+            "overrides.kind, overrides.busy, overrides.all_day, overrides.time_zone, overrides.start_wall, overrides.end_wall, ",
+            "overrides.start_at, overrides.end_at, overrides.start_resolution, overrides.end_resolution ",
+            $rest
+        )
+    };
+}
+
+pub(super) use select;
+
 /// Writes what one occurrence has of its own, in place of what it had before.
 pub async fn put(tx: &mut Tx<'_>, schedule: ScheduleId, own: &Override) -> Result<(), StoreError> {
     let span = own.span.as_ref();
@@ -65,12 +79,10 @@ pub(super) async fn with_overrides(tx: &mut Tx<'_>, schedules: Vec<Schedule>) ->
     let repeating = schedules.iter().filter(|schedule| schedule.series.is_some());
     let columns = [Column::Uuids(repeating.map(|schedule| schedule.id.uuid()).collect())];
     let sql = Sql::each(
-        "SELECT schedule_id, recurrence_id, title, description, location, kind, busy, all_day, time_zone, start_wall, end_wall,
-             start_at, end_at, start_resolution, end_resolution FROM overrides WHERE schedule_id = $1",
-        "SELECT schedule_id, recurrence_id, title, description, location, kind, busy, all_day, time_zone, start_wall, end_wall,
-             start_at, end_at, start_resolution, end_resolution FROM overrides WHERE schedule_id = ANY ($1::uuid[])",
+        select!("FROM overrides WHERE schedule_id = $1"),
+        select!("FROM overrides WHERE schedule_id = ANY ($1::uuid[])"),
     );
-    let found = tx.batch_all(sql, &columns, |row| Ok((row.get::<ScheduleId>(0)?, one(row)?))).await?;
+    let found = tx.batch_all(sql, &columns, of_schedule).await?;
     let mut sets: Vec<_> = schedules.into_iter().map(|schedule| RecurrenceSet::new(schedule, [])).collect();
     for (of, own) in found {
         if let Some(set) = sets.iter_mut().find(|set| set.schedule.id == of) {
@@ -80,8 +92,9 @@ pub(super) async fn with_overrides(tx: &mut Tx<'_>, schedules: Vec<Schedule>) ->
     Ok(sets)
 }
 
-fn one(row: &Row<'_>) -> Result<Override, StoreError> {
-    Ok(Override {
+/// An override and whose it is.
+pub(super) fn of_schedule(row: &Row<'_>) -> Result<(ScheduleId, Override), StoreError> {
+    let own = Override {
         recurrence_id: row.parse(1)?,
         title: row.get(2)?,
         description: row.get(3)?,
@@ -89,5 +102,6 @@ fn one(row: &Row<'_>) -> Result<Override, StoreError> {
         kind: row.get(5)?,
         busy: row.get(6)?,
         span: row.get::<Option<bool>>(7)?.map(|_| span(row, 7)).transpose()?,
-    })
+    };
+    Ok((row.get(0)?, own))
 }

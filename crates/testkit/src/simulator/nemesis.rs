@@ -143,7 +143,9 @@ impl Nemesis {
         let draft = people::draft("poison", due_at, vec![ReminderRule::before_start(0)]);
         let caller = self.victim.caller.clone();
         let made = self.cluster.ask(move |app| async move {
-            app::calendar::create(&app, &caller, draft, None, people::nothing()).await.map(|_| ())
+            app::calendar::create(&app, &caller, draft, app::calendar::OnConflict::Reject, None, people::nothing())
+                .await
+                .map(|_| ())
         });
         // Whether or not it was made: some nodes do not answer.
         let _ = made.await;

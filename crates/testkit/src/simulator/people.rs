@@ -4,7 +4,7 @@ use std::{rc::Rc, time::Duration};
 
 use app::{
     App, Error, Once, Rendered,
-    calendar::{Expected, Scope},
+    calendar::{Expected, OnConflict, Scope},
 };
 use domain::{
     alarms::{Alarm, AlarmState, LatePolicy, ReminderRule, Until, When},
@@ -111,7 +111,11 @@ impl Actor {
         let answer = self
             .insist(change, move |app, once| {
                 let (caller, draft) = (caller.clone(), draft.clone());
-                async move { app::calendar::create(&app, &caller, draft, once, receipt()).await.map(|a| read_receipt(&a.rendered)) }
+                async move {
+                    app::calendar::create(&app, &caller, draft, OnConflict::Reject, once, receipt())
+                        .await
+                        .map(|a| read_receipt(&a.rendered))
+                }
             })
             .await;
         if let Some(Some(Receipt { id, version, reminders })) = answer {
@@ -152,7 +156,7 @@ impl Actor {
                 let (caller, patch) = (caller.clone(), patch.clone());
                 async move {
                     let target = (id, Scope::All, Expected::Version(version));
-                    let answer = app::calendar::update(&app, &caller, target, patch, once, changed()).await?;
+                    let answer = app::calendar::update(&app, &caller, target, patch, OnConflict::Reject, once, changed()).await?;
                     Ok(read_receipt(&answer.rendered))
                 }
             })
@@ -187,7 +191,11 @@ impl Actor {
         let answer = self
             .insist(change, move |app, once| {
                 let caller = caller.clone();
-                async move { app::calendar::restore(&app, &caller, id, once, changed()).await.map(|a| read_receipt(&a.rendered)) }
+                async move {
+                    app::calendar::restore(&app, &caller, id, OnConflict::Reject, once, changed())
+                        .await
+                        .map(|a| read_receipt(&a.rendered))
+                }
             })
             .await;
         if let Some(Some(Receipt { version, .. })) = answer {

@@ -12,10 +12,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
+    conflicts::{Taken, refused},
     recurrence::{Late, RecurrenceDraft, late},
     view::{ReminderDraft, ScheduleView, moment, parse, rules},
 };
-use crate::http::{Caller, Problem, Write, answer, created, etag};
+use crate::http::{Caller, Problem, Query, Write, answer, created, etag};
 
 /// A schedule that is asked for.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -106,11 +107,22 @@ impl NewSchedule {
 ///
 /// Its alarms are armed in the same transaction: once this is answered, the reminder is on disk and rings at its time, also
 /// if the process is killed in between.
+///
+/// If it is busy and some of its time is taken, it is refused: `conflicts` lists at most 20 of what is there, each with the time of
+/// yours that it `meets`; `free_slots` are the next gaps in which it fits or, for a series, other first occurrences of the same day.
 #[utoipa::path(
-    post, path = "/api/v1/schedules", tag = "schedules", request_body = NewSchedule,
-    responses((status = 201, description = "Made", body = ScheduleView, headers(("location" = String), ("etag" = String))))
+    post, path = "/api/v1/schedules", tag = "schedules", request_body = NewSchedule, params(Taken),
+    responses(
+        (status = 201, description = "Made", body = ScheduleView, headers(("location" = String), ("etag" = String))),
+        (status = 409, description = "`schedule.conflict`: the time is taken, see `conflicts` and `free_slots`"),
+    )
 )]
-pub(crate) async fn create(Extract(app): Extract<App>, caller: Caller, request: Write<NewSchedule>) -> Result<Response, Problem> {
+pub(crate) async fn create(
+    Extract(app): Extract<App>,
+    caller: Caller,
+    Query(Taken { on_conflict }): Query<Taken>,
+    request: Write<NewSchedule>,
+) -> Result<Response, Problem> {
     // The caller's own zone is only looked up when it is needed.
     let own_zone = match &request.body.time_zone {
         Some(_) => None,
@@ -121,5 +133,6 @@ pub(crate) async fn create(Extract(app): Extract<App>, caller: Caller, request: 
         let location = format!("/api/v1/schedules/{}", schedule.id);
         created(&location, &etag(schedule.version), &ScheduleView::from(schedule))
     });
-    Ok(answer(calendar::create(&app, &caller.0, draft, request.once, render).await?))
+    let made = calendar::create(&app, &caller.0, draft, on_conflict.unwrap_or_default().into(), request.once, render).await;
+    Ok(answer(made.map_err(refused)?))
 }

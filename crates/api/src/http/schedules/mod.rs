@@ -1,6 +1,7 @@
 //! Schedules: one endpoint, one file.
 
 mod bulk_delete;
+mod conflicts;
 mod create;
 mod delete;
 mod get;

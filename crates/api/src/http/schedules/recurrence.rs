@@ -11,7 +11,7 @@ use kernel::{FieldError, Length, WallTime};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::view::moment;
+use super::{conflicts::ConflictPolicy, view::moment};
 
 /// How a schedule repeats.
 #[derive(Debug, Serialize, ToSchema)]
@@ -157,6 +157,29 @@ pub(crate) struct Which {
     /// The occurrence: `recurrence_id` as the list shows it.
     #[param(example = "2026-11-20T09:30:00", max_length = 32)]
     recurrence_id: Option<String>,
+}
+
+/// Which occurrences of a series a change is about, and what to do if its time is taken.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Target {
+    /// `all` unless given; `this` and `following` name an occurrence.
+    #[param(inline)]
+    scope: Option<ScopeName>,
+    /// The occurrence: `recurrence_id` as the list shows it.
+    #[param(example = "2026-11-20T09:30:00", max_length = 32)]
+    recurrence_id: Option<String>,
+    /// `reject` unless given: 409 if some of the time that is added is taken by what else is busy. Of a series what is over is not
+    /// judged, and nothing beyond two years.
+    #[param(inline)]
+    pub(super) on_conflict: Option<ConflictPolicy>,
+}
+
+impl Target {
+    pub(super) fn which(self) -> Which {
+        Which { scope: self.scope, recurrence_id: self.recurrence_id }
+    }
 }
 
 /// Which occurrences.

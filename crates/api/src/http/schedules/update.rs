@@ -12,7 +12,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
-    recurrence::{Late, RecurrenceChange, RecurrenceDraft, Which, late},
+    conflicts::refused,
+    recurrence::{Late, RecurrenceChange, RecurrenceDraft, Target, late},
     view::{ReminderDraft, ScheduleView, moment, parse, rules, shown},
 };
 use crate::http::{Caller, IfMatch, Nullable, Path, Problem, Query, Write, answer};
@@ -93,11 +94,14 @@ impl ScheduleChange {
 /// Of a series, `scope` says which occurrences are meant. `this` keeps what is then unlike the rest beside the series and answers
 /// the occurrence. `following` ends the series before the occurrence and answers the new schedule that begins with it. `all`
 /// takes `start` as that of the first occurrence; the dates of the recurrence and what was changed by hand move along.
+///
+/// If a change adds busy time and some of it is taken, it is refused. What the schedule had before is not judged again.
 #[utoipa::path(
     patch, path = "/api/v1/schedules/{id}", tag = "schedules", request_body = ScheduleChange,
-    params(("id" = String, Path, description = "Its id"), Which, ("if-match" = Option<String>, Header, description = "ETag, or *")),
+    params(("id" = String, Path, description = "Its id"), Target, ("if-match" = Option<String>, Header, description = "ETag, or *")),
     responses(
         (status = 200, description = "As it is now", body = ScheduleView, headers(("etag" = String))),
+        (status = 409, description = "`schedule.conflict`: the time is taken, see `conflicts` and `free_slots`"),
         (status = 412, description = "`schedule.version_mismatch`: somebody else changed it"),
         (status = 428, description = "`schedule.version_required`: send If-Match"),
     )
@@ -106,11 +110,13 @@ pub(crate) async fn update(
     Extract(app): Extract<App>,
     caller: Caller,
     Path(id): Path<ScheduleId>,
-    Query(which): Query<Which>,
+    Query(target): Query<Target>,
     if_match: IfMatch,
     request: Write<ScheduleChange>,
 ) -> Result<Response, Problem> {
     let patch = request.body.patch().map_err(app::Error::from)?;
-    let target = (id, which.scope().map_err(app::Error::from)?, if_match.into());
-    Ok(answer(calendar::update(&app, &caller.0, target, patch, request.once, Arc::new(shown)).await?))
+    let on_conflict = target.on_conflict.unwrap_or_default().into();
+    let target = (id, target.which().scope().map_err(app::Error::from)?, if_match.into());
+    let changed = calendar::update(&app, &caller.0, target, patch, on_conflict, request.once, Arc::new(shown)).await;
+    Ok(answer(changed.map_err(refused)?))
 }

@@ -1,0 +1,169 @@
+//! Refusing time that is taken.
+//!
+//! Whoever may add busy time locks the calendar of its owner first, and looks before writing: two that want the same hour come one
+//! after the other, and the second finds the first. Who allows overlaps needs neither. What is free instead is looked up after the
+//! refusal, outside of the transaction, because it is advice and nobody shall wait for it.
+
+use std::time::Duration;
+
+use domain::calendar::{
+    CalendarError, Occurrence, Patch, RecurrenceSet, RepeatChange, Span,
+    conflicts::{Added, Calendar, ConflictError, Found, MAX_ONCE, Slot, Wanted, gaps, search, shifts},
+};
+use kernel::{Instant, ScheduleId, UserId, Zone};
+use store::{StoreError, Tx, UseCase};
+
+use crate::{Answer, App, Effects, Error, Once, once::Render};
+
+/// What becomes of a change whose time is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnConflict {
+    /// It is refused.
+    #[default]
+    Reject,
+    /// Both stand.
+    Allow,
+}
+
+/// How far ahead a free place is looked for.
+const AHEAD: Duration = Duration::from_hours(14 * 24);
+
+/// Free places that are offered.
+const OFFERED: usize = 5;
+
+impl OnConflict {
+    /// The defaults of `owner`; their calendar is locked if time is going to be judged.
+    pub(super) async fn defaults(self, tx: &mut Tx<'_>, owner: UserId, takes_time: bool) -> Result<(Zone, u32), Error> {
+        let found = match self {
+            Self::Reject if takes_time => store::calendar::lock_calendar(tx, owner).await?,
+            _ => store::calendar::defaults(tx, owner).await?,
+        };
+        found.ok_or_else(|| CalendarError::NotFound.into())
+    }
+
+    /// Locks the calendar of `owner` if `takes_time` is going to be judged; answers whether it is.
+    pub(super) async fn judges(self, tx: &mut Tx<'_>, owner: UserId, takes_time: bool) -> Result<bool, Error> {
+        if self == Self::Allow || !takes_time {
+            return Ok(false);
+        }
+        store::calendar::lock_calendar(tx, owner).await?.ok_or(CalendarError::NotFound)?;
+        Ok(true)
+    }
+}
+
+/// Whether a patch can make something take time that it did not.
+pub(super) fn may_take_time(patch: &Patch) -> bool {
+    let Patch { busy, all_day, zone, start, end, duration, repeat, .. } = patch;
+    let moves = all_day.is_some() || zone.is_some() || start.is_some() || end.is_some() || duration.is_some();
+    moves || *busy == Some(true) || *repeat != RepeatChange::Keep
+}
+
+/// In whose calendar to look, and beside what.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Beside<'a> {
+    pub(super) owner: UserId,
+    /// The schedule that changes, as the database has it: it never meets itself.
+    pub(super) except: Option<ScheduleId>,
+    /// Whether its occurrences are named by dates.
+    pub(super) by_day: bool,
+    /// What the change leaves of it, where that is another schedule from now on.
+    pub(super) part: Option<&'a RecurrenceSet>,
+}
+
+impl Beside<'_> {
+    /// Refuses if some of the time that is added is taken. The calendar must be locked.
+    pub(super) async fn refuse(self, tx: &mut Tx<'_>, added: &Added, wanted: impl FnOnce() -> Wanted) -> Result<(), Error> {
+        let Some(window) = added.window() else { return Ok(()) };
+        let mut calendar = calendar(tx, self.owner, window, self.except).await?;
+        calendar.series.extend(self.part.cloned());
+        let Found { mut conflicts, truncated } = search(added, &calendar);
+        if conflicts.is_empty() {
+            return Ok(());
+        }
+        let nameless: Vec<ScheduleId> = conflicts.iter().filter(|it| it.title.is_none()).map(|it| it.schedule).collect();
+        let titles = store::calendar::busy::titles(tx, self.owner, &nameless).await?;
+        for conflict in &mut conflicts {
+            conflict.title = conflict.title.take().or_else(|| titles.get(&conflict.schedule).cloned());
+        }
+        let Self { owner, except, by_day, .. } = self;
+        Err(ConflictError { owner, conflicts, truncated, except, by_day, wanted: wanted(), free: Vec::new() }.into())
+    }
+}
+
+/// What is taken in the calendar of `owner` within a window.
+pub(super) async fn calendar(
+    tx: &mut Tx<'_>,
+    owner: UserId,
+    window: (Instant, Instant),
+    except: Option<ScheduleId>,
+) -> Result<Calendar, StoreError> {
+    let mut once = store::calendar::busy::once(tx, owner, window, MAX_ONCE).await?;
+    let mut series = store::calendar::busy::series(tx, owner, window).await?;
+    if let Some(except) = except {
+        once.retain(|it| it.schedule != except);
+        series.retain(|it| it.schedule.id != except);
+    }
+    Ok(Calendar { once, series })
+}
+
+/// What is asked for: one stretch, or all of a series.
+pub(super) fn wanted(set: &RecurrenceSet) -> Wanted {
+    match set.schedule.series {
+        Some(_) => Wanted::Series(Box::new(set.clone())),
+        None => stretch(&set.schedule.span),
+    }
+}
+
+/// What is asked for of one occurrence.
+pub(super) fn wanted_one(occurrence: &Occurrence) -> Wanted {
+    stretch(&occurrence.schedule.span)
+}
+
+fn stretch(span: &Span) -> Wanted {
+    let (start, end) = (span.start_at.instant, span.end_at.instant);
+    Wanted::Once { start, length: end.since(start) }
+}
+
+struct Free {
+    refused: ConflictError,
+    now: Instant,
+}
+
+impl UseCase for Free {
+    type Out = Vec<Slot>;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        let ConflictError { owner, except, wanted, .. } = &self.refused;
+        match wanted {
+            Wanted::Once { start, length } => {
+                let window = ((*start).max(self.now), (*start).max(self.now) + AHEAD);
+                let calendar = calendar(tx, *owner, window, *except).await?;
+                Ok(gaps(&calendar.taken(window), window, *length, OFFERED))
+            }
+            Wanted::Series(set) => {
+                let Some((from, to)) = Added::by(set, None, self.now).window() else { return Ok(Vec::new()) };
+                let day = Duration::from_hours(24);
+                let calendar = calendar(tx, *owner, (from - day, to + day), *except).await?;
+                Ok(shifts(set, &calendar, self.now, OFFERED))
+            }
+        }
+    }
+}
+
+/// Runs `case`; a conflict is refused with what is free instead.
+pub(super) async fn commit<C, T>(app: &App, case: C, once: Option<Once>, render: Render<T>) -> Result<Answer, Error>
+where
+    C: UseCase<Out = (T, Effects), Error = Error>,
+    T: Send + Sync + 'static,
+{
+    let error = match app.commit_once(case, once, render).await {
+        Err(error) => error,
+        done => return done,
+    };
+    let Some(refused) = error.downcast_ref::<ConflictError>().cloned() else { return Err(error) };
+    match app.store().read(Free { refused: refused.clone(), now: app.now() }).await {
+        Ok(free) => Err(ConflictError { free, ..refused }.into()),
+        Err(_) => Err(error),
+    }
+}

@@ -1,0 +1,61 @@
+//! What is free instead.
+
+use std::time::Duration;
+
+use kernel::{Instant, WallTime};
+
+use super::{Added, Busy, Calendar};
+use crate::calendar::{Moment, Patch, RecurrenceSet};
+
+/// A stretch of time in which nothing is planned, half open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// When it begins.
+    pub start: Instant,
+    /// When the next thing begins, or what was asked about ends.
+    pub end: Instant,
+}
+
+/// The gaps of `from..to` between what is `taken` (in order, what touches as one) that are at least `length` long, at most `limit`.
+pub fn gaps(taken: &[(Instant, Instant)], (from, to): (Instant, Instant), length: Duration, limit: usize) -> Vec<Slot> {
+    let mut free = from;
+    let behind = taken.iter().copied().chain([(to, to)]);
+    let gaps = behind.filter_map(|(start, end)| {
+        let slot = Slot { start: free, end: start.min(to) };
+        free = free.max(end);
+        (slot.start < slot.end && slot.end.since(slot.start) >= length).then_some(slot)
+    });
+    gaps.take(limit).collect()
+}
+
+/// How far a series is moved at a time, looking for where it fits.
+const STEP_MINUTES: i64 = 30;
+
+/// Other times of the same day at which all of a series that is judged is free, at most `limit`, the nearest first: each is its
+/// first occurrence there. What has no time of day has none.
+pub fn shifts(set: &RecurrenceSet, calendar: &Calendar, now: Instant, limit: usize) -> Vec<Slot> {
+    let Some((from, to)) = Added::by(set, None, now).window() else { return Vec::new() };
+    if set.schedule.span.all_day {
+        return Vec::new();
+    }
+    let day = Duration::from_hours(24);
+    let taken = calendar.taken((from - day, to + day));
+    let fits = |busy: &Busy| {
+        let next = taken.partition_point(|(_, end)| *end <= busy.start);
+        taken.get(next).is_none_or(|(start, _)| *start >= busy.end)
+    };
+    let start = set.schedule.span.start.datetime();
+    let steps = (1..24 * 60 / STEP_MINUTES).flat_map(|step| [step, -step]);
+    let moved = steps.filter_map(|step| {
+        let wall = start.checked_add(jiff::Span::new().minutes(step * STEP_MINUTES)).ok()?;
+        let patch = Patch { start: Some(Moment::Wall(WallTime::new(wall))), ..Patch::default() };
+        let mut change = (wall.date() == start.date()).then(|| patch.apply(&set.schedule, now).ok()).flatten()?;
+        let mut set = set.clone();
+        set.follow(&mut change);
+        (set.schedule.span, set.schedule.series) = (change.span, change.series);
+        let first = Slot { start: set.schedule.span.start_at.instant, end: set.schedule.span.end_at.instant };
+        let added = Added::by(&set, None, now);
+        (first.start >= now && added.pieces.iter().all(|piece| fits(&piece.whole))).then_some(first)
+    });
+    moved.take(limit).collect()
+}

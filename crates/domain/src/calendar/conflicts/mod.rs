@@ -1,0 +1,30 @@
+//! # conflicts: what overlaps what
+//!
+//! ```text
+//!   a change ──► Added            only the time it adds, less what its schedule had before
+//!                  │
+//!                  ├── search ◄── Calendar: what else of the owner is taken
+//!                  ▼
+//!                Found ──► ConflictError, with what is free instead
+//! ```
+//!
+//! Time is half open: what ends at ten does not meet what starts at ten. Only what is busy and not deleted takes time, each
+//! occurrence as it is now: where it was moved to, and free if it alone was made free. What has no length takes none. A schedule
+//! never meets itself.
+//!
+//! What happens once is judged wherever it lies. Of a series what is over is not judged, and of the rest what lies within
+//! [`HORIZON`]: a calendar beyond that is no plan, and somebody has to stop. `docs/conflicts.md` says it for people.
+
+mod added;
+mod busy;
+mod error;
+mod free;
+mod search;
+#[cfg(test)]
+mod tests;
+
+pub use added::{Added, HORIZON};
+pub use busy::Busy;
+pub use error::{ConflictError, Wanted};
+pub use free::{Slot, gaps, shifts};
+pub use search::{Calendar, Conflict, Found, MAX_CONFLICTS, MAX_EXAMINED, MAX_ONCE, Once, search};

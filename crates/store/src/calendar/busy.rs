@@ -1,0 +1,55 @@
+//! What time of somebody's is taken: as much of their schedules as that needs.
+
+use std::collections::HashMap;
+
+use domain::calendar::{RecurrenceSet, conflicts::Once};
+use kernel::{Instant, ScheduleId, UserId};
+
+use super::{MAX_SPAN, schedule};
+use crate::{Column, Sql, StoreError, Tx, values};
+
+pub(crate) const ONCE: &str = "SELECT id, start_at, end_at FROM schedules
+     WHERE owner_id = $1 AND deleted_at IS NULL AND rrule IS NULL AND busy AND end_at > start_at
+       AND start_at >= $2 AND start_at < $3 AND end_at > $4 ORDER BY start_at, id LIMIT $5";
+
+/// What of `owner` is busy, happens once and has time in common with `from..to`, by start, at most `limit`.
+pub async fn once(tx: &mut Tx<'_>, owner: UserId, (from, to): (Instant, Instant), limit: u32) -> Result<Vec<Once>, StoreError> {
+    // Nothing lasts longer than MAX_SPAN, so nothing that starts before that can reach into the range.
+    let params = values![owner, from - MAX_SPAN, to, from, limit];
+    tx.all(ONCE, params, |row| Ok(Once { schedule: row.get(0)?, start: row.get(1)?, end: row.get(2)? })).await
+}
+
+pub(crate) const OVERRIDES: &str = super::overrides::select!(
+    "FROM schedules CROSS JOIN overrides WHERE overrides.schedule_id = schedules.id AND schedules.owner_id = $1
+       AND schedules.deleted_at IS NULL AND schedules.rrule IS NOT NULL AND schedules.reach_from < $2
+       AND (schedules.reach_to IS NULL OR schedules.reach_to >= $3)"
+);
+
+/// What of `owner` repeats, is busy at least once and may have occurrences in `from..to`, in no order, without reminders.
+pub async fn series(tx: &mut Tx<'_>, owner: UserId, (from, to): (Instant, Instant)) -> Result<Vec<RecurrenceSet>, StoreError> {
+    let rows = tx.all(super::SERIES, values![owner, to, from], schedule).await?;
+    let mut sets: Vec<RecurrenceSet> = rows.into_iter().map(|schedule| RecurrenceSet::new(schedule, [])).collect();
+    if sets.is_empty() {
+        return Ok(sets);
+    }
+    let own = tx.all(OVERRIDES, values![owner, to, from], super::overrides::of_schedule).await?;
+    let places: HashMap<ScheduleId, usize> = (0..).zip(&sets).map(|(place, set)| (set.schedule.id, place)).collect();
+    for (of, own) in own {
+        if let Some(place) = places.get(&of) {
+            sets[*place].overrides.insert(own.recurrence_id, own);
+        }
+    }
+    sets.retain(|set| set.schedule.text.busy || set.overrides.values().any(|own| own.busy == Some(true)));
+    Ok(sets)
+}
+
+/// The titles of those of `ids` that are `owner`'s.
+pub async fn titles(tx: &mut Tx<'_>, owner: UserId, ids: &[ScheduleId]) -> Result<HashMap<ScheduleId, String>, StoreError> {
+    let sql = Sql::each(
+        "SELECT id, title FROM schedules WHERE id = $1 AND owner_id = $2",
+        "SELECT id, title FROM schedules JOIN unnest($1::uuid[], $2::uuid[]) AS asked (of, whose) ON id = of AND owner_id = whose",
+    );
+    let columns =
+        [Column::Uuids(ids.iter().map(|id| id.uuid()).collect()), Column::Uuids(ids.iter().map(|_| owner.uuid()).collect())];
+    Ok(tx.batch_all(sql, &columns, |row| Ok((row.get(0)?, row.get(1)?))).await?.into_iter().collect())
+}
