@@ -67,6 +67,13 @@ async fn every_security_event_is_logged_and_no_secret_ever() {
     house.send(bearer(Call::new("DELETE", &format!("/api/v1/api-keys/{}", key.text("/id"))))).await;
     let ticket = house.send(bearer(Call::new("POST", "/api/v1/auth/tickets"))).await;
     house.send(Call::get(&format!("/api/v1/me/stream?ticket={}", ticket.text("/ticket")))).await;
+    let feed = house.send(bearer(Call::post("/api/v1/calendar/feeds", &json!({ "name": "Phone", "privacy": "busy" })))).await;
+    let address = feed.text("/url").strip_prefix("http://127.0.0.1:8080").expect("the public address");
+    house.send(Call::get(address)).await;
+    house.send(bearer(Call::new("DELETE", &format!("/api/v1/calendar/feeds/{}", feed.text("/id"))))).await;
+    for _ in 0..51 {
+        house.send(Call::get(address)).await;
+    }
     for current in [guess, PASSWORD] {
         let change = json!({ "current_password": current, "new_password": chosen });
         house.send(bearer(Call::post("/api/v1/users/me/password", &change))).await;
@@ -82,6 +89,9 @@ async fn every_security_event_is_logged_and_no_secret_ever() {
         "refresh.reuse",
         "api_key.created",
         "api_key.deleted",
+        "feed.created",
+        "feed.revoked",
+        "feed.throttled",
         "password.change_refused",
         "password.changed",
         "session.ended",
@@ -99,6 +109,7 @@ async fn every_security_event_is_logged_and_no_secret_ever() {
         successor.refresh_token(),
         key.text("/secret"),
         ticket.text("/ticket"),
+        "cmf_",
         "cmr_",
         "cmt_",
         "$argon2id",

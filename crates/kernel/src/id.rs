@@ -121,6 +121,8 @@ typed_ids! {
     ReminderId = "rem";
     /// An alarm: one reminder of one occurrence at one instant.
     AlarmId = "alm";
+    /// A feed: a calendar that other programs read over a secret address.
+    FeedId = "fed";
     /// A row of somebody's inbox.
     NotificationId = "ntf";
     /// An event in a stream.

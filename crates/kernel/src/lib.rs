@@ -25,8 +25,8 @@ pub use entropy::Entropy;
 pub use error::{Category, Coded, FieldError};
 pub use event::{Event, Position, PositionError};
 pub use id::{
-    AlarmId, ApiKeyId, CategoryId, EventId, IdError, JobId, NotificationId, ReminderId, ScheduleId, SessionId, StreamId, TagId,
-    UserId,
+    AlarmId, ApiKeyId, CategoryId, EventId, FeedId, IdError, JobId, NotificationId, ReminderId, ScheduleId, SessionId, StreamId,
+    TagId, UserId,
 };
 pub use instant::{Instant, InstantError};
 pub use length::{Length, LengthError};

@@ -31,7 +31,11 @@ macro_rules! select {
 }
 
 pub mod busy;
+pub mod feeds;
+pub mod imported;
 pub mod overrides;
+pub mod revision;
+pub mod whole;
 
 /// What `owner` has chosen for schedules that do not say: the zone, and the lead of reminders in seconds. `None`: no such user.
 pub async fn defaults(tx: &mut Tx<'_>, owner: UserId) -> Result<Option<(Zone, u32)>, StoreError> {

@@ -44,9 +44,18 @@ pub fn hot_reads() -> Vec<HotRead> {
         read("alarms::OF_SCHEDULE", named("alarms_of_schedule"), alarms::OF_SCHEDULE.into()),
         read("calendar::busy::ONCE", named("schedules_by_time"), calendar::busy::ONCE.into()),
         read("calendar::busy::OVERRIDES", named("schedules_series"), calendar::busy::OVERRIDES.into()),
-        read("calendar::FIND", key("schedules_pkey"), calendar::FIND.into()),
+        // Either of two indexes finds the one row.
+        read("calendar::FIND", Index { sqlite: "USING PRIMARY KEY", postgres: "schedules_of_owner" }, calendar::FIND.into()),
         read("calendar::OVERLAPPING", named("schedules_by_time"), calendar::OVERLAPPING.into()),
         read("calendar::SERIES", named("schedules_series"), calendar::SERIES.into()),
+        // SQLite names the index that UNIQUE made.
+        read(
+            "calendar::feeds::BY_HASH",
+            Index { sqlite: "sqlite_autoindex_feeds", postgres: "feeds_hash_key" },
+            calendar::feeds::BY_HASH.into(),
+        ),
+        read("calendar::revision::CURRENT", key("calendars_pkey"), calendar::revision::CURRENT.into()),
+        read("calendar::whole::PAGE", named("schedules_of_owner"), calendar::whole::PAGE.into()),
         read("notify::inbox::PAGE", named("notifications_of_user"), notify::inbox::PAGE.into()),
         read("notify::inbox::PAGE_UNREAD", named("notifications_unread"), notify::inbox::PAGE_UNREAD.into()),
         read("notify::inbox::UNREAD", key("inboxes_pkey"), notify::inbox::UNREAD.into()),

@@ -1,8 +1,8 @@
 //! Rows as both engines hand them out.
 
 use kernel::{
-    AlarmId, ApiKeyId, CategoryId, EventId, Instant, JobId, NotificationId, ReminderId, ScheduleId, SessionId, StreamId, TagId,
-    UserId,
+    AlarmId, ApiKeyId, CategoryId, EventId, FeedId, Instant, JobId, NotificationId, ReminderId, ScheduleId, SessionId, StreamId,
+    TagId, UserId,
 };
 use rusqlite::types::{FromSql as _, ValueRef};
 use tokio_postgres::types::{FromSql, Type};
@@ -129,6 +129,7 @@ column! {
     TagId, PgUuid, |v| sqlite_uuid(v).map(TagId::from_uuid), |v| TagId::from_uuid(v.0);
     ReminderId, PgUuid, |v| sqlite_uuid(v).map(ReminderId::from_uuid), |v| ReminderId::from_uuid(v.0);
     AlarmId, PgUuid, |v| sqlite_uuid(v).map(AlarmId::from_uuid), |v| AlarmId::from_uuid(v.0);
+    FeedId, PgUuid, |v| sqlite_uuid(v).map(FeedId::from_uuid), |v| FeedId::from_uuid(v.0);
     NotificationId, PgUuid, |v| sqlite_uuid(v).map(NotificationId::from_uuid), |v| NotificationId::from_uuid(v.0);
     EventId, PgUuid, |v| sqlite_uuid(v).map(EventId::from_uuid), |v| EventId::from_uuid(v.0);
     StreamId, PgUuid, |v| sqlite_uuid(v).map(StreamId::from_uuid), |v| StreamId::from_uuid(v.0);

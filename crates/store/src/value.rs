@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use bytes::BufMut as _;
 use kernel::{
-    AlarmId, ApiKeyId, CategoryId, EventId, Instant, JobId, NotificationId, ReminderId, ScheduleId, SessionId, StreamId, TagId,
-    UserId,
+    AlarmId, ApiKeyId, CategoryId, EventId, FeedId, Instant, JobId, NotificationId, ReminderId, ScheduleId, SessionId, StreamId,
+    TagId, UserId,
 };
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::{IsNull, Kind, ToSql, Type, to_sql_checked};
@@ -181,6 +181,7 @@ from! {
     TagId => Uuid(v) v.uuid();
     ReminderId => Uuid(v) v.uuid();
     AlarmId => Uuid(v) v.uuid();
+    FeedId => Uuid(v) v.uuid();
     NotificationId => Uuid(v) v.uuid();
     EventId => Uuid(v) v.uuid();
     StreamId => Uuid(v) v.uuid();

@@ -10,13 +10,20 @@ use agenda::{alarm, event, span};
 use domain::{
     alarms::{Alarm, ReminderRule},
     calendar::{
-        Moment, Override, RecurrenceSet, RepeatDraft, Schedule,
+        Feed, Moment, Override, RecurrenceSet, RepeatDraft, Schedule,
+        icalendar::Privacy,
         progress::{Action, Item, Progress},
     },
 };
 use inboxes::{deliver, notifications, people, run};
-use kernel::{Instant, UserId, Zone};
-use store::{Store, StoreError, Tx, alarms, calendar, hot_reads, notify::inbox, progress};
+use kernel::{Entropy as _, FeedId, Instant, UserId, Zone};
+use store::{
+    Store, StoreError, Tx, alarms,
+    calendar::{self, feeds, revision},
+    hot_reads,
+    notify::inbox,
+    progress,
+};
 use testkit::{START, SeededEntropy, on_both_engines};
 
 /// Enough that reading everything costs more than an index on both engines.
@@ -35,6 +42,7 @@ const WORKED: usize = 100;
 /// Many inboxes, most of each read long ago, and many schedules.
 async fn fill(store: &Store) {
     let people = people(store, 0..PEOPLE).await;
+    let everybody = people.clone();
     for (number, user) in (0..).zip(people.iter().take(NOTIFIED)) {
         calendar(store, *user, number).await;
         series(store, *user, number).await;
@@ -52,7 +60,33 @@ async fn fill(store: &Store) {
         })
         .await;
     }
+    feeds_of(store, everybody).await;
     store.analyze().await.expect("the tables are counted");
+}
+
+/// A calendar and a feed of it for each of them.
+async fn feeds_of(store: &Store, people: Vec<UserId>) {
+    let entropy = SeededEntropy::new(90_000);
+    let feed = |owner: &UserId| Feed {
+        id: FeedId::mint(START, &entropy),
+        owner: *owner,
+        name: "Phone".to_owned(),
+        privacy: Privacy::Busy,
+        created_at: START,
+        last_read_at: None,
+    };
+    let made: Vec<(Feed, [u8; 32])> = people.iter().map(|owner| (feed(owner), entropy.bytes32())).collect();
+    run(store, move |tx| {
+        let made = made.clone();
+        Box::pin(async move {
+            for (feed, hash) in &made {
+                feeds::insert(tx, feed, hash).await?;
+                revision::bump(tx, feed.owner, START).await?;
+            }
+            Ok(())
+        })
+    })
+    .await;
 }
 
 /// A year of schedules; most alarms have rung.

@@ -203,8 +203,9 @@ fn is_about_the_body(name: &http::HeaderName) -> bool {
 fn not_modified(facts: &Facts, response: Response) -> Response {
     let is_read = matches!(facts.method, Method::GET | Method::HEAD) && response.status() == StatusCode::OK;
     let asked = facts.if_none_match.as_ref().and_then(|value| value.to_str().ok());
-    let (true, Some(asked)) = (is_read, asked) else { return response };
-    if !matches_etag(asked, response.headers()) {
+    let tag = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok());
+    let (true, Some(asked), Some(tag)) = (is_read, asked, tag) else { return response };
+    if !names_etag(asked, tag) {
         return response;
     }
     let (mut parts, _) = response.into_parts();
@@ -215,10 +216,15 @@ fn not_modified(facts: &Facts, response: Response) -> Response {
     Response::from_parts(parts, Body::empty())
 }
 
+/// Whether a reader who sent `headers` has what is tagged `tag`: for handlers that need not write it then.
+pub(crate) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|asked| names_etag(asked, tag))
+}
+
 /// The weak comparison of RFC 9110, section 8.8.3.2.
-fn matches_etag(asked: &str, headers: &HeaderMap) -> bool {
+fn names_etag(asked: &str, tag: &str) -> bool {
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    let Some(present) = headers.get(header::ETAG).and_then(|tag| tag.to_str().ok()).map(opaque) else { return false };
+    let present = opaque(tag);
     asked.trim() == "*" || asked.split(',').any(|tag| opaque(tag) == present)
 }
 

@@ -52,6 +52,13 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "edge.too_slow" 503 "Given up" "The request took too long. It may or may not have happened: repeat it with the same `Idempotency-Key`.";
     "edge.unknown_host" 421 "Unknown host" "A program on the same machine named this server in a way it does not know. Use localhost, an address, or the name in `http.public_url`.";
     "edge.uri_too_long" 414 "Address too long" "An address may have at most 8 KiB.";
+    "feed.invalid" 422 "Invalid feed" "A field of the feed is not valid. `errors` points at it.";
+    "feed.not_found" 404 "No such feed" "The feed was revoked, or never was, or is not yours.";
+    "feed.throttled" 429 "Read too often" "The feed was read too often, or too many feeds were asked for that are not there. Come back after `Retry-After`, with `If-None-Match`.";
+    "feed.too_many" 409 "Too many feeds" "You have 10 feeds. Delete one that is no longer read.";
+    "icalendar.invalid" 422 "Invalid calendar" "The file is iCalendar, but says something that cannot be kept. `errors` points at the component and the property, and begins with the line.";
+    "icalendar.malformed" 422 "Malformed calendar" "The file is no iCalendar (RFC 5545): a line that is none, text that is not UTF-8, a BEGIN without its END. `errors` points at the line.";
+    "icalendar.too_much" 422 "Calendar too large" "The file has more components, longer lines, or more in each other than is read at once. `errors` points at the line.";
     "id.malformed" 400 "Malformed id" "A part of the path is not an id of the expected kind.";
     "idempotency.in_flight" 409 "Still running" "The first request with this `Idempotency-Key` has not finished. Come back after `Retry-After`.";
     "idempotency.malformed_key" 400 "Malformed idempotency key" "An `Idempotency-Key` is 1 to 255 visible ASCII characters, sent once.";

@@ -19,6 +19,7 @@ mod routes;
 mod settings;
 mod trace;
 
+mod calendar;
 mod identity;
 mod labels;
 mod notifications;
@@ -44,6 +45,7 @@ pub use settings::{EdgeSettings, Limits, MetricsDoor};
 
 pub(crate) use access::Caller;
 pub(crate) use answer::{answer, created, etag, json, rendered};
+pub(crate) use edge::is_known;
 pub(crate) use extract::{ConnectionPeer, IfMatch, Json, NoBody, Nullable, OptionalJson, OrEmpty, Path, Peer, Query, Write};
 pub(crate) use problem::Problem;
 pub(crate) use routes::Routes;
@@ -79,6 +81,7 @@ fn all_routes() -> Routes {
         .merge(identity::routes())
         .merge(schedules::routes())
         .merge(labels::routes())
+        .merge(calendar::routes())
         .merge(statistics::routes())
         .merge(reminders::routes())
         .merge(notifications::routes())

@@ -70,6 +70,7 @@ pub(crate) struct FieldErrorSchema {
         (name = "identity", description = "Accounts, sessions, service keys."),
         (name = "schedules", description = "The calendar."),
         (name = "labels", description = "Categories and tags."),
+        (name = "calendar", description = "The calendar as other programs read it."),
         (name = "statistics", description = "What was worked and completed."),
         (name = "reminders", description = "What rings, when, and why not."),
         (name = "notifications", description = "The inbox and its live stream."),

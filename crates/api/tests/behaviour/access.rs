@@ -17,12 +17,15 @@ use crate::house::{Call, House, PASSWORD, Reply};
 const REQUESTS: &[(&str, &str, &str)] = &[
     ("DELETE /api/v1/api-keys/{key}", "", ""),
     ("DELETE /api/v1/auth/sessions/{session}", "", ""),
+    ("DELETE /api/v1/calendar/feeds/{feed}", "", ""),
     ("DELETE /api/v1/categories/{category}", "", ""),
     ("DELETE /api/v1/notifications/{notification}", "", ""),
     ("DELETE /api/v1/schedules/{schedule}", "", ""),
     ("DELETE /api/v1/tags/{tag}", "", ""),
     ("GET /api/v1/api-keys", "", ""),
     ("GET /api/v1/auth/sessions", "", ""),
+    ("GET /api/v1/calendar/export", "", ""),
+    ("GET /api/v1/calendar/feeds", "", ""),
     ("GET /api/v1/categories", "", ""),
     ("GET /api/v1/categories/{category}", "", ""),
     ("GET /api/v1/me/stream", "", ""),
@@ -46,6 +49,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("POST /api/v1/api-keys", "", r#"{"name": "CI", "scopes": ["schedules:read"]}"#),
     ("POST /api/v1/auth/logout", "", ""),
     ("POST /api/v1/auth/tickets", "", ""),
+    ("POST /api/v1/calendar/feeds", "", r#"{"name": "Phone", "privacy": "busy"}"#),
     ("POST /api/v1/categories", "", r#"{"name": "Work"}"#),
     ("POST /api/v1/notifications/read", "", r#"{"up_to": "{notification}"}"#),
     ("POST /api/v1/reminders/{alarm}/dismiss", "", ""),
@@ -136,6 +140,10 @@ impl Person {
             "tag" => self.makes(house, "/api/v1/tags").await,
             "tag and another" => {
                 format!("{} {}", self.makes(house, "/api/v1/tags").await, self.makes(house, "/api/v1/tags").await)
+            }
+            "feed" => {
+                let body = json!({ "name": "Phone", "privacy": "busy" });
+                self.does(house, Call::post("/api/v1/calendar/feeds", &body)).await.text("/id").to_owned()
             }
             "notification" => notify(house, self.id).await.to_string(),
             unknown => panic!("nobody knows how to make a {unknown}"),

@@ -31,7 +31,12 @@ impl<'a> Desk<'a> {
     }
 
     pub(crate) async fn send(&self, call: Call) -> Reply {
-        self.house.send(call.bearer(&self.token)).await
+        self.house.send(self.signed(call)).await
+    }
+
+    /// The call as theirs.
+    pub(crate) fn signed(&self, call: Call) -> Call {
+        call.bearer(&self.token)
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {

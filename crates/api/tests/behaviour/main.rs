@@ -5,6 +5,7 @@ mod accounts;
 mod categories;
 mod conflicts;
 mod desk;
+mod feeds;
 mod follower;
 mod house;
 mod idempotency;

@@ -7,6 +7,7 @@ mod arm;
 mod conflicts;
 mod create;
 mod delete;
+pub mod icalendar;
 pub mod labels;
 pub mod progress;
 mod read;
@@ -37,7 +38,8 @@ enum What {
     Restored,
 }
 
-/// Appends `schedule.changed` to the owner's stream: ids and version only, whoever wants more reads it.
+/// Appends `schedule.changed` to the owner's stream: ids and version only, whoever wants more reads it. From here on feeds of
+/// the owner are other than before.
 async fn changed(
     tx: &mut Tx<'_>,
     schedules: &[Schedule],
@@ -62,6 +64,7 @@ async fn changed(
             data: format!(r#"{{"schedule_id":"{}","version":{},"change":"{change}"}}"#, schedule.id, schedule.version),
         })
         .collect();
+    store::calendar::revision::bump(tx, first.owner, at).await?;
     effects.events.extend(store::streams::append(tx, drafts, at).await?);
     Ok(())
 }

@@ -26,7 +26,7 @@ impl Client {
     }
 
     /// What failures are counted under, an IPv6 network being one household.
-    pub(super) fn network(&self) -> Option<String> {
+    pub(crate) fn network(&self) -> Option<String> {
         self.address.map(|address| match address {
             IpAddr::V4(v4) => format!("address:{v4}"),
             IpAddr::V6(v6) => {
@@ -43,7 +43,7 @@ impl Client {
         self.network().filter(|_| !is_local).map(|network| format!("sign-up:{network}"))
     }
 
-    pub(super) fn address_text(&self) -> String {
+    pub(crate) fn address_text(&self) -> String {
         self.address.map(|address| address.to_string()).unwrap_or_default()
     }
 }

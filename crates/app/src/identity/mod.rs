@@ -39,3 +39,4 @@ pub use settings::{PasswordCost, Settings};
 pub use sign_up::{create_user, sign_up};
 pub use tickets::{TICKET_LIFETIME, Ticket, issue_ticket, redeem_ticket};
 pub use token::ACCESS_LIFETIME;
+pub(crate) use token::{Opaque, sha256};

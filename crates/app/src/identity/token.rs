@@ -6,6 +6,7 @@
 //! | `cmr_…` | refresh token | SHA-256, and the salt it was made from |
 //! | `cmp_…` | API key | SHA-256 |
 //! | `cmt_…` | one-time ticket, 30 seconds | SHA-256 |
+//! | `cmf_…` | secret of a calendar feed | SHA-256 |
 //!
 //! The opaque ones carry 256 random bits, so a bare hash cannot be guessed backwards. They are looked up by that hash, and
 //! comparing hashes in an index tells an attacker nothing about the text.
@@ -118,10 +119,11 @@ pub(super) fn read_access(keys: &Keys, settings: &Settings, token: &str) -> Opti
 
 /// The kinds of opaque tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Opaque {
+pub(crate) enum Opaque {
     Refresh,
     ApiKey,
     Ticket,
+    Feed,
 }
 
 impl Opaque {
@@ -130,23 +132,24 @@ impl Opaque {
             Self::Refresh => "cmr_",
             Self::ApiKey => "cmp_",
             Self::Ticket => "cmt_",
+            Self::Feed => "cmf_",
         }
     }
 
     /// The text that carries `secret`.
-    pub(super) fn text(self, secret: &[u8; 32]) -> String {
+    pub(crate) fn text(self, secret: &[u8; 32]) -> String {
         format!("{}{}", self.prefix(), URL_SAFE_NO_PAD.encode(secret))
     }
 
     /// The hash to look `text` up by, `None` if it cannot be a token of this kind.
-    pub(super) fn hash(self, text: &str) -> Option<[u8; 32]> {
+    pub(crate) fn hash(self, text: &str) -> Option<[u8; 32]> {
         let body = text.strip_prefix(self.prefix())?;
         let is_base64url = body.len() == 43 && body.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         is_base64url.then(|| sha256(text.as_bytes()))
     }
 }
 
-pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut hash = [0; 32];
     hash.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
     hash

@@ -6,6 +6,8 @@
 pub mod conflicts;
 mod draft;
 mod error;
+mod feed;
+pub mod icalendar;
 pub mod labels;
 mod occurrence;
 mod patch;
@@ -19,6 +21,7 @@ mod text;
 
 pub use draft::{Draft, RemindersDraft};
 pub use error::CalendarError;
+pub use feed::{Feed, FeedError, FeedRequest, GUESSES, MAX_FEEDS, READS};
 pub use occurrence::{MAX_OVERRIDES, Occurrence, Override};
 pub use patch::{Change, Patch};
 pub use repeat::{RepeatChange, RepeatDraft, rerule};

@@ -3,11 +3,11 @@
 use kernel::FieldError;
 
 /// Characters of a title.
-const TITLE_MAX: usize = 200;
+pub(super) const TITLE_MAX: usize = 200;
 /// Characters of a description.
-const DESCRIPTION_MAX: usize = 10_000;
+pub(super) const DESCRIPTION_MAX: usize = 10_000;
 /// Characters of a location.
-const LOCATION_MAX: usize = 500;
+pub(super) const LOCATION_MAX: usize = 500;
 /// Characters of a kind.
 const KIND_MAX: usize = 40;
 
@@ -56,7 +56,7 @@ pub(super) fn line(pointer: &str, text: &str, max: usize) -> Result<String, Fiel
 
 /// Control characters, among them CR, LF, NUL and NEL, and the two separators that Unicode breaks lines at. What changes the
 /// direction of text is not among them: it is stored and escaped where it is shown.
-fn breaks(c: char) -> bool {
+pub(super) fn breaks(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 

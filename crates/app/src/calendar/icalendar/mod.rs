@@ -1,0 +1,13 @@
+//! # icalendar: the calendar as other programs read it
+//!
+//! A feed is a secret address: whoever has it may read. It shows what its owner chose, from a year ago on, and is written anew
+//! only when the calendar changed. An export is the whole of it. Both are written page by page while they are sent, so that
+//! their size costs no memory.
+
+mod feeds;
+mod read;
+mod write;
+
+pub use feeds::{NewFeed, create_feed, feeds, revoke_feed};
+pub use read::{Reading, Standing, read_feed};
+pub use write::{Pages, export};

@@ -1,0 +1,159 @@
+//! Writing a calendar page by page.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use domain::{
+    calendar::{
+        RecurrenceSet,
+        icalendar::{Kept, Privacy, closing, events, opening, time_zone},
+    },
+    identity::Caller,
+};
+use kernel::{Instant, ScheduleId, UserId, Zone};
+use store::{
+    Tx, UseCase,
+    calendar::{
+        imported::{self, Imported},
+        whole,
+    },
+};
+
+use crate::{App, Error};
+
+/// Schedules of one page.
+const PAGE: u32 = 100;
+
+/// What is to be written.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+    pub(super) owner: UserId,
+    pub(super) name: String,
+    pub(super) privacy: Privacy,
+    /// What is over by then is left out.
+    pub(super) since: Instant,
+}
+
+/// A calendar as text, one page after the other. The zones come first, then each schedule as it is when its page is read.
+pub struct Pages {
+    app: App,
+    wanted: Wanted,
+    next: Next,
+}
+
+impl std::fmt::Debug for Pages {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pages").field("wanted", &self.wanted).finish_non_exhaustive()
+    }
+}
+
+enum Next {
+    Opening(Vec<(Zone, Instant)>),
+    Schedules(Option<ScheduleId>),
+    /// Components that are no events, after the one of this key.
+    Others(String),
+    Nothing,
+}
+
+/// The whole calendar of the caller, with everything.
+pub async fn export(app: &App, caller: &Caller) -> Result<Pages, Error> {
+    let wanted =
+        Wanted { owner: caller.user, name: "Campanile".to_owned(), privacy: Privacy::Full, since: Instant::DISTANT_PAST };
+    Pages::new(app, wanted).await
+}
+
+impl Pages {
+    pub(super) async fn new(app: &App, wanted: Wanted) -> Result<Self, Error> {
+        let zones = app.store().read(Zones(wanted.owner)).await?;
+        Ok(Self { app: app.clone(), wanted, next: Next::Opening(zones) })
+    }
+
+    /// The next piece of text; `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<String>, Error> {
+        let (text, next) = match std::mem::replace(&mut self.next, Next::Nothing) {
+            Next::Opening(zones) => (self.opening(&zones), Next::Schedules(None)),
+            Next::Schedules(after) => self.schedules(after).await?,
+            Next::Others(after) => self.others(&after).await?,
+            Next::Nothing => return Ok(None),
+        };
+        self.next = next;
+        Ok(Some(text))
+    }
+
+    fn opening(&self, zones: &[(Zone, Instant)]) -> String {
+        let mut text = opening(&self.wanted.name);
+        for component in zones.iter().filter_map(|(zone, first)| time_zone(zone, *first)) {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{component}");
+        }
+        text
+    }
+
+    async fn schedules(&self, after: Option<ScheduleId>) -> Result<(String, Next), Error> {
+        let Wanted { owner, privacy, since, .. } = self.wanted;
+        let page = self.app.store().read(Page { owner, after, since, kept: privacy == Privacy::Full }).await?;
+        let mut text = String::new();
+        for (set, kept) in &page {
+            for event in events(set, kept, privacy) {
+                let _ = write!(text, "{event}");
+            }
+        }
+        let last = page.last().filter(|_| page.len() == PAGE as usize);
+        Ok(match last {
+            Some((set, _)) => (text, Next::Schedules(Some(set.schedule.id))),
+            None if privacy == Privacy::Full && since == Instant::DISTANT_PAST => (text, Next::Others(String::new())),
+            None => (text + &closing(), Next::Nothing),
+        })
+    }
+
+    async fn others(&self, after: &str) -> Result<(String, Next), Error> {
+        let page = self.app.store().read(Others(self.wanted.owner, after.to_owned())).await?;
+        let mut text: String = page.iter().map(|(_, text)| text.as_str()).collect();
+        if let Some((key, _)) = page.last().filter(|_| page.len() == PAGE as usize) {
+            return Ok((text, Next::Others(key.clone())));
+        }
+        text.push_str(&closing());
+        Ok((text, Next::Nothing))
+    }
+}
+
+struct Zones(UserId);
+
+impl UseCase for Zones {
+    type Out = Vec<(Zone, Instant)>;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        Ok(whole::zones(tx, self.0).await?)
+    }
+}
+
+struct Page {
+    owner: UserId,
+    after: Option<ScheduleId>,
+    since: Instant,
+    kept: bool,
+}
+
+impl UseCase for Page {
+    type Out = Vec<(RecurrenceSet, Kept)>;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        let sets = whole::page(tx, self.owner, self.after, self.since, PAGE).await?;
+        let ids: Vec<ScheduleId> = sets.iter().map(|set| set.schedule.id).collect();
+        let mut kept: BTreeMap<ScheduleId, Imported> = if self.kept { imported::of(tx, &ids).await? } else { BTreeMap::new() };
+        let mut of = |set: &RecurrenceSet| kept.remove(&set.schedule.id).unwrap_or_default();
+        Ok(sets.into_iter().map(|set| (of(&set), set)).map(|(kept, set)| (set, Kept::read(kept.uid, kept.parts))).collect())
+    }
+}
+
+struct Others(UserId, String);
+
+impl UseCase for Others {
+    type Out = Vec<(String, String)>;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        Ok(imported::components(tx, self.0, &self.1, PAGE).await?)
+    }
+}
