@@ -51,7 +51,9 @@ async fn titled(world: &World, title: &str, minutes: i64, rule: ReminderRule) ->
 
 async fn make(world: &World, draft: Draft) -> ScheduleId {
     let render = Arc::new(|s: &Schedule| body(&s.id));
-    let answer = Box::pin(calendar::create(&world.app, &world.ada, draft, None, render)).await.expect("a schedule");
+    let answer = Box::pin(calendar::create(&world.app, &world.ada, draft, calendar::OnConflict::Allow, None, render))
+        .await
+        .expect("a schedule");
     world.made(&answer).await.id
 }
 

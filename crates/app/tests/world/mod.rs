@@ -93,7 +93,7 @@ impl World {
     pub(crate) async fn try_create(&self, minutes: i64, leads: &[u32], once: Option<Once>) -> Result<Answer, Error> {
         let reminders = RemindersDraft::Given(leads.iter().map(|lead| ReminderRule::before_start(*lead)).collect());
         let draft = draft("Stand-up", self.at(minutes), reminders);
-        Box::pin(calendar::create(&self.app, &self.ada, draft, OnConflict::Reject, once, Arc::new(|s: &Schedule| body(&s.id))))
+        Box::pin(calendar::create(&self.app, &self.ada, draft, OnConflict::Allow, once, Arc::new(|s: &Schedule| body(&s.id))))
             .await
     }
 
@@ -112,13 +112,12 @@ impl World {
     pub(crate) async fn try_patch(&self, id: ScheduleId, expected: Expected, patch: Patch) -> Result<Answer, Error> {
         let render = Arc::new(|occurrence: &Occurrence| body(&occurrence.schedule.id));
         // On the heap: what a test does one after the other would fill the stack.
-        Box::pin(calendar::update(&self.app, &self.ada, (id, Scope::All, expected), patch, OnConflict::Reject, None, render))
-            .await
+        Box::pin(calendar::update(&self.app, &self.ada, (id, Scope::All, expected), patch, OnConflict::Allow, None, render)).await
     }
 
     /// Ada takes a schedule out of the trash.
     pub(crate) async fn restore(&self, id: ScheduleId) -> Result<Answer, Error> {
-        calendar::restore(&self.app, &self.ada, id, OnConflict::Reject, None, Arc::new(|o: &Occurrence| body(&o.schedule.id)))
+        calendar::restore(&self.app, &self.ada, id, OnConflict::Allow, None, Arc::new(|o: &Occurrence| body(&o.schedule.id)))
             .await
     }
 
