@@ -11,7 +11,7 @@ use app::{
     alarms::AlarmLane,
     calendar::{self, Expected, OnConflict, Page, Range, Scope, progress},
     domain::{
-        alarms::{AlarmState, ReminderRule},
+        alarms::{AlarmState, LatePolicy, ReminderRule},
         calendar::{
             Moment, Occurrence, Patch, RemindersDraft, RepeatChange, RepeatDraft, Schedule,
             progress::{
@@ -327,4 +327,91 @@ async fn whatever_happens_to_series_their_progress_is_what_the_ledger_says_and_w
     for seed in 1..=6 {
         Box::pin(random_sequence(testkit::Database::sqlite().store().await, seed)).await;
     }
+}
+
+/// Reminders so many seconds before the start.
+fn leads(leads: &[u32]) -> Patch {
+    Patch { reminders: Some(leads.iter().map(|lead| ReminderRule::before_start(*lead)).collect()), ..Patch::default() }
+}
+
+#[tokio::test]
+async fn an_occurrence_with_reminders_of_its_own_rings_by_those_and_its_series_goes_on_without_it() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        let id = daily(&world, &[600]).await;
+        let waits = async |id| -> Vec<(String, String)> {
+            let rows = world.alarm_rows(id).await.into_iter().filter(|alarm| alarm.state == AlarmState::Pending);
+            rows.map(|alarm| (alarm.nominal.to_string(), alarm.due_at.to_string())).collect()
+        };
+        let at = |which: WallTime, due: &str| (which.to_string(), due.to_owned());
+        change(&world, id, Scope::This(noon(20)), leads(&[3_600, 60])).await.expect("its own");
+        let own = [at(noon(20), "2026-11-20T02:00:00Z"), at(noon(20), "2026-11-20T02:59:00Z")];
+        let next = at(noon(21), "2026-11-21T02:50:00Z");
+        assert_eq!(waits(id).await, [&own[..], &[next.clone()][..]].concat());
+        let gone = (noon(20).to_string(), AlarmState::Superseded, Some("reminders_changed".to_owned()));
+        assert!(alarms(&world, id).await.contains(&gone));
+        let shown = calendar::get(&world.app, &world.ada, id, Some(noon(20))).await.expect("there");
+        let rules: Vec<_> = shown.schedule.reminders.iter().map(|reminder| reminder.rule).collect();
+        assert_eq!((rules, shown.overridden), (vec![ReminderRule::before_start(3_600), ReminderRule::before_start(60)], true));
+        assert_eq!(world.get(id).await.expect("there").reminders.len(), 1, "the series has its own");
+        // One for the same time keeps its id and its alarm; other changes do not concern them.
+        let before = world.alarm_rows(id).await;
+        change(&world, id, Scope::This(noon(20)), leads(&[60])).await.expect("one less");
+        change(&world, id, Scope::All, Patch { title: Some("Stroll".to_owned()), ..Patch::default() }).await.expect("a title");
+        let kept = before.iter().find(|alarm| alarm.due_at.to_string() == own[1].1).expect("it was there");
+        assert!(world.alarm_rows(id).await.contains(kept));
+        assert_eq!(world.pass(150).await, 1, "a minute before, and no more");
+        // None at all, and back to those of the series.
+        change(&world, id, Scope::This(noon(21)), leads(&[])).await.expect("none");
+        let after = at(noon(22), "2026-11-22T02:50:00Z");
+        assert_eq!(waits(id).await, std::slice::from_ref(&after));
+        change(&world, id, Scope::This(noon(21)), leads(&[600])).await.expect("as the series");
+        assert_eq!(waits(id).await, [next]);
+        let shown = calendar::get(&world.app, &world.ada, id, Some(noon(21))).await.expect("there");
+        assert!(!shown.overridden);
+        assert_eq!(world.pass(60 * 24).await, 1);
+        assert_eq!(waits(id).await, [after]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn reminders_of_their_own_go_along_with_their_occurrence_and_fall_silent_with_it() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        let id = daily(&world, &[600]).await;
+        for day in [22, 23] {
+            change(&world, id, Scope::This(noon(day)), leads(&[60])).await.expect("its own");
+        }
+        let own = async |id: ScheduleId| -> Vec<String> {
+            let rows = world.alarm_rows(id).await.into_iter().filter(|alarm| alarm.state == AlarmState::Pending);
+            rows.map(|alarm| alarm.due_at.to_string()).filter(|due| due.contains(":59:00")).collect()
+        };
+        act(&world, id, noon(22), Complete).await.expect("done");
+        assert_eq!(own(id).await, ["2026-11-23T02:59:00Z"]);
+        act(&world, id, noon(22), Cancel).await.expect("taken back");
+        assert_eq!(own(id).await.len(), 2);
+        change(&world, id, Scope::All, start_at("2026-11-20T13:00:00")).await.expect("moved");
+        assert_eq!(own(id).await, ["2026-11-22T03:59:00Z", "2026-11-23T03:59:00Z"]);
+        let from = wall("2026-11-23T13:00:00");
+        let rest = change(&world, id, Scope::Following(from), start_at("2026-11-23T14:00:00")).await.expect("split");
+        assert_eq!(own(id).await, ["2026-11-22T03:59:00Z"]);
+        assert_eq!(own(rest).await, ["2026-11-23T04:59:00Z"]);
+        // What is said of all that follow is said of this one too.
+        let all = Patch { reminders: leads(&[30]).reminders, ..start_at("2026-11-23T15:00:00") };
+        change(&world, rest, Scope::Following(wall("2026-11-23T14:00:00")), all).await.expect("changed");
+        assert!(own(rest).await.is_empty());
+        calendar::delete(&world.app, &world.ada, id, Scope::This(wall("2026-11-22T13:00:00")), Expected::Any)
+            .await
+            .expect("gone");
+        assert!(own(id).await.is_empty());
+        let late = change(
+            &world,
+            id,
+            Scope::This(wall("2026-11-21T13:00:00")),
+            Patch { late: Some(LatePolicy::default()), ..leads(&[]) },
+        );
+        assert_eq!(late.await.expect_err("of the series").code(), "schedule.invalid");
+    })
+    .await;
 }

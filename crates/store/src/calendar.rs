@@ -74,7 +74,7 @@ pub async fn insert(tx: &mut Tx<'_>, set: &RecurrenceSet) -> Result<(), StoreErr
     for own in set.overrides.values() {
         overrides::put(tx, schedule.id, own).await?;
     }
-    Ok(())
+    if set.overrides.is_empty() { Ok(()) } else { overrides::keep_reminders(tx, set, schedule.updated_at).await }
 }
 
 /// Writes everything of a schedule back that may change, but not its reminders, overrides and tags.
@@ -140,15 +140,28 @@ pub async fn insert_reminders(
     offset: i64,
     reminders: &[Reminder],
 ) -> Result<(), StoreError> {
+    write_reminders(tx, schedule, "", (offset, reminders)).await
+}
+
+/// Writes reminders of a schedule, or of one of its occurrences, their positions counting from `offset`. One that is there
+/// already is one of them again.
+async fn write_reminders(
+    tx: &mut Tx<'_>,
+    schedule: ScheduleId,
+    occurrence: &str,
+    (offset, reminders): (i64, &[Reminder]),
+) -> Result<(), StoreError> {
     for (position, reminder) in (offset..).zip(reminders) {
         let (lead, anchor, at) = match reminder.rule.when {
             When::Before { lead_seconds, anchor } => (Some(lead_seconds), Some(anchor_word(anchor)), None),
             When::At(at) => (None, None, Some(at)),
         };
         tx.execute(
-            "INSERT INTO reminders (id, schedule_id, position, before_seconds, relative_to, at, critical)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            values![reminder.id, schedule, position, lead, anchor, at, reminder.rule.critical],
+            "INSERT INTO reminders (id, schedule_id, position, before_seconds, relative_to, at, critical, recurrence_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+             ON CONFLICT (id) DO UPDATE SET position = excluded.position, critical = excluded.critical,
+                 recurrence_id = excluded.recurrence_id, retired_at = NULL",
+            values![reminder.id, schedule, position, lead, anchor, at, reminder.rule.critical, occurrence],
         )
         .await?;
     }
@@ -296,9 +309,10 @@ async fn with_reminders(tx: &mut Tx<'_>, mut schedules: Vec<Schedule>) -> Result
         .batch_all(
             Sql::each(
                 "SELECT schedule_id, id, before_seconds, relative_to, at, critical FROM reminders
-                 WHERE schedule_id = $1 AND retired_at IS NULL ORDER BY position",
+                 WHERE schedule_id = $1 AND recurrence_id = '' AND retired_at IS NULL ORDER BY position",
                 "SELECT schedule_id, id, before_seconds, relative_to, at, critical FROM reminders
-                 WHERE schedule_id = ANY ($1::uuid[]) AND retired_at IS NULL ORDER BY schedule_id, position",
+                 WHERE schedule_id = ANY ($1::uuid[]) AND recurrence_id = '' AND retired_at IS NULL
+                 ORDER BY schedule_id, position",
             ),
             &[Column::Uuids(ids)],
             |row| Ok((row.get::<ScheduleId>(0)?, reminder(row)?)),

@@ -87,6 +87,7 @@ async fn a_series_is_taken_where_it_reaches_if_it_is_ever_busy() {
             kind: None,
             busy: Some(busy),
             span: None,
+            reminders: None,
         };
         let with = |mut set: RecurrenceSet, busy: bool, own: Vec<Override>| {
             set.schedule.text.busy = busy;

@@ -145,6 +145,7 @@ fn repeating(owner: UserId, hours: u64, entropy: &SeededEntropy) -> RecurrenceSe
         kind: None,
         busy: Some(false),
         span: None,
+        reminders: None,
     });
     RecurrenceSet::new(schedule, own.collect::<Vec<_>>())
 }

@@ -9,14 +9,14 @@ use std::{collections::BTreeMap, time::Duration};
 
 use agenda::event;
 use domain::{
-    alarms::{Alarm, LateAction, LatePolicy, ReminderRule},
+    alarms::{Alarm, LateAction, LatePolicy, Reminder, ReminderRule},
     calendar::{
         Moment, Override, RecurrenceSet, RepeatDraft, Span,
         progress::{Action, Item, Progress, State},
     },
 };
 use inboxes::{person, run};
-use kernel::{AlarmId, Instant, ScheduleId, UserId, WallTime};
+use kernel::{AlarmId, Instant, ReminderId, ScheduleId, UserId, WallTime};
 use store::{
     Store, alarms,
     calendar::{self, overrides},
@@ -63,6 +63,7 @@ fn changed(id: &str, start: Option<&str>) -> Override {
         kind: None,
         busy: Some(false),
         span: start.map(span),
+        reminders: None,
     }
 }
 
@@ -142,7 +143,7 @@ async fn overrides_are_put_removed_and_replaced_and_go_with_their_schedule() {
         let other = set.clone();
         run(&store, move |tx| {
             let set = other.clone();
-            Box::pin(async move { overrides::replace(tx, &set).await })
+            Box::pin(async move { overrides::replace(tx, &set, START).await })
         })
         .await;
         same(&read().await, &set);
@@ -255,6 +256,60 @@ async fn what_was_done_with_an_occurrence_is_found_beside_it_and_goes_along_when
         let sessions = run(&store, move |tx| Box::pin(progress::sessions(tx, ann))).await;
         assert_eq!(ledger.iter().filter(|(item, entry)| *item == to && *entry == done.entry).count(), 1);
         assert_eq!((ledger.len(), sessions.iter().filter(|(item, _)| *item == to).count()), (2, 1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_occurrence_keeps_reminders_of_its_own_beside_those_of_its_series() {
+    on_both_engines(async |store| {
+        let ann = person(&store, 1).await;
+        let mut set = daily(ann, 11, "FREQ=DAILY");
+        let (id, entropy) = (set.schedule.id, SeededEntropy::new(5));
+        let [fifth, sixth] = ["2026-12-05T09:00:00", "2026-12-06T09:00:00"].map(wall);
+        let reminder = |lead| Reminder { id: ReminderId::mint(START, &entropy), rule: ReminderRule::before_start(lead) };
+        let mut own =
+            vec![reminder(60), Reminder { rule: ReminderRule { critical: true, ..ReminderRule::at(START) }, ..reminder(0) }];
+        let series = set.schedule.reminders.clone();
+        set.overrides.insert(sixth, Override { reminders: Some(own.clone()), ..changed("2026-12-06T09:00:00", None) });
+        insert(&store, &set).await;
+        let read = || {
+            run(&store, move |tx| {
+                Box::pin(async move {
+                    let schedule = calendar::find(tx, ann, id).await?.expect("it is there");
+                    calendar::set_of(tx, schedule).await
+                })
+            })
+        };
+        let found = read().await;
+        assert_eq!((&found.schedule.reminders, found.overrides[&sixth].reminders.as_ref()), (&series, Some(&own)));
+        assert_eq!(found.overrides[&fifth].reminders, None);
+        assert_eq!(found.occurrence(sixth).map(|found| found.schedule.reminders), Some(own.clone()));
+
+        let before = own.remove(0);
+        own.push(before);
+        own[1].rule.critical = true;
+        let mut after = found.clone();
+        after.overrides.insert(fifth, Override { reminders: Some(Vec::new()), ..changed("2026-12-05T09:00:00", None) });
+        after.overrides.insert(sixth, Override { reminders: Some(own.clone()), ..changed("2026-12-06T09:00:00", None) });
+        let written = after.clone();
+        run(&store, move |tx| {
+            let written = written.clone();
+            Box::pin(async move {
+                overrides::put(tx, id, &written.overrides[&fifth]).await?;
+                overrides::keep_reminders(tx, &written, START).await
+            })
+        })
+        .await;
+        assert_eq!(read().await.overrides, after.overrides, "in another order, one critical, and one with none at all");
+        after.overrides.remove(&sixth);
+        run(&store, move |tx| {
+            let after = after.clone();
+            Box::pin(async move { overrides::replace(tx, &after, START).await })
+        })
+        .await;
+        let left = read().await;
+        assert_eq!((left.overrides.len(), left.schedule.reminders), (1, series));
     })
     .await;
 }

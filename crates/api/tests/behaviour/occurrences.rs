@@ -143,3 +143,32 @@ async fn whole_days_are_named_by_their_date() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_occurrence_may_be_reminded_of_in_its_own_way() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        let path = desk.tea().await;
+        let which = "recurrence_id=2026-11-20T12:00:00";
+        let own = json!({ "reminders": [{ "before": "PT1H" }, { "before": "PT5M", "critical": true }] });
+        let change = async |body: &Value| {
+            desk.send(Call::new("PATCH", &format!("{path}?scope=this&{which}")).json(body).header("if-match", "*")).await
+        };
+        let changed = change(&own).await;
+        assert_eq!((changed.status.as_u16(), &changed.body["overridden"]), (200, &json!(true)), "{}", changed.body);
+        assert_eq!((changed.text("/reminders/0/before"), &changed.body["reminders"][1]["critical"]), ("PT1H", &json!(true)));
+        assert_eq!(desk.get(&format!("{path}?{which}")).await.body["reminders"], changed.body["reminders"]);
+        assert_eq!(desk.get(&path).await.text("/reminders/0/before"), "PT10M");
+        let alarms = desk.get(&format!("{path}/reminders")).await;
+        let waits: Vec<_> = alarms.body["items"].as_array().expect("items").iter().filter(|a| a["state"] == "PENDING").collect();
+        let dues: Vec<_> = waits.iter().filter_map(|alarm| alarm["due_at"].as_str()).collect();
+        assert_eq!(dues, ["2026-11-20T02:00:00Z", "2026-11-20T02:55:00Z", "2026-11-21T02:50:00Z"]);
+        let again = change(&json!({ "reminders": [{ "before": "PT10M" }] })).await;
+        assert_eq!(again.body["overridden"], false, "like the rest again");
+        assert_eq!(change(&json!({ "late": { "policy": "ring" } })).await.status, 422);
+        assert_eq!(change(&json!({ "reminders": [{ "before": "PT10M" }, { "before": "PT10M" }] })).await.status, 422);
+        house.close().await;
+    })
+    .await;
+}

@@ -85,7 +85,7 @@ fn shortly_before(nominal: WallTime) -> WallTime {
 /// followed by nothing.
 fn after(set: &RecurrenceSet, due: &Due, now: Instant) -> Option<Following> {
     let reminder = set.schedule.reminder(due.reminder)?;
-    (due.snooze == 0 && !set.is_moved(due.nominal)).then(|| following(set, reminder, due.nominal, now, due.late))
+    (due.snooze == 0 && !set.rings_apart(due.nominal)).then(|| following(set, reminder, due.nominal, now, due.late))
 }
 
 /// The alarm of a link.
@@ -132,9 +132,9 @@ pub(super) async fn advance(
     let Some(set) = store::calendar::sets_to_advance(tx, &from).await?.pop() else { return Ok(()) };
     // Where the chain has gone on without it, it is not begun a second time.
     let armed = store::alarms::armed(tx, alarm.schedule).await?;
-    let other = |nominal: WallTime| nominal != alarm.nominal && !set.is_moved(nominal);
+    let other = |nominal: WallTime| nominal != alarm.nominal && !set.rings_apart(nominal);
     let goes_on = armed.iter().any(|(reminder, nominal)| *reminder == alarm.reminder && other(*nominal));
-    let reminder = set.schedule.reminder(alarm.reminder).filter(|_| !goes_on && !set.is_moved(alarm.nominal));
+    let reminder = set.schedule.reminder(alarm.reminder).filter(|_| !goes_on && !set.rings_apart(alarm.nominal));
     let Some(link) = reminder.and_then(|reminder| links(&set, reminder, alarm.nominal).next()) else { return Ok(()) };
     let armed = next(&set, alarm.reminder, link, now, (now, entropy));
     effects.armed(armed.due_at);

@@ -2,7 +2,7 @@
 
 use domain::{
     alarms::{Alarm, AlarmState, Plan, Reason, Reminder, ReminderRule, Told, Verdict, due_for, keeps_snooze, plan_all},
-    calendar::{RecurrenceSet, Schedule},
+    calendar::RecurrenceSet,
 };
 use kernel::{AlarmId, Entropy, Instant, ReminderId, ScheduleId, WallTime};
 use store::{StoreError, Tx};
@@ -42,7 +42,7 @@ impl Rung {
             fired: true,
             declined: false,
         };
-        Self(set.schedule.reminders.iter().map(told).collect())
+        Self(set.reminders_of(nominal).iter().map(told).collect())
     }
 
     /// Whether a reminder told of an occurrence.
@@ -67,7 +67,7 @@ fn day(wall: WallTime) -> jiff::civil::Date {
 /// Whether `rung` settles what its reminder has to say of an occurrence: it was about it or, in a chain, about a later one; or
 /// its owner had declined it, and it has not moved since.
 fn is_settled(set: &RecurrenceSet, rung: &store::alarms::Rung, nominal: WallTime) -> bool {
-    let chained = set.schedule.series.is_some() && !set.is_moved(rung.nominal) && !set.is_moved(nominal);
+    let chained = set.schedule.series.is_some() && !set.rings_apart(rung.nominal) && !set.rings_apart(nominal);
     let passed = rung.nominal == nominal || (chained && rung.nominal > nominal);
     let declined = || rung.declined && due_for(set, rung.reminder, nominal) == Some(rung.due_at);
     (rung.generation == set.schedule.generation && passed) || (rung.nominal == nominal && declined())
@@ -94,9 +94,11 @@ pub(super) async fn silence(
     reason: Reason,
     now: Instant,
 ) -> Result<(), StoreError> {
-    let relative = |alarm: &Alarm| set.schedule.reminder(alarm.reminder).is_some_and(|reminder| reminder.rule.is_relative());
+    let own = set.overrides.get(&nominal).is_some_and(|own| own.reminders.is_some());
+    let concerns = |reminder: &Reminder| own || reminder.rule.is_relative();
+    let about_it = |alarm: &Alarm| set.reminder(nominal, alarm.reminder).is_some_and(concerns);
     let pending = store::alarms::pending(tx, set.schedule.id).await?.into_iter();
-    let of_it: Vec<_> = pending.filter(|alarm| alarm.nominal == nominal && relative(alarm)).map(|alarm| alarm.id).collect();
+    let of_it: Vec<_> = pending.filter(|alarm| alarm.nominal == nominal && about_it(alarm)).map(|alarm| alarm.id).collect();
     store::alarms::settle_each(tx, &of_it, AlarmState::Cancelled, reason, now).await
 }
 
@@ -129,12 +131,12 @@ pub(super) async fn arm(
     let silent = schedule.progress.state.is_silent();
     let plans = if silent { Vec::new() } else { plan_all(set, now, |reminder, nominal| rung.told(set, reminder, nominal)) };
     let (stay, end): (Vec<_>, Vec<_>) = pending.into_iter().partition(|alarm| stays(set, alarm, &plans, now));
-    let (kept, gone): (Vec<_>, Vec<_>) = end.iter().partition(|alarm| schedule.reminder(alarm.reminder).is_some());
+    let (kept, gone): (Vec<_>, Vec<_>) = end.iter().partition(|alarm| reminder(set, alarm).is_some());
     for (alarms, reason) in [(kept, reason), (gone, Reason::RemindersChanged)] {
         let ids: Vec<_> = alarms.iter().map(|alarm| alarm.id).collect();
         store::alarms::settle_each(tx, &ids, AlarmState::Superseded, reason, now).await?;
     }
-    release(tx, schedule, &stay, now, effects).await?;
+    release(tx, set, &stay, now, effects).await?;
     let missing = plans.iter().filter(|plan| !stay.iter().any(|alarm| is(alarm, plan)));
     let alarms: Vec<_> = missing.map(|plan| planned(set, plan, now, entropy)).collect();
     for alarm in alarms.iter().filter(|alarm| alarm.state == AlarmState::Pending) {
@@ -146,18 +148,28 @@ pub(super) async fn arm(
 /// Lets what waits for the end of quiet hours ring at once, if its reminder has become critical.
 async fn release(
     tx: &mut Tx<'_>,
-    schedule: &Schedule,
+    set: &RecurrenceSet,
     waiting: &[Alarm],
     now: Instant,
     effects: &mut Effects,
 ) -> Result<(), StoreError> {
-    let critical = |alarm: &Alarm| schedule.reminder(alarm.reminder).is_some_and(|reminder| reminder.rule.critical);
+    let critical = |alarm: &Alarm| reminder(set, alarm).is_some_and(|reminder| reminder.rule.critical);
     let held = waiting.iter().filter(|alarm| alarm.deferred_until > Some(now) && critical(alarm));
     let free: Vec<_> = held.map(|alarm| (alarm.id, now)).collect();
     if !free.is_empty() {
         effects.armed(now);
     }
     store::alarms::hold(tx, &free).await
+}
+
+/// The reminder of an alarm, if the schedule or the occurrence it is for has it at present.
+fn reminder<'a>(set: &'a RecurrenceSet, alarm: &Alarm) -> Option<&'a Reminder> {
+    // What happens once is known by another time after it moved.
+    if set.schedule.series.is_some() {
+        set.reminder(alarm.nominal, alarm.reminder)
+    } else {
+        set.schedule.reminder(alarm.reminder)
+    }
 }
 
 /// Whether a pending alarm is what `plan` asks for.
@@ -178,7 +190,7 @@ fn stays(set: &RecurrenceSet, alarm: &Alarm, plans: &[Plan], now: Instant) -> bo
         return plans.iter().any(|plan| is(alarm, plan)) || is_overdue(set, alarm, now);
     }
     let once = set.schedule.series.is_none();
-    let reminds = set.schedule.reminder(alarm.reminder).is_some();
+    let reminds = reminder(set, alarm).is_some();
     let takes_place = once || due_for(set, alarm.reminder, alarm.nominal).is_some() && !set.is_silent(alarm.nominal);
     let unmoved = alarm.generation == set.schedule.generation;
     let replaced = |plan: &Plan| once || plan.nominal == alarm.nominal;

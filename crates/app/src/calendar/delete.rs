@@ -104,7 +104,7 @@ impl UseCase for Cut {
             }
             self.take_out(&mut set, series);
             set.schedule.touch(self.now, true);
-            store::calendar::overrides::replace(tx, &set).await?;
+            store::calendar::overrides::replace(tx, &set, self.now).await?;
             let by = (self.now, &*self.entropy);
             arm::save(tx, &set, Rung::default(), Reason::OccurrenceCancelled, by, &mut effects).await?;
             What::Updated

@@ -114,7 +114,7 @@ impl Update {
                 let item = |which| Item::occurrence(self.id, which);
                 store::progress::rename(tx, self.owner, &item(from), &item(to)).await?;
             }
-            store::calendar::overrides::replace(tx, &set).await?;
+            store::calendar::overrides::replace(tx, &set, self.now).await?;
         }
         let (rules_changed, tags_changed) = (change.rules_changed, change.labels.tags != set.schedule.labels.tags);
         let rules = self.change(&mut set.schedule, change);
@@ -155,8 +155,12 @@ impl Update {
             if moved && set.running() == Some(which) {
                 return Err(ProgressError::Running.into());
             }
-            let is = (change.text, change.span);
+            let (rules, rules_changed, is) = (change.rules, change.rules_changed, (change.text, change.span));
+            let had = set.overrides.get(&which).and_then(|own| own.reminders.clone());
+            let reminders = if rules_changed { self.own_reminders(&set, had.as_deref(), &rules) } else { had.clone() };
+            let otherwise = reminders != had;
             let own = Override::between(which, (&set.schedule.text, &set.schedule.span_at(which)), is);
+            let own = Override { reminders, ..own };
             if own.is_empty() {
                 store::calendar::overrides::remove(tx, self.id, which).await?;
                 set.overrides.remove(&which);
@@ -164,6 +168,7 @@ impl Update {
                 store::calendar::overrides::put(tx, self.id, &own).await?;
                 set.overrides.insert(which, own);
             }
+            store::calendar::overrides::keep_reminders(tx, &set, self.now).await?;
             if set.overrides.len() > MAX_OVERRIDES {
                 let detail = format!("a series has at most {MAX_OVERRIDES} occurrences that are unlike the rest");
                 return Err(CalendarError::field("/recurrence_id", detail).into());
@@ -172,7 +177,7 @@ impl Update {
                 let after = occurrence(&set, which)?;
                 self.beside(&set, None).refuse(tx, &Added::by_one(&after, &before), || wanted_one(&after)).await?;
             }
-            set.schedule.touch(self.now, moved);
+            set.schedule.touch(self.now, moved || otherwise);
             self.written(tx, &set, &mut effects).await?;
             changed(tx, std::slice::from_ref(&set.schedule), What::Updated, &*self.entropy, &mut effects).await?;
         }
@@ -210,6 +215,7 @@ impl Update {
             return Ok((found, effects));
         }
         self.provide(tx, &mut change, &rest.schedule, &mut effects).await?;
+        let own_twins: Vec<_> = rest.overrides.iter().flat_map(|(which, own)| twins_of(&set, *which, own)).collect();
         let worked: Vec<WallTime> = rest.progress.keys().copied().collect();
         let renamed: BTreeMap<_, _> = follow(&mut rest, &mut change)?.into_iter().collect();
         let (kept, added, _) = self.reminders(&rest.schedule.reminders, &change.rules);
@@ -217,7 +223,8 @@ impl Update {
         rest.schedule.version = 1;
         rest.schedule.generation = 1;
         let twin = |old: &Reminder| Some((old.id, rest.schedule.reminders.iter().find(|new| new.rule == old.rule)?.id));
-        let twins: Vec<_> = set.schedule.reminders.iter().filter_map(twin).collect();
+        let mut twins: Vec<_> = set.schedule.reminders.iter().filter_map(twin).collect();
+        twins.extend(own_twins);
         rest.schedule.reminders = in_order(&rules, &kept.iter().chain(&added));
 
         set.overrides.retain(|own, _| *own < from);
@@ -228,7 +235,7 @@ impl Update {
             let added = Added::by(&rest, Some(&before), self.now);
             self.beside(&rest, Some(&set)).refuse(tx, &added, || wanted(&rest)).await?;
         }
-        store::calendar::overrides::replace(tx, &set).await?;
+        store::calendar::overrides::replace(tx, &set, self.now).await?;
         self.written(tx, &set, &mut effects).await?;
         let told = Rung::of(tx, self.id).await?.of_twins(&twins);
         store::calendar::insert(tx, &rest).await?;
@@ -261,7 +268,13 @@ impl Update {
             created_at: self.now,
             ..set.schedule.clone()
         };
-        let rest = RecurrenceSet::new(schedule, set.overrides.range(from..).map(|(_, own)| own.clone()));
+        // Their alarms are planned anew in the other schedule.
+        let anew = |own: &Override| {
+            let rules = |own: &Vec<Reminder>| own.iter().map(|reminder| reminder.rule).collect::<Vec<_>>();
+            let reminders = own.reminders.as_ref().map(rules).map(|rules| arm::reminders(&rules, self.now, &*self.entropy));
+            Override { reminders, ..own.clone() }
+        };
+        let rest = RecurrenceSet::new(schedule, set.overrides.range(from..).map(|(_, own)| anew(own)));
         RecurrenceSet { progress: set.progress.range(from..).map(|(which, far)| (*which, *far)).collect(), ..rest }
     }
 
@@ -271,11 +284,20 @@ impl Update {
         set.overrides.extend(own.filter(|own| !own.is_empty()).map(|own| (which, own)));
     }
 
+    /// The reminders that one occurrence is to have of its own; `None` if they are those of its series. One for the same time stays.
+    fn own_reminders(&self, set: &RecurrenceSet, own: Option<&[Reminder]>, rules: &[ReminderRule]) -> Option<Vec<Reminder>> {
+        let series: Vec<_> = set.schedule.reminders.iter().map(|reminder| reminder.rule).collect();
+        if series == rules {
+            return None;
+        }
+        let (kept, added, _) = self.reminders(own.unwrap_or_default(), rules);
+        Some(in_order(rules, &kept.iter().chain(&added)))
+    }
+
     /// Refuses what only a whole series has.
     fn only_of_its_own(&self) -> Result<(), CalendarError> {
         let given = [
             ("/recurrence", self.patch.repeat != RepeatChange::Keep),
-            ("/reminders", self.patch.reminders.is_some()),
             ("/late", self.patch.late.is_some()),
             ("/category_id", self.patch.labels.category != Wish::Keep),
             ("/tags", self.patch.labels.tags.is_some()),
@@ -340,6 +362,12 @@ fn follow(set: &mut RecurrenceSet, change: &mut Change) -> Result<Vec<Renamed>, 
         }
     }
     Ok(renamed)
+}
+
+/// The reminders of an occurrence that now belongs to another schedule, each with the one that takes its place.
+fn twins_of(set: &RecurrenceSet, which: WallTime, now: &Override) -> Vec<(ReminderId, ReminderId)> {
+    let Some(own) = &now.reminders else { return Vec::new() };
+    set.reminders_of(which).iter().zip(own).map(|(old, new)| (old.id, new.id)).collect()
 }
 
 fn in_order<'a>(rules: &[ReminderRule], reminders: &(impl Iterator<Item = &'a Reminder> + Clone)) -> Vec<Reminder> {

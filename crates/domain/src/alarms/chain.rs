@@ -56,20 +56,21 @@ pub fn plan_all(set: &RecurrenceSet, now: Instant, told: impl Fn(ReminderId, Wal
     }
     let first = reminders.iter().filter_map(|reminder| first(set, reminder, now, |nominal| told(reminder.id, nominal)));
     let mut plans: Vec<_> = first.collect();
-    // Of what was moved by hand, nothing is left to ring for once it is over.
+    // Of what was moved or is reminded of in its own way, nothing is left to ring for once it is over.
     let ahead = |span: &Span| span.end_at.instant > now || span.start_at.instant >= now;
-    for (own, span) in set.moved().filter(|(own, span)| ahead(span) && !set.is_silent(own.recurrence_id)) {
+    for (own, span) in set.apart().filter(|(own, span)| ahead(span) && !set.is_silent(own.recurrence_id)) {
         let nominal = own.recurrence_id;
-        let open = |reminder: &Reminder| reminder.rule.is_relative() && told(reminder.id, nominal) != Told::Already;
-        let open: Vec<_> = reminders.iter().copied().filter(open).collect();
-        plans.extend(plan(nominal, span, &open, now, |reminder| told(reminder, nominal) != Told::No));
+        let concerns = |reminder: &Reminder| own.reminders.is_some() || reminder.rule.is_relative();
+        let open = |reminder: &Reminder| concerns(reminder) && told(reminder.id, nominal) != Told::Already;
+        let open: Vec<_> = set.reminders_of(nominal).iter().copied().filter(open).collect();
+        plans.extend(plan(nominal, &span, &open, now, |reminder| told(reminder, nominal) != Told::No));
     }
     plans
 }
 
 /// When a reminder of a series is, or was, to ring for an occurrence; `None` if one of them is no more.
 pub fn due_for(set: &RecurrenceSet, reminder: ReminderId, nominal: WallTime) -> Option<Instant> {
-    let rule = set.schedule.reminder(reminder)?.rule;
+    let rule = set.reminder(nominal, reminder)?.rule;
     let span = set.occurrence(nominal)?.schedule.span;
     Some(rule.due(span.start_at.instant, span.end_at.instant))
 }
@@ -105,7 +106,7 @@ pub fn links(set: &RecurrenceSet, reminder: &Reminder, after: WallTime) -> impl 
 /// and at most `limit`.
 pub fn upcoming(set: &RecurrenceSet, armed: &[(ReminderId, WallTime)], limit: usize) -> Vec<(ReminderId, Link)> {
     let mut found = Vec::new();
-    for (id, nominal) in armed.iter().filter(|(_, nominal)| !set.is_moved(*nominal)) {
+    for (id, nominal) in armed.iter().filter(|(_, nominal)| !set.rings_apart(*nominal)) {
         if let Some(reminder) = set.schedule.reminder(*id) {
             found.extend(links(set, reminder, *nominal).take(limit).map(|link| (*id, link)));
         }
@@ -203,6 +204,7 @@ mod tests {
             kind: None,
             busy: None,
             span,
+            reminders: None,
         };
         for own in [own("2026-03-10T02:30:00", Some(moved)), own("2026-03-11T02:30:00", None)] {
             set.overrides.insert(own.recurrence_id, own);

@@ -3,6 +3,7 @@
 use kernel::WallTime;
 
 use super::{Patch, Schedule, ScheduleText, Span, progress::Progress, set::Key};
+use crate::alarms::Reminder;
 
 /// Occurrences of one series that may be unlike the rest.
 pub const MAX_OVERRIDES: usize = 1_000;
@@ -24,6 +25,8 @@ pub struct Override {
     pub busy: Option<bool>,
     /// When it takes place, if that is not when the rule says.
     pub span: Option<Span>,
+    /// What it is reminded of, perhaps nothing, if that is not what its series has.
+    pub reminders: Option<Vec<Reminder>>,
 }
 
 impl Override {
@@ -38,6 +41,7 @@ impl Override {
             kind: own(now.kind, &text.kind),
             busy: (now.busy != text.busy).then_some(now.busy),
             span: (then != *span).then_some(then),
+            reminders: None,
         }
     }
 
@@ -53,13 +57,20 @@ impl Override {
             kind: self.kind.filter(|_| kind.is_none()),
             busy: self.busy.filter(|_| busy.is_none()),
             span: self.span.filter(|_| !patch.names_time()),
+            reminders: self.reminders.filter(|_| patch.reminders.is_none()),
         }
     }
 
     /// Whether nothing is unlike the series any more.
     pub fn is_empty(&self) -> bool {
-        let Self { title, description, location, kind, busy, span, recurrence_id: _ } = self;
-        title.is_none() && description.is_none() && location.is_none() && kind.is_none() && busy.is_none() && span.is_none()
+        let Self { title, description, location, kind, busy, span, reminders, recurrence_id: _ } = self;
+        let as_read = title.is_none() && description.is_none() && location.is_none() && kind.is_none() && busy.is_none();
+        as_read && span.is_none() && reminders.is_none()
+    }
+
+    /// Whether it has alarms of its own instead of one in the chain of its series.
+    pub fn rings_apart(&self) -> bool {
+        self.span.is_some() || self.reminders.is_some()
     }
 
     fn text(&self, of: &ScheduleText) -> ScheduleText {
@@ -115,7 +126,7 @@ impl Occurrence {
             series: series.series.clone(),
             late: series.late,
             progress,
-            reminders: series.reminders.clone(),
+            reminders: own.and_then(|own| own.reminders.clone()).unwrap_or_else(|| series.reminders.clone()),
             generation: series.generation,
             version: series.version,
             created_at: series.created_at,

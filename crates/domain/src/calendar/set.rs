@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use kernel::{Instant, Resolved, ScheduleId, WallTime};
+use kernel::{Instant, ReminderId, Resolved, ScheduleId, WallTime};
 
 use super::{
     Change, MAX_OVERRIDES, Occurrence, Override, Schedule, Span,
     progress::{Progress, State},
     recurrence::{self, Extent, Last, MAX_DATES, Series},
 };
+use crate::alarms::Reminder;
 
 /// A schedule together with the occurrences of it that are unlike the rest (RFC 5545 calls it the recurrence set).
 #[derive(Clone, Debug)]
@@ -103,11 +104,12 @@ impl RecurrenceSet {
         found
     }
 
-    /// The occurrences that take place when the rule says, from the first that ends after `from`, by start.
+    /// The occurrences that take place when the rule says and are reminded of as the series says, from the first that ends after
+    /// `from`, by start.
     pub fn regular(&self, from: Instant) -> impl Iterator<Item = recurrence::Occurrence> {
         let series = self.schedule.series.iter();
         let all = series.flat_map(move |series| series.between(from, Instant::MAX, self.schedule.extent()));
-        all.filter(|occurrence| !self.is_moved(occurrence.recurrence_id()))
+        all.filter(|occurrence| !self.rings_apart(occurrence.recurrence_id()))
     }
 
     /// Those that were moved, and where to.
@@ -118,6 +120,28 @@ impl RecurrenceSet {
     /// Whether an occurrence takes place at another time than the rule says.
     pub fn is_moved(&self, recurrence_id: WallTime) -> bool {
         self.overrides.get(&recurrence_id).is_some_and(|own| own.span.is_some())
+    }
+
+    /// Whether an occurrence has alarms of its own instead of one in the chain of its series.
+    pub fn rings_apart(&self, recurrence_id: WallTime) -> bool {
+        self.overrides.get(&recurrence_id).is_some_and(Override::rings_apart)
+    }
+
+    /// Those that have, and when they take place.
+    pub fn apart(&self) -> impl Iterator<Item = (&Override, Span)> {
+        let apart = self.overrides.values().filter(|own| own.rings_apart());
+        apart.map(|own| (own, own.span.clone().unwrap_or_else(|| self.schedule.span_at(own.recurrence_id))))
+    }
+
+    /// What an occurrence is reminded of.
+    pub fn reminders_of(&self, recurrence_id: WallTime) -> &[Reminder] {
+        let own = self.overrides.get(&recurrence_id).and_then(|own| own.reminders.as_ref());
+        own.unwrap_or(&self.schedule.reminders)
+    }
+
+    /// The reminder `id`, if it is one that an occurrence has at present.
+    pub fn reminder(&self, recurrence_id: WallTime, id: ReminderId) -> Option<&Reminder> {
+        self.reminders_of(recurrence_id).iter().find(|reminder| reminder.id == id)
     }
 
     /// Whether `recurrence_id` names the occurrence that comes first.
@@ -176,6 +200,8 @@ impl RecurrenceSet {
         for which in kept {
             let Schedule { text, span, .. } = before.at(which).schedule;
             let own = Override::between(which, (&after.text, &after.span_at(which)), (text, span));
+            let reminders = before.overrides.get(&which).and_then(|own| own.reminders.clone());
+            let own = Override { reminders, ..own };
             self.overrides.remove(&which);
             if !own.is_empty() {
                 self.overrides.insert(which, own);

@@ -40,7 +40,8 @@ pub(crate) struct ScheduleChange {
     time_zone: Option<String>,
     /// Needs a new `start`.
     all_day: Option<bool>,
-    /// Replaces all reminders. One that stays the same keeps its id and its alarms.
+    /// Replaces all reminders. One for the same time keeps its id and its alarms. With `scope=this` those of one occurrence, which has its
+    /// own from then on; the same as those of its series make it like the rest again.
     reminders: Option<Vec<ReminderDraft>>,
     /// How it repeats; null: not any more. Not with `scope=this`.
     #[serde(default)]

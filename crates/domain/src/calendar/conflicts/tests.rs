@@ -80,7 +80,7 @@ fn item(number: u8, span: Span, rule: Option<&str>) -> RecurrenceSet {
 }
 
 fn own(recurrence_id: WallTime, busy: Option<bool>, span: Option<Span>) -> Override {
-    Override { recurrence_id, title: None, description: None, location: None, kind: None, busy, span }
+    Override { recurrence_id, title: None, description: None, location: None, kind: None, busy, span, reminders: None }
 }
 
 fn calendar(sets: &[RecurrenceSet]) -> Calendar {
