@@ -8,3 +8,4 @@ pub mod alarms;
 pub mod calendar;
 pub mod identity;
 pub mod notify;
+pub mod tasks;

@@ -113,6 +113,8 @@ typed_ids! {
     ApiKeyId = "key";
     /// A schedule: one item of a calendar.
     ScheduleId = "sch";
+    /// A task: something to be done.
+    TaskId = "tsk";
     /// A category: a branch of somebody's tree of them.
     CategoryId = "cat";
     /// A tag: a word that schedules can have in common.

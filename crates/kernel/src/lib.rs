@@ -26,7 +26,7 @@ pub use error::{Category, Coded, FieldError};
 pub use event::{Event, Position, PositionError};
 pub use id::{
     AlarmId, ApiKeyId, CategoryId, EventId, FeedId, IdError, JobId, NotificationId, ReminderId, ScheduleId, SessionId, StreamId,
-    TagId, UserId,
+    TagId, TaskId, UserId,
 };
 pub use instant::{Instant, InstantError};
 pub use length::{Length, LengthError};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use domain::alarms::{Alarm, AlarmState, LatePolicy, QuietHours, Reason};
-use kernel::{AlarmId, Instant, ReminderId, ScheduleId, UserId, WallTime, Zone};
+use kernel::{AlarmId, Instant, ReminderId, ScheduleId, TaskId, UserId, WallTime, Zone};
 
 use crate::{Column, Row, Sql, StoreError, Tx, identity::users::quiet_hours, values};
 
@@ -12,7 +12,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, owner_id, schedule_id, reminder_id, generation, nominal, snooze, due_at, state, reason, armed_at, ",
-            "fired_at, dismissed_at, left_out, deferred_until FROM alarms ",
+            "fired_at, dismissed_at, left_out, deferred_until, ",
+            "(SELECT s.task_id FROM schedules s WHERE s.id = schedule_id AND s.role = 'deadline') FROM alarms ",
             $rest
         )
     };
@@ -260,6 +261,10 @@ pub struct Due {
     pub repeats: bool,
     /// What becomes of it if it is late.
     pub late: LatePolicy,
+    /// The task the schedule is for, as a session or as its deadline.
+    pub task: Option<TaskId>,
+    /// Whether the schedule stands for the deadline of that task.
+    pub is_deadline: bool,
     /// The schedule's title now.
     pub title: String,
     /// The schedule's place now.
@@ -298,7 +303,8 @@ macro_rules! select_due {
             concat!(
                 "SELECT a.id, a.owner_id, u.locale, a.schedule_id, a.nominal, a.due_at, a.armed_at, a.snooze, s.title, s.location,
                      s.all_day, s.time_zone, s.start_at, a.reminder_id, s.start_wall, s.rrule IS NOT NULL, s.late_action,
-                     s.late_grace_seconds, s.end_at, a.left_out, a.deferred_until, u.quiet_hours, u.time_zone
+                     s.late_grace_seconds, s.end_at, a.left_out, a.deferred_until, u.quiet_hours, u.time_zone, s.task_id,
+                     s.role = 'deadline'
                  FROM alarms a JOIN schedules s ON s.id = a.schedule_id JOIN users u ON u.id = a.owner_id
                  WHERE a.state = 'PENDING' AND ",
                 $sqlite
@@ -306,7 +312,8 @@ macro_rules! select_due {
             concat!(
                 "SELECT a.id, a.owner_id, u.locale, a.schedule_id, a.nominal, a.due_at, a.armed_at, a.snooze, s.title, s.location,
                      s.all_day, s.time_zone, s.start_at, a.reminder_id, s.start_wall, s.rrule IS NOT NULL, s.late_action,
-                     s.late_grace_seconds, s.end_at, a.left_out, a.deferred_until, u.quiet_hours, u.time_zone
+                     s.late_grace_seconds, s.end_at, a.left_out, a.deferred_until, u.quiet_hours, u.time_zone, s.task_id,
+                     s.role = 'deadline'
                  FROM (SELECT * FROM alarms WHERE state = 'PENDING' AND ",
                 $postgres,
                 " FOR UPDATE SKIP LOCKED) a
@@ -493,8 +500,11 @@ fn due(row: &Row<'_>) -> Result<Due, StoreError> {
         reminder: row.get(13)?,
         start: row.parse(14)?,
         repeats: row.get(15)?,
+        task: row.get(23)?,
+        is_deadline: row.get(24)?,
         late: LatePolicy { action: row.parse(16)?, grace_seconds: crate::calendar::seconds(row.get(17)?)? },
-        end_at: row.get(18)?,
+        // A task is not over when its deadline is.
+        end_at: if row.get(24)? { Instant::MAX } else { row.get(18)? },
         left_out: row.get(19)?,
         deferred_until: row.get(20)?,
         quiet: quiet_hours(row, 21)?.map(|hours| Ok::<_, StoreError>((hours, row.parse(22)?))).transpose()?,
@@ -521,5 +531,6 @@ fn alarm(row: &Row<'_>) -> Result<Alarm, StoreError> {
         dismissed_at: row.get(12)?,
         left_out: row.get(13)?,
         deferred_until: row.get(14)?,
+        deadline_of: row.get(15)?,
     })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     alarms::{Anchor, LatePolicy, Reminder, ReminderRule, When},
     calendar::{
-        MAX_SPAN, RecurrenceSet, Schedule, ScheduleText, Span,
+        MAX_SPAN, Purpose, RecurrenceSet, Schedule, ScheduleText, Span,
         labels::Labels,
         progress::Progress,
         recurrence::{Recurrence, Series},
@@ -21,7 +21,7 @@ macro_rules! select {
         concat!(
             "SELECT id, owner_id, title, description, location, kind, busy, all_day, time_zone, start_wall, end_wall, start_at, ",
             "end_at, start_resolution, end_resolution, generation, version, created_at, updated_at, deleted_at, rrule, rdates, ",
-            "exdates, late_action, late_grace_seconds, category_id FROM schedules ",
+            "exdates, late_action, late_grace_seconds, category_id, role, task_id FROM schedules ",
             $rest
         )
     };
@@ -35,6 +35,7 @@ pub mod feeds;
 pub mod imported;
 pub mod overrides;
 pub mod revision;
+pub mod sessions;
 pub mod whole;
 
 /// What `owner` has chosen for schedules that do not say: the zone, and the lead of reminders in seconds. `None`: no such user.
@@ -59,13 +60,14 @@ pub async fn lock_calendar(tx: &mut Tx<'_>, owner: UserId) -> Result<Option<(Zon
 pub async fn insert(tx: &mut Tx<'_>, set: &RecurrenceSet) -> Result<(), StoreError> {
     let schedule = &set.schedule;
     let mut params = changing(set);
-    params.push(Value::from(schedule.created_at));
+    let role = if schedule.purpose.deadline().is_some() { "deadline" } else { "event" };
+    params.extend([Value::from(schedule.created_at), Value::from(role)]);
     tx.execute(
         "INSERT INTO schedules (id, owner_id, title, description, location, kind, busy, all_day, time_zone, start_wall, end_wall,
              start_at, end_at, start_resolution, end_resolution, generation, version, updated_at, deleted_at, rrule, rdates,
-             exdates, reach_from, reach_to, late_action, late_grace_seconds, category_id, created_at)
+             exdates, reach_from, reach_to, late_action, late_grace_seconds, category_id, task_id, created_at, role)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-             $25, $26, $27, $28)",
+             $25, $26, $27, $28, $29, $30)",
         &params,
     )
     .await?;
@@ -84,7 +86,7 @@ pub async fn update(tx: &mut Tx<'_>, set: &RecurrenceSet) -> Result<(), StoreErr
             "UPDATE schedules SET title = $3, description = $4, location = $5, kind = $6, busy = $7, all_day = $8, time_zone = $9,
                  start_wall = $10, end_wall = $11, start_at = $12, end_at = $13, start_resolution = $14, end_resolution = $15,
                  generation = $16, version = $17, updated_at = $18, deleted_at = $19, rrule = $20, rdates = $21, exdates = $22,
-                 reach_from = $23, reach_to = $24, late_action = $25, late_grace_seconds = $26, category_id = $27
+                 reach_from = $23, reach_to = $24, late_action = $25, late_grace_seconds = $26, category_id = $27, task_id = $28
              WHERE id = $1 AND owner_id = $2",
             &changing(set),
         )
@@ -94,7 +96,8 @@ pub async fn update(tx: &mut Tx<'_>, set: &RecurrenceSet) -> Result<(), StoreErr
 
 /// The values of [`insert`] and [`update`], in their order.
 fn changing(set: &RecurrenceSet) -> Vec<Value<'_>> {
-    let Schedule { id, owner, text, labels, span, series, late, generation, version, updated_at, deleted_at, .. } = &set.schedule;
+    let Schedule { id, owner, purpose, text, labels, span, series, late, .. } = &set.schedule;
+    let Schedule { generation, version, updated_at, deleted_at, .. } = &set.schedule;
     let recurrence = series.as_ref().map(Series::recurrence);
     let dates = |of: fn(&Recurrence) -> &Vec<WallTime>| recurrence.map(of).map(|dates| join(dates)).unwrap_or_default();
     let reach = recurrence.map(|_| set.reach());
@@ -126,6 +129,7 @@ fn changing(set: &RecurrenceSet) -> Vec<Value<'_>> {
         Value::from(late.action.as_str()),
         Value::from(late.grace_seconds),
         Value::from(labels.category),
+        Value::from(purpose.session().or(purpose.deadline())),
     ]
 }
 
@@ -186,14 +190,19 @@ pub async fn order_reminders(tx: &mut Tx<'_>, reminders: &[Reminder]) -> Result<
     Ok(())
 }
 
-/// The schedule `id` of `owner`, deleted or not, locked until the transaction ends: whoever changes it or its alarms begins here.
+/// The schedule `id` of `owner`, deleted or not, locked until the transaction ends: whoever changes it begins here.
 pub async fn lock(tx: &mut Tx<'_>, owner: UserId, id: ScheduleId) -> Result<Option<Schedule>, StoreError> {
+    Ok(lock_any(tx, owner, id).await?.filter(|schedule| schedule.purpose.deadline().is_none()))
+}
+
+/// As [`lock`], also if it stands for a deadline: whoever changes only its alarms begins here.
+pub async fn lock_any(tx: &mut Tx<'_>, owner: UserId, id: ScheduleId) -> Result<Option<Schedule>, StoreError> {
     let sql = select!("WHERE id = $1 AND owner_id = $2", "WHERE id = $1 AND owner_id = $2 FOR UPDATE");
     let found = tx.optional(sql, values![id, owner], schedule).await?;
     Ok(with_reminders(tx, found.into_iter().collect()).await?.pop())
 }
 
-pub(crate) const FIND: &str = select!("WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL");
+pub(crate) const FIND: &str = select!("WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL AND role = 'event'");
 
 /// The schedule `id` of `owner`, unless it is deleted.
 pub async fn find(tx: &mut Tx<'_>, owner: UserId, id: ScheduleId) -> Result<Option<Schedule>, StoreError> {
@@ -215,7 +224,7 @@ pub struct Range {
 }
 
 pub(crate) const OVERLAPPING: &str = select!(
-    "WHERE owner_id = $1 AND deleted_at IS NULL AND rrule IS NULL AND start_at >= $2 AND start_at < $3
+    "WHERE owner_id = $1 AND deleted_at IS NULL AND rrule IS NULL AND role = 'event' AND start_at >= $2 AND start_at < $3
        AND (end_at > $4 OR (end_at = start_at AND start_at >= $4))
        AND (start_at, id) > ($5, $6) ORDER BY start_at, id LIMIT $7"
 );
@@ -303,7 +312,7 @@ pub async fn purge(tx: &mut Tx<'_>, before: Instant, limit: u32) -> Result<u64, 
     .await
 }
 
-async fn with_reminders(tx: &mut Tx<'_>, mut schedules: Vec<Schedule>) -> Result<Vec<Schedule>, StoreError> {
+pub(crate) async fn with_reminders(tx: &mut Tx<'_>, mut schedules: Vec<Schedule>) -> Result<Vec<Schedule>, StoreError> {
     let ids = schedules.iter().map(|s| s.id.uuid()).collect();
     let reminders = tx
         .batch_all(
@@ -328,7 +337,7 @@ async fn with_reminders(tx: &mut Tx<'_>, mut schedules: Vec<Schedule>) -> Result
     Ok(schedules)
 }
 
-fn reminder(row: &Row<'_>) -> Result<Reminder, StoreError> {
+pub(crate) fn reminder(row: &Row<'_>) -> Result<Reminder, StoreError> {
     let id = row.get(1)?;
     let when = match (row.get::<Option<i64>>(2)?, row.get::<Option<String>>(3)?, row.get::<Option<Instant>>(4)?) {
         (Some(lead), Some(anchor), None) => {
@@ -345,6 +354,7 @@ fn schedule(row: &Row<'_>) -> Result<Schedule, StoreError> {
     Ok(Schedule {
         id: row.get(0)?,
         owner: row.get(1)?,
+        purpose: purpose(row)?,
         text: ScheduleText {
             title: row.get(2)?,
             description: row.get(3)?,
@@ -364,6 +374,15 @@ fn schedule(row: &Row<'_>) -> Result<Schedule, StoreError> {
         updated_at: row.get(18)?,
         deleted_at: row.get(19)?,
     })
+}
+
+fn purpose(row: &Row<'_>) -> Result<Purpose, StoreError> {
+    match (row.get::<String>(26)?.as_str(), row.get(27)?) {
+        ("deadline", Some(task)) => Ok(Purpose::Deadline(task)),
+        ("event", Some(task)) => Ok(Purpose::Session(task)),
+        ("event", None) => Ok(Purpose::Event),
+        _ => Err(StoreError::Bug("a deadline belongs to no task".to_owned())),
+    }
 }
 
 /// The span whose eight columns begin at `at`.

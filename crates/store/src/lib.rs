@@ -27,6 +27,7 @@ pub mod node;
 pub mod notify;
 pub mod progress;
 pub mod streams;
+pub mod tasks;
 
 mod engine;
 mod error;

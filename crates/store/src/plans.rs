@@ -3,7 +3,7 @@
 //! A read on the path of every alarm, page or connection must use its index however full its table is. A test fills the
 //! tables and asks for the plan of each of them.
 
-use crate::{Sql, Store, StoreError, Tx, UseCase, alarms, calendar, notify, progress, streams, tx::Engine};
+use crate::{Sql, Store, StoreError, Tx, UseCase, alarms, calendar, notify, progress, streams, tasks, tx::Engine};
 
 /// A statement whose plan matters.
 #[derive(Clone, Copy)]
@@ -47,6 +47,7 @@ pub fn hot_reads() -> Vec<HotRead> {
         // Either of two indexes finds the one row.
         read("calendar::FIND", Index { sqlite: "USING PRIMARY KEY", postgres: "schedules_of_owner" }, calendar::FIND.into()),
         read("calendar::OVERLAPPING", named("schedules_by_time"), calendar::OVERLAPPING.into()),
+        read("calendar::sessions::OF_TASK", named("schedules_of_task"), calendar::sessions::OF_TASK.into()),
         read("calendar::SERIES", named("schedules_series"), calendar::SERIES.into()),
         // SQLite names the index that UNIQUE made.
         read(
@@ -72,6 +73,7 @@ pub fn hot_reads() -> Vec<HotRead> {
         read("streams::EXTENT", key("streams_pkey"), streams::EXTENT.into()),
         read("streams::HEADS", key("streams_pkey"), streams::HEADS),
         read("streams::PAGE", key("events_pkey"), streams::PAGE.into()),
+        read("tasks::lists::OPEN", named("tasks_open"), tasks::lists::OPEN.into()),
     ]
 }
 

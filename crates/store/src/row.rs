@@ -2,7 +2,7 @@
 
 use kernel::{
     AlarmId, ApiKeyId, CategoryId, EventId, FeedId, Instant, JobId, NotificationId, ReminderId, ScheduleId, SessionId, StreamId,
-    TagId, UserId,
+    TagId, TaskId, UserId,
 };
 use rusqlite::types::{FromSql as _, ValueRef};
 use tokio_postgres::types::{FromSql, Type};
@@ -127,6 +127,7 @@ column! {
     ScheduleId, PgUuid, |v| sqlite_uuid(v).map(ScheduleId::from_uuid), |v| ScheduleId::from_uuid(v.0);
     CategoryId, PgUuid, |v| sqlite_uuid(v).map(CategoryId::from_uuid), |v| CategoryId::from_uuid(v.0);
     TagId, PgUuid, |v| sqlite_uuid(v).map(TagId::from_uuid), |v| TagId::from_uuid(v.0);
+    TaskId, PgUuid, |v| sqlite_uuid(v).map(TaskId::from_uuid), |v| TaskId::from_uuid(v.0);
     ReminderId, PgUuid, |v| sqlite_uuid(v).map(ReminderId::from_uuid), |v| ReminderId::from_uuid(v.0);
     AlarmId, PgUuid, |v| sqlite_uuid(v).map(AlarmId::from_uuid), |v| AlarmId::from_uuid(v.0);
     FeedId, PgUuid, |v| sqlite_uuid(v).map(FeedId::from_uuid), |v| FeedId::from_uuid(v.0);

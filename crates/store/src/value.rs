@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::BufMut as _;
 use kernel::{
     AlarmId, ApiKeyId, CategoryId, EventId, FeedId, Instant, JobId, NotificationId, ReminderId, ScheduleId, SessionId, StreamId,
-    TagId, UserId,
+    TagId, TaskId, UserId,
 };
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::{IsNull, Kind, ToSql, Type, to_sql_checked};
@@ -179,6 +179,7 @@ from! {
     ScheduleId => Uuid(v) v.uuid();
     CategoryId => Uuid(v) v.uuid();
     TagId => Uuid(v) v.uuid();
+    TaskId => Uuid(v) v.uuid();
     ReminderId => Uuid(v) v.uuid();
     AlarmId => Uuid(v) v.uuid();
     FeedId => Uuid(v) v.uuid();

@@ -2,6 +2,8 @@
 
 mod agenda;
 #[expect(dead_code, reason = "shared by test files that need different parts of it")]
+mod errands;
+#[expect(dead_code, reason = "shared by test files that need different parts of it")]
 mod inboxes;
 
 use std::time::Duration;
@@ -14,7 +16,9 @@ use domain::{
         icalendar::Privacy,
         progress::{Action, Item, Progress},
     },
+    tasks::Task,
 };
+use errands::task;
 use inboxes::{deliver, notifications, people, run};
 use kernel::{Entropy as _, FeedId, Instant, UserId, Zone};
 use store::{
@@ -22,7 +26,7 @@ use store::{
     calendar::{self, feeds, revision},
     hot_reads,
     notify::inbox,
-    progress,
+    progress, tasks,
 };
 use testkit::{START, SeededEntropy, on_both_engines};
 
@@ -46,6 +50,7 @@ async fn fill(store: &Store) {
     for (number, user) in (0..).zip(people.iter().take(NOTIFIED)) {
         calendar(store, *user, number).await;
         series(store, *user, number).await;
+        tasks(store, *user, number).await;
     }
     for (number, user) in (0..).zip(people.into_iter().take(NOTIFIED)) {
         for batch in 0..BATCHES {
@@ -82,6 +87,33 @@ async fn feeds_of(store: &Store, people: Vec<UserId>) {
             for (feed, hash) in &made {
                 feeds::insert(tx, feed, hash).await?;
                 revision::bump(tx, feed.owner, START).await?;
+            }
+            Ok(())
+        })
+    })
+    .await;
+}
+
+/// Tasks of each of those who were notified; every fourth is open, each waits for the one before, every tenth is a subtask of it.
+const TASKS: u64 = 400;
+
+async fn tasks(store: &Store, owner: UserId, seed: u64) {
+    let mut made: Vec<Task> = Vec::new();
+    for number in 0..TASKS {
+        let mut task = task(owner, 1_000_000 + seed * TASKS + number);
+        task.created_at = START + Duration::from_secs(number);
+        task.completed_at = (number % 4 > 0).then_some(START);
+        if let Some(before) = made.last() {
+            task.depends_on.insert(before.id);
+            task.parent = (number % 10 == 0).then_some(before.id);
+        }
+        made.push(task);
+    }
+    run(store, move |tx| {
+        let made = made.clone();
+        Box::pin(async move {
+            for task in &made {
+                tasks::insert(tx, task).await?;
             }
             Ok(())
         })

@@ -119,6 +119,14 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "tag.too_many" 409 "Too many tags" "You have as many tags as a user may have. Delete or merge some first.";
     "tag.version_mismatch" 412 "Changed meanwhile" "The tag changed since the version in `If-Match`. Read it again.";
     "tag.version_required" 428 "Version required" "Send the version you know in `If-Match`.";
+    "task.blocked" 409 "Something comes first" "What the task depends on is open. `blocked_by` names it: complete it first, or send `force=true`.";
+    "task.cycle" 422 "Waiting in a circle" "These tasks would wait for each other in a circle. `cycle` names them, each waiting for the next and the last for the first. A task waits for what it depends on and for its subtasks.";
+    "task.invalid" 422 "Invalid task" "A field of the task is not valid. `errors` points at it.";
+    "task.not_found" 404 "No such task" "There is no such task, or it is not yours.";
+    "task.open_subtasks" 409 "Open subtasks" "The task has subtasks that are open. `open_subtasks` names them: complete them first, or send `force=true`.";
+    "task.too_many" 409 "Too many tasks" "You have as many tasks, or sessions of one task, as a person may have. Delete some that are done.";
+    "task.version_mismatch" 412 "Changed meanwhile" "The task changed since the version in `If-Match`. Read it again.";
+    "task.version_required" 428 "Version required" "Send the version you know in `If-Match`.";
 };
 
 /// The entry of a code.

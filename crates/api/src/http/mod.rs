@@ -26,6 +26,7 @@ mod notifications;
 mod reminders;
 mod schedules;
 mod statistics;
+mod tasks;
 
 #[cfg(test)]
 mod tests;
@@ -82,6 +83,7 @@ fn all_routes() -> Routes {
         .merge(schedules::routes())
         .merge(labels::routes())
         .merge(calendar::routes())
+        .merge(tasks::routes())
         .merge(statistics::routes())
         .merge(reminders::routes())
         .merge(notifications::routes())

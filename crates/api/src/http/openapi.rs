@@ -70,6 +70,7 @@ pub(crate) struct FieldErrorSchema {
         (name = "identity", description = "Accounts, sessions, service keys."),
         (name = "schedules", description = "The calendar."),
         (name = "labels", description = "Categories and tags."),
+        (name = "tasks", description = "What is to be done, in which order, and by when."),
         (name = "calendar", description = "The calendar as other programs read it."),
         (name = "statistics", description = "What was worked and completed."),
         (name = "reminders", description = "What rings, when, and why not."),

@@ -47,7 +47,8 @@ impl Moments<'_> {
     }
 }
 
-fn instant(pointer: &str, text: &str, zone: &Zone) -> Result<Instant, Problem> {
+/// The instant in a parameter. A date begins at midnight in `zone`.
+pub(crate) fn instant(pointer: &str, text: &str, zone: &Zone) -> Result<Instant, Problem> {
     match text.parse::<Moment>() {
         Ok(Moment::Instant(instant)) => Ok(instant),
         Ok(Moment::Wall(wall)) => Ok(zone.resolve(wall).instant),

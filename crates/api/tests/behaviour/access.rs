@@ -22,6 +22,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("DELETE /api/v1/notifications/{notification}", "", ""),
     ("DELETE /api/v1/schedules/{schedule}", "", ""),
     ("DELETE /api/v1/tags/{tag}", "", ""),
+    ("DELETE /api/v1/tasks/{task}", "", ""),
     ("GET /api/v1/api-keys", "", ""),
     ("GET /api/v1/auth/sessions", "", ""),
     ("GET /api/v1/calendar/export", "", ""),
@@ -40,11 +41,15 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET /api/v1/statistics", "period=week", ""),
     ("GET /api/v1/tags", "", ""),
     ("GET /api/v1/tags/{tag}", "", ""),
+    ("GET /api/v1/tasks", "ready=true", ""),
+    ("GET /api/v1/tasks/{task}", "", ""),
+    ("GET /api/v1/tasks/{task}/reminders", "", ""),
     ("GET /api/v1/users/me", "", ""),
     ("PATCH /api/v1/categories/{category}", "", r#"{"name": "New"}"#),
     ("PATCH /api/v1/notifications/{notification}/read", "", r#"{"read": true}"#),
     ("PATCH /api/v1/schedules/{schedule}", "", r#"{"title": "New"}"#),
     ("PATCH /api/v1/tags/{tag}", "", r##"{"colour": "#1e90ff"}"##),
+    ("PATCH /api/v1/tasks/{task}", "", r#"{"title": "New"}"#),
     ("PATCH /api/v1/users/me", "", r#"{"locale": "ko"}"#),
     ("POST /api/v1/api-keys", "", r#"{"name": "CI", "scopes": ["schedules:read"]}"#),
     ("POST /api/v1/auth/logout", "", ""),
@@ -63,6 +68,11 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("POST /api/v1/schedules/{schedule}/start", "auto_suspend=true", ""),
     ("POST /api/v1/tags", "", r#"{"name": "work"}"#),
     ("POST /api/v1/tags/{tag and another}/merge", "", r#"{"into": "{second}"}"#),
+    ("POST /api/v1/tasks", "", r#"{"title": "Report", "deadline": "2026-12-01"}"#),
+    ("POST /api/v1/tasks/{task}/archive", "", ""),
+    ("POST /api/v1/tasks/{task}/complete", "", ""),
+    ("POST /api/v1/tasks/{task}/reopen", "", ""),
+    ("POST /api/v1/tasks/{task}/unarchive", "", ""),
     (
         "POST /api/v1/users/me/password",
         "",
@@ -120,6 +130,10 @@ impl Person {
                 let id = Box::pin(self.owned(house, "schedule")).await;
                 self.does(house, Call::new("POST", &format!("/api/v1/schedules/{id}/start"))).await;
                 id
+            }
+            "task" => {
+                let body = json!({ "title": "Report", "deadline": "2026-12-01" });
+                self.does(house, Call::post("/api/v1/tasks", &body)).await.text("/id").to_owned()
             }
             "alarm" => {
                 let path = format!("/api/v1/schedules/{}/reminders", Box::pin(self.owned(house, "schedule")).await);

@@ -11,7 +11,7 @@ use crate::house::{Call, House, PASSWORD, Reply};
 pub(crate) struct Desk<'a> {
     pub(crate) house: &'a House,
     name: &'static str,
-    token: String,
+    pub(crate) token: String,
 }
 
 impl<'a> Desk<'a> {

@@ -64,9 +64,11 @@ async fn every_documented_limit_of_a_query_is_enforced() {
     let token = house.sign_up("ada").await.access_token().to_owned();
     let body = serde_json::json!({ "title": "x", "start": "2026-11-20T09:00:00Z", "duration": "PT1H" });
     let schedule = house.send(Call::post("/api/v1/schedules", &body).bearer(&token)).await;
+    let task = house.send(Call::post("/api/v1/tasks", &serde_json::json!({ "title": "x" })).bearer(&token)).await;
     let mut tried = 0;
     for Parameter { path, name, schema } in parameters() {
-        let path = path.replace("{id}", schedule.text("/id"));
+        let of = if path.starts_with("/api/v1/tasks") { &task } else { &schedule };
+        let path = path.replace("{id}", of.text("/id"));
         for value in beyond(&schema) {
             let reply = house.send(Call::get(&format!("{path}?{name}={value}")).bearer(&token)).await;
             let pointer = reply.body.pointer("/errors/0/pointer").and_then(Value::as_str);

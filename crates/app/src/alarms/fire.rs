@@ -16,10 +16,13 @@ use std::{
 use clockwork::{Batch, Fired};
 use domain::{
     alarms::{AlarmState, Reason},
-    notify::{Notification, reminder_body, with_missed},
+    notify::{Notification, deadline_words, reminder_body, with_missed},
+    tasks::Deadline,
 };
 use futures_util::future::join;
-use kernel::{AlarmId, Category, Clock, Entropy, EventId, Instant, NotificationId, ScheduleId, StreamId, UserId, WallTime};
+use kernel::{
+    AlarmId, Category, Clock, Entropy, EventId, Instant, NotificationId, ScheduleId, StreamId, TaskId, UserId, WallTime,
+};
 use serde::Serialize;
 use store::{
     Tx, UseCase,
@@ -218,12 +221,65 @@ impl UseCase for FireDue {
 struct Data {
     reminder_id: AlarmId,
     schedule_id: ScheduleId,
+    /// The task the schedule was planned for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task_id: Option<TaskId>,
     occurrence: WallTime,
     start_at: Instant,
     due_at: Instant,
     late_by_ms: u64,
     snooze: i64,
     missed: usize,
+}
+
+/// As [`Data`], of a deadline.
+#[derive(Serialize)]
+struct DeadlineData {
+    reminder_id: AlarmId,
+    task_id: TaskId,
+    deadline: String,
+    deadline_at: Instant,
+    due_at: Instant,
+    late_by_ms: u64,
+    snooze: i64,
+}
+
+/// Kind, title, body and data of a notification.
+type Words = (&'static str, String, String, String);
+
+/// What the reminder of a schedule says.
+fn of_schedule(alarm: &Due, missed: usize, late_by_ms: u64) -> Words {
+    let body = reminder_body(&alarm.locale, alarm.start, alarm.all_day, &alarm.zone, &alarm.location);
+    let data = Data {
+        reminder_id: alarm.id,
+        schedule_id: alarm.schedule,
+        task_id: alarm.task,
+        // Of what happens once, a snooze that outlived a move tells of the time it has now.
+        occurrence: if alarm.repeats { alarm.nominal } else { alarm.start },
+        start_at: alarm.start_at,
+        due_at: alarm.due_at,
+        late_by_ms,
+        snooze: alarm.snooze,
+        missed,
+    };
+    ("reminder", alarm.title.clone(), with_missed(&alarm.locale, body, missed), notify::json(&data))
+}
+
+/// What the reminder of a deadline says. One that was due by then speaks of a task that is overdue, also if it was snoozed to there.
+fn of_deadline(alarm: &Due, task_id: TaskId, late_by_ms: u64) -> Words {
+    let overdue = alarm.due_at >= alarm.start_at;
+    let by = Deadline::by_of_span(alarm.start, alarm.all_day);
+    let (title, body) = deadline_words(&alarm.locale, &alarm.title, by, &alarm.zone, overdue);
+    let data = DeadlineData {
+        reminder_id: alarm.id,
+        task_id,
+        deadline: by.to_string(),
+        deadline_at: alarm.start_at,
+        due_at: alarm.due_at,
+        late_by_ms,
+        snooze: alarm.snooze,
+    };
+    (if overdue { "task.overdue" } else { "task.deadline" }, title, body, notify::json(&data))
 }
 
 impl FireDue {
@@ -252,25 +308,24 @@ impl FireDue {
     ) -> Result<(), Error> {
         let until: Vec<_> = held.iter().map(|(due, _, until)| (due.id, *until)).collect();
         store::alarms::hold(tx, &until).await?;
-        let events =
-            held.iter().map(|(due, ..)| changed_event((due.owner, due.id, due.schedule), "deferred", now, &*self.entropy));
+        let events = held.iter().map(|(due, ..)| {
+            changed_event(
+                (due.owner, due.id),
+                (due.schedule, due.task.filter(|_| due.is_deadline)),
+                "deferred",
+                now,
+                &*self.entropy,
+            )
+        });
         effects.events.extend(store::streams::append(tx, events.collect(), now).await?);
         Ok(())
     }
 
     fn draft(&self, alarm: &Due, missed: usize, now: Instant) -> Draft {
-        let body = reminder_body(&alarm.locale, alarm.start, alarm.all_day, &alarm.zone, &alarm.location);
-        let late = now.since(alarm.due_at);
-        let data = Data {
-            reminder_id: alarm.id,
-            schedule_id: alarm.schedule,
-            // Of what happens once, a snooze that outlived a move tells of the time it has now.
-            occurrence: if alarm.repeats { alarm.nominal } else { alarm.start },
-            start_at: alarm.start_at,
-            due_at: alarm.due_at,
-            late_by_ms: u64::try_from(late.as_millis()).unwrap_or(u64::MAX),
-            snooze: alarm.snooze,
-            missed,
+        let late_by_ms = u64::try_from(now.since(alarm.due_at).as_millis()).unwrap_or(u64::MAX);
+        let (kind, title, body, data) = match alarm.task.filter(|_| alarm.is_deadline) {
+            Some(task) => of_deadline(alarm, task, late_by_ms),
+            None => of_schedule(alarm, missed, late_by_ms),
         };
         Draft {
             // The alarm is unique by its fact (reminder, generation, occurrence, snooze), and tells one person once.
@@ -278,10 +333,10 @@ impl FireDue {
             notification: Notification {
                 id: NotificationId::mint(now, &*self.entropy),
                 user: alarm.owner,
-                kind: "reminder".to_owned(),
-                title: alarm.title.clone(),
-                body: with_missed(&alarm.locale, body, missed),
-                data: notify::json(&data),
+                kind: kind.to_owned(),
+                title,
+                body,
+                data,
                 created_at: now,
                 read_at: None,
             },

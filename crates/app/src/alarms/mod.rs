@@ -15,7 +15,7 @@ pub use read::{Shown, Upcoming, list, of_schedule};
 pub use snooze::snooze;
 
 use domain::alarms::Alarm;
-use kernel::{AlarmId, Entropy, EventId, Instant, ScheduleId, StreamId, UserId};
+use kernel::{AlarmId, Entropy, EventId, Instant, ScheduleId, StreamId, TaskId, UserId};
 use store::{StoreError, Tx};
 
 use crate::Effects;
@@ -29,22 +29,27 @@ async fn changed(
     entropy: &dyn Entropy,
     effects: &mut Effects,
 ) -> Result<(), StoreError> {
-    let draft = changed_event((alarm.owner, alarm.id, alarm.schedule), what, now, entropy);
+    let draft = changed_event((alarm.owner, alarm.id), (alarm.schedule, alarm.deadline_of), what, now, entropy);
     effects.events.extend(store::streams::append(tx, vec![draft], now).await?);
     Ok(())
 }
 
 /// `reminder.changed`: ids and what happened.
 fn changed_event(
-    (owner, alarm, schedule): (UserId, AlarmId, ScheduleId),
+    (owner, alarm): (UserId, AlarmId),
+    (schedule, deadline_of): (ScheduleId, Option<TaskId>),
     what: &str,
     now: Instant,
     entropy: &dyn Entropy,
 ) -> store::streams::Draft {
+    let of = match deadline_of {
+        Some(task) => format!(r#""task_id":"{task}""#),
+        None => format!(r#""schedule_id":"{schedule}""#),
+    };
     store::streams::Draft {
         stream: StreamId::from(owner),
         id: EventId::mint(now, entropy),
         kind: "reminder.changed",
-        data: format!(r#"{{"reminder_id":"{alarm}","schedule_id":"{schedule}","change":"{what}"}}"#),
+        data: format!(r#"{{"reminder_id":"{alarm}",{of},"change":"{what}"}}"#),
     }
 }

@@ -62,7 +62,7 @@ impl UseCase for Snooze {
 /// The alarm, locked after its schedule, as everybody does who touches alarms.
 pub(super) async fn locked(tx: &mut Tx<'_>, owner: UserId, id: AlarmId) -> Result<Alarm, Error> {
     let schedule = store::alarms::schedule_of(tx, owner, id).await?.ok_or(AlarmError::NotFound)?;
-    let schedule = store::calendar::lock(tx, owner, schedule).await?;
+    let schedule = store::calendar::lock_any(tx, owner, schedule).await?;
     if schedule.is_none_or(|s| s.deleted_at.is_some()) {
         return Err(AlarmError::NotFound.into());
     }

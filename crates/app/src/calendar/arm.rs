@@ -2,7 +2,7 @@
 
 use domain::{
     alarms::{Alarm, AlarmState, Plan, Reason, Reminder, ReminderRule, Told, Verdict, due_for, keeps_snooze, plan_all},
-    calendar::RecurrenceSet,
+    calendar::{RecurrenceSet, Schedule},
 };
 use kernel::{AlarmId, Entropy, Instant, ReminderId, ScheduleId, WallTime};
 use store::{StoreError, Tx};
@@ -10,22 +10,53 @@ use store::{StoreError, Tx};
 use crate::Effects;
 
 /// Gives each rule an id.
-pub(super) fn reminders(rules: &[ReminderRule], now: Instant, entropy: &dyn Entropy) -> Vec<Reminder> {
+pub(crate) fn reminders(rules: &[ReminderRule], now: Instant, entropy: &dyn Entropy) -> Vec<Reminder> {
     rules.iter().map(|rule| Reminder { id: ReminderId::mint(now, entropy), rule: *rule }).collect()
+}
+
+/// What becomes of the reminders of a schedule when their rules change: one for the same time keeps its id and its alarms.
+#[derive(Debug)]
+pub(crate) struct Renewed {
+    /// All of them from now on, in order.
+    pub(crate) reminders: Vec<Reminder>,
+    added: Vec<Reminder>,
+    gone: Vec<ReminderId>,
+}
+
+/// Makes the reminders `present` those of `rules`.
+pub(crate) fn renew(present: &[Reminder], rules: &[ReminderRule], (now, entropy): (Instant, &dyn Entropy)) -> Renewed {
+    let same = |reminder: &Reminder| rules.iter().find(|rule| rule.when == reminder.rule.when);
+    let (kept, gone): (Vec<Reminder>, Vec<Reminder>) = present.iter().copied().partition(|r| same(r).is_some());
+    let kept: Vec<_> = kept.into_iter().map(|r| Reminder { rule: same(&r).copied().unwrap_or(r.rule), ..r }).collect();
+    let new: Vec<_> = rules.iter().copied().filter(|rule| kept.iter().all(|r| r.rule != *rule)).collect();
+    let added = reminders(&new, now, entropy);
+    let all = || kept.iter().chain(&added);
+    let in_order = rules.iter().filter_map(|rule| all().find(|r| r.rule == *rule)).copied().collect();
+    Renewed { reminders: in_order, added, gone: gone.iter().map(|r| r.id).collect() }
+}
+
+impl Renewed {
+    /// Writes them.
+    pub(crate) async fn write(self, tx: &mut Tx<'_>, schedule: &mut Schedule, now: Instant) -> Result<(), StoreError> {
+        store::calendar::retire_reminders(tx, &self.gone, now).await?;
+        store::calendar::insert_reminders(tx, schedule.id, 0, &self.added).await?;
+        schedule.reminders = self.reminders;
+        store::calendar::order_reminders(tx, &schedule.reminders).await
+    }
 }
 
 /// Of what a schedule's alarms have told.
 #[derive(Debug, Default)]
-pub(super) struct Rung(Vec<store::alarms::Rung>);
+pub(crate) struct Rung(Vec<store::alarms::Rung>);
 
 impl Rung {
     /// Reads it.
-    pub(super) async fn of(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<Self, StoreError> {
+    pub(crate) async fn of(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<Self, StoreError> {
         Ok(Self(store::alarms::rung(tx, schedule).await?))
     }
 
     /// The same, told by other reminders at an earlier time: `twins` are pairs of the old and the new.
-    pub(super) fn of_twins(&self, twins: &[(ReminderId, ReminderId)]) -> Self {
+    pub(crate) fn of_twins(&self, twins: &[(ReminderId, ReminderId)]) -> Self {
         let twin = |old: ReminderId| twins.iter().find(|(of, _)| *of == old).map(|(_, new)| *new);
         let rung =
             self.0.iter().filter_map(|rung| Some(store::alarms::Rung { reminder: twin(rung.reminder)?, generation: 0, ..*rung }));
@@ -33,7 +64,7 @@ impl Rung {
     }
 
     /// As if everything had been told already of an occurrence: what is past stays silent.
-    pub(super) fn all_of(set: &RecurrenceSet, nominal: WallTime) -> Self {
+    pub(crate) fn all_of(set: &RecurrenceSet, nominal: WallTime) -> Self {
         let told = |reminder: &Reminder| store::alarms::Rung {
             reminder: reminder.id,
             nominal,
@@ -74,7 +105,7 @@ fn is_settled(set: &RecurrenceSet, rung: &store::alarms::Rung, nominal: WallTime
 }
 
 /// Writes a schedule that changed, and makes its alarms those that it needs now; see [`arm`].
-pub(super) async fn save(
+pub(crate) async fn save(
     tx: &mut Tx<'_>,
     set: &RecurrenceSet,
     earlier: Rung,
@@ -104,7 +135,7 @@ pub(super) async fn silence(
 
 /// Makes the pending alarms of a schedule those that it needs now: what is planned already stays, what is no longer needed
 /// ends for `reason`, what is missing is armed in the present generation. `earlier` is what was told of it under another name.
-pub(super) async fn arm(
+pub(crate) async fn arm(
     tx: &mut Tx<'_>,
     set: &RecurrenceSet,
     earlier: Rung,

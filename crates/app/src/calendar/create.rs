@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     alarms::Reason,
-    calendar::{Draft, RecurrenceSet, Schedule, conflicts::Added, labels::Labels, progress::Progress},
+    calendar::{Draft, Purpose, RecurrenceSet, Schedule, conflicts::Added, labels::Labels, progress::Progress},
     identity::Caller,
 };
 use kernel::{Entropy, Instant, ScheduleId, UserId};
@@ -43,6 +43,7 @@ impl UseCase for Create {
         let schedule = Schedule {
             id: ScheduleId::mint(self.now, &*self.entropy),
             owner: self.owner,
+            purpose: Purpose::Event,
             text: checked.text,
             labels: checked.labels,
             span: checked.span,

@@ -3,7 +3,7 @@
 //! Each of them plans, moves, cancels or restores the alarms of its schedule in its own transaction: there is no moment in
 //! which a schedule and its alarms disagree.
 
-mod arm;
+pub(crate) mod arm;
 mod conflicts;
 mod create;
 mod delete;
@@ -17,7 +17,7 @@ mod update;
 
 use domain::calendar::Schedule;
 use kernel::{Entropy, EventId, StreamId};
-use store::{StoreError, Tx};
+use store::{StoreError, Tx, streams::Draft};
 
 use crate::Effects;
 
@@ -38,8 +38,23 @@ enum What {
     Restored,
 }
 
-/// Appends `schedule.changed` to the owner's stream: ids and version only, whoever wants more reads it. From here on feeds of
-/// the owner are other than before.
+/// `schedule.changed`: ids and version only, whoever wants more reads it.
+fn fact(schedule: &Schedule, what: What, entropy: &dyn Entropy) -> Draft {
+    let change = match what {
+        What::Created => "created",
+        What::Updated => "updated",
+        What::Deleted => "deleted",
+        What::Restored => "restored",
+    };
+    Draft {
+        stream: StreamId::from(schedule.owner),
+        id: EventId::mint(schedule.updated_at, entropy),
+        kind: "schedule.changed",
+        data: format!(r#"{{"schedule_id":"{}","version":{},"change":"{change}"}}"#, schedule.id, schedule.version),
+    }
+}
+
+/// Appends `schedule.changed` to the owner's stream. From here on feeds of the owner are other than before.
 async fn changed(
     tx: &mut Tx<'_>,
     schedules: &[Schedule],
@@ -49,21 +64,7 @@ async fn changed(
 ) -> Result<(), StoreError> {
     let Some(first) = schedules.first() else { return Ok(()) };
     let at = first.updated_at;
-    let change = match what {
-        What::Created => "created",
-        What::Updated => "updated",
-        What::Deleted => "deleted",
-        What::Restored => "restored",
-    };
-    let drafts = schedules
-        .iter()
-        .map(|schedule| store::streams::Draft {
-            stream: StreamId::from(schedule.owner),
-            id: EventId::mint(at, entropy),
-            kind: "schedule.changed",
-            data: format!(r#"{{"schedule_id":"{}","version":{},"change":"{change}"}}"#, schedule.id, schedule.version),
-        })
-        .collect();
+    let drafts = schedules.iter().map(|schedule| fact(schedule, what, entropy)).collect();
     store::calendar::revision::bump(tx, first.owner, at).await?;
     effects.events.extend(store::streams::append(tx, drafts, at).await?);
     Ok(())

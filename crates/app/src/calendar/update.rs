@@ -108,7 +108,8 @@ impl Update {
             return Err(CalendarError::field("/recurrence", detail).into());
         }
         self.provide(tx, &mut change, &set.schedule, &mut effects).await?;
-        let (kept, added, gone) = self.reminders(&set.schedule.reminders, &change.rules);
+        let by = (self.now, &*self.entropy);
+        let renewed = arm::renew(&set.schedule.reminders, &change.rules, by);
         if set.schedule.series.is_some() {
             for (from, to) in follow(&mut set, &mut change)? {
                 let item = |which| Item::occurrence(self.id, which);
@@ -117,16 +118,13 @@ impl Update {
             store::calendar::overrides::replace(tx, &set, self.now).await?;
         }
         let (rules_changed, tags_changed) = (change.rules_changed, change.labels.tags != set.schedule.labels.tags);
-        let rules = self.change(&mut set.schedule, change);
+        self.change(&mut set.schedule, change);
         if let Some(before) = before {
             let added = Added::by(&set, Some(&before), self.now);
             self.beside(&set, None).refuse(tx, &added, || wanted(&set)).await?;
         }
         if rules_changed {
-            store::calendar::retire_reminders(tx, &gone, self.now).await?;
-            store::calendar::insert_reminders(tx, self.id, 0, &added).await?;
-            set.schedule.reminders = in_order(&rules, &kept.iter().chain(&added));
-            store::calendar::order_reminders(tx, &set.schedule.reminders).await?;
+            renewed.write(tx, &mut set.schedule, self.now).await?;
         }
         if tags_changed {
             store::labels::tags::assign(tx, (self.owner, self.id), &set.schedule.labels.tags).await?;
@@ -218,14 +216,14 @@ impl Update {
         let own_twins: Vec<_> = rest.overrides.iter().flat_map(|(which, own)| twins_of(&set, *which, own)).collect();
         let worked: Vec<WallTime> = rest.progress.keys().copied().collect();
         let renamed: BTreeMap<_, _> = follow(&mut rest, &mut change)?.into_iter().collect();
-        let (kept, added, _) = self.reminders(&rest.schedule.reminders, &change.rules);
-        let rules = self.change(&mut rest.schedule, change);
+        let renewed = arm::renew(&rest.schedule.reminders, &change.rules, (self.now, &*self.entropy));
+        self.change(&mut rest.schedule, change);
         rest.schedule.version = 1;
         rest.schedule.generation = 1;
         let twin = |old: &Reminder| Some((old.id, rest.schedule.reminders.iter().find(|new| new.rule == old.rule)?.id));
         let mut twins: Vec<_> = set.schedule.reminders.iter().filter_map(twin).collect();
         twins.extend(own_twins);
-        rest.schedule.reminders = in_order(&rules, &kept.iter().chain(&added));
+        rest.schedule.reminders = renewed.reminders;
 
         set.overrides.retain(|own, _| *own < from);
         set.progress.retain(|which, _| *which < from);
@@ -290,8 +288,7 @@ impl Update {
         if series == rules {
             return None;
         }
-        let (kept, added, _) = self.reminders(own.unwrap_or_default(), rules);
-        Some(in_order(rules, &kept.iter().chain(&added)))
+        Some(arm::renew(own.unwrap_or_default(), rules, (self.now, &*self.entropy)).reminders)
     }
 
     /// Refuses what only a whole series has.
@@ -310,15 +307,14 @@ impl Update {
         }
     }
 
-    /// Takes over what changed, but not the reminders; answers their rules.
-    fn change(&self, schedule: &mut Schedule, change: Change) -> Vec<ReminderRule> {
+    /// Takes over what changed, but not the reminders.
+    fn change(&self, schedule: &mut Schedule, change: Change) {
         schedule.text = change.text;
         schedule.labels = change.labels;
         schedule.span = change.span;
         schedule.series = change.series;
         schedule.late = change.late;
         schedule.touch(self.now, change.moved);
-        change.rules
     }
 
     /// Sees to it that the labels of a change are there.
@@ -335,16 +331,6 @@ impl Update {
     async fn written(&self, tx: &mut Tx<'_>, set: &RecurrenceSet, effects: &mut Effects) -> Result<(), Error> {
         arm::save(tx, set, Rung::default(), Reason::Rescheduled, (self.now, &*self.entropy), effects).await?;
         Ok(())
-    }
-
-    /// Which reminders stay, which are new, and which go. One for the same time stays, with its id and its alarms.
-    fn reminders(&self, present: &[Reminder], rules: &[ReminderRule]) -> (Vec<Reminder>, Vec<Reminder>, Vec<ReminderId>) {
-        let same = |reminder: &Reminder| rules.iter().find(|rule| rule.when == reminder.rule.when);
-        let (kept, gone): (Vec<Reminder>, Vec<Reminder>) = present.iter().copied().partition(|r| same(r).is_some());
-        let kept: Vec<_> = kept.into_iter().map(|r| Reminder { rule: same(&r).copied().unwrap_or(r.rule), ..r }).collect();
-        let new: Vec<_> = rules.iter().copied().filter(|rule| kept.iter().all(|r| r.rule != *rule)).collect();
-        let added = arm::reminders(&new, self.now, &*self.entropy);
-        (kept, added, gone.iter().map(|r| r.id).collect())
     }
 }
 
@@ -368,10 +354,6 @@ fn follow(set: &mut RecurrenceSet, change: &mut Change) -> Result<Vec<Renamed>, 
 fn twins_of(set: &RecurrenceSet, which: WallTime, now: &Override) -> Vec<(ReminderId, ReminderId)> {
     let Some(own) = &now.reminders else { return Vec::new() };
     set.reminders_of(which).iter().zip(own).map(|(old, new)| (old.id, new.id)).collect()
-}
-
-fn in_order<'a>(rules: &[ReminderRule], reminders: &(impl Iterator<Item = &'a Reminder> + Clone)) -> Vec<Reminder> {
-    rules.iter().filter_map(|rule| reminders.clone().find(|r| r.rule == *rule)).copied().collect()
 }
 
 /// Changes a schedule of the caller, or the occurrences of it that `scope` names, and moves its alarms along. The answer is

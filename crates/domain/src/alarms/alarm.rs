@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kernel::{AlarmId, Instant, ReminderId, ScheduleId, UserId, WallTime};
+use kernel::{AlarmId, Instant, ReminderId, ScheduleId, TaskId, UserId, WallTime};
 
 use crate::calendar::Schedule;
 
@@ -15,6 +15,8 @@ pub struct Alarm {
     pub owner: UserId,
     /// Of which schedule.
     pub schedule: ScheduleId,
+    /// Of whose deadline that is, if the schedule stands for one.
+    pub deadline_of: Option<TaskId>,
     /// By which reminder.
     pub reminder: ReminderId,
     /// The schedule's generation when it was planned.
@@ -54,6 +56,7 @@ impl Alarm {
             id,
             owner: schedule.owner,
             schedule: schedule.id,
+            deadline_of: schedule.purpose.deadline(),
             reminder,
             generation: schedule.generation,
             nominal,
@@ -157,6 +160,8 @@ words! {
         Started = "started",
         /// The item is done.
         Completed = "completed",
+        /// Its task was put away.
+        Archived = "archived",
         /// This occurrence was taken out of its series.
         OccurrenceCancelled = "occurrence_cancelled",
         /// It was found due too long after it was, and its schedule does not want it then.

@@ -141,7 +141,9 @@ mod tests {
 
     use super::*;
     use crate::alarms::ReminderRule;
-    use crate::calendar::{Override, RepeatDraft, Schedule, ScheduleText, SpanDraft, labels::Labels, progress::Progress};
+    use crate::calendar::{
+        Override, Purpose, RepeatDraft, Schedule, ScheduleText, SpanDraft, labels::Labels, progress::Progress,
+    };
 
     fn at(text: &str) -> Instant {
         text.parse().expect("an instant")
@@ -168,6 +170,7 @@ mod tests {
         let schedule = Schedule {
             id: ScheduleId::from_uuid(id),
             owner: UserId::from_uuid(id),
+            purpose: Purpose::Event,
             text: ScheduleText { title: text("t"), description: text(""), location: text(""), kind: text("event"), busy: true },
             labels: Labels::default(),
             series: Some(repeat.resolve(&first).expect("a series")),

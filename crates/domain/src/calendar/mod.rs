@@ -17,7 +17,7 @@ mod repeat;
 mod schedule;
 mod set;
 mod span;
-mod text;
+pub(crate) mod text;
 
 pub use draft::{Draft, RemindersDraft};
 pub use error::CalendarError;
@@ -25,6 +25,6 @@ pub use feed::{Feed, FeedError, FeedRequest, GUESSES, MAX_FEEDS, READS};
 pub use occurrence::{MAX_OVERRIDES, Occurrence, Override};
 pub use patch::{Change, Patch};
 pub use repeat::{RepeatChange, RepeatDraft, rerule};
-pub use schedule::{Schedule, ScheduleText};
+pub use schedule::{Purpose, Schedule, ScheduleText};
 pub use set::{Key, Reach, RecurrenceSet, Renamed};
 pub use span::{MAX_SPAN, Moment, Span, SpanDraft};

@@ -120,6 +120,7 @@ impl Occurrence {
         let schedule = Schedule {
             id: series.id,
             owner: series.owner,
+            purpose: series.purpose,
             text,
             labels: series.labels.clone(),
             span,

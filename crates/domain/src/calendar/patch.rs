@@ -166,7 +166,7 @@ impl Patch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alarms::Reminder;
+    use crate::{alarms::Reminder, calendar::Purpose};
     use kernel::{ReminderId, ScheduleId, UserId};
 
     fn now() -> Instant {
@@ -184,6 +184,7 @@ mod tests {
         Schedule {
             id: ScheduleId::from_uuid(uuid()),
             owner: UserId::from_uuid(uuid()),
+            purpose: Purpose::Event,
             text: ScheduleText {
                 title: "t".into(),
                 description: String::new(),

@@ -1,6 +1,6 @@
 //! A schedule.
 
-use kernel::{Instant, ReminderId, ScheduleId, UserId};
+use kernel::{Instant, ReminderId, ScheduleId, TaskId, UserId};
 
 use super::{Span, labels::Labels, progress::Progress, recurrence::Series};
 use crate::alarms::{LatePolicy, Reminder};
@@ -12,6 +12,8 @@ pub struct Schedule {
     pub id: ScheduleId,
     /// Whose it is.
     pub owner: UserId,
+    /// What it is for.
+    pub purpose: Purpose,
     /// What people read.
     pub text: ScheduleText,
     /// Its category and its tags.
@@ -36,6 +38,30 @@ pub struct Schedule {
     pub updated_at: Instant,
     /// When it was deleted, if it is in the trash.
     pub deleted_at: Option<Instant>,
+}
+
+/// What a schedule is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// For itself.
+    #[default]
+    Event,
+    /// To work on a task.
+    Session(TaskId),
+    /// To carry the reminders of a task's deadline: it takes no time and is not shown among the schedules.
+    Deadline(TaskId),
+}
+
+impl Purpose {
+    /// The task it is planned for, if it is a session.
+    pub const fn session(self) -> Option<TaskId> {
+        if let Self::Session(task) = self { Some(task) } else { None }
+    }
+
+    /// The task whose deadline it stands for, if it does.
+    pub const fn deadline(self) -> Option<TaskId> {
+        if let Self::Deadline(task) = self { Some(task) } else { None }
+    }
 }
 
 impl Schedule {

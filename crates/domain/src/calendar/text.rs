@@ -3,7 +3,7 @@
 use kernel::FieldError;
 
 /// Characters of a title.
-pub(super) const TITLE_MAX: usize = 200;
+pub(crate) const TITLE_MAX: usize = 200;
 /// Characters of a description.
 pub(super) const DESCRIPTION_MAX: usize = 10_000;
 /// Characters of a location.
@@ -12,7 +12,7 @@ pub(super) const LOCATION_MAX: usize = 500;
 const KIND_MAX: usize = 40;
 
 /// A title: one line that shows something.
-pub(super) fn title(text: &str) -> Result<String, FieldError> {
+pub(crate) fn title(text: &str) -> Result<String, FieldError> {
     let text = line("/title", text, TITLE_MAX)?;
     if text.chars().all(is_invisible) {
         return Err(FieldError::new("/title", "write at least one visible character"));
@@ -21,7 +21,7 @@ pub(super) fn title(text: &str) -> Result<String, FieldError> {
 }
 
 /// A description: any number of lines.
-pub(super) fn description(text: &str) -> Result<String, FieldError> {
+pub(crate) fn description(text: &str) -> Result<String, FieldError> {
     if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         return Err(FieldError::new("/description", "control characters other than line breaks and tabs are not allowed"));
     }

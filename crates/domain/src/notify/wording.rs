@@ -2,10 +2,12 @@
 
 use kernel::{WallTime, Zone};
 
+use crate::tasks::By;
+
 /// The line below the title of a reminder: when the item starts, and where.
 pub fn reminder_body(locale: &str, start: WallTime, all_day: bool, zone: &Zone, location: &str) -> String {
     let datetime = start.datetime();
-    let korean = locale == "ko" || locale.starts_with("ko-");
+    let korean = is_korean(locale);
     let when = match (all_day, korean) {
         (true, true) => format!("{} 종일", datetime.date()),
         (true, false) => format!("{}, all day", datetime.date()),
@@ -17,12 +19,33 @@ pub fn reminder_body(locale: &str, start: WallTime, all_day: bool, zone: &Zone, 
 
 /// What a reminder adds when it rings for others as well, which were missed.
 pub fn with_missed(locale: &str, body: String, missed: usize) -> String {
-    let korean = locale == "ko" || locale.starts_with("ko-");
-    match (missed, korean) {
+    match (missed, is_korean(locale)) {
         (0, _) => body,
         (_, true) => format!("{body} · 놓친 알림 {missed}건 더"),
         (_, false) => format!("{body} · and {missed} more that were missed"),
     }
+}
+
+/// The title and the line below it of the reminder of a deadline; `overdue`: it has come.
+pub fn deadline_words(locale: &str, title: &str, by: By, zone: &Zone, overdue: bool) -> (String, String) {
+    let when = match by {
+        By::Date(date) => date.to_string(),
+        By::Wall(wall) => {
+            let wall = wall.datetime();
+            let at = if is_korean(locale) { "" } else { "at " };
+            format!("{} {at}{:02}:{:02} ({zone})", wall.date(), wall.hour(), wall.minute())
+        }
+    };
+    match (overdue, is_korean(locale)) {
+        (false, false) => (format!("Due soon: {title}"), format!("Due {when}")),
+        (true, false) => (format!("Overdue: {title}"), format!("Was due {when} and is still open")),
+        (false, true) => (format!("마감 임박: {title}"), format!("{when}까지")),
+        (true, true) => (format!("기한 지남: {title}"), format!("{when} 마감, 아직 완료되지 않았습니다")),
+    }
+}
+
+fn is_korean(locale: &str) -> bool {
+    locale == "ko" || locale.starts_with("ko-")
 }
 
 #[cfg(test)]
@@ -40,5 +63,19 @@ mod tests {
         assert_eq!(with_missed("en", "b".to_owned(), 0), "b");
         assert_eq!(with_missed("en", "b".to_owned(), 3), "b · and 3 more that were missed");
         assert_eq!(with_missed("ko", "b".to_owned(), 3), "b · 놓친 알림 3건 더");
+    }
+
+    #[test]
+    fn a_deadline_says_by_when_and_whether_that_is_over() {
+        let zone = "Asia/Seoul".parse().expect("zone");
+        let words = |locale, by: &str, overdue| {
+            let (title, body) = deadline_words(locale, "Report", by.parse().expect("a deadline"), &zone, overdue);
+            format!("{title} | {body}")
+        };
+        assert_eq!(words("en", "2026-11-20", false), "Due soon: Report | Due 2026-11-20");
+        let overdue = "Overdue: Report | Was due 2026-11-20 at 17:05 (Asia/Seoul) and is still open";
+        assert_eq!(words("en", "2026-11-20T17:05:00", true), overdue);
+        assert_eq!(words("ko", "2026-11-20T17:05:00", false), "마감 임박: Report | 2026-11-20 17:05 (Asia/Seoul)까지");
+        assert_eq!(words("ko", "2026-11-20", true), "기한 지남: Report | 2026-11-20 마감, 아직 완료되지 않았습니다");
     }
 }

@@ -9,7 +9,7 @@ use super::{overrides, schedule, with_reminders};
 use crate::{Row, StoreError, Tx, Value};
 
 pub(crate) const PAGE: &str = select!(
-    "WHERE owner_id = $1 AND deleted_at IS NULL AND id > $2
+    "WHERE owner_id = $1 AND deleted_at IS NULL AND role = 'event' AND id > $2
        AND ((rrule IS NULL AND end_at >= $3) OR (rrule IS NOT NULL AND (reach_to IS NULL OR reach_to >= $3)))
      ORDER BY id LIMIT $4"
 );
@@ -32,7 +32,7 @@ pub async fn page(
 /// The zones in whose time schedules of `owner` are written, each with the first instant it is needed for.
 pub async fn zones(tx: &mut Tx<'_>, owner: UserId) -> Result<Vec<(Zone, Instant)>, StoreError> {
     let of_schedules = "SELECT time_zone, min(coalesce(reach_from, start_at)) FROM schedules
-         WHERE owner_id = $1 AND deleted_at IS NULL AND NOT all_day GROUP BY time_zone";
+         WHERE owner_id = $1 AND deleted_at IS NULL AND role = 'event' AND NOT all_day GROUP BY time_zone";
     let of_overrides = "SELECT o.time_zone, min(o.start_at) FROM schedules s JOIN overrides o ON o.schedule_id = s.id
          WHERE s.owner_id = $1 AND s.deleted_at IS NULL AND s.rrule IS NOT NULL AND o.time_zone IS NOT NULL AND NOT o.all_day
          GROUP BY o.time_zone";

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     alarms::{Alarm, LatePolicy, Reminder, ReminderRule},
-    calendar::{Moment, Schedule, ScheduleText, Span, SpanDraft, labels::Labels, progress::Progress},
+    calendar::{Moment, Purpose, Schedule, ScheduleText, Span, SpanDraft, labels::Labels, progress::Progress},
 };
 use kernel::{AlarmId, Instant, ReminderId, ScheduleId, UserId, Zone};
 use testkit::{START, SeededEntropy};
@@ -21,6 +21,7 @@ pub(crate) fn event(owner: UserId, entropy: &SeededEntropy, span: Span, rules: &
     Schedule {
         id: ScheduleId::mint(START, entropy),
         owner,
+        purpose: Purpose::Event,
         text: ScheduleText { title: text("x"), description: text(""), location: text(""), kind: text("event"), busy: true },
         labels: Labels::default(),
         span,

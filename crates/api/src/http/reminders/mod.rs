@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 
 use super::{Access, Routes};
 
+pub(crate) use list::ReminderPage;
 pub(crate) use view::{AlarmView, explained};
 
 /// The routes of this folder.

@@ -6,7 +6,7 @@ use app::{
     domain::alarms::{Alarm, AlarmState, Reason},
 };
 use http::StatusCode;
-use kernel::{AlarmId, Instant, ReminderId, ScheduleId, WallTime, Zone};
+use kernel::{AlarmId, Instant, ReminderId, ScheduleId, TaskId, WallTime, Zone};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,13 +18,16 @@ pub(crate) struct AlarmView {
     /// Its id, for snooze and dismiss.
     #[schema(value_type = String, example = "alm_01jd2n9w3fkz8q4v6x0c5b7m1t")]
     id: AlarmId,
-    /// Of which schedule.
-    #[schema(value_type = String)]
-    schedule_id: ScheduleId,
+    /// Of which schedule; null for the deadline of a task.
+    #[schema(value_type = Option<String>)]
+    schedule_id: Option<ScheduleId>,
+    /// Of which task's deadline; null for a schedule.
+    #[schema(value_type = Option<String>, example = json!(null))]
+    task_id: Option<TaskId>,
     /// By which of its reminders.
     #[schema(value_type = String)]
     reminder_id: ReminderId,
-    /// Of which occurrence: its start in wall time.
+    /// Of which occurrence: its start in wall time; of a deadline, when it is over.
     #[schema(value_type = String, example = "2026-11-20T09:30:00")]
     occurrence: WallTime,
     /// 0: the reminder itself; n: its n-th snooze.
@@ -37,7 +40,7 @@ pub(crate) struct AlarmView {
     state: &'static str,
     /// Why it stands there, where that is not plain: `late_created`, `already_past`, `rescheduled`, `reminders_changed`,
     /// `occurrence_cancelled`, `too_late`, `quiet_hours`, `over_during_quiet_hours`, `schedule_deleted`, `started`, `completed`,
-    /// `dismissed`, `snoozed` or `ringing_failed`.
+    /// `archived`, `dismissed`, `snoozed` or `ringing_failed`.
     reason: Option<&'static str>,
     /// Until when it waits, or waited, because it was due in quiet hours; of a pending one that is not due yet, until when it would by
     /// the quiet hours of now.
@@ -65,7 +68,8 @@ impl From<&Alarm> for AlarmView {
     fn from(alarm: &Alarm) -> Self {
         Self {
             id: alarm.id,
-            schedule_id: alarm.schedule,
+            schedule_id: alarm.deadline_of.is_none().then_some(alarm.schedule),
+            task_id: alarm.deadline_of,
             reminder_id: alarm.reminder,
             occurrence: alarm.nominal,
             snooze: alarm.snooze,

@@ -18,6 +18,8 @@ use utoipa_axum::routes;
 
 use super::{Access, Routes};
 
+pub(crate) use view::{moment, parse};
+
 /// The routes of this folder.
 pub(crate) fn routes() -> Routes {
     let (read, write) = (Access::Scoped(Scope::SchedulesRead), Access::Scoped(Scope::SchedulesWrite));

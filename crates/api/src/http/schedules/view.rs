@@ -9,7 +9,7 @@ use app::{
     },
 };
 use http::StatusCode;
-use kernel::{CategoryId, FieldError, Instant, Length, ReminderId, Resolution, ScheduleId, WallTime};
+use kernel::{CategoryId, FieldError, Instant, Length, ReminderId, Resolution, ScheduleId, TaskId, WallTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -80,6 +80,9 @@ pub(crate) struct ScheduleView {
     reminders: Vec<ReminderView>,
     /// How far it is.
     progress: ProgressView,
+    /// The task it is planned for, if it is.
+    #[schema(value_type = Option<String>, example = json!(null))]
+    task_id: Option<TaskId>,
     /// Grows with every change; the ETag.
     version: i64,
     #[schema(value_type = String, format = DateTime)]
@@ -167,12 +170,12 @@ pub(super) fn rules(drafts: &[ReminderDraft], errors: &mut Vec<FieldError>) -> V
 }
 
 /// The moment in `text`; what is wrong with it is added to `errors`.
-pub(super) fn moment(pointer: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<Moment> {
+pub(crate) fn moment(pointer: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<Moment> {
     text.parse().map_err(|detail: &str| errors.push(FieldError::new(pointer, detail))).ok()
 }
 
 /// The value in `text`; what is wrong with it is added to `errors`.
-pub(super) fn parse<T>(pointer: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<T>
+pub(crate) fn parse<T>(pointer: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<T>
 where
     T: std::str::FromStr<Err: std::fmt::Display>,
 {
@@ -206,6 +209,7 @@ impl From<&Schedule> for ScheduleView {
             late: schedule.late.into(),
             reminders: schedule.reminders.iter().map(|r| ReminderView::new(r.id, r.rule)).collect(),
             progress: ProgressView::from(&schedule.progress),
+            task_id: schedule.purpose.session(),
             version: schedule.version,
             created_at: schedule.created_at,
             updated_at: schedule.updated_at,

@@ -63,6 +63,7 @@ fn item(number: u8, span: Span, rule: Option<&str>) -> RecurrenceSet {
     let schedule = Schedule {
         id: id(number),
         owner: UserId::mint(now(), &Numbered(0)),
+        purpose: crate::calendar::Purpose::Event,
         text: ScheduleText { title: text("x"), description: text(""), location: text(""), kind: text("event"), busy: true },
         series: repeat.map(|repeat| repeat.resolve(&span).expect("a series")),
         span,

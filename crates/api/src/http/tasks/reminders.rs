@@ -1,0 +1,48 @@
+//! `GET /api/v1/tasks/{id}/reminders`
+
+use app::{App, tasks};
+use axum::{extract::State as Extract, response::Response};
+use http::StatusCode;
+use kernel::TaskId;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::http::{
+    Caller, Path, Problem, Query, json, page,
+    reminders::{AlarmView, ReminderPage},
+};
+
+/// Which part of them.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Part {
+    /// Rows of the page, 50 unless given; who asks for more than 200 gets 200.
+    #[param(minimum = 1)]
+    limit: Option<i64>,
+    /// Where to go on: `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// The reminders of a task
+///
+/// Every planned and past one of its deadline, the one due first before the others: when it is due, where it stands and why, when it
+/// rang and how late. Those of its sessions are with each of them.
+#[utoipa::path(
+    get, path = "/api/v1/tasks/{id}/reminders", tag = "reminders",
+    params(("id" = String, Path, description = "The task's id"), Part),
+    responses((status = 200, description = "A page", body = ReminderPage))
+)]
+pub(crate) async fn reminders(
+    Extract(app): Extract<App>,
+    caller: Caller,
+    Path(id): Path<TaskId>,
+    Query(part): Query<Part>,
+) -> Result<Response, Problem> {
+    let limit = page::limit(part.limit)?;
+    let scope = format!("reminders of {id} of {}", caller.0.user);
+    let after = page::cursor(&scope, part.cursor.as_deref())?;
+    let page = tasks::reminders(&app, &caller.0, id, after, limit).await?;
+    let next_cursor = page.next.map(|next| next.encode(&scope));
+    Ok(json(StatusCode::OK, &ReminderPage { items: page.items.iter().map(AlarmView::from).collect(), next_cursor }))
+}

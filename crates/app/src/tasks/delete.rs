@@ -1,0 +1,47 @@
+//! Deleting a task.
+
+use std::sync::Arc;
+
+use domain::identity::Caller;
+use kernel::{Entropy, Instant, TaskId, UserId};
+use store::{Tx, UseCase};
+
+use super::{fact, fact_of, locked, present};
+use crate::{App, Effects, Error, calendar::Expected};
+
+struct Delete {
+    owner: UserId,
+    id: TaskId,
+    expected: Expected,
+    now: Instant,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl UseCase for Delete {
+    type Out = ((), Effects);
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        locked(tx, self.owner).await?;
+        let task = present(tx, self.owner, self.id, self.expected).await?;
+        let by = (self.now, &*self.entropy);
+        let mut touched = store::tasks::dependents(tx, self.owner, self.id).await?;
+        touched.extend(store::tasks::subtasks(tx, self.owner, &[self.id], false).await?);
+        touched.sort_unstable();
+        touched.dedup();
+        store::tasks::lift(tx, self.owner, self.id, task.parent).await?;
+        let touched = store::tasks::touch(tx, self.owner, &touched, self.now).await?;
+        store::calendar::sessions::forget_deadline(tx, self.owner, self.id).await?;
+        store::tasks::delete(tx, self.owner, self.id).await?;
+        let mut facts = vec![fact_of(&task, "deleted", by)];
+        facts.extend(touched.into_iter().map(|(id, version)| fact((self.owner, id, version), "updated", by)));
+        let mut effects = Effects::default();
+        effects.events.extend(store::streams::append(tx, facts, self.now).await?);
+        Ok(((), effects))
+    }
+}
+
+/// Deletes a task of the caller for good. What waited for it waits no more, and its subtasks become those of its own parent.
+pub async fn delete(app: &App, caller: &Caller, id: TaskId, expected: Expected) -> Result<(), Error> {
+    app.commit(Delete { owner: caller.user, id, expected, now: app.now(), entropy: app.entropy() }).await
+}

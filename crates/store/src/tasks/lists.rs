@@ -1,0 +1,115 @@
+//! Lists of tasks, a page at a time.
+//!
+//! A page goes on behind the place of the last row of the page before, so that what is added, completed or moved in between is
+//! neither shown twice nor a reason to pass over another.
+
+use domain::tasks::{Task, TaskState};
+use kernel::{Cursor, Instant, TaskId, UserId};
+
+use super::{columns, task, whole};
+use crate::{StoreError, Tx, Value};
+
+/// Which tasks, in which order, and from where on.
+#[derive(Clone, Copy, Debug)]
+pub struct Filter {
+    /// Where they stand; `None`: anywhere.
+    pub state: Option<TaskState>,
+    /// Those that are put away, instead of the others.
+    pub archived: bool,
+    /// Only those that wait for nothing open.
+    pub ready: bool,
+    /// Only those whose deadline lies before this.
+    pub before: Option<Instant>,
+    /// Only the subtasks of this one.
+    pub parent: Option<TaskId>,
+    /// By what.
+    pub sort: Sort,
+    /// The last row of the page before.
+    pub after: Option<Cursor>,
+    /// The most rows.
+    pub limit: u32,
+}
+
+/// By what tasks are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// By deadline; those without one come last.
+    Deadline,
+    /// By when they were made.
+    Created,
+}
+
+/// A page: which tasks, and from where on in which order. The first six parameters are those of every page.
+macro_rules! page {
+    ($which:expr, $order:expr) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM tasks WHERE owner_id = $1 AND sorts_at < $4 AND ",
+            $which,
+            " AND ($5 = 0 OR NOT EXISTS (SELECT 1 FROM task_dependencies d JOIN tasks p ON p.id = d.depends_on_id
+                 WHERE d.owner_id = tasks.owner_id AND d.task_id = tasks.id AND p.completed_at IS NULL AND p.archived_at IS NULL))
+             AND ",
+            $order,
+            " LIMIT $6"
+        )
+    };
+}
+
+/// By state, in words that no index is made for.
+macro_rules! by_state {
+    () => {
+        "(($7 = 1 AND completed_at IS NULL) OR ($8 = 1 AND completed_at IS NOT NULL)) AND (archived_at IS NOT NULL) = ($9 = 1)"
+    };
+}
+
+macro_rules! by_deadline {
+    () => {
+        "(sorts_at, id) > ($2, $3) ORDER BY sorts_at, id"
+    };
+}
+
+/// The newest first.
+macro_rules! by_creation {
+    () => {
+        "(created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC"
+    };
+}
+
+pub(crate) const OPEN: &str = page!("completed_at IS NULL AND archived_at IS NULL", by_deadline!());
+const BY_DEADLINE: &str = page!(by_state!(), by_deadline!());
+const BY_CREATION: &str = page!(by_state!(), by_creation!());
+const OF_PARENT: &str = page!(concat!("parent_id = $10 AND ", by_state!()), by_deadline!());
+const OF_PARENT_BY_CREATION: &str = page!(concat!("parent_id = $10 AND ", by_state!()), by_creation!());
+
+/// A page of the tasks of `owner`.
+pub async fn page(tx: &mut Tx<'_>, owner: UserId, filter: &Filter) -> Result<Vec<Task>, StoreError> {
+    let Filter { state, archived, ready, before, parent, sort, after, limit } = *filter;
+    let begin = match sort {
+        Sort::Deadline => Cursor::new(Instant::DISTANT_PAST, uuid::Uuid::nil()),
+        Sort::Created => Cursor::new(Instant::MAX, uuid::Uuid::max()),
+    };
+    let place = after.unwrap_or(begin);
+    let flag = |flag| Value::from(i64::from(flag));
+    let mut params = vec![
+        Value::from(owner),
+        Value::from(place.at),
+        Value::from(place.id),
+        Value::from(before.unwrap_or(Instant::MAX)),
+        flag(ready),
+        Value::from(limit),
+    ];
+    let sql = match (parent, sort) {
+        (None, Sort::Deadline) if state == Some(TaskState::Open) && !archived => OPEN,
+        (None, Sort::Deadline) => BY_DEADLINE,
+        (None, Sort::Created) => BY_CREATION,
+        (Some(_), Sort::Deadline) => OF_PARENT,
+        (Some(_), Sort::Created) => OF_PARENT_BY_CREATION,
+    };
+    if sql != OPEN {
+        params.extend([flag(state != Some(TaskState::Completed)), flag(state != Some(TaskState::Open)), flag(archived)]);
+        params.extend(parent.map(Value::from));
+    }
+    let rows = tx.all(sql, &params, task).await?;
+    whole(tx, owner, rows).await
+}
