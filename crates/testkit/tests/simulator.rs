@@ -86,6 +86,8 @@ sabotages! {
     without_idempotency_keys_things_happen_twice: KeysNotStored is seen by OnceOnly;
     without_the_clock_guard_alarms_ring_early: NoClockGuard is seen by NeverEarly;
     an_alarm_that_cannot_ring_holds_all_others_unless_it_is_set_aside: NothingSetAside is seen by NothingLost;
+    whoever_is_told_in_quiet_hours_is_seen: DeafToQuietHours is seen by QuietHours;
+    waiting_without_quiet_hours_is_seen: HeldForNothing is seen by InTime;
 }
 
 fn tell(report: &Report) {

@@ -32,6 +32,8 @@ pub enum Checker {
     NoStaleHolder,
     /// C12: what is left in the database adds up.
     Conservation,
+    /// C13: nothing is told in quiet hours that can wait, and nothing afterwards that is over.
+    QuietHours,
 }
 
 impl fmt::Display for Checker {
@@ -45,6 +47,7 @@ impl fmt::Display for Checker {
             Self::NoGap => "C6 no gap",
             Self::NoStaleHolder => "C7 no stale holder",
             Self::Conservation => "C12 conservation",
+            Self::QuietHours => "C13 quiet hours",
         })
     }
 }
@@ -116,6 +119,7 @@ pub fn check(history: &[Entry], bounds: &Bounds) -> Verdict {
             court.no_phantom(name, subject, effect);
             court.never_early(name, effect);
             court.in_time(name, subject, effect);
+            court.quiet_hours(name, subject, effect);
         }
         court.conservation(name, subject);
     }
@@ -145,10 +149,10 @@ impl Court<'_> {
             if arm.rings(self.bounds) != Rings::Surely {
                 continue;
             }
-            let deadline = self.ledger.windows.deadline(arm.ready_at(), self.bounds);
+            let deadline = self.ledger.deadline(subject, arm, self.bounds);
             let taken_back = arm.disarmed.is_some_and(|(asked, _)| asked <= deadline);
             let too_soon_to_say = self.ledger.ends_at.is_none_or(|end| end <= deadline);
-            if taken_back || too_soon_to_say {
+            if taken_back || too_soon_to_say || self.ledger.may_be_over(subject, arm, self.bounds) {
                 continue;
             }
             self.verdict.summary.sure += 1;
@@ -200,14 +204,25 @@ impl Court<'_> {
         self.verdict.summary.effects += 1;
         let explaining =
             subject.arms.iter().filter(|arm| arm.due_at == shown.due_at && arm.explains(shown.fired_at, self.bounds));
-        let Some(ready_at) = explaining.map(ledger::Arm::ready_at).max() else { return };
-        let deadline = self.ledger.windows.deadline(ready_at, self.bounds);
+        let limits = explaining.map(|arm| (arm.ready_at(), self.ledger.deadline(subject, arm, self.bounds)));
+        let Some((ready_at, deadline)) = limits.reduce(|a, b| (a.0.max(b.0), a.1.max(b.1))) else { return };
         if shown.fired_at > deadline + self.bounds.skew {
             let sentence = format!("{name} was due at {} and rang at {}, allowed until {deadline}", shown.due_at, shown.fired_at);
             self.accuse(Checker::InTime, sentence);
         }
-        if self.ledger.windows.are_clear(ready_at, self.bounds) {
+        if subject.quiet.is_none() && self.ledger.windows.are_clear(ready_at, self.bounds) {
             self.verdict.summary.lateness.push(shown.fired_at.since(ready_at));
+        }
+    }
+
+    fn quiet_hours(&mut self, name: &str, subject: &Subject, effect: &Effect) {
+        let (Some(quiet), shown) = (subject.quiet, &effect.shown) else { return };
+        let explaining =
+            subject.arms.iter().filter(|arm| arm.due_at == shown.due_at && arm.explains(shown.fired_at, self.bounds));
+        let why: Vec<_> = explaining.map(|arm| quiet.forbids(arm, shown.fired_at, &self.ledger.windows, self.bounds)).collect();
+        // Every promise it might have kept forbids it.
+        if let Some(Some(why)) = why.first().filter(|_| why.iter().all(Option::is_some)) {
+            self.accuse(Checker::QuietHours, format!("{name} was due at {} and rang at {}, {why}", shown.due_at, shown.fired_at));
         }
     }
 

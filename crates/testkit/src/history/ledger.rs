@@ -1,6 +1,9 @@
 //! The one pass over a history: who was promised what, what came of it, and when something was broken.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    time::Duration,
+};
 
 use kernel::Instant;
 
@@ -24,6 +27,8 @@ pub(super) struct Ledger {
 /// One schedule.
 #[derive(Debug, Default)]
 pub(super) struct Subject {
+    /// When its owner does not want to be told.
+    pub(super) quiet: Option<Quiet>,
     pub(super) arms: Vec<Arm>,
     /// One per notification id, in the order of first sight.
     pub(super) effects: Vec<Effect>,
@@ -36,6 +41,8 @@ pub(super) struct Arm {
     pub(super) verb: Verb,
     pub(super) due_at: Instant,
     starts_at: Option<Instant>,
+    /// When the item ends, if quiet hours hold for it.
+    hushed_until_end: Option<Instant>,
     pub(super) asked_at: Instant,
     /// When the client was told that it is done; `None` as long as it was not.
     pub(super) done_at: Option<Instant>,
@@ -109,7 +116,8 @@ impl Lease {
 
 impl Arm {
     fn new(change: &Change, promise: &Promise, asked_at: Instant) -> Self {
-        Self { verb: change.verb, due_at: promise.due_at, starts_at: promise.starts_at, asked_at, done_at: None, disarmed: None }
+        let Promise { due_at, starts_at, hushed_until_end } = *promise;
+        Self { verb: change.verb, due_at, starts_at, hushed_until_end, asked_at, done_at: None, disarmed: None }
     }
 
     /// By the rules of the product for reminders that are past when they are made.
@@ -135,6 +143,40 @@ impl Arm {
     pub(super) fn explains(&self, fired_at: Instant, bounds: &Bounds) -> bool {
         let gone = matches!(self.disarmed, Some((_, Some(done))) if done + bounds.skew < fired_at.max(self.due_at));
         !gone && self.rings(bounds) != Rings::Never
+    }
+}
+
+/// When somebody does not want to be told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Quiet {
+    from: Instant,
+    until: Instant,
+}
+
+/// So late a reminder is still told in quiet hours, if it was due before they began.
+const IN_TIME: Duration = Duration::from_mins(1);
+
+impl Quiet {
+    /// Until when an arm may wait; `None` if it may not.
+    fn may_hold(&self, arm: &Arm, windows: &Windows, bounds: &Bounds) -> Option<Instant> {
+        let ready_at = arm.ready_at();
+        let found_by = windows.deadline(ready_at, bounds) + bounds.skew;
+        let overlap = ready_at < self.until + bounds.skew && self.from < found_by + bounds.skew;
+        (arm.hushed_until_end.is_some() && overlap).then_some(self.until)
+    }
+
+    /// Why an arm must not have rung at `fired_at`, if that is so.
+    pub(super) fn forbids(&self, arm: &Arm, fired_at: Instant, windows: &Windows, bounds: &Bounds) -> Option<&'static str> {
+        let Bounds { skew, .. } = *bounds;
+        let (ends_at, ready_at) = (arm.hushed_until_end?, arm.ready_at());
+        let surely_in_them = arm.due_at.max(arm.asked_at) >= self.from + skew;
+        let late = arm.done_at.is_some() && fired_at > ready_at + IN_TIME + skew;
+        if self.from + skew <= fired_at && fired_at + skew < self.until && (surely_in_them || late) {
+            return Some("in quiet hours");
+        }
+        let surely_held = surely_in_them && arm.done_at.is_some() && windows.deadline(ready_at, bounds) + skew < self.until;
+        let over = arm.due_at < ends_at && ends_at + skew < self.until;
+        (surely_held && over).then_some("although it was over when the quiet hours ended")
     }
 }
 
@@ -188,6 +230,7 @@ struct Pass {
     spans: Vec<(Instant, Instant)>,
     seen: HashSet<String>,
     streams: HashMap<(String, String), (i64, i64)>,
+    quiet: HashMap<String, Quiet>,
 }
 
 pub(super) fn read(history: &[Entry]) -> Ledger {
@@ -209,6 +252,19 @@ pub(super) fn read(history: &[Entry]) -> Ledger {
 }
 
 impl Ledger {
+    /// By when an arm must have rung: at once, soon after all that was broken healed, or after the quiet hours that hold it.
+    pub(super) fn deadline(&self, subject: &Subject, arm: &Arm, bounds: &Bounds) -> Instant {
+        let deadline = self.windows.deadline(arm.ready_at(), bounds);
+        let held_until = subject.quiet.and_then(|quiet| quiet.may_hold(arm, &self.windows, bounds));
+        held_until.map_or(deadline, |until| deadline.max(self.windows.deadline(until, bounds)))
+    }
+
+    /// Whether an arm need not ring, because the item may be over when the quiet hours that may hold it end.
+    pub(super) fn may_be_over(&self, subject: &Subject, arm: &Arm, bounds: &Bounds) -> bool {
+        let held = subject.quiet.is_some_and(|quiet| quiet.may_hold(arm, &self.windows, bounds).is_some());
+        held && arm.hushed_until_end.is_some_and(|ends_at| ends_at <= self.deadline(subject, arm, bounds) + bounds.skew)
+    }
+
     fn take(&mut self, pass: &mut Pass, entry: &Entry) {
         let at = entry.ts_wall;
         match &entry.what {
@@ -234,6 +290,9 @@ impl Ledger {
                 let lease = self.leases.entry(job.clone()).or_default();
                 lease.take(*token, *step, (*begun_at, at), &entry.actor);
             }
+            What::Quiet { from, until } => {
+                pass.quiet.insert(entry.actor.clone(), Quiet { from: *from, until: *until });
+            }
             What::Job { job, finished } => self.leases.entry(job.clone()).or_default().finished = Some(*finished),
             What::Fault { kind, node, .. } => {
                 let name = (entry.actor.clone(), kind.clone(), node.clone());
@@ -256,6 +315,9 @@ impl Ledger {
     }
 
     fn take_change(&mut self, pass: &mut Pass, entry: &Entry, change: &Change) {
+        if let Some(quiet) = pass.quiet.get(&entry.actor) {
+            self.subject(&change.subject).quiet = Some(*quiet);
+        }
         let name = (change.subject.clone(), change.key.clone());
         match entry.phase {
             Phase::Invoke => {

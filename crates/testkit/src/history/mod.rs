@@ -96,6 +96,13 @@ pub enum What {
         /// When it was begun; the line is written when it is over.
         begun_at: Instant,
     },
+    /// A client has quiet hours, once and for all.
+    Quiet {
+        /// When they begin.
+        from: Instant,
+        /// When they end.
+        until: Instant,
+    },
     /// Left in the database: a job.
     Job {
         /// Its name.
@@ -188,6 +195,10 @@ pub struct Promise {
     pub due_at: Instant,
     /// When the item starts: decides what becomes of a reminder that is past already. `None`: may be left out then.
     pub starts_at: Option<Instant>,
+    /// When the item ends, if the quiet hours of its owner hold for it: what is due in them waits until they are over, and is not
+    /// told any more if the item is. `None`: it rings whatever the hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hushed_until_end: Option<Instant>,
 }
 
 /// A notification, as a reader was shown it.

@@ -18,7 +18,14 @@ fn entry(second: u64, phase: Phase, what: What) -> Entry {
 }
 
 fn change(verb: Verb, key: &str, disarms: Disarms, due: &[u64]) -> What {
-    let arms = due.iter().map(|&second| Promise { due_at: at(second), starts_at: Some(at(second + 600)) }).collect();
+    let arms = due
+        .iter()
+        .map(|&second| Promise {
+            due_at: at(second),
+            starts_at: Some(at(second + 600)),
+            hushed_until_end: Some(at(second + 600)),
+        })
+        .collect();
     What::Change(Change { verb, subject: "walk".to_owned(), key: key.to_owned(), disarms, arms })
 }
 
@@ -117,7 +124,7 @@ fn c1_asks_for_what_was_taken_back_too_late() {
 #[test]
 fn c1_wants_a_reminder_that_was_past_at_creation_only_while_the_item_is_to_come() {
     let create = |starts: u64| {
-        let arms = vec![Promise { due_at: at(10), starts_at: Some(at(starts)) }];
+        let arms = vec![Promise { due_at: at(10), starts_at: Some(at(starts)), hushed_until_end: None }];
         let what = What::Change(Change {
             verb: Verb::Create,
             subject: "walk".to_owned(),
@@ -252,4 +259,41 @@ fn a_hundred_thousand_lines_are_judged_in_one_pass() {
     }
     let verdict = check(&history, &BOUNDS);
     assert_eq!((verdict.violations.len(), verdict.summary.effects), (0, 25_000));
+}
+
+/// Made at 0 for 100 and 200; quiet from 90 to 150, and the item ends 600 seconds after it is due.
+fn hushed(told: u64) -> Vec<Entry> {
+    let mut history = vec![entry(0, Phase::Ok, What::Quiet { from: at(90), until: at(150) })];
+    history.extend(done(0, Verb::Create, "k1", Disarms::Nothing, &[100, 200]));
+    history.push(shown(told, "n1", "a1", 100, told));
+    history
+        .extend([shown(200, "n2", "a2", 200, 200), entry(1_000, Phase::Ok, What::Job { job: "x".to_owned(), finished: true })]);
+    history
+}
+
+#[test]
+fn quiet_hours_hold_what_is_due_in_them_and_nothing_else() {
+    assert_eq!(accused(&hushed(150)), []);
+    assert_eq!(accused(&hushed(120)), [Checker::QuietHours], "told in them");
+    assert_eq!(accused(&hushed(160)), [Checker::InTime], "and held too long");
+    let mut lost = hushed(150);
+    lost.retain(|line| !matches!(&line.what, What::Shown(shown) if shown.notification == "n1"));
+    assert_eq!(accused(&lost), [Checker::NothingLost], "held for ever");
+    let mut elsewhere = hushed(150);
+    elsewhere[0].actor = "somebody else".to_owned();
+    assert_eq!(accused(&elsewhere), [Checker::InTime], "they are those of another");
+    let with = |ends: Option<u64>, mut history: Vec<Entry>| {
+        for line in &mut history {
+            if let What::Change(change) = &mut line.what {
+                change.arms.iter_mut().for_each(|arm| arm.hushed_until_end = ends.map(at));
+            }
+        }
+        accused(&history)
+    };
+    assert_eq!(with(None, hushed(100)), [], "a snooze rings in them");
+    assert_eq!(with(None, hushed(150)), [Checker::InTime], "and does not wait");
+    assert_eq!(with(Some(140), hushed(150)), [Checker::QuietHours], "it was over");
+    let mut silent = hushed(150);
+    silent.retain(|line| !matches!(&line.what, What::Shown(shown) if shown.notification == "n1"));
+    assert_eq!(with(Some(140), silent), [], "what is over need not be told");
 }

@@ -1,6 +1,9 @@
 //! Puts an [`App`] together for the simulator, and makes its people.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use app::{
     App, Parts,
@@ -42,6 +45,8 @@ pub(super) fn app(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>
 pub(super) struct Person {
     pub(super) name: String,
     pub(super) caller: Caller,
+    /// When they do not want to be told.
+    pub(super) quiet: Option<(Instant, Instant)>,
 }
 
 /// Makes the account of a person.
@@ -50,7 +55,15 @@ pub(super) struct Enrol {
 }
 
 impl Enrol {
-    pub(super) fn new(number: u64, now: Instant, entropy: &dyn Entropy) -> Option<(Self, Person)> {
+    /// The account of a person, who may have quiet hours so many minutes from now and so many minutes long.
+    pub(super) fn new(number: u64, now: Instant, quiet: Option<(u32, u32)>, entropy: &dyn Entropy) -> Option<(Self, Person)> {
+        let minute = |minutes: u32| now + minutes * Duration::from_mins(1);
+        let quiet = quiet.map(|(first, length)| (minute(first), minute(first + length)));
+        let clock = |at: Instant| Zone::utc().wall_at(at).datetime().strftime("%H:%M").to_string();
+        let quiet_hours = match quiet {
+            Some((from, until)) => Some(format!("{}-{}", clock(from), clock(until)).parse().ok()?),
+            None => None,
+        };
         let (id, name) = (UserId::mint(now, entropy), format!("person{number}"));
         let user = User {
             id,
@@ -60,13 +73,13 @@ impl Enrol {
             time_zone: Zone::utc(),
             locale: Locale::default(),
             default_lead: DefaultLead::USUAL,
-            rhythm: Rhythm::default(),
+            rhythm: Rhythm { quiet_hours, ..Rhythm::default() },
             version: 1,
             created_at: now,
             updated_at: now,
         };
         let caller = Caller { user: id, role: Role::Member, credential: Credential::Session(SessionId::mint(now, entropy)) };
-        Some((Self { user }, Person { name, caller }))
+        Some((Self { user }, Person { name, caller, quiet }))
     }
 }
 

@@ -219,7 +219,13 @@ async fn enrol(database: &Store, entropy: &SeededEntropy) -> Result<(Vec<Person>
     let mut people = Vec::new();
     let ids = entropy.fork("people");
     for number in 0..=entropy.between(3, 6) {
-        let Some((case, person)) = Enrol::new(number, START, &ids) else { continue };
+        // Not the victim: nobody waits for what cannot be rung.
+        let choice = entropy.fork(&format!("night of {number}"));
+        let minutes = (choice.below(8), choice.between(1, 4));
+        let quiet = (number > 0 && choice.chance(400))
+            .then_some(minutes)
+            .and_then(|(first, length)| Some((u32::try_from(first).ok()?, u32::try_from(length).ok()?)));
+        let Some((case, person)) = Enrol::new(number, START, quiet, &ids) else { continue };
         database.write(case).await?;
         people.push(person);
     }

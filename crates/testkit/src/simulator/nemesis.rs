@@ -140,10 +140,10 @@ impl Nemesis {
     /// An alarm is made as any other, and spoiled where it lies before it is due.
     async fn poison(&self) {
         let due_at = self.cluster.world.now() + Duration::from_millis(self.entropy.between(2_000, 20_000));
-        let draft = people::draft("poison", due_at, vec![ReminderRule::before_start(0)]);
+        let draft = people::draft("poison", (due_at, Duration::from_hours(1)), vec![ReminderRule::before_start(0)]);
         let caller = self.victim.caller.clone();
         let made = self.cluster.ask(move |app| async move {
-            app::calendar::create(&app, &caller, draft, app::calendar::OnConflict::Reject, None, people::nothing())
+            app::calendar::create(&app, &caller, draft, app::calendar::OnConflict::Allow, None, people::nothing())
                 .await
                 .map(|_| ())
         });

@@ -36,6 +36,7 @@ struct Item {
     id: ScheduleId,
     version: i64,
     starts_at: Instant,
+    lasts: Duration,
     rules: Vec<ReminderRule>,
     /// The ids of its reminders, for whoever wants to know whether an alarm is one of theirs.
     reminders: String,
@@ -53,7 +54,7 @@ struct Receipt {
 }
 
 /// A schedule to be made.
-pub(super) fn draft(subject: &str, starts_at: Instant, rules: Vec<ReminderRule>) -> Draft {
+pub(super) fn draft(subject: &str, (starts_at, lasts): (Instant, Duration), rules: Vec<ReminderRule>) -> Draft {
     Draft {
         title: subject.to_owned(),
         description: String::new(),
@@ -61,7 +62,13 @@ pub(super) fn draft(subject: &str, starts_at: Instant, rules: Vec<ReminderRule>)
         kind: "event".to_owned(),
         busy: true,
         labels: LabelsDraft::default(),
-        span: SpanDraft { all_day: false, zone: Zone::utc(), start: Moment::Instant(starts_at), end: None, duration: None },
+        span: SpanDraft {
+            all_day: false,
+            zone: Zone::utc(),
+            start: Moment::Instant(starts_at),
+            end: None,
+            duration: Some(lasts),
+        },
         repeat: None,
         reminders: RemindersDraft::Given(rules),
         late: LatePolicy::default(),
@@ -76,6 +83,9 @@ impl Actor {
 
     /// Works until `until`.
     pub(super) async fn work(mut self, until: Instant, pause_millis: u64) {
+        if let Some((from, until)) = self.person.quiet {
+            self.cluster.scribe.write(&self.person.name, Phase::Ok, What::Quiet { from, until });
+        }
         while self.now() < until {
             self.sleep_up_to(2 * pause_millis).await;
             match self.entropy.below(100) {
@@ -104,22 +114,32 @@ impl Actor {
     async fn create(&mut self) {
         self.asked += 1;
         let subject = format!("{}-{}", self.person.name, self.asked);
-        let (starts_at, rules) = (self.some_start(), self.some_rules());
-        let draft = draft(&subject, starts_at, rules.clone());
-        let change = self.change(Verb::Create, &subject, Disarms::Nothing, promises(starts_at, &rules));
+        let (starts_at, lasts, rules) = (self.some_start(), self.some_length(), self.some_rules());
+        let draft = draft(&subject, (starts_at, lasts), rules.clone());
+        let change = self.change(Verb::Create, &subject, Disarms::Nothing, promises(starts_at, lasts, &rules));
         let caller = self.person.caller.clone();
         let answer = self
             .insist(change, move |app, once| {
                 let (caller, draft) = (caller.clone(), draft.clone());
                 async move {
-                    app::calendar::create(&app, &caller, draft, OnConflict::Reject, once, receipt())
+                    app::calendar::create(&app, &caller, draft, OnConflict::Allow, once, receipt())
                         .await
                         .map(|a| read_receipt(&a.rendered))
                 }
             })
             .await;
         if let Some(Some(Receipt { id, version, reminders })) = answer {
-            self.items.push(Item { subject, id, version, starts_at, rules, reminders, snoozed: Vec::new(), deleted: false });
+            self.items.push(Item {
+                subject,
+                id,
+                version,
+                starts_at,
+                lasts,
+                rules,
+                reminders,
+                snoozed: Vec::new(),
+                deleted: false,
+            });
         }
     }
 
@@ -141,22 +161,22 @@ impl Actor {
     }
 
     async fn patch(&mut self, index: usize, patch: Patch, starts_at: Instant, rules: Vec<ReminderRule>) {
-        let Item { subject, id, version, rules: before, snoozed, .. } = self.items[index].clone();
+        let Item { subject, id, version, lasts, rules: before, snoozed, .. } = self.items[index].clone();
         // A reminder that stays keeps its alarm, and a snooze of it stays too, unless the time moves.
         let moved = starts_at != self.items[index].starts_at;
-        if !moved && rules.iter().any(|rule| before.contains(rule)) {
+        if !moved && rules.iter().any(|rule| before.iter().any(|other| other.when == rule.when)) {
             return;
         }
         // A snooze stays if its reminder is past in the new plan; which one that is, is known to the program alone.
         let disarms = if moved { Disarms::AllButPerhaps(snoozed) } else { Disarms::All };
-        let change = self.change(Verb::Patch, &subject, disarms, promises(starts_at, &rules));
+        let change = self.change(Verb::Patch, &subject, disarms, promises(starts_at, lasts, &rules));
         let caller = self.person.caller.clone();
         let answer = self
             .insist(change, move |app, once| {
                 let (caller, patch) = (caller.clone(), patch.clone());
                 async move {
                     let target = (id, Scope::All, Expected::Version(version));
-                    let answer = app::calendar::update(&app, &caller, target, patch, OnConflict::Reject, once, changed()).await?;
+                    let answer = app::calendar::update(&app, &caller, target, patch, OnConflict::Allow, once, changed()).await?;
                     Ok(read_receipt(&answer.rendered))
                 }
             })
@@ -185,14 +205,14 @@ impl Actor {
 
     async fn restore(&mut self) {
         let Some(index) = self.some_item(true) else { return };
-        let Item { subject, id, starts_at, rules, .. } = self.items[index].clone();
-        let change = self.change(Verb::Restore, &subject, Disarms::Nothing, promises(starts_at, &rules));
+        let Item { subject, id, starts_at, lasts, rules, .. } = self.items[index].clone();
+        let change = self.change(Verb::Restore, &subject, Disarms::Nothing, promises(starts_at, lasts, &rules));
         let caller = self.person.caller.clone();
         let answer = self
             .insist(change, move |app, once| {
                 let caller = caller.clone();
                 async move {
-                    app::calendar::restore(&app, &caller, id, OnConflict::Reject, once, changed())
+                    app::calendar::restore(&app, &caller, id, OnConflict::Allow, once, changed())
                         .await
                         .map(|a| read_receipt(&a.rendered))
                 }
@@ -206,7 +226,8 @@ impl Actor {
     async fn snooze(&mut self) {
         let Some((subject, alarm, line)) = self.some_alarm().await else { return };
         let until = self.now() + Duration::from_millis(self.entropy.between(3_000, 90_000));
-        let arms = vec![Promise { due_at: until, starts_at: None }];
+        // Whoever snoozes asks for that very instant, whatever the hour.
+        let arms = vec![Promise { due_at: until, starts_at: None, hushed_until_end: None }];
         let change = self.change(Verb::Snooze, &subject, Disarms::These(pending(&line)), arms);
         if let Some(item) = self.items.iter_mut().find(|item| item.subject == subject) {
             item.snoozed.push(until);
@@ -269,6 +290,11 @@ impl Actor {
         Instant::from_micros((earliest + offset) * 1_000_000)
     }
 
+    /// Most last an hour, and some are soon over.
+    fn some_length(&self) -> Duration {
+        if self.entropy.chance(300) { Duration::from_secs(self.entropy.between(20, 180)) } else { Duration::from_hours(1) }
+    }
+
     fn some_rules(&self) -> Vec<ReminderRule> {
         let mut rules = Vec::new();
         for _ in 0..self.entropy.between(1, 3) {
@@ -278,8 +304,8 @@ impl Actor {
                 let lead_seconds = u32::try_from(self.entropy.below(240)).unwrap_or(0);
                 ReminderRule::before_start(lead_seconds)
             };
-            if !rules.contains(&rule) {
-                rules.push(rule);
+            if rules.iter().all(|other: &ReminderRule| other.when != rule.when) {
+                rules.push(ReminderRule { critical: self.entropy.chance(150), ..rule });
             }
         }
         rules
@@ -381,15 +407,17 @@ fn pending(line: &[Alarm]) -> Vec<Instant> {
 }
 
 /// When the reminders of an item ring: computed here once more, and not by the rule under test.
-fn promises(starts_at: Instant, rules: &[ReminderRule]) -> Vec<Promise> {
+fn promises(starts_at: Instant, lasts: Duration, rules: &[ReminderRule]) -> Vec<Promise> {
     rules
         .iter()
-        .map(|rule| match rule.when {
-            When::At(due_at) => Promise { due_at, starts_at: Some(starts_at) },
-            When::Before { lead_seconds, .. } => {
-                let due_at = Instant::from_micros(starts_at.as_micros() - i64::from(lead_seconds) * 1_000_000);
-                Promise { due_at, starts_at: Some(starts_at) }
-            }
+        .map(|rule| {
+            let due_at = match rule.when {
+                When::At(due_at) => due_at,
+                When::Before { lead_seconds, .. } => {
+                    Instant::from_micros(starts_at.as_micros() - i64::from(lead_seconds) * 1_000_000)
+                }
+            };
+            Promise { due_at, starts_at: Some(starts_at), hushed_until_end: (!rule.critical).then_some(starts_at + lasts) }
         })
         .collect()
 }

@@ -45,11 +45,15 @@ pub enum Sabotage {
     NoClockGuard,
     /// An alarm that cannot be rung is tried again and again.
     NothingSetAside,
+    /// Quiet hours are ignored.
+    DeafToQuietHours,
+    /// Whoever has quiet hours waits for two minutes, whatever the hour.
+    HeldForNothing,
 }
 
 impl Sabotage {
     /// Every one.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::PopAndDelete,
         Self::InboxInSecondTransaction,
         Self::KeyOfAttempt,
@@ -60,6 +64,8 @@ impl Sabotage {
         Self::KeysNotStored,
         Self::NoClockGuard,
         Self::NothingSetAside,
+        Self::DeafToQuietHours,
+        Self::HeldForNothing,
     ];
 }
 
@@ -76,6 +82,8 @@ impl fmt::Display for Sabotage {
             Self::KeysNotStored => "keys-not-stored",
             Self::NoClockGuard => "no-clock-guard",
             Self::NothingSetAside => "nothing-set-aside",
+            Self::DeafToQuietHours => "deaf-to-quiet-hours",
+            Self::HeldForNothing => "held-for-nothing",
         })
     }
 }
@@ -156,6 +164,11 @@ impl Batch for SabotagedLane {
                 let due = self.step(Step::Notify, now, due).await?;
                 self.step(Step::MarkIfPending, now, due).await?
             }
+            Sabotage::DeafToQuietHours => self.step(Step::Ring, now, Vec::new()).await?,
+            Sabotage::HeldForNothing => {
+                self.step(Step::Hold, now, Vec::new()).await?;
+                return self.honest.fire(now, limit).await;
+            }
             Sabotage::Early => return self.honest.fire(now + TOO_EARLY, limit).await,
             _ => return self.honest.fire(now, limit).await,
         };
@@ -182,6 +195,8 @@ struct Wrong {
 #[derive(Clone, Copy, PartialEq)]
 enum Step {
     Look,
+    Ring,
+    Hold,
     Mark,
     MarkIfPending,
     Delete,
@@ -195,7 +210,7 @@ impl UseCase for Wrong {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<Due>, StoreError> {
         if matches!(self.step, Step::Notify | Step::NotifyByAttempt) {
-            self.notify(tx).await?;
+            self.notify(tx, &self.due).await?;
             return Ok(self.due.clone());
         }
         if self.step == Step::MarkIfPending {
@@ -207,6 +222,15 @@ impl UseCase for Wrong {
         }
         let due = alarms::claim_due(tx, self.now, 500).await?;
         let ids: Vec<_> = due.iter().map(|alarm| alarm.id).collect();
+        if self.step == Step::Hold {
+            let fresh = due.iter().filter(|alarm| alarm.quiet.is_some() && alarm.deferred_until.is_none());
+            let held: Vec<_> = fresh.map(|alarm| (alarm.id, self.now + Duration::from_mins(2))).collect();
+            alarms::hold(tx, &held).await?;
+        }
+        if self.step == Step::Ring {
+            self.notify(tx, &due).await?;
+            alarms::mark_fired(tx, &ids, self.now).await?;
+        }
         if matches!(self.step, Step::Mark | Step::Delete) {
             alarms::mark_fired(tx, &ids, self.now).await?;
         }
@@ -218,8 +242,8 @@ impl UseCase for Wrong {
 }
 
 impl Wrong {
-    async fn notify(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        let drafts: Vec<_> = self.due.iter().map(|alarm| self.draft(alarm)).collect();
+    async fn notify(&self, tx: &mut Tx<'_>, due: &[Due]) -> Result<(), StoreError> {
+        let drafts: Vec<_> = due.iter().map(|alarm| self.draft(alarm)).collect();
         let new = deliver::insert(tx, &drafts).await?;
         let new: Vec<&Notification> = drafts.iter().map(|d| &d.notification).filter(|n| new.contains(&n.id)).collect();
         let mut counts: BTreeMap<UserId, i64> = BTreeMap::new();
