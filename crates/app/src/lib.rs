@@ -17,6 +17,7 @@ pub mod housekeeping;
 pub mod identity;
 pub mod node;
 pub mod notify;
+pub mod planning;
 pub mod tasks;
 
 mod effects;

@@ -8,4 +8,5 @@ pub mod alarms;
 pub mod calendar;
 pub mod identity;
 pub mod notify;
+pub mod planning;
 pub mod tasks;

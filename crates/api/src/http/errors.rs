@@ -81,6 +81,7 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "identity.version_required" 428 "Version required" "Send the version you know in `If-Match`.";
     "internal" 500 "Internal error" "Something went wrong on our side. It was logged under the `trace_id`.";
     "notification.not_found" 404 "No such notification" "There is no such notification, or it is not yours.";
+    "planning.invalid" 422 "Invalid plan" "A field of what is to be planned, or a parameter, is not valid. `errors` points at it.";
     "precondition.malformed" 400 "Malformed precondition" "`If-Match` carries the `ETag` of the resource as it was answered, once.";
     "query.invalid" 422 "Invalid query" "A parameter of the query is missing, unknown, given twice, or out of range. `errors` points at it.";
     "query.malformed" 400 "Malformed query" "The query is not percent-encoded UTF-8.";

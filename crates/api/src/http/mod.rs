@@ -23,6 +23,7 @@ mod calendar;
 mod identity;
 mod labels;
 mod notifications;
+mod planning;
 mod reminders;
 mod schedules;
 mod statistics;
@@ -84,6 +85,7 @@ fn all_routes() -> Routes {
         .merge(labels::routes())
         .merge(calendar::routes())
         .merge(tasks::routes())
+        .merge(planning::routes())
         .merge(statistics::routes())
         .merge(reminders::routes())
         .merge(notifications::routes())

@@ -72,6 +72,7 @@ pub(crate) struct FieldErrorSchema {
         (name = "labels", description = "Categories and tags."),
         (name = "tasks", description = "What is to be done, in which order, and by when."),
         (name = "calendar", description = "The calendar as other programs read it."),
+        (name = "planning", description = "What is free, and what is best done when."),
         (name = "statistics", description = "What was worked and completed."),
         (name = "reminders", description = "What rings, when, and why not."),
         (name = "notifications", description = "The inbox and its live stream."),

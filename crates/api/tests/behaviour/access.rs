@@ -29,6 +29,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET /api/v1/calendar/feeds", "", ""),
     ("GET /api/v1/categories", "", ""),
     ("GET /api/v1/categories/{category}", "", ""),
+    ("GET /api/v1/free-slots", "from=2026-11-20&to=2026-11-27&duration=PT1H", ""),
     ("GET /api/v1/me/stream", "", ""),
     ("GET /api/v1/notifications", "", ""),
     ("GET /api/v1/notifications/unread", "", ""),

@@ -13,6 +13,7 @@ mod idempotency;
 mod inbox;
 mod live;
 mod occurrences;
+mod planning;
 mod postman;
 mod progress;
 mod queries;

@@ -91,7 +91,7 @@ impl Beside<'_> {
 }
 
 /// What is taken in the calendar of `owner` within a window.
-pub(super) async fn calendar(
+pub(crate) async fn calendar(
     tx: &mut Tx<'_>,
     owner: UserId,
     window: (Instant, Instant),

@@ -4,7 +4,7 @@
 //! which a schedule and its alarms disagree.
 
 pub(crate) mod arm;
-mod conflicts;
+pub(crate) mod conflicts;
 mod create;
 mod delete;
 pub mod icalendar;

@@ -27,5 +27,6 @@ pub use late::{LateAction, LatePolicy, MAX_LATE};
 use plan::plan;
 pub use plan::{Plan, Verdict, keeps_snooze};
 pub use quiet::{QuietHours, UnknownQuietHours};
+pub(crate) use quiet::{clock, minutes};
 pub use reminder::{Anchor, MAX_REMINDERS, Reminder, ReminderRule, When, check_rules};
 pub use snooze::{Until, snooze_until};

@@ -111,14 +111,16 @@ impl QuietHours {
 }
 
 /// Minutes since midnight of `22:00`.
-fn minutes(text: &str) -> Option<u16> {
+/// A time of day such as `22:00`, in minutes since midnight.
+pub(crate) fn minutes(text: &str) -> Option<u16> {
     let two = |text: &str| text.parse::<u16>().ok().filter(|_| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit()));
     let (hours, minutes) = text.split_once(':')?;
     let (hours, minutes) = (two(hours)?, two(minutes)?);
     (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
 }
 
-fn clock(minutes: u16) -> String {
+/// A time of day as it is written.
+pub(crate) fn clock(minutes: u16) -> String {
     format!("{:02}:{:02}", minutes / 60, minutes % 60)
 }
 

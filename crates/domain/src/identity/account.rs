@@ -6,7 +6,7 @@ use kernel::{Instant, UserId, Zone};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::Role;
-use crate::{alarms::QuietHours, calendar::progress::WeekStart};
+use crate::{alarms::QuietHours, calendar::progress::WeekStart, planning::Waking};
 
 /// The most bytes an e-mail address may have (RFC 5321 §4.5.3.1.3, without the angle brackets).
 const EMAIL_MAX_BYTES: usize = 254;
@@ -190,6 +190,8 @@ pub struct Rhythm {
     pub week_start: WeekStart,
     /// When they do not want to be told, in their zone.
     pub quiet_hours: Option<QuietHours>,
+    /// When they are up, in their zone.
+    pub waking: Waking,
 }
 
 impl Rhythm {
@@ -241,6 +243,10 @@ pub struct ProfileChange {
     pub week_start: Option<WeekStart>,
     /// Other quiet hours.
     pub quiet_hours: QuietChange,
+    /// When they get up from now on; a time of day such as `07:00`.
+    pub wake_at: Option<String>,
+    /// When they go to sleep from now on.
+    pub sleep_at: Option<String>,
 }
 
 /// What a change says of the quiet hours.
@@ -275,6 +281,7 @@ impl ProfileChange {
                 QuietChange::Never => None,
                 QuietChange::During(hours) => Some(hours),
             },
+            waking: user.rhythm.waking.with(self.wake_at.as_deref(), self.sleep_at.as_deref()).unwrap_or(user.rhythm.waking),
         };
         let changed = *user != before;
         if changed {

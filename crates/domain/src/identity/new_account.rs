@@ -3,7 +3,7 @@
 use kernel::{FieldError, Length, Zone};
 
 use super::{DefaultLead, DisplayName, Email, IdentityError, Locale, Password, ProfileChange, QuietChange, Rhythm};
-use crate::{alarms::QuietHours, calendar::progress::WeekStart};
+use crate::{alarms::QuietHours, calendar::progress::WeekStart, planning::Waking};
 
 /// A well-formed wish for an account.
 #[derive(Debug)]
@@ -66,6 +66,10 @@ pub struct ProfileRequest<'a> {
     pub week_start: Option<&'a str>,
     /// When they do not want to be told.
     pub quiet_hours: QuietRequest<'a>,
+    /// When they get up.
+    pub wake_at: Option<&'a str>,
+    /// When they go to sleep.
+    pub sleep_at: Option<&'a str>,
 }
 
 /// What is asked of the quiet hours.
@@ -92,6 +96,8 @@ impl ProfileRequest<'_> {
             daily_goal_seconds: self.daily_goal_seconds.and_then(|seconds| goal(seconds, &mut wrong)),
             week_start: self.week_start.and_then(|word| first_day(word, &mut wrong)),
             quiet_hours: quiet(self.quiet_hours, &mut wrong),
+            wake_at: self.wake_at.and_then(|text| time_of_day("/wake_at", text, &mut wrong)),
+            sleep_at: self.sleep_at.and_then(|text| time_of_day("/sleep_at", text, &mut wrong)),
         };
         if wrong.is_empty() { Ok(change) } else { Err(IdentityError::Invalid(wrong)) }
     }
@@ -124,6 +130,14 @@ fn goal(seconds: i64, wrong: &mut Vec<FieldError>) -> Option<u32> {
         wrong.push(FieldError::new("/daily_goal_seconds", "0 for no goal, or at most 86400"));
     }
     goal
+}
+
+fn time_of_day(pointer: &str, text: &str, wrong: &mut Vec<FieldError>) -> Option<String> {
+    let fits = Waking::default().with(Some(text), None).is_some();
+    if !fits {
+        wrong.push(FieldError::new(pointer, "write hours and minutes, as in 07:00"));
+    }
+    fits.then(|| text.to_owned())
 }
 
 fn first_day(word: &str, wrong: &mut Vec<FieldError>) -> Option<WeekStart> {
@@ -182,9 +196,11 @@ mod tests {
             daily_goal_seconds: Some(86_401),
             week_start: Some("Monday"),
             quiet_hours: QuietRequest::Given("22:00", "22:00", None),
+            wake_at: Some("7"),
+            sleep_at: Some("24:00"),
         };
         let mut fields = vec!["/display_name", "/time_zone", "/locale", "/default_reminder_lead", "/daily_goal_seconds"];
-        fields.extend(["/week_start", "/quiet_hours/end"]);
+        fields.extend(["/week_start", "/quiet_hours/end", "/wake_at", "/sleep_at"]);
         assert_eq!(pointers(request.parse()), fields);
         let lead = ProfileRequest { default_reminder_lead: Some("P5W"), ..ProfileRequest::default() };
         assert_eq!(pointers(lead.parse()), ["/default_reminder_lead"]);

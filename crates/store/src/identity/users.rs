@@ -3,6 +3,7 @@
 use domain::{
     alarms::QuietHours,
     identity::{DefaultLead, Email, Rhythm, User},
+    planning::Waking,
 };
 use kernel::{StreamId, UserId, Zone};
 
@@ -12,7 +13,7 @@ use crate::{Column, Row, Sql, StoreError, Tx, values};
 macro_rules! columns {
     () => {
         "id, email, display_name, role, time_zone, locale, default_lead_seconds, version, created_at, updated_at, \
-         daily_goal_seconds, week_start, quiet_hours"
+         daily_goal_seconds, week_start, quiet_hours, wake_at, sleep_at"
     };
 }
 
@@ -38,8 +39,10 @@ pub async fn insert(tx: &mut Tx<'_>, user: &User, password_hash: &str) -> Result
     let made = tx
         .execute(
             "INSERT INTO users (id, email, email_key, display_name, password_hash, role, time_zone, locale, default_lead_seconds,
-                 version, created_at, updated_at, daily_goal_seconds, week_start, quiet_hours)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (email_key) DO NOTHING",
+                 version, created_at, updated_at, daily_goal_seconds, week_start, quiet_hours, wake_at,
+                 sleep_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+             ON CONFLICT (email_key) DO NOTHING",
             values![
                 user.id,
                 user.email.as_str(),
@@ -56,6 +59,8 @@ pub async fn insert(tx: &mut Tx<'_>, user: &User, password_hash: &str) -> Result
                 user.rhythm.daily_goal_seconds,
                 user.rhythm.week_start.as_str(),
                 user.rhythm.quiet_hours.map(|hours| hours.to_string()),
+                user.rhythm.waking.wake_at(),
+                user.rhythm.waking.sleep_at(),
             ],
         )
         .await?;
@@ -70,13 +75,13 @@ pub async fn insert(tx: &mut Tx<'_>, user: &User, password_hash: &str) -> Result
 /// An account and its PHC string, by address.
 pub async fn by_email(tx: &mut Tx<'_>, email: &Email) -> Result<Option<(User, String)>, StoreError> {
     let sql = concat!("SELECT ", columns!(), ", password_hash FROM users WHERE email_key = $1");
-    tx.optional(sql, values![email.key()], |row| Ok((user(row)?, row.get(13)?))).await
+    tx.optional(sql, values![email.key()], |row| Ok((user(row)?, row.get(15)?))).await
 }
 
 /// An account and its PHC string, by id.
 pub async fn with_password(tx: &mut Tx<'_>, id: UserId) -> Result<Option<(User, String)>, StoreError> {
     let sql = concat!("SELECT ", columns!(), ", password_hash FROM users WHERE id = $1");
-    tx.optional(sql, values![id], |row| Ok((user(row)?, row.get(13)?))).await
+    tx.optional(sql, values![id], |row| Ok((user(row)?, row.get(15)?))).await
 }
 
 /// An account, by id.
@@ -97,7 +102,7 @@ pub async fn lock(tx: &mut Tx<'_>, id: UserId) -> Result<Option<User>, StoreErro
 pub async fn update_profile(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE users SET display_name = $2, time_zone = $3, locale = $4, default_lead_seconds = $5, version = $6, updated_at = $7,
-             daily_goal_seconds = $8, week_start = $9, quiet_hours = $10
+             daily_goal_seconds = $8, week_start = $9, quiet_hours = $10, wake_at = $11, sleep_at = $12
          WHERE id = $1",
         values![
             user.id,
@@ -110,6 +115,8 @@ pub async fn update_profile(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreErr
             user.rhythm.daily_goal_seconds,
             user.rhythm.week_start.as_str(),
             user.rhythm.quiet_hours.map(|hours| hours.to_string()),
+                user.rhythm.waking.wake_at(),
+                user.rhythm.waking.sleep_at(),
         ],
     )
     .await?;
@@ -157,7 +164,13 @@ fn user(row: &Row<'_>) -> Result<User, StoreError> {
         time_zone: row.parse(4)?,
         locale: row.parse(5)?,
         default_lead: default_lead.ok_or_else(|| StoreError::Bug("default_lead_seconds".to_owned()))?,
-        rhythm: Rhythm { daily_goal_seconds: goal, week_start: row.parse(11)?, quiet_hours: quiet_hours(row, 12)? },
+        rhythm: Rhythm {
+            daily_goal_seconds: goal,
+            week_start: row.parse(11)?,
+            quiet_hours: quiet_hours(row, 12)?,
+            waking: Waking::parse(&row.get::<String>(13)?, &row.get::<String>(14)?)
+                .ok_or_else(|| StoreError::Bug("wake_at and sleep_at".to_owned()))?,
+        },
         version: row.get(7)?,
         created_at: row.get(8)?,
         updated_at: row.get(9)?,

@@ -41,6 +41,12 @@ pub(crate) struct UserChange {
     #[serde(default)]
     #[schema(value_type = Option<QuietHoursView>)]
     quiet_hours: QuietHoursChange,
+    /// When you get up, in your zone.
+    #[schema(example = "07:00")]
+    wake_at: Option<String>,
+    /// When you go to sleep; the same as `wake_at`: never.
+    #[schema(example = "23:00")]
+    sleep_at: Option<String>,
 }
 
 /// What a change says of the quiet hours: `null` is not the same as nothing at all.
@@ -89,16 +95,18 @@ pub(crate) async fn change_profile(
     if_match: IfMatch,
     request: Write<UserChange>,
 ) -> Result<Response, Problem> {
-    let UserChange { display_name, time_zone, locale, default_reminder_lead, daily_goal_seconds, week_start, quiet_hours } =
-        request.body;
+    let UserChange { display_name, time_zone, locale, default_reminder_lead, week_start, quiet_hours, wake_at, sleep_at, .. } =
+        &request.body;
     let change = ProfileRequest {
         display_name: display_name.as_deref(),
         time_zone: time_zone.as_deref(),
         locale: locale.as_deref(),
         default_reminder_lead: default_reminder_lead.as_deref(),
-        daily_goal_seconds,
+        daily_goal_seconds: request.body.daily_goal_seconds,
         week_start: week_start.as_deref(),
         quiet_hours: quiet_hours.request(),
+        wake_at: wake_at.as_deref(),
+        sleep_at: sleep_at.as_deref(),
     };
     let change = change.parse().map_err(Problem::of)?;
     let based_on = match if_match {

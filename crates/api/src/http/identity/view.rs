@@ -43,6 +43,12 @@ pub(super) struct UserView {
     week_start: &'static str,
     /// When its owner does not want to be told; null: it is never quiet.
     quiet_hours: Option<QuietHoursView>,
+    /// When its owner gets up, in their zone: free time and plans begin there.
+    #[schema(example = "07:00")]
+    wake_at: String,
+    /// When its owner goes to sleep; the same as `wake_at`: never.
+    #[schema(example = "23:00")]
+    sleep_at: String,
     /// Grows with every change; the ETag.
     version: i64,
     #[schema(value_type = String, format = DateTime)]
@@ -64,6 +70,8 @@ impl From<&User> for UserView {
             daily_goal_seconds: user.rhythm.daily_goal_seconds,
             week_start: user.rhythm.week_start.as_str(),
             quiet_hours: user.rhythm.quiet_hours.map(QuietHoursView::from),
+            wake_at: user.rhythm.waking.wake_at(),
+            sleep_at: user.rhythm.waking.sleep_at(),
             version: user.version,
             created_at: user.created_at,
             updated_at: user.updated_at,

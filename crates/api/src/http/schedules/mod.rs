@@ -13,6 +13,8 @@ mod restore;
 mod update;
 mod view;
 
+pub(crate) use conflicts::SlotView;
+
 use app::domain::identity::Scope;
 use utoipa_axum::routes;
 

@@ -75,7 +75,7 @@ impl Added {
 }
 
 /// Stretches by start as the fewest that cover the same time: what touches is one.
-pub(super) fn joined(stretches: impl Iterator<Item = (Instant, Instant)>) -> Vec<(Instant, Instant)> {
+pub fn joined(stretches: impl Iterator<Item = (Instant, Instant)>) -> Vec<(Instant, Instant)> {
     let mut joined: Vec<(Instant, Instant)> = Vec::new();
     for (start, end) in stretches {
         match joined.last_mut() {

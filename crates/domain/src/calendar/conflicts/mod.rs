@@ -23,7 +23,7 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-pub use added::{Added, HORIZON};
+pub use added::{Added, HORIZON, joined};
 pub use busy::Busy;
 pub use error::{ConflictError, Wanted};
 pub use free::{Slot, gaps, shifts};
