@@ -58,6 +58,8 @@ pub struct Parts {
     pub keys: identity::Keys,
     /// What the operator chose about identity.
     pub identity: identity::Settings,
+    /// What the operator chose about calendars.
+    pub calendar: calendar::Settings,
     /// Wakes the lane of alarms.
     pub alarms: Wake,
     /// Wakes the lane of housekeeping jobs.
@@ -106,6 +108,11 @@ impl App {
     /// What the operator chose about identity.
     pub fn identity(&self) -> &identity::Settings {
         &self.0.parts.identity
+    }
+
+    /// What the operator chose about calendars.
+    pub fn calendar(&self) -> calendar::Settings {
+        self.0.parts.calendar
     }
 
     /// The pool that hashes passwords.

@@ -16,7 +16,7 @@ use app::{
             Moment, Occurrence, Patch, RemindersDraft, RepeatChange, RepeatDraft, Schedule,
             progress::{
                 Action::{self, Cancel, Complete, Start, Suspend},
-                Ask, Item, Period, State,
+                Ask, Grouping, Item, Period, State,
             },
         },
     },
@@ -217,14 +217,20 @@ async fn a_split_carries_progress_ledger_and_sessions_to_the_new_schedule() {
                 act(&world, id, noon(day), Complete).await.expect("done");
             }
         }
-        let before = progress::statistics(&world.app, &world.ada, Period::Month, None).await.expect("statistics").statistics;
+        let before = progress::statistics(&world.app, &world.ada, (Period::Month, None), Grouping::Kind)
+            .await
+            .expect("statistics")
+            .statistics;
         let title = Patch { title: Some("Run".to_owned()), ..Patch::default() };
         let rest = change(&world, id, Scope::Following(noon(22)), title).await.expect("split");
         assert_ne!(rest, id);
         assert_eq!(state(&world, id, noon(20)).await, Some(State::Completed));
         assert_eq!(state(&world, rest, noon(22)).await, Some(State::Completed));
         assert_eq!(state(&world, rest, noon(24)).await, Some(State::InProgress), "whoever is at it stays at it");
-        let after = progress::statistics(&world.app, &world.ada, Period::Month, None).await.expect("statistics").statistics;
+        let after = progress::statistics(&world.app, &world.ada, (Period::Month, None), Grouping::Kind)
+            .await
+            .expect("statistics")
+            .statistics;
         assert_eq!(before, after);
         let waits: Vec<_> =
             alarms(&world, rest).await.into_iter().filter(|(_, state, _)| *state == AlarmState::Pending).collect();

@@ -16,7 +16,7 @@ use app::{
             Occurrence, Patch, Schedule,
             progress::{
                 Action::{self, Cancel, Complete, Start, Suspend},
-                Ask, Entry, Item, Period, State,
+                Ask, Entry, Grouping, Item, Period, State,
             },
         },
         identity::ProfileChange,
@@ -155,7 +155,7 @@ async fn of_many_who_start_at_once_one_wins_and_with_auto_suspend_the_last() {
 }
 
 async fn report(world: &World, period: Period) -> Report {
-    progress::statistics(&world.app, &world.ada, period, None).await.expect("statistics")
+    progress::statistics(&world.app, &world.ada, (period, None), Grouping::Kind).await.expect("statistics")
 }
 
 #[tokio::test]

@@ -18,20 +18,24 @@ use crate::{Column, Row, Sql, StoreError, Tx, Value, labels::tags, values};
 /// `SELECT` of a whole schedule, followed by the rest of the statement; one text or one per engine.
 macro_rules! select {
     ($rest:literal) => {
+        select!(concat $rest)
+    };
+    ($sqlite:literal, $postgres:literal) => {
+        Sql::each(select!($sqlite), select!($postgres))
+    };
+    (concat $($rest:literal),+) => {
         concat!(
             "SELECT id, owner_id, title, description, location, kind, busy, all_day, time_zone, start_wall, end_wall, start_at, ",
             "end_at, start_resolution, end_resolution, generation, version, created_at, updated_at, deleted_at, rrule, rdates, ",
             "exdates, late_action, late_grace_seconds, category_id, role, task_id FROM schedules ",
-            $rest
+            $($rest),+
         )
-    };
-    ($sqlite:literal, $postgres:literal) => {
-        Sql::each(select!($sqlite), select!($postgres))
     };
 }
 
 pub mod busy;
 pub mod feeds;
+pub mod filtered;
 pub mod imported;
 pub mod overrides;
 pub mod revision;
@@ -56,7 +60,8 @@ pub async fn lock_calendar(tx: &mut Tx<'_>, owner: UserId) -> Result<Option<(Zon
     tx.optional(sql, values![owner], |row| Ok((row.parse(0)?, seconds(row.get(1)?)?))).await
 }
 
-/// Writes a new schedule with its reminders and overrides, and with those of its tags that exist.
+/// Writes a new schedule with its reminders and overrides, with those of its tags that exist, and with what it is
+/// found by.
 pub async fn insert(tx: &mut Tx<'_>, set: &RecurrenceSet) -> Result<(), StoreError> {
     let schedule = &set.schedule;
     let mut params = changing(set);
@@ -75,6 +80,10 @@ pub async fn insert(tx: &mut Tx<'_>, set: &RecurrenceSet) -> Result<(), StoreErr
     tags::give(tx, (schedule.owner, schedule.id), &schedule.labels.tags).await?;
     for own in set.overrides.values() {
         overrides::put(tx, schedule.id, own).await?;
+    }
+    // A deadline is found with its task, if at all.
+    if schedule.purpose.deadline().is_none() {
+        crate::search::put(tx, set).await?;
     }
     if set.overrides.is_empty() { Ok(()) } else { overrides::keep_reminders(tx, set, schedule.updated_at).await }
 }

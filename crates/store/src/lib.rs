@@ -26,6 +26,7 @@ pub mod labels;
 pub mod node;
 pub mod notify;
 pub mod progress;
+pub mod search;
 pub mod streams;
 pub mod tasks;
 

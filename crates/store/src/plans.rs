@@ -3,7 +3,9 @@
 //! A read on the path of every alarm, page or connection must use its index however full its table is. A test fills the
 //! tables and asks for the plan of each of them.
 
-use crate::{Sql, Store, StoreError, Tx, UseCase, alarms, calendar, notify, progress, streams, tasks, tx::Engine};
+use crate::{
+    Sql, Store, StoreError, Tx, UseCase, alarms, calendar, holdings, labels, notify, progress, streams, tasks, tx::Engine,
+};
 
 /// A statement whose plan matters.
 #[derive(Clone, Copy)]
@@ -34,6 +36,9 @@ const fn key(name: &'static str) -> Index {
     Index { sqlite: "USING PRIMARY KEY", postgres: name }
 }
 
+/// The index of the words of schedules.
+const TOKENS: Index = Index { sqlite: "VIRTUAL TABLE INDEX", postgres: "search_tokens" };
+
 /// All of them.
 pub fn hot_reads() -> Vec<HotRead> {
     let read = |name, index, sql: Sql| HotRead { name, index, sql };
@@ -47,6 +52,9 @@ pub fn hot_reads() -> Vec<HotRead> {
         // Either of two indexes finds the one row.
         read("calendar::FIND", Index { sqlite: "USING PRIMARY KEY", postgres: "schedules_of_owner" }, calendar::FIND.into()),
         read("calendar::OVERLAPPING", named("schedules_by_time"), calendar::OVERLAPPING.into()),
+        read("calendar::filtered::FOUND", TOKENS, calendar::filtered::FOUND),
+        read("calendar::filtered::LABELLED", named("schedules_by_time"), calendar::filtered::LABELLED.into()),
+        read("calendar::filtered::SERIES_FOUND", TOKENS, calendar::filtered::SERIES_FOUND),
         read("calendar::sessions::OF_TASK", named("schedules_of_task"), calendar::sessions::OF_TASK.into()),
         read("calendar::SERIES", named("schedules_series"), calendar::SERIES.into()),
         // SQLite names the index that UNIQUE made.
@@ -57,6 +65,13 @@ pub fn hot_reads() -> Vec<HotRead> {
         ),
         read("calendar::revision::CURRENT", key("calendars_pkey"), calendar::revision::CURRENT.into()),
         read("calendar::whole::PAGE", named("schedules_of_owner"), calendar::whole::PAGE.into()),
+        read("holdings::SCHEDULES", key("holdings_pkey"), holdings::SCHEDULES.into()),
+        // PostgreSQL takes all categories of the owner at once: they are few.
+        read(
+            "labels::categories::BELOW",
+            Index { sqlite: "categories_below", postgres: "categories_owner_id_id_key" },
+            labels::categories::BELOW.into(),
+        ),
         read("notify::inbox::PAGE", named("notifications_of_user"), notify::inbox::PAGE.into()),
         read("notify::inbox::PAGE_UNREAD", named("notifications_unread"), notify::inbox::PAGE_UNREAD.into()),
         read("notify::inbox::UNREAD", key("inboxes_pkey"), notify::inbox::UNREAD.into()),

@@ -14,17 +14,18 @@ use domain::{
     calendar::{
         Feed, Moment, Override, RecurrenceSet, RepeatDraft, Schedule,
         icalendar::Privacy,
+        labels::{Category, LabelName, Tag},
         progress::{Action, Item, Progress},
     },
     tasks::Task,
 };
 use errands::task;
 use inboxes::{deliver, notifications, people, run};
-use kernel::{Entropy as _, FeedId, Instant, UserId, Zone};
+use kernel::{CategoryId, Entropy as _, FeedId, Instant, TagId, UserId, Zone};
 use store::{
     Store, StoreError, Tx, alarms,
     calendar::{self, feeds, revision},
-    hot_reads,
+    hot_reads, labels,
     notify::inbox,
     progress, tasks,
 };
@@ -40,6 +41,9 @@ const BATCH: usize = 100;
 /// Schedules of each of those who were notified, with an alarm each.
 const SCHEDULES: u64 = 200;
 
+/// Categories and tags of each of them.
+const LABELS: u64 = 50;
+
 /// Of these so many were worked on.
 const WORKED: usize = 100;
 
@@ -48,6 +52,7 @@ async fn fill(store: &Store) {
     let people = people(store, 0..PEOPLE).await;
     let everybody = people.clone();
     for (number, user) in (0..).zip(people.iter().take(NOTIFIED)) {
+        labels(store, *user, number).await;
         calendar(store, *user, number).await;
         series(store, *user, number).await;
         tasks(store, *user, number).await;
@@ -114,6 +119,37 @@ async fn tasks(store: &Store, owner: UserId, seed: u64) {
         Box::pin(async move {
             for task in &made {
                 tasks::insert(tx, task).await?;
+            }
+            Ok(())
+        })
+    })
+    .await;
+}
+
+/// A tree of categories, and tags.
+async fn labels(store: &Store, owner: UserId, seed: u64) {
+    let entropy = SeededEntropy::new(90_000 + seed);
+    let name = |number: u64| LabelName::parse("/name", &number.to_string()).expect("a name");
+    let mut parent = None;
+    let mut tree = Vec::new();
+    for number in 0..LABELS {
+        let id = CategoryId::mint(START, &entropy);
+        let (position, version, created_at, updated_at) = (0, 1, START, START);
+        tree.push(Category { id, owner, parent, name: name(number), colour: None, position, version, created_at, updated_at });
+        parent = if number % 5 == 0 { None } else { Some(id) };
+    }
+    let id = || TagId::mint(START, &entropy);
+    let tag =
+        |number| Tag { id: id(), owner, name: name(number), colour: None, version: 1, created_at: START, updated_at: START };
+    let tags: Vec<Tag> = (0..LABELS).map(tag).collect();
+    run(store, move |tx| {
+        let (tree, tags) = (tree.clone(), tags.clone());
+        Box::pin(async move {
+            for category in &tree {
+                labels::categories::insert(tx, category).await?;
+            }
+            for tag in &tags {
+                labels::tags::insert(tx, tag).await?;
             }
             Ok(())
         })
@@ -197,7 +233,9 @@ async fn work(tx: &mut Tx<'_>, schedule: &Schedule, start: Instant) -> Result<()
 fn item(owner: UserId, hours: u64, entropy: &SeededEntropy) -> (Schedule, Alarm) {
     let start = START + Duration::from_hours(40 * hours);
     let span = span(&Zone::utc(), Moment::Instant(start), None);
-    let schedule = event(owner, entropy, span, &[ReminderRule::before_start(600)]);
+    let mut schedule = event(owner, entropy, span, &[ReminderRule::before_start(600)]);
+    schedule.text.title = format!("Meeting number {hours}");
+    schedule.labels.tags = vec![LabelName::kept((hours % LABELS).to_string())];
     let alarm = alarm(&schedule, &schedule.reminders[0], start, entropy);
     (schedule, alarm)
 }
@@ -210,12 +248,15 @@ async fn no_hot_read_goes_through_a_whole_table() {
             let plan = store.explain(&read).await.expect("a plan");
             let index = if store.is_shared() { read.index.postgres } else { read.index.sqlite };
             // SQLite says SCAN too when it walks an index in its order, up to a limit.
-            let whole = |line: &str| line.contains("Seq Scan") || (line.contains("SCAN") && !line.contains(index));
+            // `below` is what the last step of a recursion has found.
+            let walks = |line: &str| line.contains("SCAN") && !line.contains(index) && !line.contains("SCAN below");
+            let whole = |line: &str| line.contains("Seq Scan") || walks(line);
             assert!(!plan.lines().any(whole), "{} reads everything:\n{plan}", read.name);
             assert!(plan.contains(index), "{} does not use {index}:\n{plan}", read.name);
-            // A claim puts its one batch in order; everybody else takes the order of the index.
+            // A claim puts its one batch in order, a search what it found; everybody else takes the order of the index.
             let sorts = plan.contains("Sort") || plan.contains("TEMP B-TREE");
-            assert!(!sorts || read.name == "alarms::CLAIM_DUE", "{} sorts:\n{plan}", read.name);
+            let may_sort = ["alarms::CLAIM_DUE", "calendar::filtered::FOUND"].contains(&read.name);
+            assert!(!sorts || may_sort, "{} sorts:\n{plan}", read.name);
         }
     })
     .await;

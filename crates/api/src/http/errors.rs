@@ -85,6 +85,7 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "precondition.malformed" 400 "Malformed precondition" "`If-Match` carries the `ETag` of the resource as it was answered, once.";
     "query.invalid" 422 "Invalid query" "A parameter of the query is missing, unknown, given twice, or out of range. `errors` points at it.";
     "query.malformed" 400 "Malformed query" "The query is not percent-encoded UTF-8.";
+    "quota.schedules" 409 "Too many schedules" "You keep as many schedules as a user may, by `limits.schedules_per_user`. Delete some first; the trash does not count.";
     "reminder.invalid" 422 "Invalid reminder" "The reminder cannot be what is asked. `errors` points at the field.";
     "reminder.not_active" 409 "Reminder not active" "The reminder has been dismissed, or replaced, or its schedule is gone.";
     "reminder.not_found" 404 "No such reminder" "There is no such reminder, or it is not yours.";

@@ -46,6 +46,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET /api/v1/tasks/{task}", "", ""),
     ("GET /api/v1/tasks/{task}/reminders", "", ""),
     ("GET /api/v1/users/me", "", ""),
+    ("GET /api/v1/users/me/usage", "", ""),
     ("PATCH /api/v1/categories/{category}", "", r#"{"name": "New"}"#),
     ("PATCH /api/v1/notifications/{notification}/read", "", r#"{"read": true}"#),
     ("PATCH /api/v1/schedules/{schedule}", "", r#"{"title": "New"}"#),

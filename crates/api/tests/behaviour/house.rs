@@ -64,8 +64,18 @@ impl House {
         Self::with_secrets(database, secret, TestClock::default()).await
     }
 
+    /// Serves `database` to people who may keep so much.
+    pub(crate) async fn with_quota(database: &Database, calendar: app::calendar::Settings) -> Self {
+        let secret = Keys::generate_line(&SeededEntropy::new(1));
+        Self::with(database, secret, TestClock::default(), calendar).await
+    }
+
     /// Serves `database` with the given secret file.
     pub(crate) async fn with_secrets(database: &Database, secret: String, clock: TestClock) -> Self {
+        Self::with(database, secret, clock, app::calendar::Settings::default()).await
+    }
+
+    async fn with(database: &Database, secret: String, clock: TestClock, calendar: app::calendar::Settings) -> Self {
         let app = App::new(Parts {
             store: database.store().await,
             clock: Arc::new(clock.clone()),
@@ -73,6 +83,7 @@ impl House {
             hub: hub::Hub::default(),
             keys: Keys::from_secrets(Secret::read_file(&secret).expect("a secret file")).expect("keys"),
             identity: Settings { password: CHEAP, ..Settings::default() },
+            calendar,
             alarms: clockwork::Wake::default(),
             jobs: clockwork::Wake::default(),
             meters: app::alarms::Meters::default(),

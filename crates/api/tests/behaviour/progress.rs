@@ -170,8 +170,8 @@ async fn statistics_say_what_was_worked_day_by_day_and_group_by_group() {
         assert_eq!(
             week.body["groups"],
             json!([
-                { "key": "deep-work", "worked_seconds": 300, "completed": 0 },
-                { "key": "event", "worked_seconds": 180, "completed": 1 },
+                { "key": "deep-work", "name": "deep-work", "worked_seconds": 300, "completed": 0 },
+                { "key": "event", "name": "event", "worked_seconds": 180, "completed": 1 },
             ])
         );
         assert_eq!(week.body["days"][4], json!({ "date": "2026-11-20", "worked_seconds": 480, "completed": 1 }));

@@ -15,7 +15,7 @@ use super::{
     arm::Rung,
     changed,
     conflicts::{self, Beside, wanted},
-    labels,
+    labels, quota,
 };
 use crate::{Answer, App, Effects, Error, Once, once::Render};
 
@@ -23,6 +23,7 @@ struct Create {
     owner: UserId,
     draft: Draft,
     on_conflict: OnConflict,
+    settings: quota::Settings,
     now: Instant,
     entropy: Arc<dyn Entropy>,
 }
@@ -63,6 +64,7 @@ impl UseCase for Create {
             beside.refuse(tx, &Added::by(&set, None, self.now), || wanted(&set)).await?;
         }
         store::calendar::insert(tx, &set).await?;
+        quota::check(tx, self.owner, self.settings).await?;
         arm::arm(tx, &set, Rung::default(), Reason::Rescheduled, by, &mut effects).await?;
         let schedule = set.schedule;
         changed(tx, std::slice::from_ref(&schedule), What::Created, &*self.entropy, &mut effects).await?;
@@ -79,6 +81,7 @@ pub async fn create(
     once: Option<Once>,
     render: Render<Schedule>,
 ) -> Result<Answer, Error> {
-    let case = Create { owner: caller.user, draft, on_conflict, now: app.now(), entropy: app.entropy() };
+    let case =
+        Create { owner: caller.user, draft, on_conflict, settings: app.calendar(), now: app.now(), entropy: app.entropy() };
     conflicts::commit(app, case, once, render).await
 }

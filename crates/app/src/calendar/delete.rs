@@ -105,6 +105,7 @@ impl UseCase for Cut {
             self.take_out(&mut set, series);
             set.schedule.touch(self.now, true);
             store::calendar::overrides::replace(tx, &set, self.now).await?;
+            store::search::put(tx, &set).await?;
             let by = (self.now, &*self.entropy);
             arm::save(tx, &set, Rung::default(), Reason::OccurrenceCancelled, by, &mut effects).await?;
             What::Updated

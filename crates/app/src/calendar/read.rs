@@ -1,7 +1,7 @@
 //! Reading schedules.
 
 use domain::{
-    calendar::{CalendarError, Key, Occurrence, RecurrenceSet, Schedule},
+    calendar::{CalendarError, Occurrence, RecurrenceSet, Schedule},
     identity::Caller,
 };
 use kernel::{Cursor, Instant, ScheduleId, UserId, WallTime, Zone};
@@ -58,42 +58,6 @@ pub async fn get(app: &App, caller: &Caller, id: ScheduleId, which: Option<WallT
         None => Ok(Occurrence::only(set.schedule)),
         Some(which) => set.occurrence(which).ok_or_else(|| CalendarError::NoOccurrence(which).into()),
     }
-}
-
-struct Overlapping(UserId, Range);
-
-impl UseCase for Overlapping {
-    type Out = Vec<Occurrence>;
-    type Error = Error;
-
-    /// One page of what happens once and, of each series, at most as many: merged, the first of them are the page.
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
-        let Range { from, to, after, limit } = self.1;
-        let limit = limit as usize + 1;
-        let after: Option<Key> = after.map(|place| (place.at, ScheduleId::from_uuid(place.id), place.occurrence));
-        let once = store::calendar::overlapping(tx, self.0, Range { limit: self.1.limit + 1, ..self.1 }).await?;
-        let mut found: Vec<_> = once.into_iter().map(Occurrence::only).collect();
-        for set in store::calendar::series_within(tx, self.0, (from, to)).await? {
-            // Cut after each, so that no number of series is held beyond the page.
-            found.extend(set.overlapping((from, to), after, limit));
-            found.sort_by_key(Occurrence::key);
-            found.truncate(limit);
-        }
-        store::progress::attach_to_occurrences(tx, &mut found).await?;
-        Ok(found)
-    }
-}
-
-/// What of the caller overlaps the range, by start.
-pub async fn list(app: &App, caller: &Caller, range: Range) -> Result<Page<Occurrence>, Error> {
-    let items = app.store().read(Overlapping(caller.user, range)).await?;
-    Ok(Page::cut(items, range.limit, place))
-}
-
-/// Where an occurrence stands in a list by start.
-pub(super) fn place(occurrence: &Occurrence) -> Cursor {
-    let (at, id, occurrence) = occurrence.key();
-    Cursor { at, id: id.uuid(), occurrence }
 }
 
 struct Deleted(UserId, Option<Cursor>, u32);

@@ -15,6 +15,7 @@ use super::{
     arm::Rung,
     changed,
     conflicts::{self, Beside, wanted},
+    quota,
 };
 use crate::{Answer, App, Effects, Error, Once, once::Render};
 
@@ -22,6 +23,7 @@ struct Restore {
     owner: UserId,
     id: ScheduleId,
     on_conflict: OnConflict,
+    settings: quota::Settings,
     now: Instant,
     entropy: Arc<dyn Entropy>,
 }
@@ -44,6 +46,7 @@ impl UseCase for Restore {
         }
         let mut effects = Effects::default();
         arm::save(tx, &set, Rung::default(), Reason::Rescheduled, (self.now, &*self.entropy), &mut effects).await?;
+        quota::check(tx, self.owner, self.settings).await?;
         changed(tx, std::slice::from_ref(&set.schedule), What::Restored, &*self.entropy, &mut effects).await?;
         Ok((Occurrence::only(set.schedule), effects))
     }
@@ -59,6 +62,6 @@ pub async fn restore(
     once: Option<Once>,
     render: Render<Occurrence>,
 ) -> Result<Answer, Error> {
-    let case = Restore { owner: caller.user, id, on_conflict, now: app.now(), entropy: app.entropy() };
+    let case = Restore { owner: caller.user, id, on_conflict, settings: app.calendar(), now: app.now(), entropy: app.entropy() };
     conflicts::commit(app, case, once, render).await
 }

@@ -21,7 +21,7 @@ use super::{
     arm::Rung,
     changed,
     conflicts::{self, Beside, may_take_time, wanted, wanted_one},
-    labels,
+    labels, quota,
     scope::{occurrence, split},
 };
 use crate::{Answer, App, Effects, Error, Once, once::Render};
@@ -57,6 +57,7 @@ struct Update {
     patch: Patch,
     expected: Expected,
     on_conflict: OnConflict,
+    settings: quota::Settings,
     now: Instant,
     entropy: Arc<dyn Entropy>,
 }
@@ -237,6 +238,7 @@ impl Update {
         self.written(tx, &set, &mut effects).await?;
         let told = Rung::of(tx, self.id).await?.of_twins(&twins);
         store::calendar::insert(tx, &rest).await?;
+        quota::check(tx, self.owner, self.settings).await?;
         for which in worked {
             let to = Item::occurrence(rest.schedule.id, renamed.get(&which).copied().unwrap_or(which));
             store::progress::rename(tx, self.owner, &Item::occurrence(self.id, which), &to).await?;
@@ -329,6 +331,7 @@ impl Update {
     }
 
     async fn written(&self, tx: &mut Tx<'_>, set: &RecurrenceSet, effects: &mut Effects) -> Result<(), Error> {
+        store::search::put(tx, set).await?;
         arm::save(tx, set, Rung::default(), Reason::Rescheduled, (self.now, &*self.entropy), effects).await?;
         Ok(())
     }
@@ -367,6 +370,16 @@ pub async fn update(
     once: Option<Once>,
     render: Render<Occurrence>,
 ) -> Result<Answer, Error> {
-    let case = Update { owner: caller.user, id, scope, patch, expected, on_conflict, now: app.now(), entropy: app.entropy() };
+    let case = Update {
+        owner: caller.user,
+        id,
+        scope,
+        patch,
+        expected,
+        on_conflict,
+        settings: app.calendar(),
+        now: app.now(),
+        entropy: app.entropy(),
+    };
     Box::pin(conflicts::commit(app, case, once, render)).await
 }

@@ -4,6 +4,7 @@
 //! back by themselves: a purge that is done is due again after its period.
 
 mod inboxes;
+mod index;
 mod lane;
 mod purge;
 
@@ -51,13 +52,16 @@ enum Kind {
     Notifications,
     /// Events of the past.
     Events,
+    /// What schedules are found by, of those that were written before there was a search.
+    Index,
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::Expired, Self::Trash, Self::Alarms, Self::Notifications, Self::Events];
+    const ALL: [Self; 6] = [Self::Expired, Self::Trash, Self::Alarms, Self::Notifications, Self::Events, Self::Index];
 
     const fn name(self) -> &'static str {
         match self {
+            Self::Index => "index_schedules",
             Self::Expired => "purge_expired",
             Self::Trash => "purge_trash",
             Self::Alarms => "purge_alarms",
@@ -68,6 +72,7 @@ impl Kind {
 
     const fn period(self) -> Duration {
         match self {
+            Self::Index => Duration::from_mins(1),
             Self::Expired => Duration::from_mins(10),
             Self::Trash => Duration::from_hours(1),
             Self::Alarms | Self::Notifications | Self::Events => Duration::from_hours(24),

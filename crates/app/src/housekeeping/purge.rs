@@ -10,7 +10,7 @@ use store::{
 };
 use uuid::Uuid;
 
-use super::{Kind, Retention, inboxes};
+use super::{Kind, Retention, inboxes, index::CatchUp};
 use crate::{App, Error};
 
 /// Rows of one transaction.
@@ -59,6 +59,7 @@ pub(super) async fn run(app: &App, job: &Claimed, kind: Kind, retention: &Retent
             Kind::Trash => app.store().write(Trash(now - retention.trash)).await?,
             Kind::Alarms => alarms(app, AlarmId::from_uuid(place), now - retention.alarms).await?,
             Kind::Notifications => inboxes::round(app, NotificationId::from_uuid(place), retention, now).await?,
+            Kind::Index => app.store().write(CatchUp).await?,
             Kind::Events => app.store().write(Events(StreamId::from_uuid(place), now - retention.events)).await?,
         };
         gone += round.gone;

@@ -61,6 +61,7 @@ impl World {
             hub: hub::Hub::default(),
             keys: identity::Keys::from_secrets(secrets).expect("keys"),
             identity: identity::Settings::default(),
+            calendar: calendar::Settings::default(),
             alarms: Wake::default(),
             jobs: Wake::default(),
             meters: app::alarms::Meters::default(),

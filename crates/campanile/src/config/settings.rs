@@ -121,6 +121,8 @@ settings! {
         streams: Whole<1, 1_000_000>;
         /// Live streams open at once for one user.
         streams_per_user: Whole<1, 1_000>;
+        /// Schedules of one user.
+        schedules_per_user: Whole<1, 10_000_000>;
         /// How long a request may take.
         request_seconds: Whole<1, 300>;
         /// How long a body may take to arrive.

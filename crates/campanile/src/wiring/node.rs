@@ -41,6 +41,7 @@ impl Node {
             entropy,
             hub: hub::Hub::new(stream_limits(config)),
             identity: identity_settings(config),
+            calendar: app::calendar::Settings { schedules_per_user: config.limits.schedules_per_user.get() },
             alarms: Wake::default(),
             jobs: Wake::default(),
             meters: app::alarms::Meters::default(),

@@ -28,6 +28,12 @@ pub enum CalendarError {
     /// The series has no occurrence of this name.
     #[error("the series has no occurrence at {0}")]
     NoOccurrence(WallTime),
+    /// One more than its owner may keep.
+    #[error("you keep as many schedules as a person may, {most}: delete some first")]
+    TooMany {
+        /// So many.
+        most: u32,
+    },
     /// Restoring what is not deleted.
     #[error("the schedule is not deleted")]
     NotDeleted,
@@ -47,6 +53,7 @@ impl Coded for CalendarError {
             Self::Invalid(_) => "schedule.invalid",
             Self::VersionMismatch { .. } => "schedule.version_mismatch",
             Self::VersionRequired => "schedule.version_required",
+            Self::TooMany { .. } => "quota.schedules",
             Self::NotDeleted => "schedule.not_deleted",
             Self::Recurrence(error) => error.code(),
             Self::NoOccurrence(_) => "schedule.not_an_occurrence",
@@ -59,7 +66,7 @@ impl Coded for CalendarError {
             Self::Invalid(_) => Category::Invalid,
             Self::VersionMismatch { .. } => Category::PreconditionFailed,
             Self::VersionRequired => Category::PreconditionRequired,
-            Self::NotDeleted => Category::Conflict,
+            Self::TooMany { .. } | Self::NotDeleted => Category::Conflict,
             Self::Recurrence(error) => error.category(),
         }
     }

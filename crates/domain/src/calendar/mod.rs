@@ -15,6 +15,7 @@ pub mod progress;
 pub mod recurrence;
 mod repeat;
 mod schedule;
+pub mod search;
 mod set;
 mod span;
 pub(crate) mod text;

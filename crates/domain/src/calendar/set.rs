@@ -1,6 +1,9 @@
 //! Everything a schedule stands for: the occurrences its rule gives, with those that were changed one by one.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use kernel::{Instant, ReminderId, Resolved, ScheduleId, WallTime};
 
@@ -84,7 +87,18 @@ impl RecurrenceSet {
     }
 
     /// What of it overlaps the half-open range `from..to` and comes after `after`, in order, at most `limit`.
-    pub fn overlapping(&self, (from, to): (Instant, Instant), after: Option<Key>, limit: usize) -> Vec<Occurrence> {
+    pub fn overlapping(&self, range: (Instant, Instant), after: Option<Key>, limit: usize) -> Vec<Occurrence> {
+        self.overlapping_but(&BTreeSet::new(), range, after, limit)
+    }
+
+    /// The same without the occurrences named `but`.
+    pub(super) fn overlapping_but(
+        &self,
+        but: &BTreeSet<WallTime>,
+        (from, to): (Instant, Instant),
+        after: Option<Key>,
+        limit: usize,
+    ) -> Vec<Occurrence> {
         let behind = |key: Key| after.is_none_or(|after| key > after);
         let Some(series) = &self.schedule.series else {
             let only = Occurrence::only(self.schedule.clone());
@@ -93,11 +107,13 @@ impl RecurrenceSet {
         // A page that goes on further back does not walk through the pages before it.
         let from_start = after.map_or(from, |after| from.max(after.0));
         let extent = if from_start > from { Extent::Elapsed(Duration::ZERO) } else { self.schedule.extent() };
-        let regular = series.between(from_start, to, extent).filter(|o| !self.is_moved(o.recurrence_id()));
+        let regular = series.between(from_start, to, extent);
+        let regular = regular.filter(|o| !self.is_moved(o.recurrence_id()) && !but.contains(&o.recurrence_id()));
         let id = self.schedule.id;
         let regular = regular.filter(|o| behind((o.start.instant, id, Some(o.recurrence_id())))).take(limit);
         let mut found: Vec<_> = regular.map(|o| self.at(o.recurrence_id())).collect();
-        let moved = self.moved().filter(|(_, span)| span.overlaps(from, to)).map(|(own, _)| self.at(own.recurrence_id));
+        let moved = self.moved().filter(|(own, span)| span.overlaps(from, to) && !but.contains(&own.recurrence_id));
+        let moved = moved.map(|(own, _)| self.at(own.recurrence_id));
         found.extend(moved.filter(|occurrence| behind(occurrence.key())));
         found.sort_by_key(Occurrence::key);
         found.truncate(limit);

@@ -1,7 +1,7 @@
 //! Trees of categories. Whoever changes one has locked its owner.
 
 use domain::calendar::labels::{Category, Colour, LabelName};
-use kernel::{CategoryId, Instant, UserId};
+use kernel::{CategoryId, Instant, ScheduleId, UserId};
 
 use crate::{Column, Row, Sql, StoreError, Tx, values};
 
@@ -103,12 +103,22 @@ pub async fn delete(tx: &mut Tx<'_>, owner: UserId, ids: &[CategoryId], now: Ins
 
 pub(crate) const BELOW: &str = "WITH RECURSIVE below (id) AS (
          SELECT id FROM categories WHERE id = $2 AND owner_id = $1
-         UNION ALL SELECT c.id FROM categories c JOIN below b ON c.parent_id = b.id WHERE c.owner_id = $1
+         UNION ALL SELECT c.id FROM categories c JOIN below ON c.parent_id = below.id WHERE c.owner_id = $1
      ) SELECT id FROM below";
 
 /// The category and everything below it; nothing if `owner` has none of this id.
 pub async fn below(tx: &mut Tx<'_>, owner: UserId, id: CategoryId) -> Result<Vec<CategoryId>, StoreError> {
     tx.all(BELOW, values![owner, id], |row| row.get(0)).await
+}
+
+/// The categories of schedules.
+pub async fn of_schedules(tx: &mut Tx<'_>, ids: &[ScheduleId]) -> Result<Vec<(ScheduleId, Option<CategoryId>)>, StoreError> {
+    let sql = Sql::each(
+        "SELECT id, category_id FROM schedules WHERE id = $1",
+        "SELECT id, category_id FROM schedules WHERE id = ANY ($1::uuid[])",
+    );
+    let columns = [Column::Uuids(ids.iter().map(|id| id.uuid()).collect())];
+    tx.batch_all(sql, &columns, |row| Ok((row.get(0)?, row.get(1)?))).await
 }
 
 /// The names of categories, whosever they are.

@@ -83,7 +83,7 @@ pub async fn insert(tx: &mut Tx<'_>, tag: &Tag) -> Result<(), StoreError> {
 }
 
 /// What stands for a tag where schedules are searched.
-fn mark(id: TagId) -> String {
+pub(crate) fn mark(id: TagId) -> String {
     id.uuid().simple().to_string()
 }
 
@@ -185,6 +185,13 @@ pub async fn of_schedules(tx: &mut Tx<'_>, ids: &[ScheduleId]) -> Result<Vec<(Sc
     // Here, because the engines have orders of their own for text.
     found.sort_by(|a: &(ScheduleId, TagId, LabelName), b| a.2.cmp(&b.2));
     Ok(found)
+}
+
+/// The names of tags, whosever they are.
+pub async fn names(tx: &mut Tx<'_>, ids: &[TagId]) -> Result<Vec<(TagId, String)>, StoreError> {
+    let sql = Sql::each("SELECT id, name FROM tags WHERE id = $1", "SELECT id, name FROM tags WHERE id = ANY ($1::uuid[])");
+    let columns = [Column::Uuids(ids.iter().map(|id| id.uuid()).collect())];
+    tx.batch_all(sql, &columns, |row| Ok((row.get(0)?, row.get(1)?))).await
 }
 
 fn tag(row: &Row<'_>) -> Result<Tag, StoreError> {

@@ -34,6 +34,7 @@ pub(super) fn app(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>
         hub: hub::Hub::default(),
         keys: KEYS.clone(),
         identity: Settings { password: CHEAPEST, ..Settings::default() },
+        calendar: app::calendar::Settings::default(),
         alarms: Wake::default(),
         jobs: Wake::default(),
         meters: app::alarms::Meters::default(),

@@ -16,6 +16,7 @@ mod read_profile;
 mod refresh;
 mod revoke_session;
 mod sign_up;
+mod usage;
 mod view;
 
 use utoipa_axum::routes;
@@ -33,6 +34,7 @@ pub(crate) fn routes() -> Routes {
         .add(Access::User, routes!(list_sessions::list_sessions))
         .add(Access::User, routes!(revoke_session::revoke_session))
         .add(Access::User, routes!(read_profile::read_profile))
+        .add(Access::User, routes!(usage::read_usage))
         .add(Access::User, routes!(change_profile::change_profile))
         .add(Access::User, routes!(change_password::change_password))
         .add(Access::User, routes!(create_api_key::create_api_key))

@@ -2,12 +2,15 @@
 
 use app::{
     App,
-    calendar::{self, Page, Range},
-    domain::{calendar::Occurrence, identity::Caller as Identity},
+    calendar::{self, Listing, Page, Range},
+    domain::{
+        calendar::{Occurrence, labels::LabelName, search},
+        identity::Caller as Identity,
+    },
 };
 use axum::{extract::State as Extract, response::Response};
 use http::StatusCode;
-use kernel::{Cursor, Zone};
+use kernel::{CategoryId, Cursor, Zone};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -31,6 +34,16 @@ pub(crate) struct Filter {
     /// `active` (the default), or `deleted`: the trash, what was deleted last first, without a range.
     #[param(inline)]
     state: Option<ListState>,
+    /// Only what lies in this category or below it: its id.
+    #[param(value_type = Option<String>, example = "cat_01jd2n9w3fkz8q4v6x0c5b7m1t")]
+    category: Option<CategoryId>,
+    /// Only what has this tag: its name, in any case.
+    #[param(example = "deep work", min_length = 1, max_length = 50)]
+    tag: Option<String>,
+    /// Only what says this in its title, description, location or tags: words by their beginning, at most 16, all of which must be
+    /// found, and of scripts that write no spaces any part. Without `from` and `to` a series that is found is listed once.
+    #[param(example = "회의", min_length = 1, max_length = 200)]
+    q: Option<String>,
     /// Only what is as far as this. A page may hold less than its limit then, and still have a next one.
     #[param(inline)]
     progress: Option<ProgressState>,
@@ -39,6 +52,19 @@ pub(crate) struct Filter {
     limit: Option<i64>,
     /// Where to go on: `next_cursor` of the page before.
     cursor: Option<String>,
+}
+
+impl Filter {
+    /// The name of the first filter that narrows a list.
+    fn narrows(&self) -> Option<&'static str> {
+        let given = [
+            ("progress", self.progress.is_some()),
+            ("category", self.category.is_some()),
+            ("tag", self.tag.is_some()),
+            ("q", self.q.is_some()),
+        ];
+        given.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
+    }
 }
 
 /// What is listed.
@@ -61,7 +87,8 @@ pub(crate) struct SchedulePage {
 
 /// List schedules
 ///
-/// Everything that overlaps the half-open range `from..to`, in order; a series appears with each of its occurrences.
+/// Everything that overlaps the half-open range `from..to`, in order; a series appears with each of its occurrences. Filters are
+/// combined: what is listed passes all of them.
 #[utoipa::path(
     get, path = "/api/v1/schedules", tag = "schedules", params(Filter),
     responses((status = 200, description = "A page", body = SchedulePage))
@@ -69,13 +96,18 @@ pub(crate) struct SchedulePage {
 pub(crate) async fn list(Extract(app): Extract<App>, caller: Caller, Query(filter): Query<Filter>) -> Result<Response, Problem> {
     let limit = page::limit(filter.limit)?;
     let state = filter.state.unwrap_or_default();
-    let scope = format!("{state:?} schedules of {}", caller.0.user);
+    // A cursor is good for the same filters only.
+    let narrowed = (&filter.category, &filter.tag, &filter.q);
+    let scope = format!("{state:?} schedules of {}, only {narrowed:?}", caller.0.user);
     let cursor = page::cursor(&scope, filter.cursor.as_deref())?;
     let page = match state {
-        ListState::Deleted if filter.progress.is_some() => {
-            return Err(page::invalid("/progress", "not for the trash: leave out one of state and progress"));
-        }
-        ListState::Deleted => calendar::list_deleted(&app, &caller.0, cursor, limit).await?.map(Occurrence::only),
+        ListState::Deleted => match filter.narrows() {
+            Some(name) => {
+                let detail = format!("not for the trash: leave out one of state and {name}");
+                return Err(page::invalid(&format!("/{name}"), detail));
+            }
+            None => calendar::list_deleted(&app, &caller.0, cursor, limit).await?.map(Occurrence::only),
+        },
         ListState::Active => active(&app, &caller.0, &filter, cursor, limit).await?,
     };
     let next_cursor = page.next.map(|next| next.encode(&scope));
@@ -92,9 +124,26 @@ async fn active(
     let moments = Moments { from: filter.from.as_deref(), to: filter.to.as_deref() };
     let zone = if moments.need_zone() { calendar::own_zone(app, caller).await? } else { Zone::utc() };
     let (from, to) = moments.resolve(&zone)?;
-    let range = Range { from, to, after, limit };
-    match filter.progress {
-        Some(state) => Ok(calendar::progress::list(app, caller, range, state.into()).await?),
-        None => Ok(calendar::list(app, caller, range).await?),
-    }
+    let tag = filter.tag.as_deref().map(|tag| LabelName::parse("/tag", tag)).transpose();
+    let listing = Listing {
+        range: Range { from, to, after, limit },
+        category: filter.category,
+        tag: tag.map_err(|error| page::invalid(&error.pointer, error.detail))?,
+        query: filter
+            .q
+            .as_deref()
+            .map(search::Query::parse)
+            .transpose()
+            .map_err(|error| page::invalid("/q", error.to_string()))?,
+        // What is as far as somebody asks for is an occurrence, never a series as a whole.
+        series_once: filter.from.is_none() && filter.to.is_none() && filter.progress.is_none(),
+    };
+    let page = match filter.progress {
+        Some(state) => calendar::progress::list(app, caller, listing, state.into()).await,
+        None => calendar::list(app, caller, listing).await,
+    };
+    page.map_err(|error| match error.code() {
+        "category.not_found" => page::invalid("/category", "there is no such category"),
+        _ => error.into(),
+    })
 }

@@ -5,7 +5,7 @@ use app::{
     calendar::progress::{self, Report},
     domain::calendar::{
         Moment,
-        progress::{Period, Sum},
+        progress::{Grouping, Period, Sum},
     },
 };
 use axum::{extract::State as Extract, response::Response};
@@ -27,7 +27,7 @@ pub(crate) struct Filter {
     /// A date that lies in the period, in the caller's zone; today unless given.
     #[param(example = "2026-11-20", format = Date)]
     date: Option<String>,
-    /// By what to group; `kind` unless given.
+    /// By what to group; `kind` unless given. What has several tags counts in the group of each, and once in all sums.
     #[param(inline)]
     group_by: Option<GroupBy>,
 }
@@ -47,6 +47,18 @@ pub(crate) enum PeriodName {
 pub(crate) enum GroupBy {
     #[default]
     Kind,
+    Category,
+    Tag,
+}
+
+impl From<GroupBy> for Grouping {
+    fn from(by: GroupBy) -> Self {
+        match by {
+            GroupBy::Kind => Self::Kind,
+            GroupBy::Category => Self::Category,
+            GroupBy::Tag => Self::Tag,
+        }
+    }
 }
 
 /// What was worked and completed.
@@ -105,9 +117,12 @@ pub(crate) struct DayView {
 /// What came together in a group.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct GroupView {
-    /// Its name; null for what belongs to none.
+    /// The kind, or the id of the category or tag; null for what has none.
     #[schema(example = "event")]
     key: Option<String>,
+    /// What it is called; null for what has none.
+    #[schema(example = "event")]
+    name: Option<String>,
     /// Seconds worked.
     worked_seconds: i64,
     /// Schedules completed.
@@ -136,7 +151,7 @@ impl From<Sum> for SumView {
 impl StatisticsView {
     fn new(period: PeriodName, group_by: GroupBy, report: Report) -> Self {
         let goal = GoalView::of(&report);
-        let Report { statistics, previous, zone, as_of, .. } = report;
+        let Report { statistics, names, previous, zone, as_of, .. } = report;
         let days = &statistics.days;
         let shown = |(day, sum): (usize, &Sum)| DayView {
             date: days.date(day).to_string(),
@@ -146,7 +161,12 @@ impl StatisticsView {
         let mut groups: Vec<GroupView> = statistics
             .groups
             .iter()
-            .map(|(key, sum)| GroupView { key: key.clone(), worked_seconds: sum.worked_seconds, completed: sum.completed })
+            .map(|(key, sum)| GroupView {
+                name: key.as_ref().map(|key| names.get(key).unwrap_or(key).clone()),
+                key: key.clone(),
+                worked_seconds: sum.worked_seconds,
+                completed: sum.completed,
+            })
             .collect();
         // Stable: what is equal stays in the order of its names.
         groups.sort_by_key(|group| std::cmp::Reverse((group.worked_seconds, group.completed)));
@@ -200,6 +220,7 @@ pub(crate) async fn statistics(
         PeriodName::Week => Period::Week,
         PeriodName::Month => Period::Month,
     };
-    let report = progress::statistics(&app, &caller.0, period, date).await?;
-    Ok(json(StatusCode::OK, &StatisticsView::new(filter.period, filter.group_by.unwrap_or_default(), report)))
+    let group_by = filter.group_by.unwrap_or_default();
+    let report = progress::statistics(&app, &caller.0, (period, date), group_by.into()).await?;
+    Ok(json(StatusCode::OK, &StatisticsView::new(filter.period, group_by, report)))
 }

@@ -78,6 +78,7 @@ impl Edge {
             hub: hub::Hub::default(),
             keys: identity::Keys::from_secrets(secret).expect("keys"),
             identity: identity::Settings::default(),
+            calendar: app::calendar::Settings::default(),
             alarms: clockwork::Wake::default(),
             jobs: clockwork::Wake::default(),
             meters: app::alarms::Meters::default(),

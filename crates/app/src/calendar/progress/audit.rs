@@ -1,13 +1,13 @@
 //! Reading the ledger from its beginning: do the tables, and the statistics made from them, say the same?
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::calendar::progress::{self, Days, Entry, Item, Period, Progress, Session, State, Statistics};
+use domain::calendar::progress::{self, Days, Entry, Grouping, Item, Period, Progress, Session, State, Statistics};
 use jiff::civil::Date;
-use kernel::{Instant, ScheduleId, UserId, Zone};
+use kernel::{Instant, UserId, Zone};
 use store::{Store, StoreError, Tx, UseCase};
 
-use super::statistics::tally;
+use super::statistics::{Groups, groups, tally};
 
 /// Differences that are told one by one.
 pub const MAX_DIFFERENCES: usize = 20;
@@ -148,32 +148,37 @@ impl OfOwner {
     /// Compares, month by month, what the API answers with what the ledger adds up to.
     async fn check_statistics(&self, tx: &mut Tx<'_>, items: &BTreeMap<Item, Told>, audit: &mut Audit) -> Result<(), StoreError> {
         let Some(user) = store::identity::users::find(tx, self.owner).await? else { return Ok(()) };
-        let kinds: HashMap<ScheduleId, String> = store::progress::kinds(tx, self.owner).await?.into_iter().collect();
-        for month in months(items, &user.time_zone, self.now) {
-            let days = Days::of(Period::Month, month, user.rhythm.week_start, &user.time_zone);
-            let answered = tally(tx, self.owner, days.clone(), self.now).await?;
-            let replayed = self.replay(items, &kinds, days);
-            audit.worked_seconds += replayed.total.worked_seconds;
-            if answered != replayed {
-                audit.differs(|| {
-                    let (said, worked) = (answered.total, replayed.total);
-                    format!("{}, month of {month}: the ledger adds up to {worked:?}, the statistics say {said:?}", self.owner)
-                });
+        let kinds = store::progress::kinds(tx, self.owner).await?;
+        for by in Grouping::ALL {
+            let groups = groups(tx, by, kinds.iter().map(|(id, kind)| (*id, kind))).await?;
+            for month in months(items, &user.time_zone, self.now) {
+                let days = Days::of(Period::Month, month, user.rhythm.week_start, &user.time_zone);
+                let answered = tally(tx, self.owner, days.clone(), by, self.now).await?;
+                let replayed = self.replay(items, &groups, days);
+                audit.worked_seconds += if by == Grouping::Kind { replayed.total.worked_seconds } else { 0 };
+                if answered != replayed {
+                    audit.differs(|| {
+                        let (said, worked) = (answered.total, replayed.total);
+                        format!(
+                            "{}, month of {month}, by {by:?}: the ledger adds up to {worked:?}, the statistics say {said:?}",
+                            self.owner
+                        )
+                    });
+                }
             }
         }
         Ok(())
     }
 
-    fn replay(&self, items: &BTreeMap<Item, Told>, kinds: &HashMap<ScheduleId, String>, days: Days) -> Statistics {
+    fn replay(&self, items: &BTreeMap<Item, Told>, groups: &Groups, days: Days) -> Statistics {
         let mut statistics = Statistics::new(days);
         for (item, told) in items {
-            let Some(kind) = kinds.get(&item.schedule) else { continue };
-            let groups = [Some(kind.clone())];
+            let Some(groups) = groups.get(&item.schedule) else { continue };
             for session in progress::sessions(&told.entries).iter().filter(|session| session.voided_at.is_none()) {
-                statistics.work(&groups, session.started_at, session.ended_at.unwrap_or(self.now));
+                statistics.work(groups, session.started_at, session.ended_at.unwrap_or(self.now));
             }
             if let Ok(Progress { state: State::Completed, since: Some(at), .. }) = progress::progress(&told.entries) {
-                statistics.completion(&groups, at);
+                statistics.completion(groups, at);
             }
         }
         statistics

@@ -5,7 +5,7 @@ use domain::{
     identity::Caller,
 };
 
-use super::super::{Page, Range, list as list_all, read::place};
+use super::super::{Listing, Page, Range, list as list_all, list::place};
 use crate::{App, Error};
 
 /// Rows looked at for one page, at most: [`LOOKS`] times so many.
@@ -14,13 +14,15 @@ const ROWS: u32 = 200;
 /// How often one request looks for more.
 const LOOKS: usize = 10;
 
-/// What of the caller overlaps the range and is as far as `state`, by start. If it is rare, a page may hold less than its limit,
+/// What of the caller is wanted and is as far as `state`, by start. If it is rare, a page may hold less than its limit,
 /// or nothing, and still say where to go on.
-pub async fn list(app: &App, caller: &Caller, range: Range, state: State) -> Result<Page<Occurrence>, Error> {
+pub async fn list(app: &App, caller: &Caller, listing: impl Into<Listing>, state: State) -> Result<Page<Occurrence>, Error> {
+    let listing = listing.into();
+    let range = listing.range;
     let mut found = Vec::new();
     let mut after = range.after;
     for _ in 0..LOOKS {
-        let page = list_all(app, caller, Range { after, limit: ROWS, ..range }).await?;
+        let page = list_all(app, caller, Listing { range: Range { after, limit: ROWS, ..range }, ..listing.clone() }).await?;
         found.extend(page.items.into_iter().filter(|occurrence| occurrence.schedule.progress.state == state));
         after = page.next;
         // One more than asked for says that there is more.

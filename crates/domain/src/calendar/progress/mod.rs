@@ -30,4 +30,4 @@ pub use decide::{Around, Ask, Decision, Item, MAX_CORRECTION, Refusal, decide};
 pub use error::ProgressError;
 pub use ledger::{Flaw, Session, progress, sessions};
 pub use machine::{Action, Entry, Next, Progress, State, Step, UnknownWord, Work};
-pub use statistics::{Days, Period, Statistics, Sum, WeekStart};
+pub use statistics::{Days, Grouping, Period, Statistics, Sum, WeekStart};

@@ -24,6 +24,23 @@ pub enum Period {
     Month,
 }
 
+/// By what is grouped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Grouping {
+    /// By the kind of the schedule.
+    #[default]
+    Kind,
+    /// By its category, not by those above it.
+    Category,
+    /// By its tags: what has several counts in each of their groups.
+    Tag,
+}
+
+impl Grouping {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Kind, Self::Category, Self::Tag];
+}
+
 /// The first day of a week.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WeekStart {

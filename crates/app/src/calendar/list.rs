@@ -1,0 +1,134 @@
+//! Lists of schedules: by time, narrowed to labels and words.
+
+use std::collections::BTreeSet;
+
+use domain::{
+    calendar::{
+        Key, Occurrence, Schedule,
+        labels::{LabelError, LabelKind, LabelName},
+        search::{Query, Reading},
+    },
+    identity::Caller,
+};
+use kernel::{CategoryId, Cursor, ScheduleId, UserId};
+use store::{
+    Tx, UseCase,
+    calendar::filtered::{self, Narrow},
+};
+
+use super::{Page, Range};
+use crate::{App, Error};
+
+/// What somebody wants to see.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// When, and from where on.
+    pub range: Range,
+    /// In this category or below it.
+    pub category: Option<CategoryId>,
+    /// With this tag.
+    pub tag: Option<LabelName>,
+    /// Which say this.
+    pub query: Option<Query>,
+    /// Whether a series that says it stands for all its occurrences: who looks for words without a time in mind wants to see it once.
+    pub series_once: bool,
+}
+
+impl From<Range> for Listing {
+    fn from(range: Range) -> Self {
+        Self { range, category: None, tag: None, query: None, series_once: false }
+    }
+}
+
+struct List(UserId, Listing);
+
+impl UseCase for List {
+    type Out = Vec<Occurrence>;
+    type Error = Error;
+
+    /// One page of what happens once and, of each series, at most as many: merged, the first of them are the page.
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        let Self(owner, Listing { range, query, series_once, .. }) = self;
+        let Some(wanted) = self.wanted(tx).await? else { return Ok(Vec::new()) };
+        let page = Range { limit: range.limit + 1, ..*range };
+        let once = match &wanted.narrow {
+            None => store::calendar::overlapping(tx, *owner, page).await?,
+            Some(narrow) => filtered::overlapping(tx, *owner, page, narrow).await?,
+        };
+        let mut found: Vec<_> = once.into_iter().map(Occurrence::only).collect();
+        let (from_to, limit) = ((range.from, range.to), page.limit as usize);
+        let after: Option<Key> = range.after.map(|place| (place.at, ScheduleId::from_uuid(place.id), place.occurrence));
+        let series = match query {
+            None => store::calendar::series_within(tx, *owner, from_to).await?,
+            Some(query) => filtered::series_saying(tx, *owner, from_to, query).await?,
+        };
+        for set in series.iter().filter(|set| wanted.has(&set.schedule)) {
+            // Cut after each, so that no number of series is held beyond the page.
+            found.extend(match query.as_ref().map(|query| Reading::of(set, query)) {
+                None => set.overlapping(from_to, after, limit),
+                Some(reading) if *series_once => reading.anywhere(after, limit),
+                Some(reading) => reading.overlapping(from_to, after, limit),
+            });
+            found.sort_by_key(Occurrence::key);
+            found.truncate(limit);
+        }
+        store::progress::attach_to_occurrences(tx, &mut found).await?;
+        Ok(found)
+    }
+}
+
+/// What is wanted, looked up.
+struct Wanted {
+    /// `None`: everything.
+    narrow: Option<Narrow>,
+    /// The category and everything below it.
+    categories: Option<BTreeSet<CategoryId>>,
+    /// The name of the tag.
+    tag: Option<LabelName>,
+}
+
+impl Wanted {
+    /// Whether a series is labelled so.
+    fn has(&self, schedule: &Schedule) -> bool {
+        let labels = &schedule.labels;
+        let lies_in = |wanted: &BTreeSet<CategoryId>| labels.category.is_some_and(|category| wanted.contains(&category));
+        self.categories.as_ref().is_none_or(lies_in) && self.tag.as_ref().is_none_or(|tag| labels.tags.contains(tag))
+    }
+}
+
+impl List {
+    /// `None`: nothing can be like that, because there is no such tag.
+    async fn wanted(&self, tx: &mut Tx<'_>) -> Result<Option<Wanted>, Error> {
+        let Self(owner, Listing { category, tag: name, query, .. }) = self;
+        let mut categories = None;
+        if let Some(category) = category {
+            let below: BTreeSet<_> = store::labels::categories::below(tx, *owner, *category).await?.into_iter().collect();
+            if below.is_empty() {
+                return Err(LabelError::NotFound(LabelKind::Category).into());
+            }
+            categories = Some(below);
+        }
+        let mut tag = None;
+        if let Some(name) = name {
+            let Some(found) = store::labels::tags::named(tx, *owner, name).await? else { return Ok(None) };
+            tag = Some(found.id);
+        }
+        let narrow = Narrow { category: *category, tag, query: query.clone() };
+        let everything = category.is_none() && tag.is_none() && query.is_none();
+        Ok(Some(Wanted { narrow: (!everything).then_some(narrow), categories, tag: name.clone() }))
+    }
+}
+
+/// What of the caller is wanted, by start.
+pub async fn list(app: &App, caller: &Caller, listing: impl Into<Listing>) -> Result<Page<Occurrence>, Error> {
+    let listing = listing.into();
+    let limit = listing.range.limit;
+    let items = app.store().read(List(caller.user, listing)).await?;
+    Ok(Page::cut(items, limit, place))
+}
+
+/// Where an occurrence stands in a list by start.
+pub(super) fn place(occurrence: &Occurrence) -> Cursor {
+    let (at, id, occurrence) = occurrence.key();
+    Cursor { at, id: id.uuid(), occurrence }
+}

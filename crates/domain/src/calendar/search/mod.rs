@@ -1,0 +1,52 @@
+//! # search: what is found by which words
+//!
+//! Both engines keep for each schedule the tokens that are made here, and are asked for tokens that are made here, so both find the
+//! same; neither ever sees what somebody typed.
+//!
+//! ```text
+//!   text ─► fold: one spelling for what reads the same ─► pieces
+//!     a word, "Résumés"                 ─► resumes            found by its beginning
+//!     a run without spaces, "주간회의"  ─► 주간 간회 회의 의   found by any characters that stand side by side in it
+//! ```
+//!
+//! Korean has spaces, but words change their endings (회의, 회의를, 주간회의): it is cut like the scripts that have none.
+
+mod fold;
+mod hits;
+mod pieces;
+mod query;
+
+pub use hits::Reading;
+pub use query::{MAX_QUERY, MAX_TERMS, Query, QueryError, Term};
+
+use std::collections::HashSet;
+
+use super::RecurrenceSet;
+
+/// Bytes of the tokens of one schedule, with a little for each token. What goes beyond is not searched: the end of a series with very
+/// many and very long texts.
+const MAX_TOKEN_BYTES: usize = 400_000;
+
+/// What each token costs beside its own bytes: the mark of its owner, and what the engines put around it.
+const TOKEN_COST: usize = 20;
+
+/// The tokens of everything that a schedule says, also of single occurrences, each once.
+pub fn tokens(set: &RecurrenceSet) -> Vec<String> {
+    let text = &set.schedule.text;
+    let own = set.overrides.values().flat_map(|own| [&own.title, &own.description, &own.location]).flatten();
+    let mut seen = HashSet::new();
+    let mut kept = Vec::new();
+    let mut bytes = 0;
+    for text in [&text.title, &text.location, &text.description].into_iter().chain(own) {
+        for token in pieces::tokens(text) {
+            bytes += if seen.contains(&token) { 0 } else { token.len() + TOKEN_COST };
+            if bytes > MAX_TOKEN_BYTES {
+                return kept;
+            }
+            if seen.insert(token.clone()) {
+                kept.push(token);
+            }
+        }
+    }
+    kept
+}
