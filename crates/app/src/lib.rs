@@ -28,6 +28,7 @@ use std::sync::Arc;
 
 use clockwork::Wake;
 use kernel::{Clock, Entropy, Instant};
+use tokio::sync::Semaphore;
 
 pub use domain;
 pub use effects::Effects;
@@ -42,7 +43,12 @@ struct Shared {
     parts: Parts,
     passwords: identity::Passwords,
     callers: identity::Callers,
+    /// Who reads somebody's file: that takes a core, so few do at a time.
+    files: Arc<Semaphore>,
 }
+
+/// Files that are read at a time.
+const FILES_MAX: usize = 2;
 
 /// What [`App`] is put together from, once, by the wiring of the binary or of a test.
 pub struct Parts {
@@ -72,7 +78,8 @@ impl App {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
         let passwords = identity::Passwords::new(&parts.keys, parts.identity.password);
-        Self(Arc::new(Shared { parts, passwords, callers: identity::Callers::default() }))
+        let files = Arc::new(Semaphore::new(FILES_MAX));
+        Self(Arc::new(Shared { parts, passwords, callers: identity::Callers::default(), files }))
     }
 
     /// The store.
@@ -118,6 +125,10 @@ impl App {
     /// The pool that hashes passwords.
     pub fn passwords(&self) -> &identity::Passwords {
         &self.0.passwords
+    }
+
+    pub(crate) fn files(&self) -> &Arc<Semaphore> {
+        &self.0.files
     }
 
     pub(crate) fn callers(&self) -> &identity::Callers {

@@ -28,9 +28,9 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "body.incomplete" 400 "Incomplete body" "The connection ended, or a chunk was malformed, before the body was complete. Send it again.";
     "body.invalid" 422 "Invalid body" "The body is JSON, but a member is missing, unknown, of the wrong type, out of range, or beyond a limit. `errors` points at it.";
     "body.malformed" 400 "Malformed body" "The body is not JSON that reads one way only: a syntax error, two members of one name, a byte order mark, text that is not UTF-8, or something behind the end.";
-    "body.too_large" 413 "Body too large" "A body may have at most 1 MiB.";
+    "body.too_large" 413 "Body too large" "A body may have at most 1 MiB, and a calendar file 2 MiB.";
     "body.too_slow" 408 "Body too slow" "The body did not arrive in time. Send it again over a better connection.";
-    "body.unsupported_media_type" 415 "Unsupported media type" "Bodies are `application/json` in UTF-8, and nothing else.";
+    "body.unsupported_media_type" 415 "Unsupported media type" "Bodies are `application/json` in UTF-8, and calendar files `text/calendar`.";
     "category.cycle" 422 "Below itself" "A category cannot lie below itself. `cycle` names the way from it down to its new parent.";
     "category.has_children" 409 "Others lie below" "Say what becomes of the categories below: `children=lift` or `children=delete`.";
     "category.invalid" 422 "Invalid category" "A field of the category is not valid. `errors` points at it.";

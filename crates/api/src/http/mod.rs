@@ -48,7 +48,9 @@ pub use settings::{EdgeSettings, Limits, MetricsDoor};
 pub(crate) use access::Caller;
 pub(crate) use answer::{answer, created, etag, json, rendered};
 pub(crate) use edge::is_known;
-pub(crate) use extract::{ConnectionPeer, IfMatch, Json, NoBody, Nullable, OptionalJson, OrEmpty, Path, Peer, Query, Write};
+pub(crate) use extract::{
+    CalendarFile, ConnectionPeer, IfMatch, Json, NoBody, Nullable, OptionalJson, OrEmpty, Path, Peer, Query, Write,
+};
 pub(crate) use problem::Problem;
 pub(crate) use routes::Routes;
 pub(crate) use trace::TraceContext;

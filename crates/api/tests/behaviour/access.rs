@@ -56,6 +56,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("POST /api/v1/api-keys", "", r#"{"name": "CI", "scopes": ["schedules:read"]}"#),
     ("POST /api/v1/auth/logout", "", ""),
     ("POST /api/v1/auth/tickets", "", ""),
+    ("POST /api/v1/calendar/import", "dry_run=true", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n"),
     ("POST /api/v1/calendar/feeds", "", r#"{"name": "Phone", "privacy": "busy"}"#),
     ("POST /api/v1/categories", "", r#"{"name": "Work"}"#),
     ("POST /api/v1/notifications/read", "", r#"{"up_to": "{notification}"}"#),
@@ -222,6 +223,7 @@ impl Example {
         let call = Call::new(self.method, &format!("{}{query}", fill(&self.path))).header("if-match", "*");
         match self.body {
             "" => call,
+            calendar if calendar.starts_with("BEGIN:") => call.text("text/calendar", calendar),
             body => call.json(&serde_json::from_str::<Value>(&fill(body)).expect("JSON")),
         }
     }

@@ -13,10 +13,10 @@ use crate::{
 };
 
 /// A text answer.
-struct Page {
+pub(crate) struct Page {
     status: StatusCode,
     headers: HeaderMap,
-    text: String,
+    pub(crate) text: String,
 }
 
 impl Page {
@@ -25,14 +25,14 @@ impl Page {
     }
 
     /// The content lines, unfolded.
-    fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         assert_eq!(self.status, 200, "{}", self.text);
         assert!(self.text.ends_with("END:VCALENDAR\r\n"), "{}", self.text);
         self.text.replace("\r\n ", "").lines().map(str::to_owned).collect()
     }
 
     /// How often this line stands there.
-    fn count(&self, line: &str) -> usize {
+    pub(crate) fn count(&self, line: &str) -> usize {
         self.lines().iter().filter(|each| each.as_str() == line).count()
     }
 }
@@ -45,7 +45,7 @@ async fn read(house: &House, call: Call) -> Page {
 
 impl Desk<'_> {
     /// Makes a feed and answers the path of its address.
-    async fn feed(&self, privacy: &str) -> String {
+    pub(crate) async fn feed(&self, privacy: &str) -> String {
         let wanted = json!({ "name": "Phone", "privacy": privacy });
         let made = self.send(Call::post("/api/v1/calendar/feeds", &wanted)).await;
         assert_eq!(made.status, 201, "{}", made.body);
@@ -53,7 +53,7 @@ impl Desk<'_> {
         url.strip_prefix("http://127.0.0.1:8080").expect("the public address").to_owned()
     }
 
-    async fn export(&self) -> Page {
+    pub(crate) async fn export(&self) -> Page {
         read(self.house, self.signed(Call::get("/api/v1/calendar/export"))).await
     }
 }
@@ -70,7 +70,7 @@ fn review() -> Value {
     })
 }
 
-async fn fill(desk: &Desk<'_>) -> String {
+pub(crate) async fn fill(desk: &Desk<'_>) -> String {
     let made = desk.make(&review()).await;
     let id = made.text("/id").to_owned();
     let unlike = [
@@ -82,7 +82,10 @@ async fn fill(desk: &Desk<'_>) -> String {
         let changed = desk.send(Call::new("PATCH", &path).json(&change).header("if-match", "*")).await;
         assert_eq!(changed.status, 200, "{}", changed.body);
     }
-    desk.make(&json!({ "title": "Holiday", "start": "2026-12-28", "end": "2027-01-02", "all_day": true, "reminders": [] })).await;
+    // Two meetings lie within it.
+    let holiday = json!({ "title": "Holiday", "start": "2026-12-28", "end": "2027-01-02", "all_day": true, "reminders": [] });
+    let made = desk.send(Call::post("/api/v1/schedules?on_conflict=allow", &holiday)).await;
+    assert_eq!(made.status, 201, "{}", made.body);
     desk.make(&json!({ "title": "Lunch?", "start": "2026-11-24T03:00:00Z", "time_zone": "UTC", "busy": false, "reminders": [] }))
         .await;
     id
@@ -118,7 +121,7 @@ async fn an_export_says_everything_a_calendar_holds() {
             ("X-CAMPANILE-CRITICAL:TRUE", 3),
             ("TRIGGER;RELATED=END:-PT5M", 3),
             ("TRIGGER;VALUE=DATE-TIME:20261122T120000Z", 3),
-            ("DTSTART;VALUE=DATE:20261228", 1),
+            ("DTSTART;VALUE=DATE;X-CAMPANILE-ZONE=Asia/Seoul:20261228", 1),
             ("DTEND;VALUE=DATE:20270102", 1),
             ("DTSTART:20261124T030000Z", 1),
             ("TRANSP:TRANSPARENT", 2),

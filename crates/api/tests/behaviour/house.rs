@@ -142,7 +142,7 @@ impl House {
         for (name, value) in &call.headers {
             request = request.header(name, value);
         }
-        let body = call.body.map(|body| body.to_string()).unwrap_or_default();
+        let body = call.body.unwrap_or_default();
         let request = request.body(Full::new(bytes::Bytes::from(body))).expect("a request");
         sender.send_request(request).await.expect("an answer")
     }
@@ -172,7 +172,7 @@ pub(crate) struct Call {
     method: Method,
     path: String,
     headers: Vec<(String, String)>,
-    body: Option<Value>,
+    body: Option<String>,
 }
 
 impl Call {
@@ -189,9 +189,14 @@ impl Call {
         Self::new("POST", path).json(body)
     }
 
-    pub(crate) fn json(mut self, body: &Value) -> Self {
-        self.body = Some(body.clone());
-        self.header("content-type", "application/json")
+    pub(crate) fn json(self, body: &Value) -> Self {
+        self.text("application/json", &body.to_string())
+    }
+
+    /// With a body of another kind.
+    pub(crate) fn text(mut self, kind: &str, body: &str) -> Self {
+        self.body = Some(body.to_owned());
+        self.header("content-type", kind)
     }
 
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {

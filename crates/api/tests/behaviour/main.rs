@@ -10,6 +10,7 @@ mod feeds;
 mod follower;
 mod house;
 mod idempotency;
+mod imports;
 mod inbox;
 mod live;
 mod occurrences;

@@ -50,7 +50,7 @@ impl Expected {
     }
 }
 
-struct Update {
+pub(super) struct Update {
     owner: UserId,
     id: ScheduleId,
     scope: Scope,
@@ -86,18 +86,37 @@ impl UseCase for Update {
 }
 
 impl Update {
+    /// A change of the whole that is decided already, and may overlap.
+    pub(super) fn whole(owner: UserId, id: ScheduleId, now: Instant, entropy: Arc<dyn Entropy>) -> Self {
+        let (scope, patch, expected, on_conflict) = (Scope::All, Patch::default(), Expected::Any, OnConflict::Allow);
+        Self { owner, id, scope, patch, expected, on_conflict, now, entropy }
+    }
+
     /// Changes the whole. `before` is what its time is judged beside, if it is.
     async fn all(
         &self,
         tx: &mut Tx<'_>,
-        mut set: RecurrenceSet,
+        set: RecurrenceSet,
         before: Option<RecurrenceSet>,
     ) -> Result<(Occurrence, Effects), Error> {
-        let mut change = self.patch.apply(&set.schedule, self.now)?;
+        let change = self.patch.apply(&set.schedule, self.now)?;
         let mut effects = Effects::default();
         if !change.any {
             return Ok((Occurrence::only(set.schedule), effects));
         }
+        let schedule = self.rewrite(tx, set, change, (before, None), &mut effects).await?;
+        Ok((Occurrence::only(schedule), effects))
+    }
+
+    /// Writes a change of the whole. `own` is what its occurrences have of their own from now on, where that is said as well.
+    pub(super) async fn rewrite(
+        &self,
+        tx: &mut Tx<'_>,
+        mut set: RecurrenceSet,
+        mut change: Change,
+        (before, own): (Option<RecurrenceSet>, Option<Vec<Override>>),
+        effects: &mut Effects,
+    ) -> Result<Schedule, Error> {
         let ends_to_repeat = set.schedule.series.is_some() && change.series.is_none();
         if ends_to_repeat && set.begun().next().is_some() {
             let detail = "an occurrence is begun or done: let the series end instead, or take back that progress first";
@@ -108,14 +127,22 @@ impl Update {
             let detail = "what is begun or done happens once: take back its progress first";
             return Err(CalendarError::field("/recurrence", detail).into());
         }
-        self.provide(tx, &mut change, &set.schedule, &mut effects).await?;
+        self.provide(tx, &mut change, &set.schedule, effects).await?;
         let by = (self.now, &*self.entropy);
         let renewed = arm::renew(&set.schedule.reminders, &change.rules, by);
+        let said = change.series.clone();
         if set.schedule.series.is_some() {
             for (from, to) in follow(&mut set, &mut change)? {
                 let item = |which| Item::occurrence(self.id, which);
                 store::progress::rename(tx, self.owner, &item(from), &item(to)).await?;
             }
+        }
+        if let Some(own) = own {
+            // What stays beside the series because it was worked on is not among what is said of it.
+            set.overrides.retain(|which, _| said.as_ref().is_some_and(|series| !series.contains(*which)));
+            set.overrides.extend(own.into_iter().map(|own| (own.recurrence_id, own)));
+        }
+        if set.schedule.series.is_some() || change.series.is_some() {
             store::calendar::overrides::replace(tx, &set, self.now).await?;
         }
         let (rules_changed, tags_changed) = (change.rules_changed, change.labels.tags != set.schedule.labels.tags);
@@ -130,9 +157,9 @@ impl Update {
         if tags_changed {
             store::labels::tags::assign(tx, (self.owner, self.id), &set.schedule.labels.tags).await?;
         }
-        self.written(tx, &set, &mut effects).await?;
-        changed(tx, std::slice::from_ref(&set.schedule), What::Updated, &*self.entropy, &mut effects).await?;
-        Ok((Occurrence::only(set.schedule), effects))
+        self.written(tx, &set, effects).await?;
+        changed(tx, std::slice::from_ref(&set.schedule), What::Updated, &*self.entropy, effects).await?;
+        Ok(set.schedule)
     }
 
     /// Changes one occurrence: what is then unlike the series is kept beside it.

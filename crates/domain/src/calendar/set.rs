@@ -249,14 +249,25 @@ impl RecurrenceSet {
 pub type Key = (Instant, ScheduleId, Option<WallTime>);
 
 impl Schedule {
-    /// When the occurrence that starts at `start` takes place: as long as the first, in elapsed time or in whole days
-    /// (RFC 5545 §3.8.5.3).
+    /// When the occurrence that starts at `start` takes place.
     pub fn span_at(&self, start: WallTime) -> Span {
-        let first = &self.span;
-        if start == first.start {
-            return first.clone();
+        self.span.at(start)
+    }
+
+    /// How long each occurrence lasts.
+    pub(crate) fn extent(&self) -> Extent {
+        self.span.extent()
+    }
+}
+
+impl Span {
+    /// When the occurrence that starts at `start` takes place in a series that begins with this span: as long as it, in elapsed
+    /// time or in whole days (RFC 5545 §3.8.5.3).
+    pub(crate) fn at(&self, start: WallTime) -> Self {
+        if start == self.start {
+            return self.clone();
         }
-        let zone = first.zone.clone();
+        let zone = self.zone.clone();
         let start_at = zone.resolve(start);
         let (end, end_at) = match self.extent() {
             Extent::Days(days) => {
@@ -270,16 +281,14 @@ impl Schedule {
                 (end, Resolved { instant, resolution: zone.resolve(end).resolution })
             }
         };
-        Span { all_day: first.all_day, zone, start, end, start_at, end_at }
+        Self { all_day: self.all_day, zone, start, end, start_at, end_at }
     }
 
-    /// How long each occurrence lasts.
-    pub(crate) fn extent(&self) -> Extent {
-        let span = &self.span;
-        if span.all_day {
-            let days = span.end.datetime().date().since(span.start.datetime().date()).map_or(1, |days| days.get_days());
+    fn extent(&self) -> Extent {
+        if self.all_day {
+            let days = self.end.datetime().date().since(self.start.datetime().date()).map_or(1, |days| days.get_days());
             return Extent::Days(u16::try_from(days).unwrap_or(1));
         }
-        Extent::Elapsed(span.end_at.instant.since(span.start_at.instant))
+        Extent::Elapsed(self.end_at.instant.since(self.start_at.instant))
     }
 }

@@ -2,6 +2,7 @@
 
 mod create_feed;
 mod export;
+mod import;
 mod list_feeds;
 mod read_feed;
 mod revoke_feed;
@@ -21,4 +22,5 @@ pub(crate) fn routes() -> Routes {
         .add(Access::User, routes!(list_feeds::list_feeds))
         .add(Access::User, routes!(revoke_feed::revoke_feed))
         .add(Access::Scoped(Scope::SchedulesRead), routes!(export::export))
+        .add(Access::Scoped(Scope::SchedulesWrite), routes!(import::import))
 }

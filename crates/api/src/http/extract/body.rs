@@ -12,13 +12,18 @@ use crate::http::{Problem, State};
 /// The largest body that is read, in bytes.
 pub(super) const MAX_BODY_BYTES: usize = 1 << 20;
 
-/// The whole body.
+/// The whole body, of at most [`MAX_BODY_BYTES`].
 pub(super) async fn read(body: Body, state: &State) -> Result<Bytes, Problem> {
+    read_at_most(MAX_BODY_BYTES, body, state).await
+}
+
+/// The whole body, of at most `most` bytes.
+pub(super) async fn read_at_most(most: usize, body: Body, state: &State) -> Result<Bytes, Problem> {
     let limit = state.settings.limits.body_timeout;
-    let collected = std::pin::pin!(Limited::new(body, MAX_BODY_BYTES).collect());
+    let collected = std::pin::pin!(Limited::new(body, most).collect());
     match select(collected, state.app.clock().sleep(limit)).await {
         Either::Left((Ok(collected), _)) => Ok(collected.to_bytes()),
-        Either::Left((Err(error), _)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Either::Left((Err(error), _)) if error.is::<LengthLimitError>() => Err(too_large(most)),
         Either::Left((Err(error), _)) => {
             tracing::debug!(%error, "a request body ended early");
             Err(Problem::new(Category::Malformed, "body.incomplete", "the body ended before it was complete"))
@@ -31,14 +36,19 @@ pub(super) async fn read(body: Body, state: &State) -> Result<Bytes, Problem> {
 
 /// Refuses a body that announces to be too large before a byte of it is read.
 pub(super) fn announced_size_fits(request: &Request) -> Result<(), Problem> {
+    announces_at_most(MAX_BODY_BYTES, request)
+}
+
+/// Refuses a body that announces to have more than `most` bytes.
+pub(super) fn announces_at_most(most: usize, request: &Request) -> Result<(), Problem> {
     let announced =
         request.headers().get(http::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     match announced {
-        Some(bytes) if bytes > MAX_BODY_BYTES as u64 => Err(too_large()),
+        Some(bytes) if bytes > most as u64 => Err(too_large(most)),
         _ => Ok(()),
     }
 }
 
-fn too_large() -> Problem {
-    Problem::new(Category::TooLarge, "body.too_large", format!("a body may have at most {MAX_BODY_BYTES} bytes"))
+fn too_large(most: usize) -> Problem {
+    Problem::new(Category::TooLarge, "body.too_large", format!("a body may have at most {most} bytes"))
 }

@@ -119,8 +119,13 @@ fn missing(detail: &str) -> Option<&str> {
     detail.strip_prefix("missing field `")?.strip_suffix('`')
 }
 
-/// Whether the one content type is JSON. The only parameter there may be is `charset=utf-8`.
+/// Whether the one content type is JSON.
 pub(super) fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
+    is("application/json", headers)
+}
+
+/// Whether the one content type is `wanted`. The only parameter there may be is `charset=utf-8`.
+pub(super) fn is(wanted: &str, headers: &HeaderMap) -> Result<(), Problem> {
     let essence_fits = only(headers, &header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|text| {
         let (essence, parameter) = text.split_once(';').unwrap_or((text, ""));
         let parameter = parameter.trim();
@@ -128,7 +133,7 @@ pub(super) fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
             || parameter.split_once('=').is_some_and(|(name, value)| {
                 name.eq_ignore_ascii_case("charset") && value.trim_matches('"').eq_ignore_ascii_case("utf-8")
             });
-        essence.trim().eq_ignore_ascii_case("application/json") && charset_fits
+        essence.trim().eq_ignore_ascii_case(wanted) && charset_fits
     });
     if essence_fits {
         return Ok(());
@@ -136,7 +141,7 @@ pub(super) fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
     Err(Problem::of_status(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "body.unsupported_media_type",
-        "send `Content-Type: application/json`; the only charset is utf-8",
+        format!("send `Content-Type: {wanted}`; the only charset is utf-8"),
     ))
 }
 

@@ -1,8 +1,12 @@
 //! A request that changes something, and may come twice.
 
-use app::{Once, domain::identity::Credential};
+use app::{
+    Once,
+    domain::{calendar::icalendar::MAX_BYTES, identity::Credential},
+};
 use aws_lc_rs::digest::{Context, SHA256};
 use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, request::Parts};
 use kernel::Category;
 use serde::de::DeserializeOwned;
@@ -29,6 +33,10 @@ pub(crate) struct NoBody;
 /// In place of `T` in [`Write`]: a body that may be left out, which means `T::default()`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OrEmpty<T>(pub T);
+
+/// In place of `T` in [`Write`]: a file of `text/calendar`, as it was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CalendarFile(pub Bytes);
 
 impl<T: DeserializeOwned> FromRequest<State> for Write<T> {
     type Rejection = Problem;
@@ -66,11 +74,25 @@ impl<T: DeserializeOwned + Default> FromRequest<State> for Write<OrEmpty<T>> {
     }
 }
 
-async fn read(request: Request, state: &State) -> Result<(Option<Once>, bytes::Bytes), Problem> {
-    body::announced_size_fits(&request)?;
+impl FromRequest<State> for Write<CalendarFile> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
+        json::is("text/calendar", request.headers())?;
+        let (once, bytes) = read_at_most(MAX_BYTES, request, state).await?;
+        Ok(Self { body: CalendarFile(bytes), once })
+    }
+}
+
+async fn read(request: Request, state: &State) -> Result<(Option<Once>, Bytes), Problem> {
+    read_at_most(body::MAX_BODY_BYTES, request, state).await
+}
+
+async fn read_at_most(most: usize, request: Request, state: &State) -> Result<(Option<Once>, Bytes), Problem> {
+    body::announces_at_most(most, &request)?;
     let (mut parts, body) = request.into_parts();
     let key = key(&parts.headers)?;
-    let bytes = body::read(body, state).await?;
+    let bytes = body::read_at_most(most, body, state).await?;
     let once = match key {
         Some(key) => Some(once(&mut parts, state, key, &bytes).await?),
         None => None,

@@ -46,6 +46,11 @@ impl Component {
         }
         reader.finished()
     }
+
+    /// The first property of this name.
+    pub(super) fn line(&self, name: &str) -> Option<&Line> {
+        self.lines.iter().find(|line| line.name == name)
+    }
 }
 
 impl fmt::Display for Component {

@@ -11,7 +11,7 @@ pub struct Line {
     /// What it says something about, upper case.
     pub name: String,
     /// Names in upper case, values with their quotes.
-    parameters: Vec<(String, String)>,
+    pub(super) parameters: Vec<(String, String)>,
     /// Everything behind the colon.
     pub value: String,
     /// Where it stood in the file it was read from, counted from 1; 0 where it was not read.
@@ -55,6 +55,17 @@ impl Line {
         }
         let value = rest.strip_prefix(':').ok_or("the value of the line is missing")?;
         Ok(Self { name, parameters, value: value.to_owned(), number })
+    }
+
+    /// The value of a parameter without its quotes.
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.parameters.iter().find(|(of, _)| of == name)?;
+        Some(value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value))
+    }
+
+    /// Whether it has parameters other than `known`.
+    pub(super) fn has_parameters_beside(&self, known: &[&str]) -> bool {
+        self.parameters.iter().any(|(name, _)| !known.contains(&name.as_str()))
     }
 
     /// Takes over the parameters of `other`, but not those it has itself, nor `except`.

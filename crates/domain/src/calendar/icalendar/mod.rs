@@ -11,13 +11,21 @@
 
 mod component;
 mod error;
+mod event;
 mod fit;
 mod line;
+mod read;
+mod times;
+mod windows;
 mod write;
 mod zone;
 
 pub use component::{Component, MAX_BYTES, MAX_COMPONENTS, MAX_DEPTH, MAX_LINE_BYTES};
 pub use error::ICalendarError;
 pub use line::Line;
+pub use read::{Asked, File, Item, Other, Wanted};
 pub use write::{Kept, Privacy, closing, events, opening};
 pub use zone::time_zone;
+
+#[cfg(test)]
+mod tests;

@@ -10,12 +10,15 @@ use crate::{
     alarms::{Anchor, ReminderRule, When},
     calendar::{
         Occurrence, RecurrenceSet, Schedule, Span,
-        recurrence::{End, Rule, Until},
+        recurrence::{End, Recurrence, Until},
     },
 };
 
 /// What a kind is written as; RFC 5545 has no word for it.
 pub(super) const KIND: &str = "X-CAMPANILE-KIND";
+
+/// In whose days a whole day is meant: a parameter of DTSTART, as iCalendar's dates have no zone.
+pub(super) const ZONE: &str = "X-CAMPANILE-ZONE";
 
 /// What a reminder that rings in quiet hours as well is marked with.
 pub(super) const CRITICAL: &str = "X-CAMPANILE-CRITICAL";
@@ -157,7 +160,7 @@ fn event(uid: &str, schedule: &Schedule, privacy: Privacy) -> Component {
         Line::new("DTSTAMP", changed.clone()),
         Line::new("LAST-MODIFIED", changed),
         Line::new("SEQUENCE", (schedule.version - 1).to_string()),
-        start(span),
+        start(span, full),
     ];
     if full {
         event.lines.push(Line::new("CREATED", instant(schedule.created_at)));
@@ -176,8 +179,9 @@ fn event(uid: &str, schedule: &Schedule, privacy: Privacy) -> Component {
     event
 }
 
-fn start(span: &Span) -> Line {
-    moment("DTSTART", &[span.start], span.all_day, &span.zone)
+fn start(span: &Span, full: bool) -> Line {
+    let line = moment("DTSTART", &[span.start], span.all_day, &span.zone);
+    if span.all_day && full { line.with(ZONE, span.zone.name()) } else { line }
 }
 
 /// Nothing for a point in time: without an end, an event ends where it starts.
@@ -209,7 +213,7 @@ fn instant(instant: Instant) -> String {
 fn repetition(set: &RecurrenceSet, also_without: &[WallTime]) -> Vec<Line> {
     let Schedule { span, series: Some(series), .. } = &set.schedule else { return Vec::new() };
     let recurrence = series.recurrence();
-    let mut lines = vec![Line::new("RRULE", portable(&recurrence.rule, span).to_string())];
+    let mut lines = vec![Line::new("RRULE", portable(recurrence, span).rule.to_string())];
     let mut without = [&recurrence.exdates, also_without].concat();
     without.sort_unstable();
     without.dedup();
@@ -221,9 +225,9 @@ fn repetition(set: &RecurrenceSet, also_without: &[WallTime]) -> Vec<Line> {
     lines
 }
 
-/// The rule with an UNTIL as RFC 5545 §3.3.10 wants it: a date for whole days, otherwise an instant.
-fn portable(rule: &Rule, span: &Span) -> Rule {
-    let End::Until(until) = rule.end() else { return rule.clone() };
+/// The same with an UNTIL as RFC 5545 §3.3.10 wants it: a date for whole days, otherwise an instant.
+pub(super) fn portable(recurrence: &Recurrence, span: &Span) -> Recurrence {
+    let End::Until(until) = recurrence.rule.end() else { return recurrence.clone() };
     let zone = &span.zone;
     let at = |wall| Until::Instant(zone.resolve(wall).instant);
     let until = match (until, span.all_day) {
@@ -233,7 +237,8 @@ fn portable(rule: &Rule, span: &Span) -> Rule {
         (Until::Date(until), false) => at(WallTime::new(until.at(23, 59, 59, 0))),
         (until, _) => until,
     };
-    rule.clone().ending(End::Until(until))
+    let rule = recurrence.rule.clone().ending(End::Until(until));
+    Recurrence { rule, ..recurrence.clone() }
 }
 
 fn recurrence_id(occurrence: &Occurrence, series: &Schedule) -> Option<Line> {
@@ -262,13 +267,14 @@ fn alarm(rule: ReminderRule, title: &str) -> Component {
 /// where the schedule could not hold it as it was: it stands as long as the schedule still says what it became.
 fn give_back(event: &mut Component, kept: Option<&Component>) {
     let Some(kept) = kept else { return };
+    let ours = event.lines.len();
     for line in &kept.lines {
-        let Some(own) = event.lines.iter_mut().find(|own| own.name == line.name) else {
+        let Some(own) = event.lines.iter_mut().take(ours).find(|own| own.name == line.name) else {
             event.lines.push(line.clone());
             continue;
         };
         if line.value.is_empty() {
-            own.take_parameters(line, &["TZID", "VALUE"]);
+            own.take_parameters(line, &["TZID", "VALUE", ZONE]);
         } else if fitted(line).is_none_or(|text| text == own.plain()) {
             *own = line.clone();
         }
