@@ -4,7 +4,7 @@ use std::{fmt::Display, future::Future, time::Duration};
 
 use kernel::{Clock, Entropy, Instant};
 
-use crate::{Backoff, Pace, Stop, Wake};
+use crate::{Backoff, LATE, Pace, Stop, Wake};
 
 /// A table of due rows and what happens to them.
 pub trait Batch: Send + Sync + 'static {
@@ -34,6 +34,8 @@ pub struct Fired {
     pub rows: usize,
     /// When the next row is due, if there is one.
     pub next_due: Option<Instant>,
+    /// How late the latest of them was.
+    pub late: Duration,
 }
 
 /// Drives `rows` until `stop`: a batch under way is finished, nothing new is begun.
@@ -42,15 +44,18 @@ pub struct Fired {
 /// one; the one that fails alone is set aside, and the batches grow again. Should every row fail, which is a fault of the
 /// program rather than of a row, each further one is preceded by a longer pause: somebody has time to stop it.
 pub async fn run_batch<B: Batch>(rows: &B, clock: &dyn Clock, entropy: &dyn Entropy, wake: &Wake, pace: Pace, mut stop: Stop) {
-    let (mut size, mut failures, mut aside) = (pace.batch, 0, 0);
+    // No more than a second's worth at once, or the pause after it would be a long one.
+    let batch = if pace.catch_up == 0 { pace.batch } else { pace.batch.min(pace.catch_up) };
+    let (mut size, mut failures, mut aside) = (batch, 0, 0);
     while !stop.is_stopped() {
         let now = clock.now();
         let error = match rows.fire(now, size).await {
             Ok(fired) => {
                 // A full batch or a due row left over: go on at once.
                 let next_due = if fired.rows >= size { Some(now) } else { fired.next_due };
-                (size, failures, aside) = (size.saturating_mul(2).min(pace.batch), 0, 0);
+                (size, failures, aside) = (size.saturating_mul(2).min(batch), 0, 0);
                 wake.sleep(clock, next_due, pace.sweep, &mut stop).await;
+                slow_down(clock, &fired, pace, now, &mut stop).await;
                 continue;
             }
             Err(error) => error,
@@ -72,6 +77,15 @@ pub async fn run_batch<B: Batch>(rows: &B, clock: &dyn Clock, entropy: &dyn Entr
                 pause(clock, Backoff::LANE.jittered(failures, entropy), &mut stop).await;
             }
         }
+    }
+}
+
+/// After rows that have piled up, waits for as long as so many may take.
+async fn slow_down(clock: &dyn Clock, fired: &Fired, pace: Pace, began: Instant, stop: &mut Stop) {
+    let Some(micros) = (fired.rows as u64 * 1_000_000).checked_div(pace.catch_up as u64) else { return };
+    let rest = Duration::from_micros(micros).saturating_sub(clock.now().since(began));
+    if fired.late > LATE && rest > Duration::ZERO {
+        pause(clock, rest, stop).await;
     }
 }
 

@@ -45,10 +45,16 @@ pub struct Pace {
     pub batch: usize,
     /// The longest sleep. A row nobody hinted at waits at most this long.
     pub sweep: Duration,
+    /// The most rows a second while they are more than [`LATE`] late: what has piled up while nothing was running is not let loose
+    /// on everybody at once. 0: as many as go.
+    pub catch_up: usize,
 }
+
+/// From when on rows count as piled up.
+pub const LATE: Duration = Duration::from_mins(1);
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { batch: 500, sweep: Duration::from_secs(1) }
+        Self { batch: 500, sweep: Duration::from_secs(1), catch_up: 0 }
     }
 }

@@ -23,6 +23,7 @@ struct State {
     done: Vec<u32>,
     aside: Vec<u32>,
     calls: usize,
+    late: Duration,
 }
 
 #[derive(Debug, PartialEq)]
@@ -62,7 +63,7 @@ impl Batch for Rows {
         }
         state.due.retain(|row| !batch.contains(row));
         state.done.extend(&batch);
-        Ok(Fired { rows: batch.len(), next_due: None })
+        Ok(Fired { rows: batch.len(), next_due: None, late: state.late })
     }
 
     fn blames_rows(&self, error: &Refusal) -> bool {
@@ -78,7 +79,7 @@ impl Batch for Rows {
     }
 }
 
-/// Drives `rows` for `time` in batches of sixteen.
+/// Drives `rows` for `time` in batches of sixteen, and of what is late a hundred in a second.
 fn drive(rows: &Rows, time: Duration) {
     let clock = TestClock::default();
     let mut executor = Executor::new(clock.clone(), SeededEntropy::new(1));
@@ -87,7 +88,7 @@ fn drive(rows: &Rows, time: Duration) {
         let (_stopper, stop) = Stopper::new();
         let driven = clock.clone();
         handle.spawn(OUTSIDE, "lane", async move {
-            let pace = Pace { batch: 16, ..Pace::default() };
+            let pace = Pace { batch: 16, catch_up: 100, ..Pace::default() };
             run_batch(&rows, &driven, &SeededEntropy::new(2), &Wake::default(), pace, stop).await;
         });
         clock.sleep(time).await;
@@ -134,4 +135,23 @@ fn nothing_is_set_aside_while_the_database_is_away() {
     let state = rows.state();
     assert_eq!((state.aside.len(), state.done.len()), (0, 0));
     assert!(state.calls < 80, "{} attempts within a minute", state.calls);
+}
+
+#[test]
+fn what_has_piled_up_is_worked_off_at_a_bounded_rate_and_what_is_in_time_is_not() {
+    let after_seconds = |late: Duration| -> Vec<usize> {
+        let rows = Rows::default();
+        {
+            let mut state = rows.state();
+            (state.late, state.due) = (late, (0..1_000).collect());
+        }
+        let after = |_| {
+            drive(&rows, Duration::from_secs(1));
+            rows.state().done.len()
+        };
+        (0..3).map(after).collect()
+    };
+    assert_eq!(after_seconds(Duration::from_secs(30)), [1_000; 3], "in time, as many as go");
+    // Batches of sixteen are not torn: the seventh begins within the second.
+    assert_eq!(after_seconds(Duration::from_hours(1)), [112, 224, 336]);
 }

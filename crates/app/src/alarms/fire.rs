@@ -63,7 +63,7 @@ impl AlarmLane {
         self.app.announce(effects);
         let held = fired.rows == 0 && fired.next_due.is_some_and(|due| due <= now);
         let next_due = if held { Some(now + HELD_ELSEWHERE) } else { fired.next_due };
-        Ok(Fired { rows: fired.rows, next_due })
+        Ok(Fired { rows: fired.rows, next_due, late: fired.late })
     }
 }
 
@@ -84,7 +84,7 @@ impl Batch for AlarmLane {
             let (one, other) = join(self.batch(now, which), self.batch(now, which)).await;
             let (one, other) = (one?, other?);
             let next_due = one.next_due.into_iter().chain(other.next_due).min();
-            Fired { rows: one.rows + other.rows, next_due }
+            Fired { rows: one.rows + other.rows, next_due, late: one.late.max(other.late) }
         } else {
             self.batch(now, which).await?
         };
@@ -177,6 +177,8 @@ struct FiredDue {
     /// Those that rang.
     due: Vec<Due>,
     next_due: Option<Instant>,
+    /// How late the latest of those that were claimed was.
+    late: Duration,
 }
 
 struct FireDue {
@@ -198,6 +200,7 @@ impl UseCase for FireDue {
             Which::This(id) => store::alarms::claim_one(tx, self.due_by, id).await?.into_iter().collect(),
         };
         let mut effects = Effects::default();
+        let late = due.iter().map(|due| now.since(due.late_after())).max().unwrap_or_default();
         let turn = turn(tx, due, now, &*self.entropy).await?;
         if !turn.ring.is_empty() {
             let ids: Vec<_> = turn.ring.iter().map(|(alarm, _)| alarm.id).collect();
@@ -212,7 +215,7 @@ impl UseCase for FireDue {
         store::alarms::insert(tx, &turn.next).await?;
         let next_due = store::alarms::next_due(tx).await?;
         let rows = turn.ring.len() + turn.silent.len() + turn.over.len() + turn.held.len();
-        Ok((FiredDue { rows, due: turn.ring.into_iter().map(|(due, _)| due).collect(), next_due }, effects))
+        Ok((FiredDue { rows, due: turn.ring.into_iter().map(|(due, _)| due).collect(), next_due, late }, effects))
     }
 }
 

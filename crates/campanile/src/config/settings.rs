@@ -159,6 +159,8 @@ settings! {
     lanes: Lanes {
         /// The most alarms that ring in one transaction.
         batch_rows: Whole<1, 5000>;
+        /// The most alarms that ring in a second while they are more than a minute late.
+        catch_up_per_second: Whole<0, 1_000_000>;
     }
 
     /// How long things are kept that nobody needs any more.

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Jobs are few, and none is in a hurry: they run two at a time, beside the alarms.
-const JOBS: Pace = Pace { batch: 2, sweep: Duration::from_secs(1) };
+const JOBS: Pace = Pace { batch: 2, sweep: Duration::from_secs(1), catch_up: 0 };
 
 /// The parts that run, by name.
 pub(super) struct Running {
@@ -56,7 +56,8 @@ impl Running {
 
     /// Rings alarms and keeps house.
     pub(super) fn run_lanes(&mut self, config: &Config) {
-        let pace = Pace { batch: config.lanes.batch_rows.count(), ..Pace::default() };
+        let (batch, catch_up) = (config.lanes.batch_rows.count(), config.lanes.catch_up_per_second.count());
+        let pace = Pace { batch, catch_up, ..Pace::default() };
         let (app, clock, stop) = (self.app.clone(), Arc::clone(&self.clock), self.stop.clone());
         self.spawn("the lane of alarms", async move {
             let lane = AlarmLane::new(app.clone());

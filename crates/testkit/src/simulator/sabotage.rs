@@ -172,7 +172,7 @@ impl Batch for SabotagedLane {
             Sabotage::Early => return self.honest.fire(now + TOO_EARLY, limit).await,
             _ => return self.honest.fire(now, limit).await,
         };
-        Ok(Fired { rows: due.len(), next_due: Some(now + Duration::from_millis(200)) })
+        Ok(Fired { rows: due.len(), next_due: Some(now + Duration::from_millis(200)), late: Duration::ZERO })
     }
 
     fn blames_rows(&self, error: &app::Error) -> bool {
