@@ -1,5 +1,8 @@
 //! Alarms: planned, moved and cancelled by the transactions of schedules, fired in batches by the clockwork.
 
+pub mod past;
+pub mod quiet;
+
 use std::borrow::Cow;
 
 use domain::alarms::{Alarm, AlarmState, LatePolicy, QuietHours, Reason};
@@ -368,33 +371,6 @@ pub async fn note_left_out(tx: &mut Tx<'_>, alarms: &[(AlarmId, usize)]) -> Resu
     Ok(())
 }
 
-/// Which of some reminders ring in quiet hours as well.
-pub async fn critical(tx: &mut Tx<'_>, reminders: &[ReminderId]) -> Result<Vec<ReminderId>, StoreError> {
-    let sql = Sql::each(
-        "SELECT id FROM reminders WHERE id = $1 AND critical",
-        "SELECT id FROM reminders WHERE id = ANY ($1::uuid[]) AND critical",
-    );
-    tx.batch_all(sql, &[Column::Uuids(reminders.iter().map(|reminder| reminder.uuid()).collect())], |row| row.get(0)).await
-}
-
-/// Lets claimed alarms wait until the quiet hours of their owners are over.
-pub async fn hold(tx: &mut Tx<'_>, alarms: &[(AlarmId, Instant)]) -> Result<(), StoreError> {
-    let (ids, until): (Vec<_>, Vec<_>) = alarms.iter().map(|(id, until)| (id.uuid(), *until)).unzip();
-    let sql = Sql::each(
-        "UPDATE alarms SET deferred_until = $2, reason = 'quiet_hours' WHERE id = $1 AND state = 'PENDING'",
-        "UPDATE alarms SET deferred_until = h.until, reason = 'quiet_hours'
-         FROM unnest($1::uuid[], $2::timestamptz[]) AS h (id, until) WHERE alarms.id = h.id AND state = 'PENDING'",
-    );
-    tx.batch(sql, &[Column::Uuids(ids), Column::Instants(until)]).await?;
-    Ok(())
-}
-
-/// Lets the alarms of `owner` that wait for the end of quiet hours wait until `until` instead; answers how many.
-pub async fn hold_waiting(tx: &mut Tx<'_>, owner: UserId, until: Instant) -> Result<u64, StoreError> {
-    let sql = "UPDATE alarms SET deferred_until = $2 WHERE owner_id = $1 AND state = 'PENDING' AND deferred_until IS NOT NULL";
-    tx.execute(sql, values![owner, until]).await
-}
-
 /// Takes an alarm that cannot be rung from among those that are due; `false` if it no longer was.
 pub async fn set_aside(tx: &mut Tx<'_>, id: AlarmId, reason: Reason, now: Instant) -> Result<bool, StoreError> {
     let touched = tx
@@ -445,40 +421,6 @@ pub async fn count_set_aside(tx: &mut Tx<'_>, most: u32) -> Result<i64, StoreErr
     tx.one("SELECT count(*) FROM (SELECT due_at FROM alarms WHERE state = 'FAILED' LIMIT $1) AS failed", values![most], |row| {
         row.get(0)
     })
-    .await
-}
-
-/// A page of alarms in the order they were made, for housekeeping to walk over: the last id of the page, and those of it that
-/// were settled before `before` and whose schedule was over by then. (What rang for a schedule still to come is remembered, or
-/// an edit would ring it again.) No index is kept for this: it would cost every firing alarm, and the walk is rare.
-pub async fn settled_page(
-    tx: &mut Tx<'_>,
-    after: AlarmId,
-    before: Instant,
-    limit: u32,
-) -> Result<Option<(AlarmId, Vec<AlarmId>)>, StoreError> {
-    let page = tx
-        .all(
-            "SELECT a.id, a.settled_at < $3 AND s.end_at < $3 FROM alarms a JOIN schedules s ON s.id = a.schedule_id
-             WHERE a.id > $1 ORDER BY a.id LIMIT $2",
-            values![after, limit, before],
-            |row| Ok((row.get::<AlarmId>(0)?, row.get::<Option<bool>>(1)?.unwrap_or(false))),
-        )
-        .await?;
-    let last = page.last().map(|(id, _)| *id);
-    let old = page.into_iter().filter(|(_, old)| *old).map(|(id, _)| id).collect();
-    Ok(last.map(|last| (last, old)))
-}
-
-/// Forgets settled alarms.
-pub async fn forget(tx: &mut Tx<'_>, alarms: &[AlarmId]) -> Result<u64, StoreError> {
-    tx.batch(
-        Sql::each(
-            "DELETE FROM alarms WHERE id = $1 AND state <> 'PENDING'",
-            "DELETE FROM alarms WHERE id = ANY ($1::uuid[]) AND state <> 'PENDING'",
-        ),
-        &[Column::Uuids(alarms.iter().map(|a| a.uuid()).collect())],
-    )
     .await
 }
 

@@ -309,16 +309,16 @@ async fn settled_alarms_are_forgotten_after_their_time_and_pending_ones_never() 
         make(&store, &item).await;
         fire(&store, START + 10 * MINUTE, 10).await;
         let everything = AlarmId::from_uuid(kernel::ScheduleId::mint(Instant::EPOCH, &SeededEntropy::new(1)).uuid());
-        let page = |before| run(&store, move |tx| Box::pin(alarms::settled_page(tx, everything, before, 10)));
+        let page = |before| run(&store, move |tx| Box::pin(alarms::past::settled_page(tx, everything, before, 10)));
         let (_, old) = page(START + 80 * MINUTE).await.expect("a page");
         assert_eq!(old, [], "the schedule ends then, and what rang for it is remembered until it is over");
         let (last, old) = page(START + 81 * MINUTE).await.expect("a page");
         assert_eq!(old.len(), 1);
-        assert!(run(&store, move |tx| Box::pin(alarms::settled_page(tx, last, START + 81 * MINUTE, 10))).await.is_none());
+        assert!(run(&store, move |tx| Box::pin(alarms::past::settled_page(tx, last, START + 81 * MINUTE, 10))).await.is_none());
         let all: Vec<AlarmId> = of_schedule(&store, &item).await.iter().map(|alarm| alarm.id).collect();
         let forgotten = run(&store, move |tx| {
             let all = all.clone();
-            Box::pin(async move { alarms::forget(tx, &all).await })
+            Box::pin(async move { alarms::past::forget(tx, &all).await })
         });
         assert_eq!(forgotten.await, 1);
         assert_eq!(states(&of_schedule(&store, &item).await), [AlarmState::Pending]);
@@ -432,7 +432,7 @@ async fn an_alarm_that_waits_is_claimed_when_it_may_ring_and_then_in_the_order_i
         make(&store, &item).await;
         make(&store, &other).await;
         let reminders = [item.reminders[0].id, item.reminders[1].id];
-        let critical = || run(&store, move |tx| Box::pin(async move { alarms::critical(tx, &reminders).await }));
+        let critical = || run(&store, move |tx| Box::pin(async move { alarms::quiet::critical(tx, &reminders).await }));
         assert_eq!(critical().await, [reminders[1]]);
         let claim = |now| run(&store, move |tx| Box::pin(alarms::claim_due(tx, now, 10)));
         let due = claim(START + 60 * MINUTE).await;
@@ -446,7 +446,7 @@ async fn an_alarm_that_waits_is_claimed_when_it_may_ring_and_then_in_the_order_i
         let held: Vec<_> = due.iter().filter(|due| due.owner == ann).map(|due| due.id).collect();
         let held = <[AlarmId; 2]>::try_from(held).expect("two of hers");
         let pairs = [(held[0], START + 300 * MINUTE), (held[1], START + 200 * MINUTE)];
-        run(&store, move |tx| Box::pin(async move { alarms::hold(tx, &pairs).await })).await;
+        run(&store, move |tx| Box::pin(async move { alarms::quiet::hold(tx, &pairs).await })).await;
         let shown = of_schedule(&store, &item).await;
         let waits: Vec<_> = shown.iter().map(|alarm| (alarm.state, alarm.reason, alarm.deferred_until)).collect();
         let wait = |minutes: u32| (AlarmState::Pending, Some(Reason::QuietHours), Some(START + minutes * MINUTE));
@@ -458,7 +458,7 @@ async fn an_alarm_that_waits_is_claimed_when_it_may_ring_and_then_in_the_order_i
         assert_eq!(backlog, (1, Some(START + 200 * MINUTE)));
         let at = START + 400 * MINUTE;
         for (owner, count) in [(bob, 0), (ann, 2)] {
-            assert_eq!(run(&store, move |tx| Box::pin(alarms::hold_waiting(tx, owner, at))).await, count);
+            assert_eq!(run(&store, move |tx| Box::pin(alarms::quiet::hold_waiting(tx, owner, at))).await, count);
         }
         assert!(claim(at - MINUTE).await.is_empty());
         assert_eq!(run(&store, move |tx| Box::pin(alarms::oldest_due(tx, at))).await, Some(held[0]));

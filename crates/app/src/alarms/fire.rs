@@ -310,7 +310,7 @@ impl FireDue {
         effects: &mut Effects,
     ) -> Result<(), Error> {
         let until: Vec<_> = held.iter().map(|(due, _, until)| (due.id, *until)).collect();
-        store::alarms::hold(tx, &until).await?;
+        store::alarms::quiet::hold(tx, &until).await?;
         let events = held.iter().map(|(due, ..)| {
             changed_event(
                 (due.owner, due.id),

@@ -37,7 +37,8 @@ impl Quiet {
             return Ok(Self::default());
         }
         let reminders: BTreeSet<ReminderId> = might.iter().map(|due| due.reminder).collect();
-        let critical = store::alarms::critical(tx, &reminders.into_iter().collect::<Vec<_>>()).await?.into_iter().collect();
+        let critical =
+            store::alarms::quiet::critical(tx, &reminders.into_iter().collect::<Vec<_>>()).await?.into_iter().collect();
         let owners: BTreeSet<UserId> = might.iter().map(|due| due.owner).collect();
         let hours = store::identity::users::quiet_hours_of(tx, &owners.into_iter().collect::<Vec<_>>()).await?;
         Ok(Self { hours: hours.into_iter().map(|(user, hours, zone)| (user, (hours, zone))).collect(), critical })

@@ -49,7 +49,7 @@ impl Preview {
         let ahead = |alarm: &Alarm| alarm.state == AlarmState::Pending && alarm.snooze == 0 && alarm.deferred_until.is_none();
         let waits = |alarm: &Alarm| if ahead(alarm) { self.hold(alarm.due_at.max(alarm.armed_at), false) } else { None };
         let reminders: BTreeSet<_> = alarms.iter().filter(|alarm| waits(alarm).is_some()).map(|alarm| alarm.reminder).collect();
-        let critical = store::alarms::critical(tx, &reminders.into_iter().collect::<Vec<_>>()).await?;
+        let critical = store::alarms::quiet::critical(tx, &reminders.into_iter().collect::<Vec<_>>()).await?;
         for alarm in alarms.iter_mut().filter(|alarm| !critical.contains(&alarm.reminder)) {
             alarm.deferred_until = waits(alarm).or(alarm.deferred_until);
         }

@@ -190,7 +190,7 @@ async fn release(
     if !free.is_empty() {
         effects.armed(now);
     }
-    store::alarms::hold(tx, &free).await
+    store::alarms::quiet::hold(tx, &free).await
 }
 
 /// The reminder of an alarm, if the schedule or the occurrence it is for has it at present.

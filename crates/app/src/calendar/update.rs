@@ -87,9 +87,14 @@ impl UseCase for Update {
 
 impl Update {
     /// A change of the whole that is decided already, and may overlap.
-    pub(super) fn whole(owner: UserId, id: ScheduleId, now: Instant, entropy: Arc<dyn Entropy>) -> Self {
+    pub(super) fn whole(
+        (owner, id): (UserId, ScheduleId),
+        settings: quota::Settings,
+        now: Instant,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
         let (scope, patch, expected, on_conflict) = (Scope::All, Patch::default(), Expected::Any, OnConflict::Allow);
-        Self { owner, id, scope, patch, expected, on_conflict, now, entropy }
+        Self { owner, id, scope, patch, expected, on_conflict, settings, now, entropy }
     }
 
     /// Changes the whole. `before` is what its time is judged beside, if it is.

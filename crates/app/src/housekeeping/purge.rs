@@ -130,7 +130,7 @@ impl UseCase for OldAlarms {
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
-        Ok(store::alarms::settled_page(tx, self.0, self.1, CHUNK).await?)
+        Ok(store::alarms::past::settled_page(tx, self.0, self.1, CHUNK).await?)
     }
 }
 
@@ -141,7 +141,7 @@ impl UseCase for Forget {
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<u64, Error> {
-        Ok(store::alarms::forget(tx, &self.0).await?)
+        Ok(store::alarms::past::forget(tx, &self.0).await?)
     }
 }
 

@@ -77,7 +77,7 @@ impl UseCase for ChangeProfile {
                 // What waits for the end of the old ones waits for that of the new ones, if it is quiet now.
                 let until = user.rhythm.quiet_hours.and_then(|hours| hours.until(self.now, &user.time_zone));
                 let until = until.unwrap_or(self.now);
-                if store::alarms::hold_waiting(tx, user.id, until).await? > 0 {
+                if store::alarms::quiet::hold_waiting(tx, user.id, until).await? > 0 {
                     effects.armed(until);
                 }
             }

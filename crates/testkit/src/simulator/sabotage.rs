@@ -225,7 +225,7 @@ impl UseCase for Wrong {
         if self.step == Step::Hold {
             let fresh = due.iter().filter(|alarm| alarm.quiet.is_some() && alarm.deferred_until.is_none());
             let held: Vec<_> = fresh.map(|alarm| (alarm.id, self.now + Duration::from_mins(2))).collect();
-            alarms::hold(tx, &held).await?;
+            alarms::quiet::hold(tx, &held).await?;
         }
         if self.step == Step::Ring {
             self.notify(tx, &due).await?;
@@ -235,7 +235,7 @@ impl UseCase for Wrong {
             alarms::mark_fired(tx, &ids, self.now).await?;
         }
         if self.step == Step::Delete {
-            alarms::forget(tx, &ids).await?;
+            alarms::past::forget(tx, &ids).await?;
         }
         Ok(due)
     }

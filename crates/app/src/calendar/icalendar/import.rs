@@ -26,7 +26,7 @@ use crate::{
     calendar::{
         What,
         arm::{self, Rung},
-        changed, own_zone,
+        changed, own_zone, quota,
         update::Update,
     },
 };
@@ -104,7 +104,7 @@ pub async fn import(
     if !how.skip_invalid {
         file.check()?;
     }
-    let case = Import { owner: caller.user, file, now, entropy: app.entropy() };
+    let case = Import { owner: caller.user, file, settings: app.calendar(), now, entropy: app.entropy() };
     if how.dry_run {
         let report = app.store().read(Look(case)).await?;
         return Ok(Answer { rendered: render(&report), replayed: false });
@@ -115,6 +115,7 @@ pub async fn import(
 struct Import {
     owner: UserId,
     file: File,
+    settings: quota::Settings,
     now: Instant,
     entropy: Arc<dyn Entropy>,
 }
@@ -149,6 +150,9 @@ impl UseCase for Import {
             items.push(taken);
         }
         changed(tx, &made, What::Created, &*self.entropy, &mut effects).await?;
+        if !made.is_empty() {
+            quota::check(tx, self.owner, self.settings).await?;
+        }
         self.keep_others(tx).await?;
         Ok((Report { items, kept: self.file.others.len() }, effects))
     }
@@ -262,7 +266,7 @@ impl Import {
             any: true,
         };
         let own = wanted.overrides_over(&set.overrides);
-        let update = Update::whole(self.owner, id, self.now, Arc::clone(&self.entropy));
+        let update = Update::whole((self.owner, id), self.settings, self.now, Arc::clone(&self.entropy));
         // What is in progress cannot be moved, and what was done cannot be undone by a file.
         if let Err(error) = update.rewrite(tx, set, change, (None, Some(own)), effects).await {
             if error.category() == Category::Internal || error.category() == Category::Unavailable {
