@@ -48,7 +48,7 @@ fn noon(day: u8) -> WallTime {
 
 async fn ask(world: &World, item: Item, ask: Ask) -> Result<(), Error> {
     let render = Arc::new(|o: &Occurrence| body(&o.schedule.id));
-    Box::pin(progress::act(&world.app, &world.ada, item, ask, None, render)).await.map(|_| ())
+    Box::pin(progress::act(&world.app, &world.ada, (item, app::tasks::ForTask::default()), ask, None, render)).await.map(|_| ())
 }
 
 async fn act(world: &World, id: ScheduleId, which: WallTime, action: Action) -> Result<(), Error> {

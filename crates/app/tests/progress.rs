@@ -29,7 +29,15 @@ use testkit::{SeededEntropy, on_both_engines};
 use world::{World, body};
 
 async fn ask(world: &World, id: ScheduleId, ask: Ask) -> Result<Answer, Error> {
-    progress::act(&world.app, &world.ada, Item::once(id), ask, None, Arc::new(|o: &Occurrence| body(&o.schedule.id))).await
+    progress::act(
+        &world.app,
+        &world.ada,
+        (Item::once(id), app::tasks::ForTask::default()),
+        ask,
+        None,
+        Arc::new(|o: &Occurrence| body(&o.schedule.id)),
+    )
+    .await
 }
 
 async fn act(world: &World, id: ScheduleId, action: Action) -> Schedule {
@@ -117,7 +125,7 @@ async fn what_is_in_progress_cannot_be_deleted_and_a_repetition_changes_nothing(
         let foreign = progress::act(
             &world.app,
             &world.grace,
-            Item::once(item.id),
+            (Item::once(item.id), app::tasks::ForTask::default()),
             Ask { action: Cancel, at: None, auto_suspend: false },
             None,
             Arc::new(|o: &Occurrence| body(&o.schedule.id)),

@@ -207,7 +207,16 @@ async fn a_snooze_into_the_night_rings_and_what_waits_can_be_dismissed_moved_and
         world.patch(moved, Patch { start, reminders: rules, ..Patch::default() }).await;
         let ask = Ask { action: Action::Complete, at: None, auto_suspend: false };
         let render = Arc::new(|o: &Occurrence| body(&o.schedule.id));
-        Box::pin(calendar::progress::act(&world.app, &world.ada, Item::once(done), ask, None, render)).await.expect("done");
+        Box::pin(calendar::progress::act(
+            &world.app,
+            &world.ada,
+            (Item::once(done), app::tasks::ForTask::default()),
+            ask,
+            None,
+            render,
+        ))
+        .await
+        .expect("done");
         let critical = ReminderRule { critical: true, ..at(EVENING + 60) };
         world.patch(made_critical, Patch { reminders: Some(vec![critical]), ..Patch::default() }).await;
         assert_eq!(world.fire().await, 1, "what has become critical rings at once");

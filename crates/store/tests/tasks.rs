@@ -13,7 +13,10 @@ use std::{
 use agenda::{alarm, event, span};
 use domain::{
     alarms::ReminderRule,
-    calendar::{Moment, Purpose, RecurrenceSet},
+    calendar::{
+        Moment, Purpose, RecurrenceSet,
+        progress::{Action, Item, Progress},
+    },
     tasks::{Task, TaskState, Waits, overdue_rule},
 };
 use errands::{deadline, task};
@@ -22,6 +25,7 @@ use kernel::{Cursor, Instant, TaskId, UserId, Zone};
 use store::{
     Store, StoreError, Tx, UseCase, alarms, calendar,
     calendar::sessions,
+    progress,
     tasks::{
         self,
         lists::{self, Filter, Sort},
@@ -371,6 +375,20 @@ async fn the_schedule_of_a_deadline_carries_its_reminders_and_is_found_by_its_ta
         let ids = run(&store, move |tx| Box::pin(sessions::ids_of_task(tx, ann, task))).await;
         let planned_ids: BTreeSet<_> = planned.iter().map(|session| session.id).collect();
         assert_eq!(ids.into_iter().collect::<BTreeSet<_>>(), planned_ids);
+        let session = planned[0].id;
+        assert_eq!(run(&store, move |tx| Box::pin(sessions::task_of(tx, ann, session))).await, Some(task));
+        assert_eq!(run(&store, move |tx| Box::pin(sessions::task_of(tx, bob, session))).await, None);
+        assert_eq!(run(&store, move |tx| Box::pin(sessions::task_of(tx, ann, id))).await, None, "a deadline is no session");
+        run(&store, move |tx| Box::pin(async move { sessions::hold(tx, ann, &[session, session]).await })).await;
+        assert_eq!(run(&store, move |tx| Box::pin(sessions::open_of_task(tx, ann, task))).await.len(), 2);
+        run(&store, move |tx| {
+            Box::pin(async move {
+                let step = Progress::default().step(Action::Complete, START).expect("a step");
+                progress::record(tx, ann, &Item::once(session), &step, START).await
+            })
+        })
+        .await;
+        assert_eq!(run(&store, move |tx| Box::pin(sessions::open_of_task(tx, ann, task))).await, [planned[1].id]);
         // What is due says whose deadline it is.
         let claimed = run(&store, |tx| Box::pin(alarms::claim_due(tx, START, 10))).await;
         assert_eq!((claimed[0].task, claimed[0].is_deadline), (Some(task), true));

@@ -122,6 +122,7 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "tag.version_mismatch" 412 "Changed meanwhile" "The tag changed since the version in `If-Match`. Read it again.";
     "tag.version_required" 428 "Version required" "Send the version you know in `If-Match`.";
     "task.blocked" 409 "Something comes first" "What the task depends on is open. `blocked_by` names it: complete it first, or send `force=true`.";
+    "task.closed" 409 "Task closed" "The task is completed or archived. Reopen or unarchive it before you plan work on it or split it.";
     "task.cycle" 422 "Waiting in a circle" "These tasks would wait for each other in a circle. `cycle` names them, each waiting for the next and the last for the first. A task waits for what it depends on and for its subtasks.";
     "task.invalid" 422 "Invalid task" "A field of the task is not valid. `errors` points at it.";
     "task.not_found" 404 "No such task" "There is no such task, or it is not yours.";

@@ -45,6 +45,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET /api/v1/tasks", "ready=true", ""),
     ("GET /api/v1/tasks/{task}", "", ""),
     ("GET /api/v1/tasks/{task}/reminders", "", ""),
+    ("GET /api/v1/tasks/{task}/schedules", "", ""),
     ("GET /api/v1/users/me", "", ""),
     ("GET /api/v1/users/me/usage", "", ""),
     ("PATCH /api/v1/categories/{category}", "", r#"{"name": "New"}"#),
@@ -75,6 +76,8 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("POST /api/v1/tasks/{task}/archive", "", ""),
     ("POST /api/v1/tasks/{task}/complete", "", ""),
     ("POST /api/v1/tasks/{task}/reopen", "", ""),
+    ("POST /api/v1/tasks/{task}/schedules", "", r#"{"start": "2026-12-01T09:00:00"}"#),
+    ("POST /api/v1/tasks/{task}/split", "", r#"{"template": "equal", "count": 2}"#),
     ("POST /api/v1/tasks/{task}/unarchive", "", ""),
     (
         "POST /api/v1/users/me/password",

@@ -25,6 +25,12 @@ impl<'a> Planner<'a> {
         self.desk.send(call).await
     }
 
+    /// Lets time pass, after which the token may no longer be good.
+    pub(crate) async fn pass(&mut self, time: Duration) {
+        self.desk.house.clock.advance(time);
+        self.desk.sign_in_again().await;
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Reply {
         self.send(Call::get(path)).await
     }

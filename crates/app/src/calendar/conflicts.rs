@@ -152,7 +152,7 @@ impl UseCase for Free {
 }
 
 /// Runs `case`; a conflict is refused with what is free instead.
-pub(super) async fn commit<C, T>(app: &App, case: C, once: Option<Once>, render: Render<T>) -> Result<Answer, Error>
+pub(crate) async fn commit<C, T>(app: &App, case: C, once: Option<Once>, render: Render<T>) -> Result<Answer, Error>
 where
     C: UseCase<Out = (T, Effects), Error = Error>,
     T: Send + Sync + 'static,

@@ -19,13 +19,15 @@ use super::{
 };
 use crate::{Answer, App, Effects, Error, Once, once::Render};
 
-struct Create {
-    owner: UserId,
-    draft: Draft,
-    on_conflict: OnConflict,
-    settings: quota::Settings,
-    now: Instant,
-    entropy: Arc<dyn Entropy>,
+/// Makes a schedule, also one that is planned for a task.
+pub(crate) struct Create {
+    pub(crate) owner: UserId,
+    pub(crate) purpose: Purpose,
+    pub(crate) draft: Draft,
+    pub(crate) on_conflict: OnConflict,
+    pub(crate) settings: quota::Settings,
+    pub(crate) now: Instant,
+    pub(crate) entropy: Arc<dyn Entropy>,
 }
 
 impl UseCase for Create {
@@ -44,7 +46,7 @@ impl UseCase for Create {
         let schedule = Schedule {
             id: ScheduleId::mint(self.now, &*self.entropy),
             owner: self.owner,
-            purpose: Purpose::Event,
+            purpose: self.purpose,
             text: checked.text,
             labels: checked.labels,
             span: checked.span,
@@ -81,7 +83,7 @@ pub async fn create(
     once: Option<Once>,
     render: Render<Schedule>,
 ) -> Result<Answer, Error> {
-    let case =
-        Create { owner: caller.user, draft, on_conflict, settings: app.calendar(), now: app.now(), entropy: app.entropy() };
+    let (owner, purpose, settings) = (caller.user, Purpose::Event, app.calendar());
+    let case = Create { owner, purpose, draft, on_conflict, settings, now: app.now(), entropy: app.entropy() };
     conflicts::commit(app, case, once, render).await
 }

@@ -42,7 +42,7 @@ impl UseCase for Delete {
         let mut gone = Vec::with_capacity(self.ids.len());
         for id in &self.ids {
             let schedule = present(tx, self.owner, *id, self.expected).await?;
-            gone.push(discard(tx, schedule, self.now).await?);
+            gone.push(discard(tx, schedule, Reason::ScheduleDeleted, self.now).await?);
         }
         let mut effects = Effects::default();
         changed(tx, &gone, What::Deleted, &*self.entropy, &mut effects).await?;
@@ -58,8 +58,8 @@ async fn present(tx: &mut Tx<'_>, owner: UserId, id: ScheduleId, expected: Expec
     Ok(schedule)
 }
 
-/// Puts a schedule into the trash; its overrides stay with it.
-async fn discard(tx: &mut Tx<'_>, mut schedule: Schedule, now: Instant) -> Result<Schedule, Error> {
+/// Puts a schedule into the trash; its overrides stay with it. Its alarms end for `reason`.
+pub(crate) async fn discard(tx: &mut Tx<'_>, mut schedule: Schedule, reason: Reason, now: Instant) -> Result<Schedule, Error> {
     if schedule.progress.state == State::InProgress {
         return Err(ProgressError::Running.into());
     }
@@ -70,8 +70,7 @@ async fn discard(tx: &mut Tx<'_>, mut schedule: Schedule, now: Instant) -> Resul
         return Err(ProgressError::Running.into());
     }
     store::calendar::update(tx, &set).await?;
-    let (state, reason) = (AlarmState::Cancelled, Reason::ScheduleDeleted);
-    store::alarms::settle_pending(tx, set.schedule.id, state, reason, now).await?;
+    store::alarms::settle_pending(tx, set.schedule.id, AlarmState::Cancelled, reason, now).await?;
     Ok(set.schedule)
 }
 
@@ -110,7 +109,7 @@ impl UseCase for Cut {
             arm::save(tx, &set, Rung::default(), Reason::OccurrenceCancelled, by, &mut effects).await?;
             What::Updated
         } else {
-            set.schedule = discard(tx, set.schedule, self.now).await?;
+            set.schedule = discard(tx, set.schedule, Reason::ScheduleDeleted, self.now).await?;
             What::Deleted
         };
         changed(tx, std::slice::from_ref(&set.schedule), what, &*self.entropy, &mut effects).await?;

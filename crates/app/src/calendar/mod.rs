@@ -24,7 +24,10 @@ use store::{StoreError, Tx, streams::Draft};
 use crate::Effects;
 
 pub use conflicts::OnConflict;
+pub(crate) use conflicts::commit;
+pub(crate) use create::Create;
 pub use create::create;
+pub(crate) use delete::discard;
 pub use delete::{MAX_BULK, delete, delete_many};
 pub use list::{Listing, list};
 pub use quota::{Settings, Share, Usage, usage};
@@ -35,7 +38,7 @@ pub use update::{Expected, update};
 
 /// What happened to a schedule, as its event says it.
 #[derive(Clone, Copy, Debug)]
-enum What {
+pub(crate) enum What {
     Created,
     Updated,
     Deleted,
@@ -43,7 +46,7 @@ enum What {
 }
 
 /// `schedule.changed`: ids and version only, whoever wants more reads it.
-fn fact(schedule: &Schedule, what: What, entropy: &dyn Entropy) -> Draft {
+pub(crate) fn fact(schedule: &Schedule, what: What, entropy: &dyn Entropy) -> Draft {
     let change = match what {
         What::Created => "created",
         What::Updated => "updated",

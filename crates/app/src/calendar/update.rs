@@ -128,6 +128,9 @@ impl Update {
             return Err(CalendarError::field("/recurrence", detail).into());
         }
         let begins_to_repeat = set.schedule.series.is_none() && change.series.is_some();
+        if begins_to_repeat && set.schedule.purpose.session().is_some() {
+            return Err(CalendarError::field("/recurrence", "a session of a task happens once: plan each of them").into());
+        }
         if begins_to_repeat && set.schedule.progress.state != State::NotStarted {
             let detail = "what is begun or done happens once: take back its progress first";
             return Err(CalendarError::field("/recurrence", detail).into());

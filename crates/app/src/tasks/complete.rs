@@ -2,15 +2,11 @@
 
 use std::sync::Arc;
 
-use domain::{
-    alarms::Reason,
-    identity::Caller,
-    tasks::{Task, TaskError},
-};
+use domain::{identity::Caller, tasks::Task};
 use kernel::{Entropy, Instant, TaskId, UserId};
 use store::{Tx, UseCase};
 
-use super::{deadline, fact_of, locked, present};
+use super::{locked, present, session};
 use crate::{Answer, App, Effects, Error, Once, calendar::Expected, once::Render};
 
 struct Complete {
@@ -33,24 +29,13 @@ impl UseCase for Complete {
             return Ok((task, effects));
         }
         if !self.force {
-            may_be_completed(tx, &task).await?;
+            session::may_be_completed(tx, &task).await?;
         }
-        task.completed_at = Some(self.now);
-        task.touch(self.now);
-        store::tasks::update(tx, &task).await?;
-        deadline::silence(tx, &task, Reason::Completed, by).await?;
-        effects.events.extend(store::streams::append(tx, vec![fact_of(&task, "completed", by)], self.now).await?);
+        let mut facts = Vec::new();
+        session::complete(tx, &mut task, None, by, (&mut effects, &mut facts)).await?;
+        effects.events.extend(store::streams::append(tx, facts, self.now).await?);
         Ok((task, effects))
     }
-}
-
-/// Refuses if something comes first: what the task depends on, or its own subtasks.
-async fn may_be_completed(tx: &mut Tx<'_>, task: &Task) -> Result<(), Error> {
-    if !task.blocked_by.is_empty() {
-        return Err(TaskError::Blocked(task.blocked_by.clone()).into());
-    }
-    let open = store::tasks::subtasks(tx, task.owner, &[task.id], true).await?;
-    if open.is_empty() { Ok(()) } else { Err(TaskError::OpenSubtasks(open).into()) }
 }
 
 struct Reopen {
@@ -68,14 +53,12 @@ impl UseCase for Reopen {
         locked(tx, self.owner).await?;
         let mut task = present(tx, self.owner, self.id, Expected::Any).await?;
         let (by, mut effects) = ((self.now, &*self.entropy), Effects::default());
-        if task.completed_at.take().is_none() {
+        if task.completed_at.is_none() {
             return Ok((task, effects));
         }
-        task.completed_by = None;
-        task.touch(self.now);
-        store::tasks::update(tx, &task).await?;
-        deadline::ring_again(tx, &task, by, &mut effects).await?;
-        effects.events.extend(store::streams::append(tx, vec![fact_of(&task, "reopened", by)], self.now).await?);
+        let mut facts = Vec::new();
+        session::reopen(tx, &mut task, by, (&mut effects, &mut facts)).await?;
+        effects.events.extend(store::streams::append(tx, facts, self.now).await?);
         Ok((task, effects))
     }
 }

@@ -1,7 +1,8 @@
 //! # tasks: use cases of tasks
 //!
 //! Whoever changes tasks locks their owner first, so that two edits which together would make tasks wait for each other in a circle
-//! come one after the other. A task and the alarms of its deadline change in one transaction.
+//! come one after the other. A task, the alarms of its deadline and the sessions that were planned for it change in one transaction,
+//! from whichever side the change comes.
 
 mod add;
 mod archive;
@@ -9,7 +10,10 @@ mod complete;
 mod create;
 mod deadline;
 mod delete;
+mod plan;
 mod read;
+pub(crate) mod session;
+mod split;
 mod update;
 
 use domain::{
@@ -24,8 +28,11 @@ use crate::{Error, calendar::Expected};
 pub use archive::{archive, unarchive};
 pub use complete::{complete, reopen};
 pub use create::create;
-pub use delete::delete;
-pub use read::{Filter, Sort, get, list, reminders};
+pub use delete::{Sessions, delete};
+pub use plan::{Plan, plan};
+pub use read::{Filter, Sort, get, list, reminders, sessions};
+pub use session::ForTask;
+pub use split::{Made, split};
 pub use update::update;
 
 /// When a use case runs, and where its ids come from.

@@ -2,6 +2,7 @@
 
 use domain::{
     alarms::Alarm,
+    calendar::Schedule,
     identity::Caller,
     tasks::{Task, TaskError},
 };
@@ -46,6 +47,30 @@ pub async fn list(app: &App, caller: &Caller, filter: Filter) -> Result<Page<Tas
         Sort::Deadline => Cursor::new(store::tasks::place(task), task.id.uuid()),
         Sort::Created => Cursor::new(task.created_at, task.id.uuid()),
     }))
+}
+
+struct Sessions(UserId, TaskId, Option<Cursor>, u32);
+
+impl UseCase for Sessions {
+    type Out = Vec<Schedule>;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        store::tasks::find(tx, self.0, self.1).await?.ok_or(TaskError::NotFound)?;
+        Ok(store::calendar::sessions::of_task(tx, self.0, self.1, self.2, self.3 + 1).await?)
+    }
+}
+
+/// The sessions of a task of the caller, by start.
+pub async fn sessions(
+    app: &App,
+    caller: &Caller,
+    id: TaskId,
+    after: Option<Cursor>,
+    limit: u32,
+) -> Result<Page<Schedule>, Error> {
+    let items = app.store().read(Sessions(caller.user, id, after, limit)).await?;
+    Ok(Page::cut(items, limit, |schedule| Cursor::new(schedule.span.start_at.instant, schedule.id.uuid())))
 }
 
 struct Reminders(UserId, TaskId, Option<Cursor>, u32);

@@ -27,7 +27,14 @@ pub async fn of_task(
     with_reminders(tx, rows).await
 }
 
-/// The sessions of a task, in the trash or not, by id: as they are locked.
+/// Which task a schedule is planned for, if it is a session. It is asked before anything is locked: sessions never change their task.
+pub async fn task_of(tx: &mut Tx<'_>, owner: UserId, id: ScheduleId) -> Result<Option<TaskId>, StoreError> {
+    let sql = "SELECT task_id FROM schedules WHERE id = $1 AND owner_id = $2 AND role = 'event'";
+    let found: Option<Option<TaskId>> = tx.optional(sql, values![id, owner], |row| row.get(0)).await?;
+    Ok(found.flatten())
+}
+
+/// The sessions of a task, in the trash or not, by id.
 pub async fn ids_of_task(tx: &mut Tx<'_>, owner: UserId, task: TaskId) -> Result<Vec<ScheduleId>, StoreError> {
     tx.all(
         "SELECT id FROM schedules WHERE task_id = $1 AND owner_id = $2 AND role = 'event' ORDER BY id",
@@ -35,6 +42,31 @@ pub async fn ids_of_task(tx: &mut Tx<'_>, owner: UserId, task: TaskId) -> Result
         |row| row.get(0),
     )
     .await
+}
+
+/// The sessions of a task that are neither completed nor in the trash.
+pub async fn open_of_task(tx: &mut Tx<'_>, owner: UserId, task: TaskId) -> Result<Vec<ScheduleId>, StoreError> {
+    tx.all(
+        "SELECT s.id FROM schedules s LEFT JOIN progress p ON p.schedule_id = s.id AND p.recurrence_id = ''
+         WHERE s.task_id = $1 AND s.owner_id = $2 AND s.role = 'event' AND s.deleted_at IS NULL
+           AND coalesce(p.state, 'NOT_STARTED') <> 'COMPLETED' ORDER BY s.id",
+        values![task, owner],
+        |row| row.get(0),
+    )
+    .await
+}
+
+/// Locks schedules of `owner`, lowest id first, for whoever changes several of them.
+pub async fn hold(tx: &mut Tx<'_>, owner: UserId, ids: &[ScheduleId]) -> Result<(), StoreError> {
+    // SQLite has one writer, who holds everything.
+    let sql = Sql::each(
+        "SELECT id FROM schedules WHERE owner_id = $1 AND id = $2",
+        "SELECT s.id FROM unnest($1::uuid[], $2::uuid[]) AS asked (owner_id, id) JOIN schedules s USING (owner_id, id)
+         ORDER BY s.id FOR UPDATE OF s",
+    );
+    let columns = [Column::Uuids(vec![owner.uuid(); ids.len()]), Column::Uuids(ids.iter().map(|id| id.uuid()).collect())];
+    tx.batch_all(sql, &columns, |row| row.get::<ScheduleId>(0)).await?;
+    Ok(())
 }
 
 /// The schedule that stands for the deadline of a task, locked until the transaction ends.

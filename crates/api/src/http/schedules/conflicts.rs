@@ -38,7 +38,7 @@ pub(crate) struct Taken {
     /// `reject` unless given: 409 if some of the time is taken by what else is busy. Of a series what is over is not judged, and
     /// nothing beyond two years.
     #[param(inline)]
-    pub(super) on_conflict: Option<ConflictPolicy>,
+    pub(crate) on_conflict: Option<ConflictPolicy>,
 }
 
 /// A stretch of time that is free.

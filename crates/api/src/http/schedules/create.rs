@@ -77,8 +77,38 @@ const fn yes() -> bool {
     true
 }
 
+/// From when to when, or for how long.
+type Times = (String, Option<String>, Option<String>);
+
 impl NewSchedule {
-    fn draft(self, own_zone: impl FnOnce() -> Zone) -> Result<Draft, CalendarError> {
+    /// One that happens once and has no text yet.
+    pub(crate) fn once(
+        location: String,
+        (start, end, duration): Times,
+        (time_zone, all_day): (Option<String>, bool),
+        reminders: Option<Vec<ReminderDraft>>,
+        (kind, busy, tags): (String, bool, Vec<String>),
+    ) -> Self {
+        Self {
+            title: String::new(),
+            description: String::new(),
+            location,
+            start,
+            end,
+            duration,
+            time_zone,
+            all_day,
+            recurrence: None,
+            late: None,
+            reminders,
+            kind,
+            busy,
+            category_id: None,
+            tags,
+        }
+    }
+
+    pub(crate) fn draft(self, own_zone: impl FnOnce() -> Zone) -> Result<Draft, CalendarError> {
         let mut errors = Vec::new();
         let start = moment("/start", &self.start, &mut errors);
         let end = self.end.as_deref().and_then(|text| moment("/end", text, &mut errors));

@@ -20,7 +20,9 @@ use utoipa_axum::routes;
 
 use super::{Access, Routes};
 
-pub(crate) use view::{moment, parse};
+pub(crate) use conflicts::{Taken, refused as conflict_refused};
+pub(crate) use create::NewSchedule;
+pub(crate) use view::{ReminderDraft, ScheduleView, moment, parse};
 
 /// The routes of this folder.
 pub(crate) fn routes() -> Routes {

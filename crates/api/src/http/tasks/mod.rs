@@ -6,8 +6,11 @@ mod create;
 mod delete;
 mod get;
 mod list;
+mod plan;
 mod reminders;
 mod reopen;
+mod sessions;
+mod split;
 mod unarchive;
 mod update;
 mod view;
@@ -30,6 +33,9 @@ pub(crate) fn routes() -> Routes {
         .add(write, routes!(reopen::reopen))
         .add(write, routes!(archive::archive))
         .add(write, routes!(unarchive::unarchive))
+        .add(write, routes!(plan::plan))
+        .add(read, routes!(sessions::sessions))
+        .add(write, routes!(split::split))
         .add(read, routes!(reminders::reminders))
 }
 

@@ -11,15 +11,20 @@ use domain::{
     identity::Caller,
 };
 use kernel::{Entropy, EventId, Instant, ScheduleId, StreamId, UserId};
-use store::{Tx, UseCase};
+use store::{Tx, UseCase, streams::Draft};
 
 use super::super::arm::{self, Rung};
-use crate::{Answer, App, Effects, Error, Once, once::Render};
+use crate::{
+    Answer, App, Effects, Error, Once,
+    once::Render,
+    tasks::session::{self, ForTask},
+};
 
 struct Act {
     owner: UserId,
     item: Item,
     ask: Ask,
+    for_task: ForTask,
     now: Instant,
     entropy: Arc<dyn Entropy>,
 }
@@ -41,15 +46,23 @@ impl UseCase for Act {
                 Decision::Already => return Ok((self.shown(set)?, effects)),
                 Decision::Change { suspend, step } => (suspend, step),
             };
+        let by = (self.now, &*self.entropy);
+        let task = session::task(tx, &set.schedule).await?;
+        if let Some(task) = task.as_ref().filter(|_| self.ask.action == Action::Start) {
+            session::may_start(task, self.for_task)?;
+        }
         let mut events = Vec::new();
         if let (Some(step), Some((item, _))) = (suspend, &around.running) {
             // It may be another occurrence of the same series.
             let other = other.as_mut().unwrap_or(&mut set);
-            self.take(tx, other, item, &step, &mut effects).await?;
-            events.push(self.event(other, item));
+            events.push(take(tx, other, item, &step, by, &mut effects).await?);
         }
-        self.take(tx, &mut set, &self.item, &step, &mut effects).await?;
-        events.push(self.event(&set, &self.item));
+        events.push(take(tx, &mut set, &self.item, &step, by, &mut effects).await?);
+        if let Some(task) = task {
+            let done = (self.item.schedule, self.ask.action, self.for_task);
+            // On the heap: few schedules are planned for a task.
+            Box::pin(session::follow(tx, task, done, by, (&mut effects, &mut events))).await?;
+        }
         effects.events.extend(store::streams::append(tx, events, self.now).await?);
         Ok((self.shown(set)?, effects))
     }
@@ -61,6 +74,12 @@ impl Act {
         let asked = self.item.schedule;
         let other = running.map(|item| item.schedule).filter(|other| *other != asked && self.ask.auto_suspend);
         let mut ids: Vec<ScheduleId> = other.into_iter().chain([asked]).collect();
+        if let Some(task) = store::calendar::sessions::task_of(tx, self.owner, asked).await? {
+            // What is done with one session of a task may concern the others.
+            let mut all = store::calendar::sessions::ids_of_task(tx, self.owner, task).await?;
+            all.extend(&ids);
+            store::calendar::sessions::hold(tx, self.owner, &all).await?;
+        }
         ids.sort_unstable();
         let (mut schedule, mut found_other) = (None, None);
         for id in ids {
@@ -100,58 +119,78 @@ impl Act {
             Some(which) => set.occurrence(which).ok_or(CalendarError::NoOccurrence(which)),
         }
     }
+}
 
-    /// Writes one step, and what it means for the alarms.
-    async fn take(
-        &self,
-        tx: &mut Tx<'_>,
-        set: &mut RecurrenceSet,
-        item: &Item,
-        step: &Step,
-        effects: &mut Effects,
-    ) -> Result<(), Error> {
-        store::progress::record(tx, self.owner, item, step, self.now).await?;
-        set.note_progress(item.recurrence_id, step.after);
-        set.schedule.touch(self.now, step.entry.action == Action::Cancel);
-        store::calendar::update(tx, set).await?;
-        let settled = match step.entry.action {
-            Action::Start => Reason::Started,
-            Action::Complete => Reason::Completed,
-            Action::Suspend => return Ok(()),
-            Action::Cancel => return self.arm_again(tx, set, item, effects).await,
-        };
-        let Some(which) = item.recurrence_id else {
-            store::alarms::settle_pending(tx, set.schedule.id, AlarmState::Cancelled, settled, self.now).await?;
-            return Ok(());
-        };
-        arm::silence(tx, set, which, settled, self.now).await?;
-        // Its series goes on without it.
-        arm::arm(tx, set, Rung::default(), Reason::Rescheduled, (self.now, &*self.entropy), effects).await?;
-        Ok(())
+/// Writes one step, and what it means for the alarms; answers what it is to be told as.
+pub(crate) async fn take(
+    tx: &mut Tx<'_>,
+    set: &mut RecurrenceSet,
+    item: &Item,
+    step: &Step,
+    (now, entropy): (Instant, &dyn Entropy),
+    effects: &mut Effects,
+) -> Result<Draft, Error> {
+    store::progress::record(tx, set.schedule.owner, item, step, now).await?;
+    set.note_progress(item.recurrence_id, step.after);
+    set.schedule.touch(now, step.entry.action == Action::Cancel);
+    store::calendar::update(tx, set).await?;
+    let settled = match step.entry.action {
+        Action::Start => Some(Reason::Started),
+        Action::Complete => Some(Reason::Completed),
+        Action::Suspend | Action::Cancel => None,
+    };
+    if let Some(reason) = settled {
+        settle(tx, set, item, reason, (now, entropy), effects).await?;
+    } else if step.entry.action == Action::Cancel {
+        arm_again(tx, set, item, (now, entropy), effects).await?;
     }
+    Ok(event(set, item, (now, entropy)))
+}
 
-    /// Arms what is still ahead, in a generation of its own. What is past is silent, and recorded where it happens once: whoever
-    /// takes something back has it before their eyes.
-    async fn arm_again(&self, tx: &mut Tx<'_>, set: &RecurrenceSet, item: &Item, effects: &mut Effects) -> Result<(), Error> {
-        let nominal = item.recurrence_id.unwrap_or(set.schedule.span.start);
-        let by = (self.now, &*self.entropy);
-        arm::arm(tx, set, Rung::all_of(set, nominal), Reason::Rescheduled, by, effects).await?;
-        Ok(())
-    }
+/// Cancels the alarms of an item. Its series goes on without it.
+async fn settle(
+    tx: &mut Tx<'_>,
+    set: &RecurrenceSet,
+    item: &Item,
+    reason: Reason,
+    by: (Instant, &dyn Entropy),
+    effects: &mut Effects,
+) -> Result<(), Error> {
+    let Some(which) = item.recurrence_id else {
+        store::alarms::settle_pending(tx, set.schedule.id, AlarmState::Cancelled, reason, by.0).await?;
+        return Ok(());
+    };
+    arm::silence(tx, set, which, reason, by.0).await?;
+    arm::arm(tx, set, Rung::default(), Reason::Rescheduled, by, effects).await?;
+    Ok(())
+}
 
-    /// `progress.changed`: ids, version and state.
-    fn event(&self, set: &RecurrenceSet, item: &Item) -> store::streams::Draft {
-        let Schedule { id, version, span, .. } = &set.schedule;
-        let Progress { state, run, .. } = set.progress_of(item.recurrence_id);
-        let occurrence = item.recurrence_id.map(|which| which.named(span.all_day)).unwrap_or_default();
-        store::streams::Draft {
-            stream: StreamId::from(self.owner),
-            id: EventId::mint(self.now, &*self.entropy),
-            kind: "progress.changed",
-            data: format!(
-                r#"{{"schedule_id":"{id}","recurrence_id":"{occurrence}","version":{version},"state":"{state}","run":{run}}}"#
-            ),
-        }
+/// Arms what is still ahead, in a generation of its own. What is past is silent, and recorded where it happens once: whoever
+/// takes something back has it before their eyes.
+async fn arm_again(
+    tx: &mut Tx<'_>,
+    set: &RecurrenceSet,
+    item: &Item,
+    by: (Instant, &dyn Entropy),
+    effects: &mut Effects,
+) -> Result<(), Error> {
+    let nominal = item.recurrence_id.unwrap_or(set.schedule.span.start);
+    arm::arm(tx, set, Rung::all_of(set, nominal), Reason::Rescheduled, by, effects).await?;
+    Ok(())
+}
+
+/// `progress.changed`: ids, version and state.
+fn event(set: &RecurrenceSet, item: &Item, (now, entropy): (Instant, &dyn Entropy)) -> Draft {
+    let Schedule { id, owner, version, span, .. } = &set.schedule;
+    let Progress { state, run, .. } = set.progress_of(item.recurrence_id);
+    let occurrence = item.recurrence_id.map(|which| which.named(span.all_day)).unwrap_or_default();
+    Draft {
+        stream: StreamId::from(*owner),
+        id: EventId::mint(now, entropy),
+        kind: "progress.changed",
+        data: format!(
+            r#"{{"schedule_id":"{id}","recurrence_id":"{occurrence}","version":{version},"state":"{state}","run":{run}}}"#
+        ),
     }
 }
 
@@ -162,15 +201,16 @@ fn refused(refusal: Refusal) -> Error {
     }
 }
 
-/// Takes a step with an item of the caller; one that was taken already changes nothing.
+/// Takes a step with an item of the caller; one that was taken already changes nothing. If the item is a session of a task, the task
+/// goes along as `for_task` says.
 pub async fn act(
     app: &App,
     caller: &Caller,
-    item: Item,
+    (item, for_task): (Item, ForTask),
     ask: Ask,
     once: Option<Once>,
     render: Render<Occurrence>,
 ) -> Result<Answer, Error> {
-    let case = Act { owner: caller.user, item, ask, now: app.now(), entropy: app.entropy() };
+    let case = Act { owner: caller.user, item, ask, for_task, now: app.now(), entropy: app.entropy() };
     app.commit_once(case, once, render).await
 }

@@ -10,6 +10,7 @@ mod list;
 mod statistics;
 
 pub use act::act;
+pub(crate) use act::take;
 pub use audit::{Audit, MAX_DIFFERENCES, audit};
 pub use history::history;
 pub use list::list;

@@ -13,6 +13,7 @@ use app::{
     App,
     calendar::progress::act,
     domain::calendar::progress::{Ask, Item, ProgressError},
+    tasks::ForTask,
 };
 use axum::response::Response;
 use kernel::{Instant, ScheduleId};
@@ -21,7 +22,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::{recurrence::recurrence_id, view::shown};
-use crate::http::{Access, Caller, OrEmpty, Problem, Routes, Write, answer};
+use crate::http::{Access, Caller, OrEmpty, Problem, Routes, Write, answer, tasks};
 
 pub(crate) use view::{ProgressState, ProgressView};
 
@@ -59,11 +60,12 @@ async fn take(
     caller: &Caller,
     id: ScheduleId,
     request: Write<OrEmpty<Happening>>,
+    for_task: ForTask,
     ask: impl FnOnce(Option<Instant>) -> Ask,
 ) -> Result<Response, Problem> {
     let Write { body: OrEmpty(Happening { at, recurrence_id }), once } = request;
     let item = item(id, recurrence_id.as_deref())?;
-    Ok(answer(act(app, &caller.0, item, ask(at), once, Arc::new(shown)).await.map_err(refused)?))
+    Ok(answer(act(app, &caller.0, (item, for_task), ask(at), once, Arc::new(shown)).await.map_err(refused)?))
 }
 
 /// The refusal, with what its receiver can do instead.
@@ -74,6 +76,6 @@ fn refused(error: app::Error) -> Problem {
             Problem::from(error).with("state", &state.as_str()).with("allowed", &allowed)
         }
         Some(ProgressError::AnotherRunning(item)) => Problem::from(error).with("running", &view::RunningView::from(item)),
-        _ => error.into(),
+        _ => tasks::refused(error),
     }
 }

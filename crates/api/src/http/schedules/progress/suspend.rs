@@ -3,6 +3,7 @@
 use app::{
     App,
     domain::calendar::progress::{Action, Ask},
+    tasks::ForTask,
 };
 use axum::{extract::State as Extract, response::Response};
 use kernel::ScheduleId;
@@ -27,5 +28,5 @@ pub(crate) async fn suspend(
     Path(id): Path<ScheduleId>,
     request: Write<OrEmpty<Happening>>,
 ) -> Result<Response, Problem> {
-    take(&app, &caller, id, request, |at| Ask { action: Action::Suspend, at, auto_suspend: false }).await
+    take(&app, &caller, id, request, ForTask::default(), |at| Ask { action: Action::Suspend, at, auto_suspend: false }).await
 }

@@ -1,0 +1,82 @@
+//! Planning work on a task.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{
+    calendar::{Draft, Purpose, Schedule},
+    identity::Caller,
+    tasks::{MAX_SESSIONS, TaskError},
+};
+use kernel::{Entropy, Instant, TaskId, UserId};
+use store::{Tx, UseCase};
+
+use super::{locked, present};
+use crate::{
+    Answer, App, Effects, Error, Once,
+    calendar::{self, Create, Expected, OnConflict, commit},
+    once::Render,
+};
+
+/// A session that is asked for. What it does not say comes from its task.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// One line; the task's unless given.
+    pub title: Option<String>,
+    /// Any number of lines; the task's unless given.
+    pub description: Option<String>,
+    /// The rest. Without an end and a duration it lasts as long as the task may take.
+    pub draft: Draft,
+    /// What becomes of it if its time is taken.
+    pub on_conflict: OnConflict,
+}
+
+struct PlanSession {
+    owner: UserId,
+    task: TaskId,
+    plan: Plan,
+    settings: calendar::Settings,
+    now: Instant,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl UseCase for PlanSession {
+    type Out = (Schedule, Effects);
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        locked(tx, self.owner).await?;
+        let task = present(tx, self.owner, self.task, Expected::Any).await?;
+        if !task.is_active() {
+            return Err(TaskError::Closed.into());
+        }
+        let planned = store::calendar::sessions::ids_of_task(tx, self.owner, self.task).await?.len();
+        if planned >= MAX_SESSIONS as usize {
+            return Err(
+                TaskError::TooMany(format!("a task has at most {MAX_SESSIONS} sessions: delete some that are over")).into()
+            );
+        }
+        let Plan { title, description, mut draft, on_conflict } = self.plan.clone();
+        draft.title = title.unwrap_or(task.title);
+        draft.description = description.unwrap_or(task.description);
+        if draft.span.end.is_none() && draft.span.duration.is_none() && !draft.span.all_day {
+            draft.span.duration = task.estimate_seconds.map(|seconds| Duration::from_secs(seconds.into()));
+        }
+        let (owner, purpose) = (self.owner, Purpose::Session(self.task));
+        let (settings, now, entropy) = (self.settings, self.now, Arc::clone(&self.entropy));
+        let create = Create { owner, purpose, draft, on_conflict, settings, now, entropy };
+        create.run(tx).await
+    }
+}
+
+/// Plans work on a task of the caller: a schedule that belongs to it.
+pub async fn plan(
+    app: &App,
+    caller: &Caller,
+    (task, plan): (TaskId, Plan),
+    once: Option<Once>,
+    render: Render<Schedule>,
+) -> Result<Answer, Error> {
+    let (owner, settings) = (caller.user, app.calendar());
+    let case = PlanSession { owner, task, plan, settings, now: app.now(), entropy: app.entropy() };
+    commit(app, case, once, render).await
+}
