@@ -61,7 +61,7 @@ run 'PostgreSQL for the tests' start_postgres
 run 'tests' cargo test --workspace --locked --no-fail-fast
 
 # Black-box checks against the built binary; a script that is there takes part.
-for script in scripts/openapi-check.sh scripts/schemathesis.sh scripts/recurrence-oracle.sh; do
+for script in scripts/openapi-check.sh scripts/schemathesis.sh scripts/recurrence-oracle.sh scripts/icalendar-oracle.sh; do
   if [ -x "$script" ]; then run "$script" "$script"; fi
 done
 echo
