@@ -1,6 +1,7 @@
 //! Everything, one after the other.
 
 use crate::{
+    calendar,
     database::{Databases, Engine},
     fire, footprint, http, lateness,
     peers::{self, Peer},
@@ -30,6 +31,10 @@ pub(crate) async fn run(quick: bool, report: &mut Report) -> anyhow::Result<()> 
 
     let options = http::Options { engines: engines.clone(), in_flight: 64, seconds: if quick { 1 } else { 2 }, repeat };
     http::run(&options, &databases, report).await?;
+
+    let others = if quick { vec![10_000] } else { vec![10_000, 1_000_000] };
+    let options = calendar::Options { engines: engines.clone(), schedules: part(2_000), others, requests: part(100), repeat };
+    calendar::run(&options, &databases, report).await?;
 
     let alarms = part(50_000);
     let options =

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use clap::Args;
+use kernel::Instant;
 
 use crate::{
     clock,
@@ -17,8 +18,18 @@ use crate::{
     statistics::{Spread, median},
 };
 
-/// A schedule as a client would send it; its reminder rings 30 minutes before, in years.
-const BODY: &str = r#"{"title":"Weekly planning with the team","location":"Room 4","start":"2031-03-17T09:30:00","duration":"PT30M","time_zone":"Europe/Berlin"}"#;
+/// Schedules as a client would send them, each after the one before, so that none meets another; their reminders ring 30 minutes
+/// before, in years.
+fn creates(token: &str) -> impl FnMut() -> Vec<u8> + use<> {
+    let (token, mut start) = (token.to_owned(), Instant::from_micros(1_931_675_400_000_000));
+    move || {
+        start = start + Duration::from_mins(30);
+        let body = format!(
+            r#"{{"title":"Weekly planning with the team","location":"Room 4","start":"{start}","duration":"PT30M","time_zone":"Europe/Berlin"}}"#
+        );
+        request("POST", "/api/v1/schedules", Some(&token), &body)
+    }
+}
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Options {
@@ -66,9 +77,8 @@ pub(crate) async fn run(options: &Options, databases: &Databases, report: &mut R
 /// One after the other, so that both see the same weather.
 async fn both(server: &Server, options: &Options, tokens: &[String]) -> anyhow::Result<(Load, Load)> {
     let (connections, lasting) = (tokens.len(), Duration::from_secs(options.seconds));
-    let health = keep_up(server.address, connections, lasting, 200, |_| request("GET", "/healthz", None, "")).await?;
-    let create = |n: usize| request("POST", "/api/v1/schedules", Some(&tokens[n]), BODY);
-    let create = keep_up(server.address, connections, lasting, 201, create).await?;
+    let health = keep_up(server.address, connections, lasting, 200, |_| || request("GET", "/healthz", None, "")).await?;
+    let create = keep_up(server.address, connections, lasting, 201, |n| creates(&tokens[n])).await?;
     ensure!(health.refused + create.refused == 0, "{} and {} answers were refusals", health.refused, create.refused);
     Ok((health, create))
 }

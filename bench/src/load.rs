@@ -1,6 +1,6 @@
 //! Keeps a number of requests in flight for a while, one connection each.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use tokio::task::JoinSet;
 
@@ -17,26 +17,27 @@ pub(crate) struct Load {
     pub(crate) took_ms: Spread,
 }
 
-/// For `lasting`, connection `n` of `connections` sends `requests(n)` again and again, each as soon as the last was answered.
-pub(crate) async fn keep_up(
+/// For `lasting`, connection `n` of `connections` sends what `requests(n)` makes, each as soon as the last was answered.
+pub(crate) async fn keep_up<R: FnMut() -> Vec<u8> + Send + 'static>(
     address: SocketAddr,
     connections: usize,
     lasting: Duration,
     status: u16,
-    requests: impl Fn(usize) -> Vec<u8>,
+    requests: impl Fn(usize) -> R,
 ) -> anyhow::Result<Load> {
     let mut open = Vec::new();
     for number in 0..connections {
-        open.push((Connection::open(address).await?, Arc::new(requests(number))));
+        open.push((Connection::open(address).await?, requests(number)));
     }
     let watch = Stopwatch::start();
     let mut tasks = JoinSet::new();
-    for (mut connection, request) in open {
+    for (mut connection, mut request) in open {
         tasks.spawn(async move {
             let (mut took, mut refused) = (Vec::with_capacity(4_096), 0);
             while watch.elapsed() < lasting {
+                let bytes = request();
                 let sent = Stopwatch::start();
-                let (seen, _) = connection.ask(&request).await?;
+                let (seen, _) = connection.ask(&bytes).await?;
                 took.push(sent.elapsed().as_secs_f64() * 1e3);
                 refused += usize::from(seen != status);
             }

@@ -12,6 +12,7 @@
 //! **Must never know**: how the product decides anything. It fills tables, asks over HTTP, and reads the clock.
 
 mod all;
+mod calendar;
 mod clock;
 mod connection;
 mod database;
@@ -58,6 +59,8 @@ enum What {
     },
     /// Durable creates over HTTP, beside /healthz of the same server.
     Http(http::Options),
+    /// A full calendar: a month of it, and whether something fits in.
+    Calendar(calendar::Options),
     /// Alarms fired per second, with their SQL effect, when all are due at once.
     Fire(fire::Options),
     /// How late alarms ring, by the rows and at a listener.
@@ -86,6 +89,7 @@ async fn measure(what: &What, report: &mut Report) -> anyhow::Result<()> {
     match what {
         What::All { quick } => all::run(*quick, report).await,
         What::Http(options) => http::run(options, &on(&options.engines)?, report).await,
+        What::Calendar(options) => calendar::run(options, &on(&options.engines)?, report).await,
         What::Fire(options) => fire::run(options, &on(&options.engines)?, report).await,
         What::Lateness(options) => lateness::run(options, &on(&options.engines)?, report).await,
         What::Footprint(options) => footprint::run(options, &on(&options.engines)?, report).await,
