@@ -1,6 +1,6 @@
 //! Schedules and their reminders.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::{
     alarms::{Anchor, LatePolicy, Reminder, ReminderRule, When},
@@ -265,15 +265,25 @@ pub(crate) const SERIES: &str = select!(
     "WHERE owner_id = $1 AND deleted_at IS NULL AND rrule IS NOT NULL AND reach_from < $2 AND (reach_to IS NULL OR reach_to >= $3)"
 );
 
-/// What of `owner` repeats and may have occurrences in `from..to`, in no order and without their progress.
+/// What of `owner` repeats and may have occurrences in `from..to`, in no order, without progress, tags and the reminders that the
+/// occurrences have in common: enough to tell when they take place. [`complete`] adds the rest.
 pub async fn series_within(
     tx: &mut Tx<'_>,
     owner: UserId,
     (from, to): (Instant, Instant),
 ) -> Result<Vec<RecurrenceSet>, StoreError> {
     let rows = tx.all(SERIES, values![owner, to, from], schedule).await?;
-    let rows = with_reminders(tx, rows).await?;
-    overrides::with_overrides(tx, rows).await
+    overrides::of_owner(tx, rows, (owner, from, to)).await
+}
+
+/// Adds reminders and tags to series that were read without them.
+pub async fn complete<'a>(
+    tx: &mut Tx<'_>,
+    sets: impl IntoIterator<Item = &'a mut RecurrenceSet> + Send,
+) -> Result<(), StoreError> {
+    let mut schedules: Vec<_> = sets.into_iter().map(|set| &mut set.schedule).collect();
+    add_reminders(tx, &mut schedules).await?;
+    tags::attach(tx, &mut schedules).await
 }
 
 /// The schedules `ids` with everything of theirs, locked so that their next alarms can be armed. On PostgreSQL those that
@@ -322,6 +332,14 @@ pub async fn purge(tx: &mut Tx<'_>, before: Instant, limit: u32) -> Result<u64, 
 }
 
 pub(crate) async fn with_reminders(tx: &mut Tx<'_>, mut schedules: Vec<Schedule>) -> Result<Vec<Schedule>, StoreError> {
+    let mut each: Vec<_> = schedules.iter_mut().collect();
+    add_reminders(tx, &mut each).await?;
+    crate::progress::attach(tx, &mut each).await?;
+    tags::attach(tx, &mut each).await?;
+    Ok(schedules)
+}
+
+async fn add_reminders(tx: &mut Tx<'_>, schedules: &mut [&mut Schedule]) -> Result<(), StoreError> {
     let ids = schedules.iter().map(|s| s.id.uuid()).collect();
     let reminders = tx
         .batch_all(
@@ -336,14 +354,18 @@ pub(crate) async fn with_reminders(tx: &mut Tx<'_>, mut schedules: Vec<Schedule>
             |row| Ok((row.get::<ScheduleId>(0)?, reminder(row)?)),
         )
         .await?;
+    let places = places(schedules);
     for (of, reminder) in reminders {
-        if let Some(schedule) = schedules.iter_mut().find(|s| s.id == of) {
-            schedule.reminders.push(reminder);
+        if let Some(place) = places.get(&of) {
+            schedules[*place].reminders.push(reminder);
         }
     }
-    crate::progress::attach(tx, &mut schedules).await?;
-    tags::attach(tx, &mut schedules).await?;
-    Ok(schedules)
+    Ok(())
+}
+
+/// Where each schedule stands among others.
+pub(crate) fn places(schedules: &[&mut Schedule]) -> HashMap<ScheduleId, usize> {
+    (0..).zip(schedules).map(|(place, schedule)| (schedule.id, place)).collect()
 }
 
 pub(crate) fn reminder(row: &Row<'_>) -> Result<Reminder, StoreError> {

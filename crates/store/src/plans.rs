@@ -48,7 +48,7 @@ pub fn hot_reads() -> Vec<HotRead> {
         read("alarms::OF_OWNER", named("alarms_of_owner"), alarms::OF_OWNER.into()),
         read("alarms::OF_SCHEDULE", named("alarms_of_schedule"), alarms::OF_SCHEDULE.into()),
         read("calendar::busy::ONCE", named("schedules_busy"), calendar::busy::ONCE.into()),
-        read("calendar::busy::OVERRIDES", named("schedules_series"), calendar::busy::OVERRIDES.into()),
+        read("calendar::overrides::OF_OWNER", named("schedules_series"), calendar::overrides::OF_OWNER.into()),
         // Either of two indexes finds the one row.
         read("calendar::FIND", Index { sqlite: "USING PRIMARY KEY", postgres: "schedules_of_owner" }, calendar::FIND.into()),
         read("calendar::OVERLAPPING", named("schedules_by_time"), calendar::OVERLAPPING.into()),

@@ -8,7 +8,7 @@ use domain::calendar::{
 };
 use kernel::{Instant, ScheduleId, UserId};
 
-use crate::{Column, Row, Sql, StoreError, Tx, values};
+use crate::{Column, Row, Sql, StoreError, Tx, calendar::places, values};
 
 /// The columns of [`Progress`], in the order [`progress`] reads them.
 macro_rules! columns {
@@ -35,8 +35,9 @@ pub async fn worked_until(tx: &mut Tx<'_>, owner: UserId) -> Result<Option<Insta
 }
 
 /// Puts the progress of schedules that happen once beside them.
-pub(crate) async fn attach(tx: &mut Tx<'_>, schedules: &mut [Schedule]) -> Result<(), StoreError> {
-    let ids = schedules.iter().map(|schedule| schedule.id.uuid()).collect();
+pub(crate) async fn attach(tx: &mut Tx<'_>, schedules: &mut [&mut Schedule]) -> Result<(), StoreError> {
+    let once = schedules.iter().filter(|schedule| schedule.series.is_none());
+    let ids = once.map(|schedule| schedule.id.uuid()).collect();
     let found = tx
         .batch_all(
             Sql::each(
@@ -55,9 +56,10 @@ pub(crate) async fn attach(tx: &mut Tx<'_>, schedules: &mut [Schedule]) -> Resul
             |row| Ok((row.get::<ScheduleId>(0)?, progress(row, 2)?)),
         )
         .await?;
+    let places = places(schedules);
     for (of, progress) in found {
-        if let Some(schedule) = schedules.iter_mut().find(|schedule| schedule.id == of) {
-            schedule.progress = progress;
+        if let Some(place) = places.get(&of) {
+            schedules[*place].progress = progress;
         }
     }
     Ok(())

@@ -77,7 +77,14 @@ async fn insert(store: &Store, set: &RecurrenceSet) {
 }
 
 async fn within(store: &Store, owner: UserId, range: (Instant, Instant)) -> Vec<RecurrenceSet> {
-    run(store, move |tx| Box::pin(calendar::series_within(tx, owner, range))).await
+    run(store, move |tx| {
+        Box::pin(async move {
+            let mut sets = calendar::series_within(tx, owner, range).await?;
+            calendar::complete(tx, &mut sets).await?;
+            Ok(sets)
+        })
+    })
+    .await
 }
 
 fn same(found: &RecurrenceSet, set: &RecurrenceSet) {

@@ -58,20 +58,25 @@ impl UseCase for List {
         let mut found: Vec<_> = once.into_iter().map(Occurrence::only).collect();
         let (from_to, limit) = ((range.from, range.to), page.limit as usize);
         let after: Option<Key> = range.after.map(|place| (place.at, ScheduleId::from_uuid(place.id), place.occurrence));
-        let series = match query {
-            None => store::calendar::series_within(tx, *owner, from_to).await?,
-            Some(query) => filtered::series_saying(tx, *owner, from_to, query).await?,
-        };
-        for set in series.iter().filter(|set| wanted.has(&set.schedule)) {
-            // Cut after each, so that no number of series is held beyond the page.
-            found.extend(match query.as_ref().map(|query| Reading::of(set, query)) {
-                None => set.overlapping(from_to, after, limit),
-                Some(reading) if *series_once => reading.anywhere(after, limit),
-                Some(reading) => reading.overlapping(from_to, after, limit),
-            });
-            found.sort_by_key(Occurrence::key);
-            found.truncate(limit);
+        match query {
+            None => found.extend(self.of_series(tx, &wanted, after).await?),
+            Some(query) => {
+                for set in
+                    filtered::series_saying(tx, *owner, from_to, query).await?.iter().filter(|set| wanted.has(&set.schedule))
+                {
+                    let reading = Reading::of(set, query);
+                    found.extend(match series_once {
+                        true => reading.anywhere(after, limit),
+                        false => reading.overlapping(from_to, after, limit),
+                    });
+                    // Cut after each, so that no number of series is held beyond the page.
+                    found.sort_by_key(Occurrence::key);
+                    found.truncate(limit);
+                }
+            }
         }
+        found.sort_by_key(Occurrence::key);
+        found.truncate(limit);
         store::progress::attach_to_occurrences(tx, &mut found).await?;
         Ok(found)
     }
@@ -97,6 +102,35 @@ impl Wanted {
 }
 
 impl List {
+    /// The first occurrences of all series together. Which they are is found out first; only those are read in full.
+    async fn of_series(&self, tx: &mut Tx<'_>, wanted: &Wanted, after: Option<Key>) -> Result<Vec<Occurrence>, Error> {
+        let Self(owner, Listing { range, .. }) = self;
+        let (from_to, limit) = ((range.from, range.to), range.limit as usize + 1);
+        let mut sets = store::calendar::series_within(tx, *owner, from_to).await?;
+        if wanted.tag.is_some() {
+            store::calendar::complete(tx, &mut sets).await?;
+        }
+        sets.retain(|set| wanted.has(&set.schedule));
+        let mut keys: Vec<(Key, usize)> = Vec::new();
+        for (number, set) in sets.iter().enumerate() {
+            keys.extend(set.keys(from_to, after, limit).into_iter().map(|key| (key, number)));
+            // No number of series is held far beyond the page.
+            if keys.len() > 8 * limit {
+                keys.sort_unstable();
+                keys.truncate(limit);
+            }
+        }
+        keys.sort_unstable();
+        keys.truncate(limit);
+        let shown: BTreeSet<usize> = keys.iter().map(|(_, number)| *number).collect();
+        if wanted.tag.is_none() {
+            let shown = sets.iter_mut().enumerate().filter(|(number, _)| shown.contains(number));
+            store::calendar::complete(tx, shown.map(|(_, set)| set).collect::<Vec<_>>()).await?;
+        }
+        let occurrence = |(key, number): (Key, usize)| key.2.map(|which| sets[number].at(which));
+        Ok(keys.into_iter().filter_map(occurrence).collect())
+    }
+
     /// `None`: nothing can be like that, because there is no such tag.
     async fn wanted(&self, tx: &mut Tx<'_>) -> Result<Option<Wanted>, Error> {
         let Self(owner, Listing { category, tag: name, query, .. }) = self;

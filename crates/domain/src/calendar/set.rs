@@ -80,7 +80,7 @@ impl RecurrenceSet {
     }
 
     /// The occurrence named `recurrence_id`, of which somebody knows that there is one.
-    fn at(&self, recurrence_id: WallTime) -> Occurrence {
+    pub fn at(&self, recurrence_id: WallTime) -> Occurrence {
         let own = self.overrides.get(&recurrence_id);
         let span = own.and_then(|own| own.span.clone()).unwrap_or_else(|| self.schedule.span_at(recurrence_id));
         Occurrence::of(&self.schedule, recurrence_id, span, (own, self.progress_of(Some(recurrence_id))))
@@ -95,29 +95,41 @@ impl RecurrenceSet {
     pub(super) fn overlapping_but(
         &self,
         but: &BTreeSet<WallTime>,
-        (from, to): (Instant, Instant),
+        range: (Instant, Instant),
         after: Option<Key>,
         limit: usize,
     ) -> Vec<Occurrence> {
-        let behind = |key: Key| after.is_none_or(|after| key > after);
+        let occurrence = |(_, _, which): Key| match which {
+            Some(which) => self.at(which),
+            None => Occurrence::only(self.schedule.clone()),
+        };
+        self.keys_but(but, range, after, limit).into_iter().map(occurrence).collect()
+    }
+
+    /// The places that [`RecurrenceSet::overlapping`] has in a list: cheaper where most will not be looked at.
+    pub fn keys(&self, range: (Instant, Instant), after: Option<Key>, limit: usize) -> Vec<Key> {
+        self.keys_but(&BTreeSet::new(), range, after, limit)
+    }
+
+    fn keys_but(&self, but: &BTreeSet<WallTime>, (from, to): (Instant, Instant), after: Option<Key>, limit: usize) -> Vec<Key> {
+        let id = self.schedule.id;
+        let behind = |key: &Key| after.is_none_or(|after| *key > after);
         let Some(series) = &self.schedule.series else {
-            let only = Occurrence::only(self.schedule.clone());
-            return Vec::from_iter((only.schedule.span.overlaps(from, to) && behind(only.key())).then_some(only));
+            let only = (self.schedule.span.start_at.instant, id, None);
+            return Vec::from_iter((self.schedule.span.overlaps(from, to) && behind(&only)).then_some(only));
         };
         // A page that goes on further back does not walk through the pages before it.
         let from_start = after.map_or(from, |after| from.max(after.0));
         let extent = if from_start > from { Extent::Elapsed(Duration::ZERO) } else { self.schedule.extent() };
         let regular = series.between(from_start, to, extent);
         let regular = regular.filter(|o| !self.is_moved(o.recurrence_id()) && !but.contains(&o.recurrence_id()));
-        let id = self.schedule.id;
-        let regular = regular.filter(|o| behind((o.start.instant, id, Some(o.recurrence_id())))).take(limit);
-        let mut found: Vec<_> = regular.map(|o| self.at(o.recurrence_id())).collect();
+        let regular = regular.map(|o| (o.start.instant, id, Some(o.recurrence_id())));
+        let mut keys: Vec<Key> = regular.filter(behind).take(limit).collect();
         let moved = self.moved().filter(|(own, span)| span.overlaps(from, to) && !but.contains(&own.recurrence_id));
-        let moved = moved.map(|(own, _)| self.at(own.recurrence_id));
-        found.extend(moved.filter(|occurrence| behind(occurrence.key())));
-        found.sort_by_key(Occurrence::key);
-        found.truncate(limit);
-        found
+        keys.extend(moved.map(|(own, span)| (span.start_at.instant, id, Some(own.recurrence_id))).filter(behind));
+        keys.sort_unstable();
+        keys.truncate(limit);
+        keys
     }
 
     /// The occurrences that take place when the rule says and are reminded of as the series says, from the first that ends after

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::calendar::{RecurrenceSet, conflicts::Once};
 use kernel::{Instant, ScheduleId, UserId};
 
-use super::{MAX_SPAN, schedule};
+use super::MAX_SPAN;
 use crate::{Column, Sql, StoreError, Tx, values};
 
 pub(crate) const ONCE: &str = "SELECT id, start_at, end_at FROM schedules
@@ -19,26 +19,9 @@ pub async fn once(tx: &mut Tx<'_>, owner: UserId, (from, to): (Instant, Instant)
     tx.all(ONCE, params, |row| Ok(Once { schedule: row.get(0)?, start: row.get(1)?, end: row.get(2)? })).await
 }
 
-pub(crate) const OVERRIDES: &str = super::overrides::select!(
-    "FROM schedules CROSS JOIN overrides WHERE overrides.schedule_id = schedules.id AND schedules.owner_id = $1
-       AND schedules.deleted_at IS NULL AND schedules.rrule IS NOT NULL AND schedules.reach_from < $2
-       AND (schedules.reach_to IS NULL OR schedules.reach_to >= $3)"
-);
-
-/// What of `owner` repeats, is busy at least once and may have occurrences in `from..to`, in no order, without reminders.
+/// What of `owner` repeats, is busy at least once and may have occurrences in `from..to`, as [`super::series_within`].
 pub async fn series(tx: &mut Tx<'_>, owner: UserId, (from, to): (Instant, Instant)) -> Result<Vec<RecurrenceSet>, StoreError> {
-    let rows = tx.all(super::SERIES, values![owner, to, from], schedule).await?;
-    let mut sets: Vec<RecurrenceSet> = rows.into_iter().map(|schedule| RecurrenceSet::new(schedule, [])).collect();
-    if sets.is_empty() {
-        return Ok(sets);
-    }
-    let own = tx.all(OVERRIDES, values![owner, to, from], super::overrides::of_schedule).await?;
-    let places: HashMap<ScheduleId, usize> = (0..).zip(&sets).map(|(place, set)| (set.schedule.id, place)).collect();
-    for (of, own) in own {
-        if let Some(place) = places.get(&of) {
-            sets[*place].overrides.insert(own.recurrence_id, own);
-        }
-    }
+    let mut sets = super::series_within(tx, owner, (from, to)).await?;
     sets.retain(|set| set.schedule.text.busy || set.overrides.values().any(|own| own.busy == Some(true)));
     Ok(sets)
 }

@@ -1,7 +1,9 @@
 //! The occurrences of a series that are unlike the rest.
 
+use std::collections::HashMap;
+
 use domain::calendar::{Override, RecurrenceSet, Schedule};
-use kernel::{Instant, ScheduleId, WallTime};
+use kernel::{Instant, ScheduleId, UserId, WallTime};
 
 use super::{reminder, resolution_word, span};
 use crate::{Column, Row, Sql, StoreError, Tx, Value, values};
@@ -18,8 +20,6 @@ macro_rules! select {
         )
     };
 }
-
-pub(super) use select;
 
 /// Writes what one occurrence has of its own, but not its reminders, in place of what it had before.
 pub async fn put(tx: &mut Tx<'_>, schedule: ScheduleId, own: &Override) -> Result<(), StoreError> {
@@ -98,10 +98,39 @@ pub(super) async fn with_overrides(tx: &mut Tx<'_>, schedules: Vec<Schedule>) ->
         select!("FROM overrides WHERE schedule_id = ANY ($1::uuid[])"),
     );
     let found = tx.batch_all(sql, &columns, of_schedule).await?;
+    beside(tx, schedules, found).await
+}
+
+pub(crate) const OF_OWNER: &str = select!(
+    "FROM schedules CROSS JOIN overrides WHERE overrides.schedule_id = schedules.id AND schedules.owner_id = $1
+       AND schedules.deleted_at IS NULL AND schedules.rrule IS NOT NULL AND schedules.reach_from < $2
+       AND (schedules.reach_to IS NULL OR schedules.reach_to >= $3)"
+);
+
+/// Each of `schedules` with its overrides, where these are all series of an owner that may have occurrences in `from..to`: in one
+/// question, however many they are.
+pub(super) async fn of_owner(
+    tx: &mut Tx<'_>,
+    schedules: Vec<Schedule>,
+    (owner, from, to): (UserId, Instant, Instant),
+) -> Result<Vec<RecurrenceSet>, StoreError> {
+    if schedules.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = tx.all(OF_OWNER, values![owner, to, from], of_schedule).await?;
+    beside(tx, schedules, found).await
+}
+
+async fn beside(
+    tx: &mut Tx<'_>,
+    schedules: Vec<Schedule>,
+    overrides: Vec<(ScheduleId, Override)>,
+) -> Result<Vec<RecurrenceSet>, StoreError> {
     let mut sets: Vec<_> = schedules.into_iter().map(|schedule| RecurrenceSet::new(schedule, [])).collect();
-    for (of, own) in found {
-        if let Some(set) = sets.iter_mut().find(|set| set.schedule.id == of) {
-            set.overrides.insert(own.recurrence_id, own);
+    let places: HashMap<ScheduleId, usize> = (0..).zip(&sets).map(|(place, set)| (set.schedule.id, place)).collect();
+    for (of, own) in overrides {
+        if let Some(place) = places.get(&of) {
+            sets[*place].overrides.insert(own.recurrence_id, own);
         }
     }
     own_reminders(tx, &mut sets).await?;

@@ -6,7 +6,7 @@ use domain::calendar::{
 };
 use kernel::{Instant, ScheduleId, TagId, UserId};
 
-use crate::{Column, Row, Sql, StoreError, Tx, values};
+use crate::{Column, Row, Sql, StoreError, Tx, calendar::places, values};
 
 /// Every column of [`Tag`], in the order [`tag`] reads them.
 macro_rules! columns {
@@ -162,11 +162,12 @@ pub(crate) async fn give(
 }
 
 /// Puts the tags of schedules beside them.
-pub(crate) async fn attach(tx: &mut Tx<'_>, schedules: &mut [Schedule]) -> Result<(), StoreError> {
+pub(crate) async fn attach(tx: &mut Tx<'_>, schedules: &mut [&mut Schedule]) -> Result<(), StoreError> {
     let ids: Vec<_> = schedules.iter().map(|schedule| schedule.id).collect();
+    let places = places(schedules);
     for (of, _, name) in of_schedules(tx, &ids).await? {
-        if let Some(schedule) = schedules.iter_mut().find(|schedule| schedule.id == of) {
-            schedule.labels.tags.push(name);
+        if let Some(place) = places.get(&of) {
+            schedules[*place].labels.tags.push(name);
         }
     }
     Ok(())

@@ -214,7 +214,7 @@ mod tests {
         let folded = format!("BEGIN:VCALENDAR\nX:\n{}", format!(" {}\n", "a".repeat(70)).repeat(1_000));
         let large = "\n".repeat(MAX_BYTES + 1);
         for file in [deep, many, long, folded, large] {
-            assert!(matches!(Component::read(file.as_bytes()), Err(ICalendarError::TooMuch(_))), "{:.40}", file);
+            assert!(matches!(Component::read(file.as_bytes()), Err(ICalendarError::TooMuch(_))), "{file:.40}");
         }
     }
 
