@@ -80,8 +80,8 @@ impl Pages {
     }
 
     fn opening(&self, zones: &[(Zone, Instant)]) -> String {
-        let mut text = opening(&self.wanted.name);
-        for component in zones.iter().filter_map(|(zone, first)| time_zone(zone, *first)) {
+        let (mut text, now) = (opening(&self.wanted.name), self.app.now());
+        for component in zones.iter().filter_map(|(zone, first)| time_zone(zone, *first, now)) {
             // Writing to a String cannot fail.
             let _ = write!(text, "{component}");
         }
