@@ -165,6 +165,63 @@ async fn a_feed_shows_as_much_as_its_owner_chose() {
 }
 
 #[tokio::test]
+async fn busy_times_tell_nothing_about_what_they_do_not_show() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        let of = |title: &str, start: &str, zone: &str, busy: bool| json!({ "title": title, "start": start, "duration": "PT1H", "time_zone": zone, "busy": busy });
+        let series = |busy: bool, zone: &str| {
+            let mut wanted = of("Series", "2026-11-23T09:00:00", zone, busy);
+            wanted["recurrence"] = json!({ "rrule": "FREQ=WEEKLY;COUNT=4" });
+            wanted
+        };
+        let flight = desk.make(&of("Flight", "2026-11-24T15:00:00", "Asia/Tokyo", true)).await.text("/id").to_owned();
+        desk.make(&of("Maybe", "2026-11-24T15:00:00", "America/Lima", false)).await;
+        desk.make(&of("Long ago", "2020-11-24T15:00:00", "Africa/Cairo", true)).await;
+        let taken = desk.make(&series(true, "Europe/Berlin")).await.text("/id").to_owned();
+        let free = desk.make(&series(false, "Asia/Kolkata")).await.text("/id").to_owned();
+        for (id, change) in [(&taken, json!({ "start": "2026-12-01T10:00:00" })), (&free, json!({ "busy": true }))] {
+            let path = format!("/api/v1/schedules/{id}?scope=this&recurrence_id=2026-11-30T09:00:00");
+            assert_eq!(desk.send(Call::new("PATCH", &path).json(&change).header("if-match", "*")).await.status, 200);
+        }
+        let (path, other) = (desk.feed("busy").await, desk.feed("busy").await);
+        let first = read(&house, Call::get(&path)).await;
+        for (line, times) in [
+            ("BEGIN:VEVENT", 4),
+            ("BEGIN:VTIMEZONE", 1),
+            ("TZID:Europe/Berlin", 1),
+            // What does not repeat is in UTC: an hour at three in Tokyo, the occurrence that was moved, and the one that is taken.
+            ("DTSTART:20261124T060000Z", 1),
+            ("DTEND:20261124T070000Z", 1),
+            ("DTSTART;TZID=Europe/Berlin:20261123T090000", 1),
+            ("RECURRENCE-ID;TZID=Europe/Berlin:20261130T090000", 1),
+            ("DTSTART:20261201T090000Z", 1),
+            ("DTSTART:20261130T033000Z", 1),
+            ("TRANSP:OPAQUE", 4),
+            ("DTSTAMP:20261120T003000Z", 4),
+        ] {
+            assert_eq!(first.count(line), times, "{line}\n{}", first.text);
+        }
+        for word in ["Tokyo", "Lima", "Cairo", "Kolkata", "SEQUENCE", "LAST-MODIFIED", "CREATED", "sch_"] {
+            assert!(!first.text.contains(word), "{word}\n{}", first.text);
+        }
+        let uids = |page: &Page| page.lines().into_iter().filter(|line| line.starts_with("UID")).collect::<Vec<_>>();
+        let names: std::collections::BTreeSet<String> = uids(&first).into_iter().collect();
+        assert_eq!(names.len(), 3, "a moved occurrence belongs to its series: {names:?}");
+        assert!(uids(&read(&house, Call::get(&other)).await).iter().all(|uid| !names.contains(uid)), "another feed, other names");
+
+        // A change of what is not shown changes nothing but the stamp, and that is the same for everything.
+        house.clock.advance(Duration::from_mins(1));
+        let rename = Call::new("PATCH", &format!("/api/v1/schedules/{flight}")).json(&json!({ "title": "Train" }));
+        assert_eq!(desk.send(rename.header("if-match", "*")).await.status, 200);
+        let second = read(&house, Call::get(&path)).await;
+        assert_eq!(second.text, first.text.replace("DTSTAMP:20261120T003000Z", "DTSTAMP:20261120T003100Z"));
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_feed_is_written_anew_only_when_the_calendar_changed() {
     on_both_databases(async |database| {
         let house = House::open(database).await;

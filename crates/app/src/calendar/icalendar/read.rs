@@ -17,14 +17,14 @@ use store::{
     identity::throttles,
 };
 
-use super::write::{Pages, Wanted};
+use super::write::{Mask, Pages, Wanted};
 use crate::{
     App, Error,
     identity::{Client, Opaque},
 };
 
 /// Grows when the same calendar is written in another way.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// How precisely the last reading of a feed is known.
 const TOUCH_EVERY: Duration = Duration::from_mins(1);
@@ -76,7 +76,9 @@ pub async fn read_feed(app: &App, token: &str, client: &Client, has: impl Fn(&st
         return Ok(Reading::Unchanged(standing));
     }
     app.store().write(Count { key: format!("feed:{}", feed.id), limit: READS, now }).await?;
-    let wanted = Wanted { owner: feed.owner, name: feed.name, privacy: feed.privacy, since: Zone::utc().resolve(since).instant };
+    let since = Zone::utc().resolve(since).instant;
+    let mask = Some(Mask { feed: feed.id, at: standing.changed_at });
+    let wanted = Wanted { owner: feed.owner, name: feed.name, privacy: feed.privacy, since, mask };
     Ok(Reading::Text(standing, Pages::new(app, wanted).await?))
 }
 

@@ -2,14 +2,16 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
+use aws_lc_rs::hmac;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     calendar::{
         RecurrenceSet,
-        icalendar::{Kept, Privacy, closing, events, opening, time_zone},
+        icalendar::{Kept, Privacy, busy, closing, events, opening, time_zone},
     },
     identity::Caller,
 };
-use kernel::{Instant, ScheduleId, UserId, Zone};
+use kernel::{FeedId, Instant, ScheduleId, UserId, WallTime, Zone};
 use store::{
     Tx, UseCase,
     calendar::{
@@ -31,6 +33,26 @@ pub(super) struct Wanted {
     pub(super) privacy: Privacy,
     /// What is over by then is left out.
     pub(super) since: Instant,
+    /// For a feed.
+    pub(super) mask: Option<Mask>,
+}
+
+/// What stands in busy times instead of the ids of schedules and the times of their changes: ids carry the time they were made at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mask {
+    /// Whoever reads a feed does not know its id: names are made with it, the same ones as long as there is the feed.
+    pub(super) feed: FeedId,
+    /// When the calendar last changed.
+    pub(super) at: Instant,
+}
+
+impl Mask {
+    fn uid(self, id: ScheduleId, occurrence: Option<WallTime>) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.feed.uuid().as_bytes());
+        let occurrence = occurrence.map(|wall| wall.to_string()).unwrap_or_default();
+        let tag = hmac::sign(&key, format!("{id}/{occurrence}").as_bytes());
+        format!("{}@campanile", URL_SAFE_NO_PAD.encode(tag))
+    }
 }
 
 /// A calendar as text, one page after the other. The zones come first, then each schedule as it is when its page is read.
@@ -56,14 +78,14 @@ enum Next {
 
 /// The whole calendar of the caller, with everything.
 pub async fn export(app: &App, caller: &Caller) -> Result<Pages, Error> {
-    let wanted =
-        Wanted { owner: caller.user, name: "Campanile".to_owned(), privacy: Privacy::Full, since: Instant::DISTANT_PAST };
+    let (name, privacy, since) = ("Campanile".to_owned(), Privacy::Full, Instant::DISTANT_PAST);
+    let wanted = Wanted { owner: caller.user, name, privacy, since, mask: None };
     Pages::new(app, wanted).await
 }
 
 impl Pages {
     pub(super) async fn new(app: &App, wanted: Wanted) -> Result<Self, Error> {
-        let zones = app.store().read(Zones(wanted.owner)).await?;
+        let zones = app.store().read(Zones(wanted.owner, wanted.since, wanted.privacy)).await?;
         Ok(Self { app: app.clone(), wanted, next: Next::Opening(zones) })
     }
 
@@ -89,11 +111,15 @@ impl Pages {
     }
 
     async fn schedules(&self, after: Option<ScheduleId>) -> Result<(String, Next), Error> {
-        let Wanted { owner, privacy, since, .. } = self.wanted;
+        let Wanted { owner, privacy, since, mask, .. } = self.wanted;
         let page = self.app.store().read(Page { owner, after, since, kept: privacy == Privacy::Full }).await?;
         let mut text = String::new();
         for (set, kept) in &page {
-            for event in events(set, kept, privacy) {
+            let events = match mask {
+                Some(mask) if privacy == Privacy::Busy => busy(set, mask.at, &|occurrence| mask.uid(set.schedule.id, occurrence)),
+                _ => events(set, kept, privacy),
+            };
+            for event in events {
                 let _ = write!(text, "{event}");
             }
         }
@@ -116,14 +142,14 @@ impl Pages {
     }
 }
 
-struct Zones(UserId);
+struct Zones(UserId, Instant, Privacy);
 
 impl UseCase for Zones {
     type Out = Vec<(Zone, Instant)>;
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
-        Ok(whole::zones(tx, self.0).await?)
+        Ok(whole::zones(tx, self.0, self.1, self.2).await?)
     }
 }
 

@@ -24,7 +24,7 @@ pub use component::{Component, MAX_BYTES, MAX_COMPONENTS, MAX_DEPTH, MAX_LINE_BY
 pub use error::ICalendarError;
 pub use line::Line;
 pub use read::{Asked, File, Item, Other, Wanted};
-pub use write::{Kept, Privacy, closing, events, opening};
+pub use write::{Kept, Privacy, busy, closing, events, opening};
 pub use zone::time_zone;
 
 #[cfg(test)]

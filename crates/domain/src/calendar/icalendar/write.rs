@@ -97,10 +97,11 @@ pub fn closing() -> String {
     Line::new("END", "VCALENDAR").to_string()
 }
 
-/// The events a schedule is written as: itself, then each occurrence that is unlike the rest.
+/// The events a schedule is written as, with its titles at least: itself, then each occurrence that is unlike the rest. For
+/// [`Privacy::Busy`] there are none of these, but [`busy`].
 pub fn events(set: &RecurrenceSet, kept: &Kept, privacy: Privacy) -> Vec<Component> {
     if privacy == Privacy::Busy {
-        return busy(set);
+        return Vec::new();
     }
     let schedule = &set.schedule;
     let own = format!("{}@campanile", schedule.id);
@@ -121,29 +122,50 @@ pub fn events(set: &RecurrenceSet, kept: &Kept, privacy: Privacy) -> Vec<Compone
     std::iter::once(event).chain(changed).collect()
 }
 
-/// Only what takes time, without a word about it. A free occurrence of a busy series is left out of it, and a busy one of a
-/// free series stands alone.
-fn busy(set: &RecurrenceSet) -> Vec<Component> {
+/// Only what takes time, without a word about it, also not about when or how often it was changed: all of it is stamped `at`, under
+/// names that `name` makes up for the schedule (`None`) and for an occurrence that stands alone. A free occurrence of a busy
+/// series is left out of it, and a busy one of a free series stands alone. Only series need a zone: the rest is in UTC.
+pub fn busy(set: &RecurrenceSet, at: Instant, name: &dyn Fn(Option<WallTime>) -> String) -> Vec<Component> {
     let schedule = &set.schedule;
-    let uid = format!("{}@campanile", schedule.id);
     let (taken, free): (Vec<_>, Vec<_>) = changed(set).partition(|occurrence| occurrence.schedule.text.busy);
-    if schedule.text.busy {
-        let free: Vec<WallTime> = free.iter().filter_map(|occurrence| occurrence.recurrence_id).collect();
-        let mut event = event(&uid, schedule, Privacy::Busy);
-        event.lines.extend(repetition(set, &free));
-        let moved = taken.iter().filter(|occurrence| occurrence.recurrence_id.is_some_and(|id| set.is_moved(id)));
-        let moved = moved.map(|occurrence| {
-            let mut event = self::event(&uid, &occurrence.schedule, Privacy::Busy);
-            event.lines.extend(recurrence_id(occurrence, schedule));
-            event
-        });
-        return std::iter::once(event).chain(moved).collect();
+    if !schedule.text.busy {
+        let alone =
+            |occurrence: &Occurrence| Some(block(&name(Some(occurrence.recurrence_id?)), at, &in_utc(&occurrence.schedule.span)));
+        return taken.iter().filter_map(alone).collect();
     }
-    let alone = taken.iter().filter_map(|occurrence| {
-        let uid = format!("{}-{}@campanile", schedule.id, basic(occurrence.recurrence_id?.datetime()));
-        Some(event(&uid, &occurrence.schedule, Privacy::Busy))
+    let uid = name(None);
+    if schedule.series.is_none() {
+        return vec![block(&uid, at, &in_utc(&schedule.span))];
+    }
+    let free: Vec<WallTime> = free.iter().filter_map(|occurrence| occurrence.recurrence_id).collect();
+    let mut event = block(&uid, at, &schedule.span);
+    event.lines.extend(repetition(set, &free));
+    let moved = taken.iter().filter(|occurrence| occurrence.recurrence_id.is_some_and(|id| set.is_moved(id)));
+    let moved = moved.map(|occurrence| {
+        let mut event = block(&uid, at, &in_utc(&occurrence.schedule.span));
+        event.lines.extend(recurrence_id(occurrence, schedule));
+        event
     });
-    alone.collect()
+    std::iter::once(event).chain(moved).collect()
+}
+
+/// Time that is taken.
+fn block(uid: &str, at: Instant, span: &Span) -> Component {
+    let mut event = Component::new("VEVENT");
+    event.lines = vec![Line::text("UID", uid), Line::new("DTSTAMP", instant(at)), start(span, false)];
+    event.lines.extend(end(span));
+    event.lines.extend([Line::new("SUMMARY", "Busy"), Line::new("TRANSP", "OPAQUE")]);
+    event
+}
+
+/// The same on the wall of UTC. Whole days stay what they are: dates have no zone.
+fn in_utc(span: &Span) -> Span {
+    if span.all_day {
+        return span.clone();
+    }
+    let utc = Zone::utc();
+    let (start, end) = (utc.wall_at(span.start_at.instant), utc.wall_at(span.end_at.instant));
+    Span { all_day: false, start, end, start_at: utc.resolve(start), end_at: utc.resolve(end), zone: utc }
 }
 
 fn changed(set: &RecurrenceSet) -> impl Iterator<Item = Occurrence> {
@@ -166,7 +188,7 @@ fn event(uid: &str, schedule: &Schedule, privacy: Privacy) -> Component {
         event.lines.push(Line::new("CREATED", instant(schedule.created_at)));
     }
     event.lines.extend(end(span));
-    event.lines.push(Line::text("SUMMARY", if privacy == Privacy::Busy { "Busy" } else { &text.title }));
+    event.lines.push(Line::text("SUMMARY", &text.title));
     event.lines.push(Line::new("TRANSP", if text.busy { "OPAQUE" } else { "TRANSPARENT" }));
     if full {
         let described = [("DESCRIPTION", &text.description), ("LOCATION", &text.location)];
@@ -186,7 +208,8 @@ fn start(span: &Span, full: bool) -> Line {
 
 /// Nothing for a point in time: without an end, an event ends where it starts.
 fn end(span: &Span) -> Option<Line> {
-    (span.end_at.instant > span.start_at.instant).then(|| moment("DTEND", &[span.end], span.all_day, &span.zone))
+    (span.end_at.instant.as_seconds() > span.start_at.instant.as_seconds())
+        .then(|| moment("DTEND", &[span.end], span.all_day, &span.zone))
 }
 
 /// Times on the wall of `zone`.
