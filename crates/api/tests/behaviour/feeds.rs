@@ -222,6 +222,20 @@ async fn busy_times_tell_nothing_about_what_they_do_not_show() {
 }
 
 #[tokio::test]
+async fn what_is_over_within_a_second_has_no_end() {
+    let house = House::open(&Database::sqlite()).await;
+    let desk = Desk::of(&house, "ada").await;
+    for (start, end) in [("09:00:00.2", "09:00:00.9"), ("10:00:00.9", "10:00:01.1")] {
+        let wanted = json!({ "title": "Blink", "start": format!("2026-11-24T{start}"), "end": format!("2026-11-24T{end}") });
+        desk.make(&wanted).await;
+    }
+    let export = desk.export().await;
+    let ends: Vec<String> = export.lines().into_iter().filter(|line| line.starts_with("DTEND")).collect();
+    assert!(matches!(ends.as_slice(), [end] if end.ends_with("T100001") || end.ends_with("T010001Z")), "{}", export.text);
+    house.close().await;
+}
+
+#[tokio::test]
 async fn a_feed_is_written_anew_only_when_the_calendar_changed() {
     on_both_databases(async |database| {
         let house = House::open(database).await;

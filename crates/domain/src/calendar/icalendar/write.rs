@@ -206,7 +206,7 @@ fn start(span: &Span, full: bool) -> Line {
     if span.all_day && full { line.with(ZONE, span.zone.name()) } else { line }
 }
 
-/// Nothing for a point in time: without an end, an event ends where it starts.
+/// Nothing for a point in time, and for what is over within the second it begins in: without an end, an event ends where it starts.
 fn end(span: &Span) -> Option<Line> {
     (span.end_at.instant.as_seconds() > span.start_at.instant.as_seconds())
         .then(|| moment("DTEND", &[span.end], span.all_day, &span.zone))
