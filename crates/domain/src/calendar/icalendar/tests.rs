@@ -247,6 +247,17 @@ fn what_we_write_we_read() {
     assert_eq!(printed(&again, "1"), printed(&first, "1"));
 }
 
+#[test]
+fn what_stands_there_more_than_once_comes_back_as_often() {
+    let guests =
+        ["ATTENDEE;CN=Ada:mailto:a@example.org", "ATTENDEE:mailto:b@example.org", "ATTENDEE;ROLE=CHAIR:mailto:c@example.org"];
+    let first = wanted(&event(&format!("DTSTART:20261120T090000Z\r\n{}\r\nCOMMENT:x\r\nCOMMENT:x", guests.join("\r\n"))));
+    let text = printed(&first, "1");
+    let said: Vec<&str> = text.lines().filter(|line| line.starts_with("ATTENDEE") || line.starts_with("COMMENT")).collect();
+    assert_eq!(said, [guests.as_slice(), &["COMMENT:x", "COMMENT:x"]].concat());
+    assert_eq!(printed(&wanted(&text), "1"), text);
+}
+
 mod hostile {
     use proptest::prelude::*;
 
