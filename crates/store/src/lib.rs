@@ -25,6 +25,7 @@ pub mod jobs;
 pub mod labels;
 pub mod node;
 pub mod notify;
+pub mod planning;
 pub mod progress;
 pub mod search;
 pub mod streams;

@@ -77,3 +77,114 @@ async fn a_night_in_which_the_clocks_change_leaves_the_hours_that_are_there() {
     })
     .await;
 }
+
+/// What a page of suggestions proposes: title and start.
+fn proposed(reply: &Reply) -> Vec<(String, String)> {
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    let text = |it: &Value, name: &str| it[name].as_str().unwrap_or_default().to_owned();
+    let proposals = reply.body["proposals"].as_array().expect("proposals").iter();
+    proposals.map(|it| (text(it, "title"), text(it, "start"))).collect()
+}
+
+fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+    expected.iter().map(|(title, start)| ((*title).to_owned(), (*start).to_owned())).collect()
+}
+
+#[tokio::test]
+async fn a_week_is_planned_from_ready_tasks_previewed_and_committed() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        let suggest = async |body: Value| desk.send(Call::post("/api/v1/suggestions", &body)).await;
+        let task = async |body: Value| {
+            let made = desk.send(Call::post("/api/v1/tasks", &body)).await;
+            assert_eq!(made.status, 201, "{}", made.body);
+            made.text("/id").to_owned()
+        };
+        desk.make(&json!({ "title": "Stand-up", "start": "2026-11-23T08:00:00", "duration": "PT1H" })).await;
+        let slides = task(json!({ "title": "Slides", "estimate": "PT1H", "importance": 9 })).await;
+        let report = task(json!({ "title": "Report", "estimate": "PT2H", "deadline": "2026-11-24" })).await;
+        let speech = task(json!({ "title": "Talk", "estimate": "PT1H", "depends_on": [slides] })).await;
+        let week = json!({ "from": "2026-11-23", "to": "2026-11-28" });
+        let preview = suggest(week.clone()).await;
+        let at = ["2026-11-22T22:00:00Z", "2026-11-23T00:00:00Z", "2026-11-23T01:00:00Z", "2026-11-23T02:00:00Z"];
+        assert_eq!(proposed(&preview), pairs(&[("Report", at[0]), ("Report", at[1]), ("Slides", at[2])]));
+        assert_eq!(preview.text("/proposals/0/reasons/0/code"), "before_deadline");
+        assert_eq!(preview.body, suggest(week.clone()).await.body, "the same answer for the same state");
+        let all = json!({ "task_ids": [speech, report, slides], "from": "2026-11-23", "to": "2026-11-28", "commit": true });
+        let made = suggest(all.clone()).await;
+        assert_eq!(proposed(&made), pairs(&[("Report", at[0]), ("Report", at[1]), ("Slides", at[2]), ("Talk", at[3])]));
+        let path = format!("/api/v1/schedules/{}", made.text("/proposals/3/schedule_id"));
+        assert_eq!(desk.get(&path).await.text("/title"), "Talk");
+        // What is planned is not planned again, and its time is taken.
+        let again = suggest(all).await;
+        assert_eq!((proposed(&again), again.text("/unplaced/0/reason/code")), (vec![], "planned"));
+        desk.send(Call::post("/api/v1/schedules", &json!({ "title": "x", "start": at[3], "duration": "PT1H" })))
+            .await
+            .refused(409, "schedule.conflict");
+        let alone = suggest(json!({ "task_ids": [task(json!({ "title": "Q", "depends_on": [speech] })).await] })).await;
+        assert_eq!(alone.text("/unplaced/0/reason/code"), "blocked");
+        suggest(json!({ "task_ids": ["tsk_00000000000000000000000000"] })).await.refused(404, "task.not_found");
+        let bob = Desk::of(&house, "bob").await;
+        let foreign = bob.send(Call::post("/api/v1/suggestions", &json!({ "task_ids": [slides] }))).await;
+        foreign.refused(404, "task.not_found");
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_new_thing_is_offered_places_and_planned_in_the_best() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        let suggest = async |body: Value| desk.send(Call::post("/api/v1/suggestions", &body)).await;
+        let ask = json!({ "title": "Deep work", "duration": "PT3H", "from": "2026-11-23", "to": "2026-11-25", "limit": 2 });
+        let offered = suggest(ask.clone()).await;
+        let places = [("Deep work", "2026-11-22T22:00:00Z"), ("Deep work", "2026-11-23T01:00:00Z")];
+        assert_eq!(proposed(&offered), pairs(&places));
+        let mut commit = ask.clone();
+        commit["commit"] = json!(true);
+        for place in places {
+            assert_eq!(proposed(&suggest(commit.clone()).await), pairs(&[place]));
+        }
+        for wrong in [
+            json!({ "title": "x" }),
+            json!({ "duration": "PT1H" }),
+            json!({ "title": "x", "duration": "PT0S" }),
+            json!({ "title": " ", "duration": "PT1H" }),
+            json!({ "title": "x", "duration": "PT1H", "limit": 0 }),
+            json!({ "title": "x", "duration": "PT1H", "task_ids": [] }),
+            json!({ "task_ids": [] }),
+            json!({ "from": "2026-11-23", "to": "2027-11-23" }),
+        ] {
+            suggest(wrong).await.refused(422, "planning.invalid");
+        }
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn habits_are_learned_from_work_shown_and_forgotten() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        let made = desk.make(&json!({ "title": "Write", "start": "2026-11-21T09:00:00" })).await;
+        let path = format!("/api/v1/schedules/{}", made.text("/id"));
+        assert_eq!(desk.send(Call::new("POST", &format!("{path}/start"))).await.status, 200);
+        house.clock.advance(std::time::Duration::from_mins(5));
+        assert_eq!(desk.send(Call::new("POST", &format!("{path}/suspend"))).await.status, 200);
+        let learned = async || {
+            let reply = desk.get("/api/v1/habits").await;
+            assert_eq!(reply.status, 200, "{}", reply.body);
+            let hours = reply.body["hours"].as_array().expect("hours").clone();
+            (hours.len(), hours.iter().filter_map(Value::as_u64).sum::<u64>())
+        };
+        assert_eq!(learned().await, (168, 300));
+        assert_eq!(desk.send(Call::new("DELETE", "/api/v1/habits")).await.status, 204);
+        assert_eq!(learned().await, (168, 0));
+        house.close().await;
+    })
+    .await;
+}

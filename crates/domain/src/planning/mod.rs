@@ -1,9 +1,13 @@
 //! # planning: when there is time
 //!
-//! What is free is what is neither taken nor slept through.
+//! What is free is what is neither taken nor slept through. A plan puts work there by rules that each can be said.
 
 mod error;
+mod habits;
+mod planner;
 mod waking;
 
 pub use error::PlanningError;
+pub use habits::{HOURS, Habits};
+pub use planner::{Frame, MAX_SESSION, Plan, Proposal, Reason, Violated, Wish, alternatives, plan};
 pub use waking::Waking;
