@@ -13,6 +13,8 @@ struct Parameter {
     path: String,
     name: String,
     schema: Value,
+    /// What has to be said besides, as the document says it.
+    besides: String,
 }
 
 /// Every query parameter of every `GET` of the document.
@@ -21,11 +23,17 @@ fn parameters() -> Vec<Parameter> {
     let paths = document["paths"].as_object().expect("paths").iter();
     let of_path = |(path, item): (&String, &Value)| {
         let listed = item["get"]["parameters"].as_array().cloned().unwrap_or_default();
-        let path = path.clone();
+        let (path, others) = (path.clone(), listed.clone());
+        let besides = move |name: &Value| {
+            let others = others.iter().filter(|other| other["required"] == true && other["name"] != *name);
+            let said = |other: &Value| Some(format!("&{}={}", other["name"].as_str()?, other["example"].as_str()?));
+            others.filter_map(said).collect()
+        };
         listed.into_iter().filter(|parameter| parameter["in"] == "query").map(move |parameter| Parameter {
             path: path.clone(),
             name: parameter["name"].as_str().expect("a name").to_owned(),
             schema: parameter["schema"].clone(),
+            besides: besides(&parameter["name"]),
         })
     };
     paths.flat_map(of_path).collect()
@@ -66,11 +74,11 @@ async fn every_documented_limit_of_a_query_is_enforced() {
     let schedule = house.send(Call::post("/api/v1/schedules", &body).bearer(&token)).await;
     let task = house.send(Call::post("/api/v1/tasks", &serde_json::json!({ "title": "x" })).bearer(&token)).await;
     let mut tried = 0;
-    for Parameter { path, name, schema } in parameters() {
+    for Parameter { path, name, schema, besides } in parameters() {
         let of = if path.starts_with("/api/v1/tasks") { &task } else { &schedule };
         let path = path.replace("{id}", of.text("/id"));
         for value in beyond(&schema) {
-            let reply = house.send(Call::get(&format!("{path}?{name}={value}")).bearer(&token)).await;
+            let reply = house.send(Call::get(&format!("{path}?{name}={value}{besides}")).bearer(&token)).await;
             let pointer = reply.body.pointer("/errors/0/pointer").and_then(Value::as_str);
             assert_eq!((reply.status.as_u16(), pointer), (422, Some(format!("/{name}").as_str())), "{path}?{name}={value}");
             tried += 1;
