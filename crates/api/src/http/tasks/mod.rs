@@ -36,7 +36,7 @@ pub(crate) fn routes() -> Routes {
         .add(write, routes!(plan::plan))
         .add(read, routes!(sessions::sessions))
         .add(write, routes!(split::split))
-        .add(read, routes!(reminders::reminders))
+        .add(read, routes!(reminders::of_task))
 }
 
 /// The refusal, with the tasks it is about.

@@ -33,7 +33,7 @@ pub(crate) struct Part {
     params(("id" = String, Path, description = "The task's id"), Part),
     responses((status = 200, description = "A page", body = ReminderPage))
 )]
-pub(crate) async fn reminders(
+pub(crate) async fn of_task(
     Extract(app): Extract<App>,
     caller: Caller,
     Path(id): Path<TaskId>,
