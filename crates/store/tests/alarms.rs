@@ -261,6 +261,30 @@ async fn what_is_taken_back_does_not_fire_and_what_fired_is_not_taken_back() {
 }
 
 #[tokio::test]
+async fn what_waits_is_handed_over_as_it_stands_and_what_rang_is_not() {
+    on_both_engines(async |store| {
+        let ann = person(&store, 1).await;
+        let (item, other) = (schedule(ann, 1, START + 20 * MINUTE), schedule(ann, 2, START + 300 * MINUTE));
+        make(&store, &item).await;
+        make(&store, &other).await;
+        fire(&store, START + 10 * MINUTE, 10).await;
+        let [rang, waits] = <[Alarm; 2]>::try_from(of_schedule(&store, &item).await).expect("two alarms");
+        let nominal = Zone::utc().wall_at(START + 21 * MINUTE);
+        let twin = other.reminders[0].id;
+        let handed = |alarm: &Alarm| Alarm { schedule: other.id, reminder: twin, generation: 7, nominal, ..alarm.clone() };
+        let both = [handed(&rang), handed(&waits)];
+        run(&store, move |tx| {
+            let both = both.clone();
+            Box::pin(async move { alarms::hand_over(tx, &both).await })
+        })
+        .await;
+        assert_eq!(of_schedule(&store, &item).await, [rang]);
+        assert!(of_schedule(&store, &other).await.contains(&handed(&waits)));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn one_alarm_is_locked_settled_snoozed_and_dismissed() {
     on_both_engines(async |store| {
         let (ann, bob) = (person(&store, 1).await, person(&store, 2).await);

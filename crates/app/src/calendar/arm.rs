@@ -133,6 +133,31 @@ pub(super) async fn silence(
     store::alarms::settle_each(tx, &of_it, AlarmState::Cancelled, reason, now).await
 }
 
+/// Gives what waits for occurrences of `from` that `to` has from now on to that schedule, as it stands: snoozed, held until quiet
+/// hours end, or late. `twins` are pairs of an old reminder and the one that takes its place, `name` says what an occurrence is
+/// called now. [`arm`] decides then about each as about any other.
+pub(super) async fn hand_over(
+    tx: &mut Tx<'_>,
+    from: &RecurrenceSet,
+    to: &RecurrenceSet,
+    twins: &[(ReminderId, ReminderId)],
+    name: impl Fn(WallTime) -> WallTime,
+) -> Result<(), StoreError> {
+    let once = to.schedule.series.is_none();
+    let handed = store::alarms::pending(tx, from.schedule.id).await?.into_iter().filter_map(|alarm| {
+        let nominal = name(alarm.nominal);
+        let there = if once { nominal == to.schedule.span.start } else { to.occurrence(nominal).is_some() };
+        let (_, twin) = *twins.iter().find(|(old, _)| *old == alarm.reminder)?;
+        let moved = Alarm { schedule: to.schedule.id, reminder: twin, nominal, ..alarm };
+        // One that was planned for another time is of an earlier generation, so that it does not hold the place of what is
+        // planned now.
+        let same = due_for(from, alarm.reminder, alarm.nominal) == due_for(to, twin, nominal);
+        let generation = if same { to.schedule.generation } else { to.schedule.generation - 1 };
+        (there && reminder(to, &moved).is_some()).then_some(Alarm { generation, ..moved })
+    });
+    store::alarms::hand_over(tx, &handed.collect::<Vec<_>>()).await
+}
+
 /// Makes the pending alarms of a schedule those that it needs now: what is planned already stays, what is no longer needed
 /// ends for `reason`, what is missing is armed in the present generation. `earlier` is what was told of it under another name.
 pub(crate) async fn arm(

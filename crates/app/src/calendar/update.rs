@@ -248,6 +248,7 @@ impl Update {
         if !change.any {
             return Ok((found, effects));
         }
+        let (whole, began) = (set.clone(), rest.schedule.span.start);
         self.provide(tx, &mut change, &rest.schedule, &mut effects).await?;
         let own_twins: Vec<_> = rest.overrides.iter().flat_map(|(which, own)| twins_of(&set, *which, own)).collect();
         let worked: Vec<WallTime> = rest.progress.keys().copied().collect();
@@ -269,11 +270,19 @@ impl Update {
             let added = Added::by(&rest, Some(&before), self.now);
             self.beside(&rest, Some(&set)).refuse(tx, &added, || wanted(&rest)).await?;
         }
+        store::calendar::insert(tx, &rest).await?;
+        quota::check(tx, self.owner, self.settings).await?;
+        // Before the part that ends gives up what it has no occurrence for.
+        let moved_by = rest.schedule.span.start.datetime().duration_since(began.datetime());
+        let name = |which: WallTime| match renamed.get(&which) {
+            Some(to) => *to,
+            None if whole.progress.contains_key(&which) => which,
+            None => which.datetime().checked_add(moved_by).map_or(which, WallTime::new),
+        };
+        arm::hand_over(tx, &whole, &rest, &twins, name).await?;
         store::calendar::overrides::replace(tx, &set, self.now).await?;
         self.written(tx, &set, &mut effects).await?;
         let told = Rung::of(tx, self.id).await?.of_twins(&twins);
-        store::calendar::insert(tx, &rest).await?;
-        quota::check(tx, self.owner, self.settings).await?;
         for which in worked {
             let to = Item::occurrence(rest.schedule.id, renamed.get(&which).copied().unwrap_or(which));
             store::progress::rename(tx, self.owner, &Item::occurrence(self.id, which), &to).await?;
