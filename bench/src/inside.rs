@@ -22,6 +22,7 @@ pub(crate) fn application(store: Store) -> anyhow::Result<App> {
         hub: Hub::new(Limits::default()),
         keys: identity::Keys::from_secrets(secrets)?,
         identity: identity::Settings::default(),
+        calendar: app::calendar::Settings::default(),
         alarms: Wake::default(),
         jobs: Wake::default(),
         meters: app::alarms::Meters::default(),
