@@ -28,6 +28,7 @@ use store::{
     Tx, UseCase,
     alarms::Due,
     notify::deliver::{Draft, Inbox},
+    streams,
 };
 
 use super::{
@@ -202,17 +203,20 @@ impl UseCase for FireDue {
         let mut effects = Effects::default();
         let late = due.iter().map(|due| now.since(due.late_after())).max().unwrap_or_default();
         let turn = turn(tx, due, now, &*self.entropy).await?;
+        let mut told = Vec::new();
         if !turn.ring.is_empty() {
             let ids: Vec<_> = turn.ring.iter().map(|(alarm, _)| alarm.id).collect();
             store::alarms::mark_fired(tx, &ids, now).await?;
-            self.notify(tx, &turn.ring, now, &mut effects).await?;
+            told = self.notify(tx, &turn.ring, now).await?;
         }
         let silent: Vec<_> = turn.silent.iter().map(|(id, _)| *id).collect();
         store::alarms::settle_each(tx, &silent, AlarmState::Skipped, Reason::TooLate, now).await?;
         store::alarms::settle_each(tx, &turn.over, AlarmState::Skipped, Reason::OverDuringQuietHours, now).await?;
-        self.hold(tx, &turn.held, now, &mut effects).await?;
+        told.extend(self.hold(tx, &turn.held, now).await?);
         store::alarms::note_left_out(tx, &turn.left_out()).await?;
         store::alarms::insert(tx, &turn.next).await?;
+        // At once and last: the streams of all concerned are locked in one order.
+        effects.events.extend(streams::append(tx, told, now).await?);
         let next_due = store::alarms::next_due(tx).await?;
         let rows = turn.ring.len() + turn.silent.len() + turn.over.len() + turn.held.len();
         Ok((FiredDue { rows, due: turn.ring.into_iter().map(|(due, _)| due).collect(), next_due, late }, effects))
@@ -286,8 +290,8 @@ fn of_deadline(alarm: &Due, task_id: TaskId, late_by_ms: u64) -> Words {
 }
 
 impl FireDue {
-    /// Writes the inbox rows of facts that are new, counts them, and tells the streams.
-    async fn notify(&self, tx: &mut Tx<'_>, due: &[(Due, usize)], now: Instant, effects: &mut Effects) -> Result<(), Error> {
+    /// Writes the inbox rows of facts that are new and counts them; answers what there is to tell the streams.
+    async fn notify(&self, tx: &mut Tx<'_>, due: &[(Due, usize)], now: Instant) -> Result<Vec<streams::Draft>, Error> {
         let drafts: Vec<Draft> = due.iter().map(|(alarm, missed)| self.draft(alarm, *missed, now)).collect();
         let new: HashSet<NotificationId> = store::notify::deliver::insert(tx, &drafts).await?.into_iter().collect();
         let new: Vec<&Notification> = drafts.iter().map(|d| &d.notification).filter(|n| new.contains(&n.id)).collect();
@@ -296,22 +300,15 @@ impl FireDue {
             *counts.entry(notification.user).or_default() += 1;
         }
         let inboxes = store::notify::deliver::add_unread(tx, &counts).await?;
-        let events = new.iter().map(|n| self.created(n, now)).chain(inboxes.iter().map(|inbox| self.unread(inbox, now)));
-        effects.events.extend(store::streams::append(tx, events.collect(), now).await?);
-        Ok(())
+        let told = new.iter().map(|n| self.created(n, now)).chain(inboxes.iter().map(|inbox| self.unread(inbox, now)));
+        Ok(told.collect())
     }
 
-    /// Lets alarms wait for the end of quiet hours, and tells the streams.
-    async fn hold(
-        &self,
-        tx: &mut Tx<'_>,
-        held: &[(Due, usize, Instant)],
-        now: Instant,
-        effects: &mut Effects,
-    ) -> Result<(), Error> {
+    /// Lets alarms wait for the end of quiet hours; answers what there is to tell the streams.
+    async fn hold(&self, tx: &mut Tx<'_>, held: &[(Due, usize, Instant)], now: Instant) -> Result<Vec<streams::Draft>, Error> {
         let until: Vec<_> = held.iter().map(|(due, _, until)| (due.id, *until)).collect();
         store::alarms::quiet::hold(tx, &until).await?;
-        let events = held.iter().map(|(due, ..)| {
+        let told = held.iter().map(|(due, ..)| {
             changed_event(
                 (due.owner, due.id),
                 (due.schedule, due.task.filter(|_| due.is_deadline)),
@@ -320,8 +317,7 @@ impl FireDue {
                 &*self.entropy,
             )
         });
-        effects.events.extend(store::streams::append(tx, events.collect(), now).await?);
-        Ok(())
+        Ok(told.collect())
     }
 
     fn draft(&self, alarm: &Due, missed: usize, now: Instant) -> Draft {
@@ -346,8 +342,8 @@ impl FireDue {
         }
     }
 
-    fn created(&self, notification: &Notification, now: Instant) -> store::streams::Draft {
-        store::streams::Draft {
+    fn created(&self, notification: &Notification, now: Instant) -> streams::Draft {
+        streams::Draft {
             stream: StreamId::from(notification.user),
             id: EventId::mint(now, &*self.entropy),
             kind: "notification.created",
@@ -355,8 +351,8 @@ impl FireDue {
         }
     }
 
-    fn unread(&self, inbox: &Inbox, now: Instant) -> store::streams::Draft {
-        store::streams::Draft {
+    fn unread(&self, inbox: &Inbox, now: Instant) -> streams::Draft {
+        streams::Draft {
             stream: StreamId::from(inbox.user),
             id: EventId::mint(now, &*self.entropy),
             kind: "unread.changed",

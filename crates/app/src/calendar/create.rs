@@ -13,9 +13,8 @@ use store::{Tx, UseCase};
 use super::{
     OnConflict, What, arm,
     arm::Rung,
-    changed,
     conflicts::{self, Beside, wanted},
-    labels, quota,
+    fact, labels, quota, tell,
 };
 use crate::{Answer, App, Effects, Error, Once, once::Render};
 
@@ -42,7 +41,7 @@ impl UseCase for Create {
         }
         let (_, lead) = self.on_conflict.defaults(tx, self.owner, self.draft.takes_time()).await?;
         let mut checked = self.draft.check(lead, self.now)?;
-        labels::provide(tx, self.owner, (&mut checked.labels, &Labels::default()), by, &mut effects).await?;
+        let mut facts = labels::provide(tx, self.owner, (&mut checked.labels, &Labels::default()), by).await?;
         let schedule = Schedule {
             id: ScheduleId::mint(self.now, &*self.entropy),
             owner: self.owner,
@@ -69,7 +68,8 @@ impl UseCase for Create {
         quota::check(tx, self.owner, self.settings).await?;
         arm::arm(tx, &set, Rung::default(), Reason::Rescheduled, by, &mut effects).await?;
         let schedule = set.schedule;
-        changed(tx, std::slice::from_ref(&schedule), What::Created, &*self.entropy, &mut effects).await?;
+        facts.push(fact(&schedule, What::Created, &*self.entropy));
+        tell(tx, (self.owner, self.now), facts, &mut effects).await?;
         Ok((schedule, effects))
     }
 }

@@ -39,9 +39,13 @@ impl UseCase for Delete {
 
     /// All or nothing: one that is not there refuses the whole.
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
-        let mut gone = Vec::with_capacity(self.ids.len());
+        // First all of them are locked: with the first that goes, what its owner holds is.
+        let mut going = Vec::with_capacity(self.ids.len());
         for id in &self.ids {
-            let schedule = present(tx, self.owner, *id, self.expected).await?;
+            going.push(present(tx, self.owner, *id, self.expected).await?);
+        }
+        let mut gone = Vec::with_capacity(going.len());
+        for schedule in going {
             gone.push(discard(tx, schedule, Reason::ScheduleDeleted, self.now).await?);
         }
         let mut effects = Effects::default();

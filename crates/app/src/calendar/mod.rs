@@ -18,7 +18,7 @@ mod scope;
 mod update;
 
 use domain::calendar::Schedule;
-use kernel::{Entropy, EventId, StreamId};
+use kernel::{Entropy, EventId, Instant, StreamId, UserId};
 use store::{StoreError, Tx, streams::Draft};
 
 use crate::Effects;
@@ -61,7 +61,7 @@ pub(crate) fn fact(schedule: &Schedule, what: What, entropy: &dyn Entropy) -> Dr
     }
 }
 
-/// Appends `schedule.changed` to the owner's stream. From here on feeds of the owner are other than before.
+/// Appends `schedule.changed` to the owner's stream; see [`tell`].
 async fn changed(
     tx: &mut Tx<'_>,
     schedules: &[Schedule],
@@ -70,9 +70,19 @@ async fn changed(
     effects: &mut Effects,
 ) -> Result<(), StoreError> {
     let Some(first) = schedules.first() else { return Ok(()) };
-    let at = first.updated_at;
-    let drafts = schedules.iter().map(|schedule| fact(schedule, what, entropy)).collect();
-    store::calendar::revision::bump(tx, first.owner, at).await?;
-    effects.events.extend(store::streams::append(tx, drafts, at).await?);
+    let facts = schedules.iter().map(|schedule| fact(schedule, what, entropy)).collect();
+    tell(tx, (first.owner, first.updated_at), facts, effects).await
+}
+
+/// Appends to the stream of `owner` what was done to schedules of theirs, and to what they are labelled with. From here on feeds of
+/// the owner are other than before. Both are locked last: everything else has been written.
+async fn tell(
+    tx: &mut Tx<'_>,
+    (owner, at): (UserId, Instant),
+    facts: Vec<Draft>,
+    effects: &mut Effects,
+) -> Result<(), StoreError> {
+    store::calendar::revision::bump(tx, owner, at).await?;
+    effects.events.extend(store::streams::append(tx, facts, at).await?);
     Ok(())
 }

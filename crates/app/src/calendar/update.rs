@@ -14,15 +14,16 @@ use domain::{
     identity::Caller,
 };
 use kernel::{Entropy, Instant, ReminderId, ScheduleId, UserId, WallTime};
-use store::{Tx, UseCase};
+use store::{Tx, UseCase, streams};
 
 use super::{
     OnConflict, Scope, What, arm,
     arm::Rung,
     changed,
     conflicts::{self, Beside, may_take_time, wanted, wanted_one},
-    labels, quota,
+    fact, labels, quota,
     scope::{occurrence, split},
+    tell,
 };
 use crate::{Answer, App, Effects, Error, Once, once::Render};
 
@@ -109,11 +110,13 @@ impl Update {
         if !change.any {
             return Ok((Occurrence::only(set.schedule), effects));
         }
-        let schedule = self.rewrite(tx, set, change, (before, None), &mut effects).await?;
+        let (schedule, facts) = self.rewrite(tx, set, change, (before, None), &mut effects).await?;
+        tell(tx, (self.owner, self.now), facts, &mut effects).await?;
         Ok((Occurrence::only(schedule), effects))
     }
 
-    /// Writes a change of the whole. `own` is what its occurrences have of their own from now on, where that is said as well.
+    /// Writes a change of the whole; answers what there is to tell of it. `own` is what its occurrences have of their own from now on,
+    /// where that is said as well.
     pub(super) async fn rewrite(
         &self,
         tx: &mut Tx<'_>,
@@ -121,7 +124,7 @@ impl Update {
         mut change: Change,
         (before, own): (Option<RecurrenceSet>, Option<Vec<Override>>),
         effects: &mut Effects,
-    ) -> Result<Schedule, Error> {
+    ) -> Result<(Schedule, Vec<streams::Draft>), Error> {
         let ends_to_repeat = set.schedule.series.is_some() && change.series.is_none();
         if ends_to_repeat && set.begun().next().is_some() {
             let detail = "an occurrence is begun or done: let the series end instead, or take back that progress first";
@@ -135,7 +138,7 @@ impl Update {
             let detail = "what is begun or done happens once: take back its progress first";
             return Err(CalendarError::field("/recurrence", detail).into());
         }
-        self.provide(tx, &mut change, &set.schedule, effects).await?;
+        let mut facts = self.provide(tx, &mut change, &set.schedule).await?;
         let by = (self.now, &*self.entropy);
         let renewed = arm::renew(&set.schedule.reminders, &change.rules, by);
         let said = change.series.clone();
@@ -166,8 +169,8 @@ impl Update {
             store::labels::tags::assign(tx, (self.owner, self.id), &set.schedule.labels.tags).await?;
         }
         self.written(tx, &set, effects).await?;
-        changed(tx, std::slice::from_ref(&set.schedule), What::Updated, &*self.entropy, effects).await?;
-        Ok(set.schedule)
+        facts.push(fact(&set.schedule, What::Updated, &*self.entropy));
+        Ok((set.schedule, facts))
     }
 
     /// Changes one occurrence: what is then unlike the series is kept beside it.
@@ -249,7 +252,7 @@ impl Update {
             return Ok((found, effects));
         }
         let (whole, began) = (set.clone(), rest.schedule.span.start);
-        self.provide(tx, &mut change, &rest.schedule, &mut effects).await?;
+        let mut facts = self.provide(tx, &mut change, &rest.schedule).await?;
         let own_twins: Vec<_> = rest.overrides.iter().flat_map(|(which, own)| twins_of(&set, *which, own)).collect();
         let worked: Vec<WallTime> = rest.progress.keys().copied().collect();
         let renamed: BTreeMap<_, _> = follow(&mut rest, &mut change)?.into_iter().collect();
@@ -270,6 +273,7 @@ impl Update {
             let added = Added::by(&rest, Some(&before), self.now);
             self.beside(&rest, Some(&set)).refuse(tx, &added, || wanted(&rest)).await?;
         }
+        // Before any alarm is locked: one schedule more is counted.
         store::calendar::insert(tx, &rest).await?;
         quota::check(tx, self.owner, self.settings).await?;
         // Before the part that ends gives up what it has no occurrence for.
@@ -288,8 +292,9 @@ impl Update {
             store::progress::rename(tx, self.owner, &Item::occurrence(self.id, which), &to).await?;
         }
         arm::arm(tx, &rest, told, Reason::Rescheduled, (self.now, &*self.entropy), &mut effects).await?;
-        changed(tx, std::slice::from_ref(&set.schedule), What::Updated, &*self.entropy, &mut effects).await?;
-        changed(tx, std::slice::from_ref(&rest.schedule), What::Created, &*self.entropy, &mut effects).await?;
+        facts.push(fact(&set.schedule, What::Updated, &*self.entropy));
+        facts.push(fact(&rest.schedule, What::Created, &*self.entropy));
+        tell(tx, (self.owner, self.now), facts, &mut effects).await?;
         Ok((Occurrence::only(rest.schedule), effects))
     }
 
@@ -363,15 +368,9 @@ impl Update {
         schedule.touch(self.now, change.moved);
     }
 
-    /// Sees to it that the labels of a change are there.
-    async fn provide(
-        &self,
-        tx: &mut Tx<'_>,
-        change: &mut Change,
-        present: &Schedule,
-        effects: &mut Effects,
-    ) -> Result<(), Error> {
-        labels::provide(tx, self.owner, (&mut change.labels, &present.labels), (self.now, &*self.entropy), effects).await
+    /// Sees to it that the labels of a change are there; answers what there is to tell of it.
+    async fn provide(&self, tx: &mut Tx<'_>, change: &mut Change, present: &Schedule) -> Result<Vec<streams::Draft>, Error> {
+        labels::provide(tx, self.owner, (&mut change.labels, &present.labels), (self.now, &*self.entropy)).await
     }
 
     async fn written(&self, tx: &mut Tx<'_>, set: &RecurrenceSet, effects: &mut Effects) -> Result<(), Error> {

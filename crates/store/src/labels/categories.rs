@@ -90,12 +90,24 @@ pub async fn delete(tx: &mut Tx<'_>, owner: UserId, ids: &[CategoryId], now: Ins
             "SELECT 1 FROM categories WHERE id = $1 AND owner_id = $2 FOR UPDATE",
         );
         tx.optional(lock, values![*id, owner], |_| Ok(())).await?;
-        tx.execute(
-            "UPDATE schedules SET category_id = NULL, version = version + 1, updated_at = $3
-             WHERE category_id = $1 AND owner_id = $2",
-            values![*id, owner, now],
-        )
-        .await?;
+    }
+    // All schedules at once, because whoever locks several does so lowest id first.
+    let vacated = Sql::each(
+        "UPDATE schedules SET category_id = NULL, version = version + 1, updated_at = $3 WHERE category_id = $1 AND owner_id = $2",
+        "WITH inside AS (
+             SELECT s.id, c.at FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS c (id, owner_id, at)
+             JOIN schedules s ON s.category_id = c.id AND s.owner_id = c.owner_id ORDER BY s.id FOR UPDATE OF s
+         )
+         UPDATE schedules s SET category_id = NULL, version = s.version + 1, updated_at = inside.at
+         FROM inside WHERE s.id = inside.id",
+    );
+    let columns = [
+        Column::Uuids(ids.iter().map(|id| id.uuid()).collect()),
+        Column::Uuids(vec![owner.uuid(); ids.len()]),
+        Column::Instants(vec![now; ids.len()]),
+    ];
+    tx.batch(vacated, &columns).await?;
+    for id in ids {
         tx.execute("DELETE FROM categories WHERE id = $1 AND owner_id = $2", values![*id, owner]).await?;
     }
     Ok(())

@@ -105,11 +105,18 @@ pub async fn update(tx: &mut Tx<'_>, tag: &Tag) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Gives the schedules of `owner` that have a tag a new version: what is shown of them changes.
+/// Gives the schedules of `owner` that have a tag a new version: what is shown of them changes. They are locked lowest id first.
 pub async fn touch(tx: &mut Tx<'_>, owner: UserId, id: TagId, now: Instant) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE schedules SET version = version + 1, updated_at = $3
-         WHERE owner_id = $1 AND id IN (SELECT schedule_id FROM schedule_tags WHERE tag_id = $2)",
+        Sql::each(
+            "UPDATE schedules SET version = version + 1, updated_at = $3
+             WHERE owner_id = $1 AND id IN (SELECT schedule_id FROM schedule_tags WHERE tag_id = $2)",
+            "WITH touched AS (
+                 SELECT id FROM schedules
+                 WHERE owner_id = $1 AND id IN (SELECT schedule_id FROM schedule_tags WHERE tag_id = $2) ORDER BY id FOR UPDATE
+             )
+             UPDATE schedules s SET version = s.version + 1, updated_at = $3 FROM touched WHERE s.id = touched.id",
+        ),
         values![owner, id, now],
     )
     .await?;

@@ -19,6 +19,7 @@ use kernel::{Category, Entropy, FieldError, Instant, ScheduleId, UserId};
 use store::{
     Tx, UseCase,
     calendar::imported::{self, Imported},
+    streams,
 };
 
 use crate::{
@@ -26,7 +27,7 @@ use crate::{
     calendar::{
         What,
         arm::{self, Rung},
-        changed, own_zone, quota,
+        fact, own_zone, quota, tell,
         update::Update,
     },
 };
@@ -134,26 +135,29 @@ impl UseCase for Import {
         store::identity::users::lock(tx, self.owner).await?.ok_or(CalendarError::NotFound)?;
         let mut present = self.present(tx, true).await?;
         let mut effects = Effects::default();
-        let mut made = Vec::new();
+        let mut facts = Vec::new();
+        let mut made = 0;
         let mut items = Vec::with_capacity(self.file.items.len());
         for item in &self.file.items {
             let taken = match (&item.asked, present.remove(&item.uid)) {
                 (Asked::Wanted(wanted), None) => {
                     let schedule = self.create(tx, item, wanted, &mut effects).await?;
-                    let id = schedule.id;
-                    made.push(schedule);
-                    taken(item, Outcome::Created, Some(id))
+                    made += 1;
+                    facts.push(fact(&schedule, What::Created, &*self.entropy));
+                    taken(item, Outcome::Created, Some(schedule.id))
                 }
-                (Asked::Wanted(wanted), Some(there)) => self.update(tx, item, wanted, there, &mut effects).await?,
+                (Asked::Wanted(wanted), Some(there)) => self.update(tx, item, wanted, there, (&mut facts, &mut effects)).await?,
                 (_, there) => left_out(item, there.map(|(set, _)| set.schedule.id)),
             };
             items.push(taken);
         }
-        changed(tx, &made, What::Created, &*self.entropy, &mut effects).await?;
-        if !made.is_empty() {
+        if made > 0 {
             quota::check(tx, self.owner, self.settings).await?;
         }
         self.keep_others(tx).await?;
+        if !facts.is_empty() {
+            tell(tx, (self.owner, self.now), facts, &mut effects).await?;
+        }
         Ok((Report { items, kept: self.file.others.len() }, effects))
     }
 }
@@ -243,7 +247,7 @@ impl Import {
         item: &Item,
         wanted: &Wanted,
         (set, kept): (RecurrenceSet, Imported),
-        effects: &mut Effects,
+        (facts, effects): (&mut Vec<streams::Draft>, &mut Effects),
     ) -> Result<Taken, Error> {
         let id = set.schedule.id;
         if is(&set, &kept, item, wanted) {
@@ -268,12 +272,15 @@ impl Import {
         let own = wanted.overrides_over(&set.overrides);
         let update = Update::whole((self.owner, id), self.settings, self.now, Arc::clone(&self.entropy));
         // What is in progress cannot be moved, and what was done cannot be undone by a file.
-        if let Err(error) = update.rewrite(tx, set, change, (None, Some(own)), effects).await {
-            if error.category() == Category::Internal || error.category() == Category::Unavailable {
+        match update.rewrite(tx, set, change, (None, Some(own)), effects).await {
+            Ok((_, told)) => facts.extend(told),
+            Err(error) if error.category() == Category::Internal || error.category() == Category::Unavailable => {
                 return Err(error);
             }
-            let detail = format!("line {}: {error}", item.line);
-            return Err(ICalendarError::Invalid(vec![FieldError::new(item.pointer.clone(), detail)]).into());
+            Err(error) => {
+                let detail = format!("line {}: {error}", item.line);
+                return Err(ICalendarError::Invalid(vec![FieldError::new(item.pointer.clone(), detail)]).into());
+            }
         }
         imported::put(tx, self.owner, id, &of(item, wanted)).await?;
         Ok(taken(item, Outcome::Updated, Some(id)))

@@ -62,8 +62,8 @@ impl UseCase for Create {
         };
         rows::insert(tx, &category).await?;
         let mut effects = Effects::default();
-        let facts = [Fact::category(&category, "created")];
-        announce(tx, self.owner, &facts, (self.now, &*self.entropy), &mut effects).await?;
+        let facts = vec![Fact::category(&category, "created")];
+        announce(tx, self.owner, facts, (self.now, &*self.entropy), &mut effects).await?;
         let depth = category.parent.map_or(0, |parent| tree.depth(parent)) + 1;
         Ok((Placed { category, depth }, effects))
     }
@@ -102,8 +102,8 @@ impl UseCase for Change {
         let mut effects = Effects::default();
         if self.wish.apply(&mut category, &tree, self.now)? {
             rows::update(tx, &category).await?;
-            let facts = [Fact::category(&category, "updated")];
-            announce(tx, self.owner, &facts, (self.now, &*self.entropy), &mut effects).await?;
+            let facts = vec![Fact::category(&category, "updated")];
+            announce(tx, self.owner, facts, (self.now, &*self.entropy), &mut effects).await?;
         }
         let depth = category.parent.map_or(0, |parent| tree.depth(parent)) + 1;
         Ok((Placed { category, depth }, effects))
@@ -167,7 +167,7 @@ impl UseCase for Delete {
             facts.push(Fact::category(&category, "deleted"));
         }
         let mut effects = Effects::default();
-        announce(tx, self.owner, &facts, (self.now, &*self.entropy), &mut effects).await?;
+        announce(tx, self.owner, facts, (self.now, &*self.entropy), &mut effects).await?;
         Ok(((), effects))
     }
 }

@@ -11,7 +11,7 @@ use domain::calendar::{
     labels::{LabelError, LabelKind, LabelName, Labels, Tag},
 };
 use kernel::{Entropy, EventId, Instant, StreamId, TagId, UserId};
-use store::{Tx, labels as rows};
+use store::{Tx, labels as rows, streams::Draft};
 
 use super::Expected;
 use crate::{Effects, Error};
@@ -26,26 +26,27 @@ pub(super) async fn lock(tx: &mut Tx<'_>, owner: UserId) -> Result<(), Error> {
 }
 
 /// Sees to it that what `labels` names is there, beyond what was `present`: a category is the owner's, a tag that does not exist is
-/// made. Names are spelled as they are kept from then on. The owner is locked.
+/// made. Names are spelled as they are kept from then on. The owner is locked. Answers what there is to tell of it: streams are
+/// locked last, so it is appended together with what happens to the schedule.
 pub(super) async fn provide(
     tx: &mut Tx<'_>,
     owner: UserId,
     (labels, present): (&mut Labels, &Labels),
     by: (Instant, &dyn Entropy),
-    effects: &mut Effects,
-) -> Result<(), Error> {
+) -> Result<Vec<Draft>, Error> {
     if let Some(category) = labels.category.filter(|category| Some(*category) != present.category)
         && !rows::categories::holds(tx, owner, category).await?
     {
         return Err(CalendarError::field("/category_id", "there is no such category").into());
     }
+    let mut facts = Vec::new();
     for name in &mut labels.tags {
         *name = match present.tags.iter().find(|known| *known == name) {
             Some(known) => known.clone(),
-            None => provide_tag(tx, owner, name, by, effects).await?,
+            None => provide_tag(tx, owner, name, by, &mut facts).await?,
         };
     }
-    Ok(())
+    Ok(facts)
 }
 
 /// The name of a tag as it is kept; the tag is made if it does not exist.
@@ -54,7 +55,7 @@ async fn provide_tag(
     owner: UserId,
     name: &LabelName,
     (now, entropy): (Instant, &dyn Entropy),
-    effects: &mut Effects,
+    facts: &mut Vec<Draft>,
 ) -> Result<LabelName, Error> {
     if let Some(tag) = rows::tags::named(tx, owner, name).await? {
         return Ok(tag.name);
@@ -62,7 +63,7 @@ async fn provide_tag(
     let name = name.clone();
     let tag = Tag { id: TagId::mint(now, entropy), owner, name, colour: None, version: 1, created_at: now, updated_at: now };
     tags::insert(tx, &tag).await?;
-    announce(tx, owner, &[Fact::tag(&tag, "created")], (now, entropy), effects).await?;
+    facts.push(Fact::tag(&tag, "created").draft(owner, (now, entropy)));
     Ok(tag.name)
 }
 
@@ -96,22 +97,21 @@ impl Fact {
         let data = format!(r#"{{"category_id":"{}","version":{},"change":"{change}"}}"#, category.id, category.version);
         Self { kind: "category.changed", data }
     }
+
+    fn draft(self, owner: UserId, (now, entropy): (Instant, &dyn Entropy)) -> Draft {
+        Draft { stream: StreamId::from(owner), id: EventId::mint(now, entropy), kind: self.kind, data: self.data }
+    }
 }
 
 /// Appends what happened to the owner's stream: ids and versions, no names.
 async fn announce(
     tx: &mut Tx<'_>,
     owner: UserId,
-    facts: &[Fact],
-    (now, entropy): (Instant, &dyn Entropy),
+    facts: Vec<Fact>,
+    by: (Instant, &dyn Entropy),
     effects: &mut Effects,
 ) -> Result<(), Error> {
-    let draft = |fact: &Fact| store::streams::Draft {
-        stream: StreamId::from(owner),
-        id: EventId::mint(now, entropy),
-        kind: fact.kind,
-        data: fact.data.clone(),
-    };
-    effects.events.extend(store::streams::append(tx, facts.iter().map(draft).collect(), now).await?);
+    let drafts = facts.into_iter().map(|fact| fact.draft(owner, by)).collect();
+    effects.events.extend(store::streams::append(tx, drafts, by.0).await?);
     Ok(())
 }

@@ -57,7 +57,7 @@ impl UseCase for Create {
         is_free(tx, &tag).await?;
         insert(tx, &tag).await?;
         let mut effects = Effects::default();
-        announce(tx, owner, &[Fact::tag(&tag, "created")], (now, &*self.entropy), &mut effects).await?;
+        announce(tx, owner, vec![Fact::tag(&tag, "created")], (now, &*self.entropy), &mut effects).await?;
         Ok(((tag, 0), effects))
     }
 }
@@ -99,8 +99,8 @@ impl UseCase for Change {
             if tag.name.as_str() != before {
                 rows::touch(tx, self.owner, self.id, self.now).await?;
             }
-            let facts = [Fact::tag(&tag, "updated")];
-            announce(tx, self.owner, &facts, (self.now, &*self.entropy), &mut effects).await?;
+            let facts = vec![Fact::tag(&tag, "updated")];
+            announce(tx, self.owner, facts, (self.now, &*self.entropy), &mut effects).await?;
         }
         Ok(((tag, count), effects))
     }
@@ -144,9 +144,9 @@ impl UseCase for Merge {
         into.version += 1;
         into.updated_at = self.now;
         rows::update(tx, &into).await?;
-        let facts = [Fact::tag(&from, "deleted"), Fact::tag(&into, "updated")];
+        let facts = vec![Fact::tag(&from, "deleted"), Fact::tag(&into, "updated")];
         let mut effects = Effects::default();
-        announce(tx, self.owner, &facts, (self.now, &*self.entropy), &mut effects).await?;
+        announce(tx, self.owner, facts, (self.now, &*self.entropy), &mut effects).await?;
         Ok((present(tx, self.owner, self.into).await?, effects))
     }
 }
@@ -183,7 +183,7 @@ impl UseCase for Delete {
         rows::delete(tx, self.owner, self.id).await?;
         tag.version += 1;
         let mut effects = Effects::default();
-        announce(tx, self.owner, &[Fact::tag(&tag, "deleted")], (self.now, &*self.entropy), &mut effects).await?;
+        announce(tx, self.owner, vec![Fact::tag(&tag, "deleted")], (self.now, &*self.entropy), &mut effects).await?;
         Ok(((), effects))
     }
 }
