@@ -69,7 +69,13 @@ pub async fn settle_pending(
     now: Instant,
 ) -> Result<u64, StoreError> {
     tx.execute(
-        "UPDATE alarms SET state = $2, reason = $3, settled_at = $4 WHERE schedule_id = $1 AND state = 'PENDING'",
+        Sql::each(
+            "UPDATE alarms SET state = $2, reason = $3, settled_at = $4 WHERE schedule_id = $1 AND state = 'PENDING'",
+            "WITH pending AS (
+                 SELECT id FROM alarms WHERE schedule_id = $1 AND state = 'PENDING' ORDER BY due_at, id FOR UPDATE
+             )
+             UPDATE alarms a SET state = $2, reason = $3, settled_at = $4 FROM pending WHERE a.id = pending.id",
+        ),
         values![schedule, state.as_str(), reason.as_str(), now],
     )
     .await

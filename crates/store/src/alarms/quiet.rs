@@ -25,8 +25,16 @@ pub async fn hold(tx: &mut Tx<'_>, alarms: &[(AlarmId, Instant)]) -> Result<(), 
     Ok(())
 }
 
-/// Lets the alarms of `owner` that wait for the end of quiet hours wait until `until` instead; answers how many.
+/// Lets the alarms of `owner` that wait for the end of quiet hours wait until `until` instead; answers how many. On PostgreSQL they
+/// are locked schedule by schedule, lowest id first, and those of one in the order of [`super::pending`].
 pub async fn hold_waiting(tx: &mut Tx<'_>, owner: UserId, until: Instant) -> Result<u64, StoreError> {
-    let sql = "UPDATE alarms SET deferred_until = $2 WHERE owner_id = $1 AND state = 'PENDING' AND deferred_until IS NOT NULL";
+    let sql = Sql::each(
+        "UPDATE alarms SET deferred_until = $2 WHERE owner_id = $1 AND state = 'PENDING' AND deferred_until IS NOT NULL",
+        "WITH waiting AS (
+             SELECT id FROM alarms WHERE owner_id = $1 AND state = 'PENDING' AND deferred_until IS NOT NULL
+             ORDER BY schedule_id, due_at, id FOR UPDATE
+         )
+         UPDATE alarms a SET deferred_until = $2 FROM waiting WHERE a.id = waiting.id",
+    );
     tx.execute(sql, values![owner, until]).await
 }
