@@ -275,6 +275,54 @@ async fn a_feed_is_written_anew_only_when_the_calendar_changed() {
 }
 
 #[tokio::test]
+async fn whatever_gives_a_schedule_a_new_version_gives_feeds_a_new_tag() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        let path = desk.feed("full").await;
+        let category = desk.send(Call::post("/api/v1/categories", &json!({ "name": "House" }))).await;
+        let weekly = json!({
+            "title": "Tea", "start": "2026-11-24T15:00:00", "category_id": category.text("/id"), "tags": ["warm", "green", "black"],
+            "recurrence": { "rrule": "FREQ=WEEKLY" }
+        });
+        let series = format!("/api/v1/schedules/{}", desk.make(&weekly).await.text("/id"));
+        let once = desk.make(&json!({ "title": "Errand", "start": "2026-11-25T15:00:00" })).await;
+        let once = format!("/api/v1/schedules/{}", once.text("/id"));
+        let tags = desk.get("/api/v1/tags").await;
+        let named = |name: &str| {
+            let items = tags.body["items"].as_array().expect("tags");
+            let tag = items.iter().find(|tag| tag["name"] == name).expect("the tag");
+            tag["id"].as_str().expect("an id").to_owned()
+        };
+        let change = |to: &str, body: Value| Call::new("PATCH", to).json(&body).header("if-match", "*");
+        let into = json!({ "into": named("green") });
+        let calls = [
+            Call::post(&format!("{once}/start"), &json!({})),
+            Call::post(&format!("{once}/suspend"), &json!({})),
+            Call::post(&format!("{once}/complete"), &json!({})),
+            change(&format!("/api/v1/tags/{}", named("warm")), json!({ "name": "hot" })),
+            Call::post(&format!("/api/v1/tags/{}/merge", named("black")), &into),
+            Call::new("DELETE", &format!("/api/v1/tags/{}", named("green"))),
+            Call::new("DELETE", &format!("/api/v1/categories/{}", category.text("/id"))),
+            change(&format!("{series}?scope=this&recurrence_id=2026-12-01T15:00:00"), json!({ "title": "Coffee" })),
+            Call::new("DELETE", &once),
+            Call::new("POST", &format!("{once}/restore")),
+        ];
+        let mut before = read(&house, Call::get(&path)).await;
+        for (number, call) in calls.into_iter().enumerate() {
+            let done = desk.send(call).await;
+            assert!(done.status.is_success(), "call {number}: {}", done.body);
+            let after = read(&house, Call::get(&path).header("if-none-match", before.header("etag"))).await;
+            assert_eq!(after.status, 200, "call {number}");
+            assert_ne!(after.text, before.text, "call {number}");
+            before = after;
+        }
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_feed_begins_a_year_ago_and_series_go_on() {
     let house = House::open(&Database::sqlite()).await;
     let desk = Desk::of(&house, "ada").await;

@@ -76,7 +76,7 @@ async fn changed(
 
 /// Appends to the stream of `owner` what was done to schedules of theirs, and to what they are labelled with. From here on feeds of
 /// the owner are other than before. Both are locked last: everything else has been written.
-async fn tell(
+pub(crate) async fn tell(
     tx: &mut Tx<'_>,
     (owner, at): (UserId, Instant),
     facts: Vec<Draft>,

@@ -7,7 +7,11 @@ use kernel::{Entropy, Instant, TaskId, UserId};
 use store::{Tx, UseCase};
 
 use super::{locked, present, session};
-use crate::{Answer, App, Effects, Error, Once, calendar::Expected, once::Render};
+use crate::{
+    Answer, App, Effects, Error, Once,
+    calendar::{Expected, tell},
+    once::Render,
+};
 
 struct Complete {
     owner: UserId,
@@ -33,7 +37,7 @@ impl UseCase for Complete {
         }
         let mut facts = Vec::new();
         session::complete(tx, &mut task, None, by, (&mut effects, &mut facts)).await?;
-        effects.events.extend(store::streams::append(tx, facts, self.now).await?);
+        tell(tx, (self.owner, self.now), facts, &mut effects).await?;
         Ok((task, effects))
     }
 }
@@ -58,7 +62,7 @@ impl UseCase for Reopen {
         }
         let mut facts = Vec::new();
         session::reopen(tx, &mut task, by, (&mut effects, &mut facts)).await?;
-        effects.events.extend(store::streams::append(tx, facts, self.now).await?);
+        tell(tx, (self.owner, self.now), facts, &mut effects).await?;
         Ok((task, effects))
     }
 }

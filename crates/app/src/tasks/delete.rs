@@ -7,7 +7,10 @@ use kernel::{Entropy, Instant, TaskId, UserId};
 use store::{Tx, UseCase};
 
 use super::{fact, fact_of, locked, present, session};
-use crate::{App, Effects, Error, calendar::Expected};
+use crate::{
+    App, Effects, Error,
+    calendar::{Expected, tell},
+};
 
 /// What becomes of the sessions of a task that is deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,7 +51,7 @@ impl UseCase for Delete {
         facts.push(fact_of(&task, "deleted", by));
         facts.extend(touched.into_iter().map(|(id, version)| fact((self.owner, id, version), "updated", by)));
         let mut effects = Effects::default();
-        effects.events.extend(store::streams::append(tx, facts, self.now).await?);
+        tell(tx, (self.owner, self.now), facts, &mut effects).await?;
         Ok(((), effects))
     }
 }

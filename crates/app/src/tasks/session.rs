@@ -110,7 +110,6 @@ pub(super) async fn complete(
     task.completed_by = session;
     task.touch(by.0);
     store::tasks::update(tx, task).await?;
-    store::calendar::revision::bump(tx, task.owner, by.0).await?;
     for schedule in held(tx, task).await? {
         if schedule.deleted_at.is_none() && Some(schedule.id) != session {
             facts.extend(end(tx, schedule, by, effects).await?);
@@ -144,7 +143,6 @@ pub(super) async fn reopen(tx: &mut Tx<'_>, task: &mut Task, by: By<'_>, (effect
     let (dropped_at, session) = (task.completed_at.take(), task.completed_by.take());
     task.touch(by.0);
     store::tasks::update(tx, task).await?;
-    store::calendar::revision::bump(tx, task.owner, by.0).await?;
     for mut schedule in held(tx, task).await? {
         let progress = schedule.progress;
         if schedule.deleted_at.is_some() && schedule.deleted_at == dropped_at {
@@ -203,7 +201,6 @@ pub(super) async fn held(tx: &mut Tx<'_>, task: &Task) -> Result<Vec<Schedule>, 
 
 /// Lets go of the sessions of a task that is deleted; `discarded`: they go into the trash.
 pub(super) async fn release(tx: &mut Tx<'_>, task: &Task, discarded: bool, by: By<'_>) -> Result<Vec<Draft>, Error> {
-    store::calendar::revision::bump(tx, task.owner, by.0).await?;
     let mut facts = Vec::new();
     for mut schedule in held(tx, task).await? {
         schedule.purpose = domain::calendar::Purpose::Event;

