@@ -275,7 +275,7 @@ async fn what_waits_is_handed_over_as_it_stands_and_what_rang_is_not() {
         let both = [handed(&rang), handed(&waits)];
         run(&store, move |tx| {
             let both = both.clone();
-            Box::pin(async move { alarms::hand_over(tx, &both).await })
+            Box::pin(async move { alarms::handover::hand_over(tx, &both).await })
         })
         .await;
         assert_eq!(of_schedule(&store, &item).await, [rang]);

@@ -155,7 +155,7 @@ pub(super) async fn hand_over(
         let generation = if same { to.schedule.generation } else { to.schedule.generation - 1 };
         (there && reminder(to, &moved).is_some()).then_some(Alarm { generation, ..moved })
     });
-    store::alarms::hand_over(tx, &handed.collect::<Vec<_>>()).await
+    store::alarms::handover::hand_over(tx, &handed.collect::<Vec<_>>()).await
 }
 
 /// Makes the pending alarms of a schedule those that it needs now: what is planned already stays, what is no longer needed
