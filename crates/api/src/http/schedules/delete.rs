@@ -17,6 +17,7 @@ use crate::http::{Caller, IfMatch, Path, Problem, Query};
     params(("id" = String, Path, description = "Its id"), Which, ("if-match" = Option<String>, Header, description = "ETag, or *")),
     responses(
         (status = 204, description = "In the trash, or out of the series"),
+        (status = 409, description = "`schedule.running`: it, or an occurrence that would go, is in progress"),
         (status = 412, description = "`schedule.version_mismatch`: somebody else changed it"),
     )
 )]
