@@ -1,6 +1,10 @@
 //! What a transaction did that others want to hear of at once.
 
 use kernel::{Event, Instant, SessionId};
+use store::{
+    StoreError, Tx,
+    streams::{self, Draft},
+};
 
 /// Collected inside a use case, announced after its commit.
 #[derive(Debug, Default)]
@@ -14,6 +18,12 @@ pub struct Effects {
 }
 
 impl Effects {
+    /// Appends to streams what happened, to be announced after the commit.
+    pub(crate) async fn append(&mut self, tx: &mut Tx<'_>, facts: Vec<Draft>, at: Instant) -> Result<(), StoreError> {
+        self.events.extend(streams::append(tx, facts, at).await?);
+        Ok(())
+    }
+
     /// Remembers that an alarm was armed for `due`.
     pub fn armed(&mut self, due: Instant) {
         self.next_alarm = Some(self.next_alarm.map_or(due, |earlier| earlier.min(due)));

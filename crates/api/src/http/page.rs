@@ -2,6 +2,8 @@
 
 use app::domain::calendar::Moment;
 use kernel::{Category, Cursor, Instant, WallTime, Zone};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::Problem;
 
@@ -23,6 +25,26 @@ pub(crate) fn limit(asked: Option<i64>) -> Result<u32, Problem> {
 pub(crate) fn cursor(scope: &str, text: Option<&str>) -> Result<Option<Cursor>, Problem> {
     let decoded = text.map(|text| Cursor::decode(scope, text)).transpose();
     decoded.map_err(|error| Problem::new(Category::Malformed, "cursor.malformed", error.to_string()))
+}
+
+/// Which part of a list that is narrowed by nothing else.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Part {
+    /// Rows of the page, 50 unless given; who asks for more than 200 gets 200.
+    #[param(minimum = 1)]
+    limit: Option<i64>,
+    /// Where to go on: `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+impl Part {
+    /// From where on, in the list named by `scope`, and how many rows.
+    pub(crate) fn of(&self, scope: &str) -> Result<(Option<Cursor>, u32), Problem> {
+        let limit = limit(self.limit)?;
+        Ok((cursor(scope, self.cursor.as_deref())?, limit))
+    }
 }
 
 /// A half-open range of time. What is not given is open.

@@ -24,12 +24,7 @@ use kernel::{
     AlarmId, Category, Clock, Entropy, EventId, Instant, NotificationId, ScheduleId, StreamId, TaskId, UserId, WallTime,
 };
 use serde::Serialize;
-use store::{
-    Tx, UseCase,
-    alarms::Due,
-    notify::deliver::{Draft, Inbox},
-    streams,
-};
+use store::{Tx, UseCase, alarms::Due, notify::deliver::Draft, streams};
 
 use super::{
     chain::{advance, turn},
@@ -216,7 +211,7 @@ impl UseCase for FireDue {
         store::alarms::note_left_out(tx, &turn.left_out()).await?;
         store::alarms::insert(tx, &turn.next).await?;
         // At once and last: the streams of all concerned are locked in one order.
-        effects.events.extend(streams::append(tx, told, now).await?);
+        effects.append(tx, told, now).await?;
         let next_due = store::alarms::next_due(tx).await?;
         let rows = turn.ring.len() + turn.silent.len() + turn.over.len() + turn.held.len();
         Ok((FiredDue { rows, due: turn.ring.into_iter().map(|(due, _)| due).collect(), next_due, late }, effects))
@@ -300,7 +295,8 @@ impl FireDue {
             *counts.entry(notification.user).or_default() += 1;
         }
         let inboxes = store::notify::deliver::add_unread(tx, &counts).await?;
-        let told = new.iter().map(|n| self.created(n, now)).chain(inboxes.iter().map(|inbox| self.unread(inbox, now)));
+        let unread = |inbox| notify::unread_changed(inbox, EventId::mint(now, &*self.entropy));
+        let told = new.iter().map(|n| self.created(n, now)).chain(inboxes.iter().map(unread));
         Ok(told.collect())
     }
 
@@ -348,15 +344,6 @@ impl FireDue {
             id: EventId::mint(now, &*self.entropy),
             kind: "notification.created",
             data: notify::created_event_data(notification),
-        }
-    }
-
-    fn unread(&self, inbox: &Inbox, now: Instant) -> streams::Draft {
-        streams::Draft {
-            stream: StreamId::from(inbox.user),
-            id: EventId::mint(now, &*self.entropy),
-            kind: "unread.changed",
-            data: notify::unread_event_data(inbox.unread, inbox.version),
         }
     }
 }

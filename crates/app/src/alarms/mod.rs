@@ -30,8 +30,7 @@ async fn changed(
     effects: &mut Effects,
 ) -> Result<(), StoreError> {
     let draft = changed_event((alarm.owner, alarm.id), (alarm.schedule, alarm.deadline_of), what, now, entropy);
-    effects.events.extend(store::streams::append(tx, vec![draft], now).await?);
-    Ok(())
+    effects.append(tx, vec![draft], now).await
 }
 
 /// `reminder.changed`: ids and what happened.

@@ -53,9 +53,7 @@ impl OnConflict {
 
 /// Whether a patch can make something take time that it did not.
 pub(super) fn may_take_time(patch: &Patch) -> bool {
-    let Patch { busy, all_day, zone, start, end, duration, repeat, .. } = patch;
-    let moves = all_day.is_some() || zone.is_some() || start.is_some() || end.is_some() || duration.is_some();
-    moves || *busy == Some(true) || *repeat != RepeatChange::Keep
+    patch.names_time() || patch.busy == Some(true) || patch.repeat != RepeatChange::Keep
 }
 
 /// In whose calendar to look, and beside what.
@@ -71,6 +69,16 @@ pub(super) struct Beside<'a> {
 }
 
 impl Beside<'_> {
+    /// The rest of the calendar of its owner, where `set` is written in the place of `except`.
+    pub(super) fn of(set: &RecurrenceSet, except: Option<ScheduleId>) -> Self {
+        Self { owner: set.schedule.owner, except, by_day: set.schedule.span.all_day, part: None }
+    }
+
+    /// As [`Beside::refuse`], where all the time of `set` is added.
+    pub(super) async fn refuse_all(self, tx: &mut Tx<'_>, set: &RecurrenceSet, now: Instant) -> Result<(), Error> {
+        self.refuse(tx, &Added::by(set, None, now), || wanted(set)).await
+    }
+
     /// Refuses if some of the time that is added is taken. The calendar must be locked.
     pub(super) async fn refuse(self, tx: &mut Tx<'_>, added: &Added, wanted: impl FnOnce() -> Wanted) -> Result<(), Error> {
         let Some(window) = added.window() else { return Ok(()) };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     alarms::Reason,
-    calendar::{Draft, Purpose, RecurrenceSet, Schedule, conflicts::Added, labels::Labels, progress::Progress},
+    calendar::{Draft, Purpose, RecurrenceSet, Schedule, labels::Labels, progress::Progress},
     identity::Caller,
 };
 use kernel::{Entropy, Instant, ScheduleId, UserId};
@@ -13,7 +13,7 @@ use store::{Tx, UseCase};
 use super::{
     OnConflict, What, arm,
     arm::Rung,
-    conflicts::{self, Beside, wanted},
+    conflicts::{self, Beside},
     fact, labels, quota, tell,
 };
 use crate::{Answer, App, Effects, Error, Once, once::Render};
@@ -61,8 +61,7 @@ impl UseCase for Create {
         };
         let set = RecurrenceSet::new(schedule, []);
         if self.on_conflict == OnConflict::Reject {
-            let beside = Beside { owner: self.owner, except: None, by_day: set.schedule.span.all_day, part: None };
-            beside.refuse(tx, &Added::by(&set, None, self.now), || wanted(&set)).await?;
+            Beside::of(&set, None).refuse_all(tx, &set, self.now).await?;
         }
         store::calendar::insert(tx, &set).await?;
         quota::check(tx, self.owner, self.settings).await?;

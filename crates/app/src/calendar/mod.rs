@@ -83,6 +83,5 @@ pub(crate) async fn tell(
     effects: &mut Effects,
 ) -> Result<(), StoreError> {
     store::calendar::revision::bump(tx, owner, at).await?;
-    effects.events.extend(store::streams::append(tx, facts, at).await?);
-    Ok(())
+    effects.append(tx, facts, at).await
 }

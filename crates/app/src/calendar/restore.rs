@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     alarms::Reason,
-    calendar::{CalendarError, Occurrence, conflicts::Added},
+    calendar::{CalendarError, Occurrence},
     identity::Caller,
 };
 use kernel::{Entropy, Instant, ScheduleId, UserId};
@@ -14,7 +14,7 @@ use super::{
     OnConflict, What, arm,
     arm::Rung,
     changed,
-    conflicts::{self, Beside, wanted},
+    conflicts::{self, Beside},
     quota,
 };
 use crate::{Answer, App, Effects, Error, Once, once::Render};
@@ -41,8 +41,7 @@ impl UseCase for Restore {
         schedule.touch(self.now, true);
         let set = store::calendar::set_of(tx, schedule).await?;
         if judged {
-            let beside = Beside { owner: self.owner, except: Some(self.id), by_day: set.schedule.span.all_day, part: None };
-            beside.refuse(tx, &Added::by(&set, None, self.now), || wanted(&set)).await?;
+            Beside::of(&set, Some(self.id)).refuse_all(tx, &set, self.now).await?;
         }
         let mut effects = Effects::default();
         arm::save(tx, &set, Rung::default(), Reason::Rescheduled, (self.now, &*self.entropy), &mut effects).await?;

@@ -38,16 +38,32 @@ pub enum Expected {
     Version(i64),
 }
 
+/// Why a version does not do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Unfit {
+    /// It has to be said.
+    Unsaid,
+    /// It is not the present one.
+    Other,
+}
+
 impl Expected {
-    /// Refuses if the version does not fit; `needed` refuses also who did not say.
-    pub(super) fn check(self, schedule: &Schedule, needed: bool) -> Result<(), CalendarError> {
+    /// Refuses if another version is meant than `current`; `needed` refuses also who did not say.
+    pub(crate) fn fits(self, current: i64, needed: bool) -> Result<(), Unfit> {
         match self {
-            Self::Unsaid if needed => Err(CalendarError::VersionRequired),
-            Self::Version(version) if version != schedule.version => {
-                Err(CalendarError::VersionMismatch { current: schedule.version })
-            }
+            Self::Unsaid if needed => Err(Unfit::Unsaid),
+            Self::Version(version) if version != current => Err(Unfit::Other),
             _ => Ok(()),
         }
+    }
+
+    /// The same of a schedule.
+    pub(super) fn check(self, schedule: &Schedule, needed: bool) -> Result<(), CalendarError> {
+        let current = schedule.version;
+        self.fits(current, needed).map_err(|unfit| match unfit {
+            Unfit::Unsaid => CalendarError::VersionRequired,
+            Unfit::Other => CalendarError::VersionMismatch { current },
+        })
     }
 }
 
@@ -300,7 +316,7 @@ impl Update {
 
     /// The rest of the calendar; where the series is cut, with the part that ends.
     fn beside<'a>(&self, set: &RecurrenceSet, part: Option<&'a RecurrenceSet>) -> Beside<'a> {
-        Beside { owner: self.owner, except: Some(self.id), by_day: set.schedule.span.all_day, part }
+        Beside { part, ..Beside::of(set, Some(self.id)) }
     }
 
     /// The part of a series from `from` on, as a schedule of its own, unchanged otherwise.

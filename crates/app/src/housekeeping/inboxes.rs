@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use kernel::{Entropy, EventId, Instant, NotificationId, StreamId, UserId};
+use kernel::{Entropy, EventId, Instant, NotificationId, UserId};
 use store::{
     Tx, UseCase,
     notify::forget::{self, Old, Page},
@@ -64,13 +64,9 @@ impl UseCase for Forget {
         }
         unread.retain(|_, by| *by != 0);
         let inboxes = store::notify::deliver::add_unread(tx, &unread).await?;
-        let drafts = inboxes.iter().map(|inbox| store::streams::Draft {
-            stream: StreamId::from(inbox.user),
-            id: EventId::mint(self.now, &*self.entropy),
-            kind: notify::UNREAD,
-            data: notify::unread_event_data(inbox.unread, inbox.version),
-        });
-        let events = store::streams::append(tx, drafts.collect(), self.now).await?;
-        Ok((gone.len() as u64, Effects { events, ..Effects::default() }))
+        let told = |inbox| notify::unread_changed(inbox, EventId::mint(self.now, &*self.entropy));
+        let mut effects = Effects::default();
+        effects.append(tx, inboxes.iter().map(told).collect(), self.now).await?;
+        Ok((gone.len() as u64, effects))
     }
 }

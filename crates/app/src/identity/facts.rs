@@ -44,7 +44,7 @@ pub(super) async fn record(
         return Ok(());
     }
     let drafts = facts.iter().map(|fact| fact.draft(user, EventId::mint(now, entropy))).collect();
-    effects.events.extend(store::streams::append(tx, drafts, now).await?);
+    effects.append(tx, drafts, now).await?;
     effects.closed_sessions.extend(facts.iter().filter_map(|fact| match fact {
         Fact::SessionRevoked(session, _) => Some(*session),
         Fact::SessionCreated(_) | Fact::ProfileChanged(_) => None,

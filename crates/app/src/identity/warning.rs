@@ -44,9 +44,9 @@ pub(super) async fn of_reuse(
     }
     let inboxes = deliver::add_unread(tx, &[(user.id, 1)].into()).await?;
     let stream = StreamId::from(user.id);
-    let event = |kind, data| streams::Draft { stream, id: EventId::mint(now, entropy), kind, data };
-    let mut events = vec![event(notify::CREATED, notify::created_event_data(&draft.notification))];
-    events.extend(inboxes.iter().map(|inbox| event(notify::UNREAD, notify::unread_event_data(inbox.unread, inbox.version))));
-    effects.events.extend(streams::append(tx, events, now).await?);
+    let (id, data) = (EventId::mint(now, entropy), notify::created_event_data(&draft.notification));
+    let mut events = vec![streams::Draft { stream, id, kind: notify::CREATED, data }];
+    events.extend(inboxes.iter().map(|inbox| notify::unread_changed(inbox, EventId::mint(now, entropy))));
+    effects.append(tx, events, now).await?;
     Ok(())
 }

@@ -3,9 +3,10 @@
 //! An event's data is the same JSON the HTTP answers show, so that a client that follows the stream never has to ask again.
 
 use domain::notify::Notification;
-use kernel::{Instant, NotificationId};
+use kernel::{EventId, Instant, NotificationId, StreamId};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use store::{notify::deliver::Inbox, streams::Draft};
 
 /// A row was written to the inbox; the data is [`created_event_data`].
 pub const CREATED: &str = "notification.created";
@@ -41,6 +42,12 @@ pub fn created_event_data(notification: &Notification) -> String {
         created_at: notification.created_at,
         read_at: notification.read_at,
     })
+}
+
+/// `unread.changed` for the stream of whose inbox it is.
+pub(crate) fn unread_changed(inbox: &Inbox, id: EventId) -> Draft {
+    let data = unread_event_data(inbox.unread, inbox.version);
+    Draft { stream: StreamId::from(inbox.user), id, kind: UNREAD, data }
 }
 
 /// The data of `unread.changed`: `{count, version}`. A reader keeps the pair with the highest version.

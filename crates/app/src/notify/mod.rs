@@ -8,11 +8,11 @@ mod live;
 mod mark;
 mod watch;
 
-pub(crate) use event::json;
 pub use event::{
     CREATED, DELETED, READ, UNREAD, created_event_data, deleted_event_data, read_event_data, read_up_to_event_data,
     unread_event_data,
 };
+pub(crate) use event::{json, unread_changed};
 pub use inbox::{Listing, get, list, unread};
 pub use live::{StreamLog, attach};
 pub use mark::{MARKED_AT_ONCE, Marked, UpTo, delete, mark, mark_up_to};

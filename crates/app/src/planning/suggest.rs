@@ -7,7 +7,7 @@ use domain::{
     calendar::{Draft, Moment, Purpose, RemindersDraft, SpanDraft, labels::LabelsDraft},
     identity::{Caller, IdentityError},
     planning::{Frame, MAX_SESSION, Plan, PlanningError, Proposal, Wish, alternatives, plan},
-    tasks::{MAX_SESSIONS, Task, TaskError, TaskState},
+    tasks::{Task, TaskError, TaskState},
 };
 use kernel::{Entropy, Instant, ScheduleId, TaskId, UserId, Zone};
 use store::{
@@ -20,6 +20,7 @@ use crate::{
     Answer, App, Effects, Error, Once,
     calendar::{self, Create, OnConflict},
     once::Render,
+    tasks,
 };
 
 /// Tasks planned at once.
@@ -246,11 +247,7 @@ impl Suggest {
     async fn book(&self, tx: &mut Tx<'_>, zone: &Zone, suggestion: &Suggestion) -> Result<(ScheduleId, Effects), Error> {
         let Proposal { start, end, part, parts, .. } = suggestion.place;
         if let (Some(task), 1) = (suggestion.task, part) {
-            let planned = store::calendar::sessions::ids_of_task(tx, self.owner, task).await?.len();
-            if planned + parts > MAX_SESSIONS as usize {
-                let detail = format!("a task has at most {MAX_SESSIONS} sessions: delete some that are over");
-                return Err(TaskError::TooMany(detail).into());
-            }
+            tasks::plan::room(tx, self.owner, task, parts).await?;
         }
         // Where the zone shows an hour twice, only UTC can say which one is meant.
         let shown = |at: Instant| zone.resolve(zone.wall_at(at)).instant == at;

@@ -38,7 +38,7 @@ impl UseCase for Archive {
             deadline::ring_again(tx, &task, by, &mut effects).await?;
             "unarchived"
         };
-        effects.events.extend(store::streams::append(tx, vec![fact_of(&task, change, by)], self.now).await?);
+        effects.append(tx, vec![fact_of(&task, change, by)], self.now).await?;
         Ok((task, effects))
     }
 }

@@ -57,7 +57,7 @@ impl UseCase for Create {
         if parent.is_some() {
             in_order(tx, self.owner, task.id).await?;
         }
-        effects.events.extend(store::streams::append(tx, vec![fact_of(&task, "created", by)], self.now).await?);
+        effects.append(tx, vec![fact_of(&task, "created", by)], self.now).await?;
         let task = super::present(tx, self.owner, task.id, crate::calendar::Expected::Any).await?;
         Ok((task, effects))
     }

@@ -10,7 +10,7 @@ mod complete;
 mod create;
 mod deadline;
 mod delete;
-mod plan;
+pub(crate) mod plan;
 mod read;
 pub(crate) mod session;
 mod split;

@@ -49,12 +49,7 @@ impl UseCase for PlanSession {
         if !task.is_active() {
             return Err(TaskError::Closed.into());
         }
-        let planned = store::calendar::sessions::ids_of_task(tx, self.owner, self.task).await?.len();
-        if planned >= MAX_SESSIONS as usize {
-            return Err(
-                TaskError::TooMany(format!("a task has at most {MAX_SESSIONS} sessions: delete some that are over")).into()
-            );
-        }
+        room(tx, self.owner, self.task, 1).await?;
         let Plan { title, description, mut draft, on_conflict } = self.plan.clone();
         draft.title = title.unwrap_or(task.title);
         draft.description = description.unwrap_or(task.description);
@@ -66,6 +61,16 @@ impl UseCase for PlanSession {
         let create = Create { owner, purpose, draft, on_conflict, settings, now, entropy };
         create.run(tx).await
     }
+}
+
+/// Refuses `more` sessions of a task than it may have.
+pub(crate) async fn room(tx: &mut Tx<'_>, owner: UserId, task: TaskId, more: usize) -> Result<(), Error> {
+    let planned = store::calendar::sessions::ids_of_task(tx, owner, task).await?.len();
+    if planned + more > MAX_SESSIONS as usize {
+        let detail = format!("a task has at most {MAX_SESSIONS} sessions: delete some that are over");
+        return Err(TaskError::TooMany(detail).into());
+    }
+    Ok(())
 }
 
 /// Plans work on a task of the caller: a schedule that belongs to it.

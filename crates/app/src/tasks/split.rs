@@ -60,7 +60,7 @@ impl UseCase for Split {
             made.push((Some(task.id), part));
         }
         in_order(tx, self.owner, self.id).await?;
-        effects.events.extend(store::streams::append(tx, facts, self.now).await?);
+        effects.append(tx, facts, self.now).await?;
         Ok((made, effects))
     }
 }

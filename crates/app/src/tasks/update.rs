@@ -53,7 +53,7 @@ impl UseCase for Update {
         }
         let by = (self.now, &*self.entropy);
         deadline::keep(tx, &mut task, &change.rules, by, &mut effects).await?;
-        effects.events.extend(store::streams::append(tx, vec![fact_of(&task, "updated", by)], self.now).await?);
+        effects.append(tx, vec![fact_of(&task, "updated", by)], self.now).await?;
         Ok((present(tx, self.owner, self.id, Expected::Any).await?, effects))
     }
 }

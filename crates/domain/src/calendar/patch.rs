@@ -126,7 +126,7 @@ impl Patch {
     }
 
     /// Whether it says anything about from when to when.
-    pub(super) fn names_time(&self) -> bool {
+    pub fn names_time(&self) -> bool {
         self.all_day.is_some() || self.zone.is_some() || self.start.is_some() || self.end.is_some() || self.duration.is_some()
     }
 

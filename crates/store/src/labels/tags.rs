@@ -15,39 +15,30 @@ macro_rules! columns {
     };
 }
 
+/// `SELECT` of tags with their counts, followed by the rest of the statement.
+macro_rules! counted {
+    ($rest:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            ", (SELECT count(*) FROM schedule_tags t JOIN schedules s ON s.id = t.schedule_id
+             WHERE t.tag_id = tags.id AND s.deleted_at IS NULL) FROM tags ",
+            $rest
+        )
+    };
+}
+
 /// A tag, and how many schedules have it that do not lie in the trash.
 pub type Counted = (Tag, i64);
 
 /// All of `owner` with their counts, in no order.
 pub async fn all(tx: &mut Tx<'_>, owner: UserId) -> Result<Vec<Counted>, StoreError> {
-    tx.all(
-        concat!(
-            "SELECT ",
-            columns!(),
-            ", ",
-            "(SELECT count(*) FROM schedule_tags t JOIN schedules s ON s.id = t.schedule_id
-             WHERE t.tag_id = tags.id AND s.deleted_at IS NULL) FROM tags WHERE owner_id = $1"
-        ),
-        values![owner],
-        |row| Ok((tag(row)?, row.get(7)?)),
-    )
-    .await
+    tx.all(counted!("WHERE owner_id = $1"), values![owner], |row| Ok((tag(row)?, row.get(7)?))).await
 }
 
 /// One of `owner`.
 pub async fn find(tx: &mut Tx<'_>, owner: UserId, id: TagId) -> Result<Option<Counted>, StoreError> {
-    tx.optional(
-        concat!(
-            "SELECT ",
-            columns!(),
-            ", ",
-            "(SELECT count(*) FROM schedule_tags t JOIN schedules s ON s.id = t.schedule_id
-             WHERE t.tag_id = tags.id AND s.deleted_at IS NULL) FROM tags WHERE id = $1 AND owner_id = $2"
-        ),
-        values![id, owner],
-        |row| Ok((tag(row)?, row.get(7)?)),
-    )
-    .await
+    tx.optional(counted!("WHERE id = $1 AND owner_id = $2"), values![id, owner], |row| Ok((tag(row)?, row.get(7)?))).await
 }
 
 /// The one of `owner` that has this name.

@@ -7,25 +7,14 @@ use app::{
 use axum::{extract::State as Extract, response::Response};
 use http::StatusCode;
 use kernel::{Instant, ReminderId, ScheduleId, WallTime};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::http::{
-    Caller, Path, Problem, Query, json, page,
+    Caller, Path, Problem, Query, json,
+    page::Part,
     reminders::{AlarmView, explained},
 };
-
-/// Which part of them.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Part {
-    /// Rows of the page, 50 unless given; who asks for more than 200 gets 200.
-    #[param(minimum = 1)]
-    limit: Option<i64>,
-    /// Where to go on: `next_cursor` of the page before.
-    cursor: Option<String>,
-}
 
 /// A page of a schedule's reminders.
 #[derive(Debug, Serialize, ToSchema)]
@@ -74,9 +63,8 @@ pub(crate) async fn reminders(
     Path(id): Path<ScheduleId>,
     Query(part): Query<Part>,
 ) -> Result<Response, Problem> {
-    let limit = page::limit(part.limit)?;
     let scope = format!("reminders of {id} of {}", caller.0.user);
-    let after = page::cursor(&scope, part.cursor.as_deref())?;
+    let (after, limit) = part.of(&scope)?;
     let (shown, upcoming) = alarms::of_schedule(&app, &caller.0, id, after, limit).await?;
     let next_cursor = shown.page.next.map(|next| next.encode(&scope));
     let items = explained(&shown);

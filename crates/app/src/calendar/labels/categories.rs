@@ -9,7 +9,10 @@ use domain::{
 use kernel::{CategoryId, Entropy, Instant, UserId};
 use store::{Tx, UseCase, labels::categories as rows};
 
-use super::{super::Expected, Fact, announce, announce_touched, check, has_room, lock};
+use super::{
+    super::{Expected, tell},
+    category_fact, check, has_room, lock,
+};
 use crate::{Answer, App, Effects, Error, Once, once::Render};
 
 const KIND: LabelKind = LabelKind::Category;
@@ -21,6 +24,14 @@ pub struct Placed {
     pub category: Category,
     /// Its depth.
     pub depth: usize,
+}
+
+impl Placed {
+    /// A category that is not, or not as it is now, in the tree its parent is in.
+    fn below_its_parent(category: Category, tree: &Tree) -> Self {
+        let depth = category.parent.map_or(0, |parent| tree.depth(parent)) + 1;
+        Self { category, depth }
+    }
 }
 
 /// The tree of `owner`.
@@ -62,10 +73,9 @@ impl UseCase for Create {
         };
         rows::insert(tx, &category).await?;
         let mut effects = Effects::default();
-        let facts = vec![Fact::category(&category, "created")];
-        announce(tx, self.owner, facts, (self.now, &*self.entropy), &mut effects).await?;
-        let depth = category.parent.map_or(0, |parent| tree.depth(parent)) + 1;
-        Ok((Placed { category, depth }, effects))
+        let facts = vec![category_fact(&category, "created", (self.now, &*self.entropy))];
+        effects.append(tx, facts, self.now).await?;
+        Ok((Placed::below_its_parent(category, &tree), effects))
     }
 }
 
@@ -102,11 +112,10 @@ impl UseCase for Change {
         let mut effects = Effects::default();
         if self.wish.apply(&mut category, &tree, self.now)? {
             rows::update(tx, &category).await?;
-            let facts = vec![Fact::category(&category, "updated")];
-            announce(tx, self.owner, facts, (self.now, &*self.entropy), &mut effects).await?;
+            let facts = vec![category_fact(&category, "updated", (self.now, &*self.entropy))];
+            effects.append(tx, facts, self.now).await?;
         }
-        let depth = category.parent.map_or(0, |parent| tree.depth(parent)) + 1;
-        Ok((Placed { category, depth }, effects))
+        Ok((Placed::below_its_parent(category, &tree), effects))
     }
 }
 
@@ -141,7 +150,7 @@ impl UseCase for Delete {
         let tree = tree(tx, self.owner).await?;
         let category = present(&tree, self.id)?;
         check(self.expected, KIND, category.version, false)?;
-        let mut facts = Vec::new();
+        let (by, mut facts) = ((self.now, &*self.entropy), Vec::new());
         let mut gone = vec![self.id];
         match (self.children, tree.children(Some(self.id)).is_empty()) {
             (_, true) => {}
@@ -150,7 +159,7 @@ impl UseCase for Delete {
                 rows::vacate(tx, self.owner, self.id).await?;
                 for lifted in tree.lifted(self.id, self.now)? {
                     rows::update(tx, &lifted).await?;
-                    facts.push(Fact::category(&lifted, "updated"));
+                    facts.push(category_fact(&lifted, "updated", by));
                 }
             }
             (Children::Delete, false) => {
@@ -164,10 +173,10 @@ impl UseCase for Delete {
         for id in &gone {
             let mut category = present(&tree, *id)?.clone();
             category.version += 1;
-            facts.push(Fact::category(&category, "deleted"));
+            facts.push(category_fact(&category, "deleted", by));
         }
         let mut effects = Effects::default();
-        announce_touched(tx, self.owner, facts, (self.now, &*self.entropy), &mut effects).await?;
+        tell(tx, (self.owner, self.now), facts, &mut effects).await?;
         Ok(((), effects))
     }
 }

@@ -8,13 +8,13 @@ mod tags;
 
 use domain::calendar::{
     CalendarError,
-    labels::{LabelError, LabelKind, LabelName, Labels, Tag},
+    labels::{Category, LabelError, LabelKind, LabelName, Labels, Tag},
 };
 use kernel::{Entropy, EventId, Instant, StreamId, TagId, UserId};
 use store::{Tx, labels as rows, streams::Draft};
 
-use super::{Expected, tell};
-use crate::{Effects, Error};
+use super::{Expected, update::Unfit};
+use crate::Error;
 
 pub use categories::{Placed, categories, category, change_category, create_category, delete_category};
 pub use tags::{change_tag, create_tag, delete_tag, merge_tags, tag, tags};
@@ -32,7 +32,7 @@ pub(super) async fn provide(
     tx: &mut Tx<'_>,
     owner: UserId,
     (labels, present): (&mut Labels, &Labels),
-    by: (Instant, &dyn Entropy),
+    by: By<'_>,
 ) -> Result<Vec<Draft>, Error> {
     if let Some(category) = labels.category.filter(|category| Some(*category) != present.category)
         && !rows::categories::holds(tx, owner, category).await?
@@ -54,7 +54,7 @@ async fn provide_tag(
     tx: &mut Tx<'_>,
     owner: UserId,
     name: &LabelName,
-    (now, entropy): (Instant, &dyn Entropy),
+    (now, entropy): By<'_>,
     facts: &mut Vec<Draft>,
 ) -> Result<LabelName, Error> {
     if let Some(tag) = rows::tags::named(tx, owner, name).await? {
@@ -63,7 +63,7 @@ async fn provide_tag(
     let name = name.clone();
     let tag = Tag { id: TagId::mint(now, entropy), owner, name, colour: None, version: 1, created_at: now, updated_at: now };
     tags::insert(tx, &tag).await?;
-    facts.push(Fact::tag(&tag, "created").draft(owner, (now, entropy)));
+    facts.push(tag_fact(&tag, "created", (now, entropy)));
     Ok(tag.name)
 }
 
@@ -74,56 +74,23 @@ fn has_room(kind: LabelKind, present: usize, most: usize) -> Result<(), LabelErr
 
 /// Refuses if another version is meant than `current`; `needed` refuses also who did not say.
 fn check(expected: Expected, kind: LabelKind, current: i64, needed: bool) -> Result<(), LabelError> {
-    match expected {
-        Expected::Unsaid if needed => Err(LabelError::VersionRequired(kind)),
-        Expected::Version(version) if version != current => Err(LabelError::VersionMismatch { kind, current }),
-        _ => Ok(()),
-    }
+    expected.fits(current, needed).map_err(|unfit| match unfit {
+        Unfit::Unsaid => LabelError::VersionRequired(kind),
+        Unfit::Other => LabelError::VersionMismatch { kind, current },
+    })
 }
 
-/// What happened to a label, as its event says it.
-struct Fact {
-    kind: &'static str,
-    data: String,
+/// When something is done, and where ids come from.
+type By<'a> = (Instant, &'a dyn Entropy);
+
+/// `tag.changed`: id, version and what happened, no name.
+fn tag_fact(tag: &Tag, change: &str, (now, entropy): By<'_>) -> Draft {
+    let data = format!(r#"{{"tag_id":"{}","version":{},"change":"{change}"}}"#, tag.id, tag.version);
+    Draft { stream: StreamId::from(tag.owner), id: EventId::mint(now, entropy), kind: "tag.changed", data }
 }
 
-impl Fact {
-    fn tag(tag: &Tag, change: &str) -> Self {
-        let data = format!(r#"{{"tag_id":"{}","version":{},"change":"{change}"}}"#, tag.id, tag.version);
-        Self { kind: "tag.changed", data }
-    }
-
-    fn category(category: &domain::calendar::labels::Category, change: &str) -> Self {
-        let data = format!(r#"{{"category_id":"{}","version":{},"change":"{change}"}}"#, category.id, category.version);
-        Self { kind: "category.changed", data }
-    }
-
-    fn draft(self, owner: UserId, (now, entropy): (Instant, &dyn Entropy)) -> Draft {
-        Draft { stream: StreamId::from(owner), id: EventId::mint(now, entropy), kind: self.kind, data: self.data }
-    }
-}
-
-/// Appends what happened to the owner's stream, where schedules have a new version for it: so have feeds.
-async fn announce_touched(
-    tx: &mut Tx<'_>,
-    owner: UserId,
-    facts: Vec<Fact>,
-    by: (Instant, &dyn Entropy),
-    effects: &mut Effects,
-) -> Result<(), Error> {
-    let drafts = facts.into_iter().map(|fact| fact.draft(owner, by)).collect();
-    Ok(tell(tx, (owner, by.0), drafts, effects).await?)
-}
-
-/// Appends what happened to the owner's stream: ids and versions, no names.
-async fn announce(
-    tx: &mut Tx<'_>,
-    owner: UserId,
-    facts: Vec<Fact>,
-    by: (Instant, &dyn Entropy),
-    effects: &mut Effects,
-) -> Result<(), Error> {
-    let drafts = facts.into_iter().map(|fact| fact.draft(owner, by)).collect();
-    effects.events.extend(store::streams::append(tx, drafts, by.0).await?);
-    Ok(())
+/// `category.changed`: id, version and what happened, no name.
+fn category_fact(category: &Category, change: &str, (now, entropy): By<'_>) -> Draft {
+    let data = format!(r#"{{"category_id":"{}","version":{},"change":"{change}"}}"#, category.id, category.version);
+    Draft { stream: StreamId::from(category.owner), id: EventId::mint(now, entropy), kind: "category.changed", data }
 }

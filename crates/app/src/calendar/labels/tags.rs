@@ -12,7 +12,10 @@ use store::{
     labels::tags::{self as rows, Counted},
 };
 
-use super::{super::Expected, Fact, announce, announce_touched, check, has_room, lock};
+use super::{
+    super::{Expected, tell},
+    check, has_room, lock, tag_fact,
+};
 use crate::{Answer, App, Effects, Error, Once, once::Render};
 
 const KIND: LabelKind = LabelKind::Tag;
@@ -57,7 +60,7 @@ impl UseCase for Create {
         is_free(tx, &tag).await?;
         insert(tx, &tag).await?;
         let mut effects = Effects::default();
-        announce(tx, owner, vec![Fact::tag(&tag, "created")], (now, &*self.entropy), &mut effects).await?;
+        effects.append(tx, vec![tag_fact(&tag, "created", (now, &*self.entropy))], now).await?;
         Ok(((tag, 0), effects))
     }
 }
@@ -96,12 +99,12 @@ impl UseCase for Change {
         if self.wish.apply(&mut tag, self.now)? {
             is_free(tx, &tag).await?;
             rows::update(tx, &tag).await?;
-            let (facts, by) = (vec![Fact::tag(&tag, "updated")], (self.now, &*self.entropy));
+            let facts = vec![tag_fact(&tag, "updated", (self.now, &*self.entropy))];
             if tag.name.as_str() == before {
-                announce(tx, self.owner, facts, by, &mut effects).await?;
+                effects.append(tx, facts, self.now).await?;
             } else {
                 rows::touch(tx, self.owner, self.id, self.now).await?;
-                announce_touched(tx, self.owner, facts, by, &mut effects).await?;
+                tell(tx, (self.owner, self.now), facts, &mut effects).await?;
             }
         }
         Ok(((tag, count), effects))
@@ -146,9 +149,10 @@ impl UseCase for Merge {
         into.version += 1;
         into.updated_at = self.now;
         rows::update(tx, &into).await?;
-        let facts = vec![Fact::tag(&from, "deleted"), Fact::tag(&into, "updated")];
+        let by = (self.now, &*self.entropy);
+        let facts = vec![tag_fact(&from, "deleted", by), tag_fact(&into, "updated", by)];
         let mut effects = Effects::default();
-        announce_touched(tx, self.owner, facts, (self.now, &*self.entropy), &mut effects).await?;
+        tell(tx, (self.owner, self.now), facts, &mut effects).await?;
         Ok((present(tx, self.owner, self.into).await?, effects))
     }
 }
@@ -185,7 +189,8 @@ impl UseCase for Delete {
         rows::delete(tx, self.owner, self.id).await?;
         tag.version += 1;
         let mut effects = Effects::default();
-        announce_touched(tx, self.owner, vec![Fact::tag(&tag, "deleted")], (self.now, &*self.entropy), &mut effects).await?;
+        let facts = vec![tag_fact(&tag, "deleted", (self.now, &*self.entropy))];
+        tell(tx, (self.owner, self.now), facts, &mut effects).await?;
         Ok(((), effects))
     }
 }
