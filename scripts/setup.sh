@@ -54,6 +54,8 @@ fi
 if [ "$purpose" = bench ]; then
   need postgresql scripts/postgres.sh bin
   need redis-server have redis-server
+  need libical-dev test -e /usr/include/libical/ical.h
+  need python3-venv python3 -c 'import ensurepip, venv'
   have node && have npm || die "node and npm are missing; the other products need Node 20 or later: https://nodejs.org"
 fi
 

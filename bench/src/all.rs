@@ -1,11 +1,13 @@
 //! Everything, one after the other.
 
+use clap::ValueEnum as _;
+
 use crate::{
     calendar,
     database::{Databases, Engine},
     fire, footprint, http, lateness,
     peers::{self, Peer},
-    recurrence,
+    recurrence::{self, Other},
     report::Report,
 };
 
@@ -18,7 +20,7 @@ pub(crate) async fn run(quick: bool, report: &mut Report) -> anyhow::Result<()> 
     let repeat = if quick { 1 } else { 5 };
     let part = |full: u32| if quick { full / 5 } else { full };
 
-    let options = recurrence::Options { millis: if quick { 50 } else { 300 }, repeat, python: None };
+    let options = recurrence::Options { millis: if quick { 50 } else { 300 }, repeat, beside: Other::value_variants().to_vec() };
     recurrence::run(&options, report)?;
 
     let options = footprint::Options {

@@ -99,7 +99,7 @@ pub(crate) fn request(method: &str, path: &str, token: Option<&str>, body: &str)
     let bearer = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
     let kind = if body.is_empty() { "" } else { "Content-Type: application/json\r\n" };
     let length = if method == "GET" { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
-    format!("{method} {path} HTTP/1.1\r\nHost: bench\r\n{bearer}{kind}{length}\r\n{body}").into_bytes()
+    format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{bearer}{kind}{length}\r\n{body}").into_bytes()
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ enum Product {
 }
 
 pub(crate) async fn run(options: &Options, databases: &Databases, report: &mut Report) -> anyhow::Result<()> {
-    let folder = installed()?;
+    let folder = installed("peers")?;
     let redis = if options.peers.contains(&Peer::Bullmq) { Some(Redis::start().await?) } else { None };
     let products: Vec<Product> =
         options.engines.iter().map(|&e| Product::Ours(e)).chain(options.peers.iter().map(|&p| Product::Theirs(p))).collect();
@@ -201,10 +201,10 @@ fn when(over: u64) -> String {
     if over == 0 { "at one instant".to_owned() } else { format!("over {over} s") }
 }
 
-/// The folder in which the peers' scripts and their packages lie, installed as the lock file says, outside of the clone.
-fn installed() -> anyhow::Result<PathBuf> {
-    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("peers/install.sh");
-    let output = Command::new(&script).stdin(Stdio::null()).output().with_context(|| script.display().to_string())?;
+/// The folder in which other products' scripts and packages lie, installed as the lock file says, outside of the clone.
+pub(crate) fn installed(what: &str) -> anyhow::Result<PathBuf> {
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("install.sh");
+    let output = Command::new(&script).arg(what).stdin(Stdio::null()).output().with_context(|| script.display().to_string())?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim()))
 }

@@ -1,11 +1,12 @@
-//! Occurrences expanded per second, and a week far from the start, beside the crates rrule and calcard and python-dateutil.
+//! Occurrences expanded per second, and a week far from the start, beside other generators.
 //!
-//! Each product begins with the text of the rule, in its own format, and ends with the sum of the instants it found. The sums
-//! must agree; of python-dateutil, the number. calcard has no call for a range. dateutil runs in a process of its own, which
-//! measures itself, and gives wall times with a zone attached.
+//! Each product begins with the text of the rule, in its own format, and ends with what it found. The crates sum the instants up,
+//! and the sums must agree; the others run in processes of their own, which measure themselves, and their numbers of occurrences
+//! must agree. calcard has no call for a range, and libical knows no zone as it is called here.
 
 use std::{
     hint::black_box,
+    path::Path,
     process::{Command, Stdio},
     time::Duration,
 };
@@ -13,11 +14,12 @@ use std::{
 use anyhow::{Context as _, bail, ensure};
 use app::domain::calendar::recurrence::{Extent, Recurrence, Series};
 use chrono::DateTime;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use kernel::{Instant, WallTime, Zone};
 
 use crate::{
     clock::Stopwatch,
+    peers::installed,
     report::{Line, Report},
     statistics::median,
 };
@@ -36,9 +38,9 @@ pub(crate) struct Options {
     /// Repetitions, of which the medians are taken.
     #[arg(long, default_value_t = 5)]
     pub(crate) repeat: usize,
-    /// A Python with python-dateutil; left out unless given. `scripts/recurrence-oracle.sh` installs one into the cache.
-    #[arg(long)]
-    pub(crate) python: Option<String>,
+    /// Products beside ours.
+    #[arg(long, value_delimiter = ',', default_value = "rrule,calcard,libical,dateutil,rrule-js")]
+    pub(crate) beside: Vec<Other>,
 }
 
 struct Case {
@@ -74,15 +76,49 @@ impl Case {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Product {
-    Ours,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Other {
+    /// The crate.
     Rrule,
+    /// The crate.
     Calcard,
+    /// The library in C.
+    Libical,
+    /// The package of Python.
     Dateutil,
+    /// The package of npm.
+    RruleJs,
 }
 
-const PRODUCTS: [Product; 4] = [Product::Ours, Product::Rrule, Product::Calcard, Product::Dateutil];
+impl Other {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Rrule => "rrule crate",
+            Self::Calcard => "calcard",
+            Self::Libical => "libical",
+            Self::Dateutil => "python-dateutil",
+            Self::RruleJs => "rrule.js",
+        }
+    }
+
+    /// Microseconds of one expansion, text and all.
+    fn measure(self, case: &Case, options: &Options, folder: &Path, expected: Found) -> anyhow::Result<f64> {
+        let within = |name: &str| Command::new(folder.join(name));
+        let command = match self {
+            Self::Rrule => return repeat(self.name(), by_rrule, case, options, expected),
+            Self::Calcard => return repeat(self.name(), by_calcard, case, options, expected),
+            Self::Libical => within("libical"),
+            Self::Dateutil => with(within("python/bin/python"), &folder.join("python-dateutil.py")),
+            Self::RruleJs => with(Command::new("node"), &folder.join("rrule.js.mjs")),
+        };
+        by_process(self.name(), command, case, options, expected)
+    }
+}
+
+fn with(mut command: Command, script: &Path) -> Command {
+    command.arg(script);
+    command
+}
 
 /// What an expansion found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,55 +135,43 @@ impl Found {
 }
 
 pub(crate) fn run(options: &Options, report: &mut Report) -> anyhow::Result<()> {
+    let folder = installed("recurrence")?;
     for case in &CASES {
-        let products = || {
-            let takes_part = |product: &Product| match product {
-                Product::Ours | Product::Rrule => true,
-                Product::Calcard => case.range.is_none(),
-                Product::Dateutil => options.python.is_some(),
-            };
-            PRODUCTS.into_iter().filter(takes_part)
-        };
-        let mut runs: Vec<Vec<f64>> = products().map(|_| Vec::new()).collect();
-        let mut found = Found::default();
+        let others: Vec<Other> =
+            options.beside.iter().copied().filter(|it| *it != Other::Calcard || case.range.is_none()).collect();
+        let found = ours(case)?;
+        let mut our_runs = Vec::new();
+        let mut runs: Vec<Vec<f64>> = vec![Vec::new(); others.len()];
         for _ in 0..options.repeat {
-            found = ours(case)?;
-            for (product, runs) in products().zip(&mut runs) {
-                runs.push(measure(product, case, options, found)?);
+            our_runs.push(repeat("ours", ours, case, options, found)?);
+            for (other, runs) in others.iter().zip(&mut runs) {
+                runs.push(other.measure(case, options, &folder, found)?);
             }
         }
-        let medians: Vec<f64> = runs.iter().map(|runs| median(runs)).collect();
-        for (product, micros) in products().zip(&medians) {
+        let ours = median(&our_runs);
+        let theirs = others.iter().zip(&runs).map(|(other, runs)| (other.name(), median(runs)));
+        for (name, micros) in std::iter::once(("ours", ours)).chain(theirs) {
             #[expect(clippy::cast_precision_loss, reason = "some thousands")]
-            let line = Line::about(format!("recurrence, {}, {}", case.name, name(product)))
-                .with("micros", *micros)
+            let line = Line::about(format!("recurrence, {}, {name}", case.name))
+                .with("micros", micros)
                 .with("occurrences_per_s", found.occurrences as f64 / micros * 1e6)
-                .with("times_ours", micros / medians[0]);
+                .with("times_ours", micros / ours);
             report.add(line);
         }
     }
     Ok(())
 }
 
-const fn name(product: Product) -> &'static str {
-    match product {
-        Product::Ours => "ours",
-        Product::Rrule => "rrule crate",
-        Product::Calcard => "calcard",
-        Product::Dateutil => "python-dateutil",
-    }
-}
-
-/// Microseconds of one expansion, text and all.
-fn measure(product: Product, case: &Case, options: &Options, expected: Found) -> anyhow::Result<f64> {
-    let expand = match product {
-        Product::Ours => ours,
-        Product::Rrule => by_rrule,
-        Product::Calcard => by_calcard,
-        Product::Dateutil => return by_dateutil(case, options, expected),
-    };
+/// Microseconds of one expansion in this process, text and all.
+fn repeat(
+    name: &str,
+    expand: impl Fn(&Case) -> anyhow::Result<Found>,
+    case: &Case,
+    options: &Options,
+    expected: Found,
+) -> anyhow::Result<f64> {
     let once = expand(case)?;
-    ensure!(once == expected, "{}: {} found {once:?}, and we {expected:?}", case.name, name(product));
+    ensure!(once == expected, "{}: {name} found {once:?}, and we {expected:?}", case.name);
     let watch = Stopwatch::start();
     let mut times = 0u32;
     while watch.elapsed() < Duration::from_millis(options.millis) {
@@ -213,21 +237,18 @@ fn by_calcard(case: &Case) -> anyhow::Result<Found> {
     Ok(found)
 }
 
-const BY_DATEUTIL: &str = include_str!("recurrence.py");
-
 /// The process answers with how many it found, and the microseconds of one expansion.
-fn by_dateutil(case: &Case, options: &Options, expected: Found) -> anyhow::Result<f64> {
-    let python = options.python.as_deref().context("no Python was given")?;
-    let range = case.range.map(|(from, to)| [from.to_string(), to.to_string()]).unwrap_or_default();
-    let output = Command::new(python)
-        .args(["-c", BY_DATEUTIL, &text(case)?, ZONE, &options.millis.to_string()])
-        .args(range)
+fn by_process(name: &str, mut command: Command, case: &Case, options: &Options, expected: Found) -> anyhow::Result<f64> {
+    let range = case.range.map(|(from, to)| [from.to_string(), to.to_string()]);
+    let output = command
+        .args([&text(case)?, ZONE, &options.millis.to_string()])
+        .args(range.iter().flatten())
         .stdin(Stdio::null())
         .output()
-        .with_context(|| python.to_owned())?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        .with_context(|| format!("{command:?}"))?;
+    ensure!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
     let answer = String::from_utf8(output.stdout)?;
     let (many, micros) = answer.trim().split_once(' ').context("an answer of two numbers")?;
-    ensure!(many.parse::<usize>()? == expected.occurrences, "{}: dateutil found {many}", case.name);
+    ensure!(many.parse::<usize>()? == expected.occurrences, "{}: {name} found {many}", case.name);
     Ok(micros.parse()?)
 }

@@ -7,7 +7,7 @@ from dateutil import tz
 from dateutil.rrule import rrulestr
 
 text, zone, millis = sys.argv[1], sys.argv[2], int(sys.argv[3])
-ends = [datetime.fromtimestamp(int(text), timezone.utc) for text in sys.argv[4:6] if text]
+ends = [datetime.fromtimestamp(int(text), timezone.utc) for text in sys.argv[4:6]]
 
 
 def expand():
