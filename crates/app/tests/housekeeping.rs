@@ -3,18 +3,22 @@
 #[expect(dead_code, reason = "shared by test files that need different parts of it")]
 mod world;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use app::{
+    domain::{
+        calendar::{RemindersDraft, labels::LabelsDraft, search::Query},
+        tasks::{Task, TaskDraft},
+    },
     housekeeping::{self, JobLane, Retention},
-    notify,
+    notify, tasks,
 };
 use clockwork::{Leased as _, Outcome, Settlement};
 use domain::notify::Shelf;
 use futures_util::future::join;
-use kernel::{Clock as _, EventId, Instant, StreamId};
-use store::{StoreError, Tx, UseCase, jobs::Claimed, streams};
-use testkit::{SeededEntropy, on_both_engines};
+use kernel::{Clock as _, EventId, Instant, StreamId, UserId};
+use store::{StoreError, Tx, UseCase, calendar::filtered::Narrow, jobs::Claimed, scratch, streams, tasks::lists};
+use testkit::{SeededEntropy, on_both_databases, on_both_engines};
 use world::World;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -155,6 +159,64 @@ async fn a_notification_goes_long_after_it_was_read_and_an_unread_one_much_later
         }
         let (kind, data) = world.events().await.pop().expect("an event");
         assert!(kind == "unread.changed" && data.contains("\"count\":0"), "{kind} {data}");
+    })
+    .await;
+}
+
+/// How many tasks of somebody say this.
+struct Saying(UserId, &'static str);
+
+impl UseCase for Saying {
+    type Out = usize;
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<usize, StoreError> {
+        let narrow = Narrow { query: Query::parse(self.1).ok(), ..Narrow::default() };
+        let filter = lists::Filter {
+            state: None,
+            archived: false,
+            ready: false,
+            before: None,
+            parent: None,
+            narrow,
+            sort: lists::Sort::Deadline,
+            after: None,
+            limit: 1_000,
+        };
+        Ok(lists::page(tx, self.0, &filter).await?.len())
+    }
+}
+
+#[tokio::test]
+async fn tasks_that_are_older_than_the_search_are_found_after_a_while() {
+    on_both_databases(async |database| {
+        let world = World::new(database.store().await).await;
+        housekeeping::plan(&world.app).await.expect("planned");
+        let draft = |number: usize| TaskDraft {
+            title: format!("Report {number}"),
+            description: "주간회의록".to_owned(),
+            labels: LabelsDraft { category: None, tags: vec!["deep".to_owned()] },
+            deadline: None,
+            importance: None,
+            difficulty: None,
+            estimate: None,
+            parent: None,
+            depends_on: Vec::new(),
+            reminders: RemindersDraft::Default,
+            remind_overdue: false,
+        };
+        for number in 0..150 {
+            tasks::create(&world.app, &world.ada, draft(number), None, Arc::new(|task: &Task| world::body(&task.id))).await.expect("a task");
+        }
+        let forget = "INSERT INTO task_search_backlog (task_id, owner_id) SELECT id, owner_id FROM tasks; DELETE FROM task_search_documents";
+        scratch::script(database.open(), forget).await.expect("as after a migration");
+        let saying = async |words| world.app.store().read(Saying(world.ada.user, words)).await.expect("a list");
+        assert_eq!(saying("report").await, 0);
+        world.clock.advance(Duration::from_mins(2));
+        let lane = JobLane::new(world.app.clone(), Retention::default());
+        let job = claim(&world, &lane, "index_schedules").await;
+        work(&world, &lane, &job, Duration::ZERO).await;
+        assert_eq!((saying("report 회의").await, saying("deep 149").await), (150, 1));
     })
     .await;
 }

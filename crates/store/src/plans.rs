@@ -39,6 +39,9 @@ const fn key(name: &'static str) -> Index {
 /// The index of the words of schedules.
 const TOKENS: Index = Index { sqlite: "VIRTUAL TABLE INDEX", postgres: "search_tokens" };
 
+/// The index of the words of tasks.
+const TASK_TOKENS: Index = Index { sqlite: "VIRTUAL TABLE INDEX", postgres: "task_search_tokens" };
+
 /// All of them.
 pub fn hot_reads() -> Vec<HotRead> {
     let read = |name, index, sql: Sql| HotRead { name, index, sql };
@@ -88,6 +91,8 @@ pub fn hot_reads() -> Vec<HotRead> {
         read("streams::EXTENT", key("streams_pkey"), streams::EXTENT.into()),
         read("streams::HEADS", key("streams_pkey"), streams::HEADS),
         read("streams::PAGE", key("events_pkey"), streams::PAGE.into()),
+        read("tasks::lists::FOUND", TASK_TOKENS, tasks::lists::FOUND),
+        read("tasks::lists::LABELLED", named("tasks_by_deadline"), tasks::lists::LABELLED.into()),
         read("tasks::lists::OPEN", named("tasks_open"), tasks::lists::OPEN.into()),
     ]
 }

@@ -1,42 +1,76 @@
-//! What schedules are found by: tokens made by `domain`, each behind a mark of its owner, so that what others wrote neither shows nor
+//! What schedules and tasks are found by: tokens made by `domain`, each behind a mark of its owner, so that what others wrote neither shows nor
 //! makes a search slower.
 //!
 //! Of a tag the marks are kept instead of the name. A query is first held against the names of its owner's tags, so a tag that is
-//! renamed or merged is found by its new name at once, and no schedule has to be read again.
+//! renamed or merged is found by its new name at once, and nothing has to be read again.
 
-use std::fmt::Write as _;
-
-use domain::calendar::{
-    RecurrenceSet,
-    search::{Query, Term, tokens},
+use domain::{
+    calendar::{
+        RecurrenceSet, Schedule,
+        search::{Query, Term, tokens, tokens_of_task},
+    },
+    tasks::Task,
 };
-use kernel::{ScheduleId, UserId};
+use kernel::{ScheduleId, TagId, TaskId, UserId};
 
-use crate::{Sql, StoreError, Tx, labels::tags, values};
+use crate::{Sql, StoreError, Tx, Value, labels::tags, values};
+
+/// Statements that keep the tokens of something in the place of those that were kept before: the document, and for SQLite what it says.
+macro_rules! kept {
+    ($documents:literal, $tokens:literal, $id:literal) => {
+        (
+            Sql::each(
+                concat!("INSERT INTO ", $documents, " (", $id, ") SELECT $1 WHERE $2 = $2 ON CONFLICT (", $id, ") DO NOTHING"),
+                concat!(
+                    "INSERT INTO ",
+                    $documents,
+                    " (",
+                    $id,
+                    ", tokens) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))
+                     ON CONFLICT (",
+                    $id,
+                    ") DO UPDATE SET tokens = excluded.tokens"
+                ),
+            ),
+            concat!(
+                "INSERT OR REPLACE INTO ",
+                $tokens,
+                " (rowid, tokens) SELECT doc, $2 FROM ",
+                $documents,
+                " WHERE ",
+                $id,
+                " = $1"
+            ),
+        )
+    };
+}
 
 /// Keeps what a schedule is found by, in place of what was kept before. Its tags must have been given to it.
 pub async fn put(tx: &mut Tx<'_>, set: &RecurrenceSet) -> Result<(), StoreError> {
-    let (id, owner) = (set.schedule.id, owner_mark(set.schedule.owner));
-    let mut text = String::new();
-    for token in tokens(set) {
-        let _ = write!(text, "{owner}{token} ");
-    }
-    if !set.schedule.labels.tags.is_empty() {
-        for (_, tag, _) in tags::of_schedules(tx, &[id]).await? {
-            let _ = write!(text, "{owner}{TAG}{} ", tags::mark(tag));
-        }
-    }
-    let text = text.trim_end();
-    let document = Sql::each(
-        "INSERT INTO search_documents (schedule_id) SELECT $1 WHERE $2 = $2 ON CONFLICT (schedule_id) DO NOTHING",
-        "INSERT INTO search_documents (schedule_id, tokens) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))
-         ON CONFLICT (schedule_id) DO UPDATE SET tokens = excluded.tokens",
-    );
-    tx.execute(document, values![id, text]).await?;
+    let Schedule { id, owner, labels, .. } = &set.schedule;
+    let tagged = if labels.tags.is_empty() { Vec::new() } else { tags::of_schedules(tx, &[*id]).await? };
+    let text = document(*owner, tokens(set), tagged.iter().map(|(_, tag, _)| *tag));
+    keep(tx, kept!("search_documents", "search_tokens", "schedule_id"), values![*id, text]).await
+}
+
+/// Keeps what a task is found by, in place of what was kept before. Its tags must have been given to it.
+pub async fn put_task(tx: &mut Tx<'_>, task: &Task) -> Result<(), StoreError> {
+    let tagged = if task.labels.tags.is_empty() { Vec::new() } else { tags::of_tasks(tx, &[task.id]).await? };
+    let text = document(task.owner, tokens_of_task(task), tagged.iter().map(|(_, tag, _)| *tag));
+    keep(tx, kept!("task_search_documents", "task_search_tokens", "task_id"), values![task.id, text]).await
+}
+
+/// Everything that something is found by, each behind the mark of its owner.
+fn document(owner: UserId, tokens: Vec<String>, tags: impl Iterator<Item = TagId>) -> String {
+    let owner = owner_mark(owner);
+    let tags = tags.map(|tag| format!("{TAG}{}", tags::mark(tag)));
+    tokens.into_iter().chain(tags).map(|token| format!("{owner}{token}")).collect::<Vec<_>>().join(" ")
+}
+
+async fn keep(tx: &mut Tx<'_>, (document, tokens): (Sql, &'static str), params: &[Value<'_>]) -> Result<(), StoreError> {
+    tx.execute(document, params).await?;
     if tx.is_sqlite() {
-        let tokens =
-            "INSERT OR REPLACE INTO search_tokens (rowid, tokens) SELECT doc, $2 FROM search_documents WHERE schedule_id = $1";
-        tx.execute(tokens, values![id, text]).await?;
+        tx.execute(tokens, params).await?;
     }
     Ok(())
 }
@@ -94,5 +128,20 @@ pub async fn backlog(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<(UserId, Schedul
 /// Strikes a schedule off the backlog.
 pub async fn caught_up(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<(), StoreError> {
     tx.execute("DELETE FROM search_backlog WHERE schedule_id = $1", values![schedule]).await?;
+    Ok(())
+}
+
+/// At most `limit` tasks of before whose tokens are not made yet, and whose they are.
+pub async fn task_backlog(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<(UserId, TaskId)>, StoreError> {
+    let sql = Sql::each(
+        "SELECT owner_id, task_id FROM task_search_backlog ORDER BY task_id LIMIT $1",
+        "SELECT owner_id, task_id FROM task_search_backlog ORDER BY task_id LIMIT $1 FOR UPDATE SKIP LOCKED",
+    );
+    tx.all(sql, values![limit], |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
+/// Strikes a task off the backlog.
+pub async fn task_caught_up(tx: &mut Tx<'_>, task: TaskId) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM task_search_backlog WHERE task_id = $1", values![task]).await?;
     Ok(())
 }

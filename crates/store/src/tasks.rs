@@ -7,16 +7,19 @@ pub mod lists;
 
 use std::collections::BTreeSet;
 
-use domain::tasks::{Deadline, Task};
+use domain::{
+    calendar::labels::Labels,
+    tasks::{Deadline, Task},
+};
 use kernel::{Instant, Resolved, ScheduleId, TaskId, UserId};
 
-use crate::{Column, Row, Sql, StoreError, Tx, Value, values};
+use crate::{Column, Row, Sql, StoreError, Tx, Value, labels::tags, search, values};
 
 /// The columns of a task, in the order [`task`] reads them.
 macro_rules! columns {
     () => {
         "id, owner_id, title, description, deadline, time_zone, sorts_at, importance, difficulty, estimate_seconds, parent_id, \
-         completed_at, completed_by, archived_at, version, created_at, updated_at"
+         completed_at, completed_by, archived_at, version, created_at, updated_at, category_id"
     };
 }
 use columns;
@@ -29,27 +32,30 @@ pub fn place(task: &Task) -> Instant {
     task.deadline.as_ref().map_or(NEVER, |deadline| deadline.at.instant)
 }
 
-/// Writes a new task with its dependencies; its reminders belong to the schedule of its deadline.
+/// Writes a new task with its dependencies, with those of its tags that exist, and with what it is found by; its reminders belong to
+/// the schedule of its deadline.
 pub async fn insert(tx: &mut Tx<'_>, task: &Task) -> Result<(), StoreError> {
     let mut params = changing(task);
     params.push(Value::from(task.created_at));
     tx.execute(
         "INSERT INTO tasks (id, owner_id, title, description, deadline, time_zone, sorts_at, importance, difficulty,
-             estimate_seconds, parent_id, completed_at, completed_by, archived_at, version, updated_at, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+             estimate_seconds, parent_id, completed_at, completed_by, archived_at, version, updated_at, category_id, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
         &params,
     )
     .await?;
+    tags::give_task(tx, (task.owner, task.id), &task.labels.tags).await?;
+    search::put_task(tx, task).await?;
     depend(tx, task.owner, task.id, &task.depends_on).await
 }
 
-/// Writes everything of a task back that may change, but not its dependencies.
+/// Writes everything of a task back that may change, but not its dependencies and tags.
 pub async fn update(tx: &mut Tx<'_>, task: &Task) -> Result<(), StoreError> {
     let touched = tx
         .execute(
             "UPDATE tasks SET title = $3, description = $4, deadline = $5, time_zone = $6, sorts_at = $7, importance = $8,
                  difficulty = $9, estimate_seconds = $10, parent_id = $11, completed_at = $12, completed_by = $13,
-                 archived_at = $14, version = $15, updated_at = $16
+                 archived_at = $14, version = $15, updated_at = $16, category_id = $17
              WHERE id = $1 AND owner_id = $2",
             &changing(task),
         )
@@ -77,6 +83,7 @@ fn changing(task: &Task) -> Vec<Value<'_>> {
         Value::from(task.archived_at),
         Value::from(task.version),
         Value::from(task.updated_at),
+        Value::from(task.labels.category),
     ]
 }
 
@@ -153,6 +160,13 @@ pub async fn find(tx: &mut Tx<'_>, owner: UserId, id: TaskId) -> Result<Option<T
     Ok(whole(tx, owner, found.into_iter().collect()).await?.pop())
 }
 
+/// The same, locked until the transaction ends, for who has not locked its owner.
+pub async fn lock(tx: &mut Tx<'_>, owner: UserId, id: TaskId) -> Result<Option<Task>, StoreError> {
+    let sql = Sql::each(FIND, concat!("SELECT ", columns!(), " FROM tasks WHERE id = $1 AND owner_id = $2 FOR UPDATE"));
+    let found = tx.optional(sql, values![id, owner], task).await?;
+    Ok(whole(tx, owner, found.into_iter().collect()).await?.pop())
+}
+
 /// Which of `ids` are tasks of `owner`.
 pub async fn known(tx: &mut Tx<'_>, owner: UserId, ids: &BTreeSet<TaskId>) -> Result<BTreeSet<TaskId>, StoreError> {
     let sql = Sql::each(
@@ -222,7 +236,7 @@ pub async fn dependents(tx: &mut Tx<'_>, owner: UserId, id: TaskId) -> Result<Ve
     tx.all(sql, values![owner, id], |row| row.get(0)).await
 }
 
-/// Tasks with everything that lies in other tables: what they depend on, what of it is open, and their reminders.
+/// Tasks with everything that lies in other tables: what they depend on, what of it is open, their reminders and tags.
 async fn whole(tx: &mut Tx<'_>, owner: UserId, mut tasks: Vec<Task>) -> Result<Vec<Task>, StoreError> {
     let columns = [Column::Uuids(vec![owner.uuid(); tasks.len()]), Column::Uuids(tasks.iter().map(|t| t.id.uuid()).collect())];
     let dependencies = Sql::each(
@@ -254,6 +268,12 @@ async fn whole(tx: &mut Tx<'_>, owner: UserId, mut tasks: Vec<Task>) -> Result<V
             task.reminders.push(reminder);
         }
     }
+    let ids: Vec<TaskId> = tasks.iter().map(|task| task.id).collect();
+    for (of, _, name) in tags::of_tasks(tx, &ids).await? {
+        if let Some(task) = tasks.iter_mut().find(|task| task.id == of) {
+            task.labels.tags.push(name);
+        }
+    }
     Ok(tasks)
 }
 
@@ -263,6 +283,7 @@ fn task(row: &Row<'_>) -> Result<Task, StoreError> {
         owner: row.get(1)?,
         title: row.get(2)?,
         description: row.get(3)?,
+        labels: Labels { category: row.get(17)?, tags: Vec::new() },
         deadline: row.get::<Option<String>>(4)?.map(|_| deadline(row)).transpose()?,
         importance: row.get(7)?,
         difficulty: row.get(8)?,

@@ -16,7 +16,10 @@ use inboxes::{person, run};
 use kernel::{CategoryId, Instant, ScheduleId, TagId, UserId, Zone};
 use store::{
     Store, StoreError, calendar, holdings,
-    labels::{categories, tags},
+    labels::{
+        categories,
+        tags::{self, Uses},
+    },
 };
 use testkit::{START, SeededEntropy, on_both_engines};
 
@@ -100,12 +103,16 @@ async fn a_schedule_has_the_tags_of_its_owner_that_it_names() {
         assert_eq!(names(&read(&store, ann, made.id).await), ["Work", "긴급"], "as they are kept, and only one's own");
 
         let counted = run(&store, move |tx| Box::pin(tags::all(tx, ann))).await;
-        let mut counted: Vec<_> = counted.into_iter().map(|(tag, count)| (tag.name.as_str().to_owned(), count)).collect();
+        let mut counted: Vec<_> =
+            counted.into_iter().map(|(tag, count)| (tag.name.as_str().to_owned(), count.schedules)).collect();
         counted.sort();
         assert_eq!(counted, [("Work".to_owned(), 1), ("긴급".to_owned(), 1)]);
         assert_eq!(run(&store, move |tx| Box::pin(tags::count(tx, ann))).await, 2);
         let (of, id) = (made.id, work.id);
-        assert_eq!(run(&store, move |tx| Box::pin(tags::find(tx, ann, id))).await, Some((work.clone(), 1)));
+        assert_eq!(
+            run(&store, move |tx| Box::pin(tags::find(tx, ann, id))).await,
+            Some((work.clone(), Uses { schedules: 1, tasks: 0 }))
+        );
         assert_eq!(run(&store, move |tx| Box::pin(tags::find(tx, bob, id))).await, None, "somebody else's");
         let found = run(&store, move |tx| Box::pin(async move { tags::named(tx, ann, &name("WORK")).await }));
         assert_eq!(found.await, Some(work));

@@ -107,6 +107,7 @@ async fn tasks(store: &Store, owner: UserId, seed: u64) {
     for number in 0..TASKS {
         let mut task = task(owner, 1_000_000 + seed * TASKS + number);
         task.created_at = START + Duration::from_secs(number);
+        task.labels.tags = vec![LabelName::kept((number % LABELS).to_string())];
         task.completed_at = (number % 4 > 0).then_some(START);
         if let Some(before) = made.last() {
             task.depends_on.insert(before.id);
@@ -253,9 +254,11 @@ async fn no_hot_read_goes_through_a_whole_table() {
             let whole = |line: &str| line.contains("Seq Scan") || walks(line);
             assert!(!plan.lines().any(whole), "{} reads everything:\n{plan}", read.name);
             assert!(plan.contains(index), "{} does not use {index}:\n{plan}", read.name);
-            // A claim puts its one batch in order, a search what it found; everybody else takes the order of the index.
+            // A claim puts its one batch in order, a search what it found, and what is left of the few tasks of an owner may be put
+            // in order as well; everybody else takes the order of the index.
             let sorts = plan.contains("Sort") || plan.contains("TEMP B-TREE");
-            let may_sort = ["alarms::CLAIM_DUE", "calendar::filtered::FOUND"].contains(&read.name);
+            let may_sort = ["alarms::CLAIM_DUE", "calendar::filtered::FOUND", "tasks::lists::FOUND", "tasks::lists::LABELLED"]
+                .contains(&read.name);
             assert!(!sorts || may_sort, "{} sorts:\n{plan}", read.name);
         }
     })

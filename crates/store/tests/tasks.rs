@@ -24,7 +24,7 @@ use inboxes::{person, run};
 use kernel::{Cursor, Instant, TaskId, UserId, Zone};
 use store::{
     Store, StoreError, Tx, UseCase, alarms, calendar,
-    calendar::sessions,
+    calendar::{filtered::Narrow, sessions},
     progress,
     tasks::{
         self,
@@ -261,6 +261,14 @@ impl Dice {
     }
 }
 
+async fn listed(store: &Store, owner: UserId, filter: Filter) -> Vec<Task> {
+    run(store, move |tx| {
+        let filter = filter.clone();
+        Box::pin(async move { lists::page(tx, owner, &filter).await })
+    })
+    .await
+}
+
 fn open() -> Filter {
     Filter {
         state: Some(TaskState::Open),
@@ -268,6 +276,7 @@ fn open() -> Filter {
         ready: false,
         before: None,
         parent: None,
+        narrow: Narrow::default(),
         sort: Sort::Deadline,
         after: None,
         limit: 50,
@@ -301,7 +310,7 @@ async fn lists_hold_what_is_asked_for_in_its_order() {
             made.push(task.id);
         }
         let list = async |filter: Filter| {
-            let page = run(&store, move |tx| Box::pin(async move { lists::page(tx, ann, &filter).await })).await;
+            let page = listed(&store, ann, filter).await;
             page.into_iter().map(|task| task.title).collect::<Vec<_>>().concat()
         };
         assert_eq!(list(open()).await, "fcab", "by deadline, and what has none comes last");
@@ -318,7 +327,7 @@ async fn lists_hold_what_is_asked_for_in_its_order() {
         let mut after = None;
         for _ in 0..4 {
             let filter = Filter { after, limit: 1, ..open() };
-            let page = run(&store, move |tx| Box::pin(async move { lists::page(tx, ann, &filter).await })).await;
+            let page = listed(&store, ann, filter).await;
             pages.push_str(&page[0].title);
             after = Some(Cursor::new(tasks::place(&page[0]), page[0].id.uuid()));
         }

@@ -29,6 +29,7 @@ mod sessions;
 mod statistics;
 mod streams;
 mod tags;
+mod task_labels;
 mod tasks;
 mod throttling;
 mod tokens;

@@ -94,7 +94,8 @@ async fn a_task_is_made_read_and_changed_with_its_version() {
         let plain = json!({
             "id": made.body["id"], "title": "Report", "description": "", "state": "OPEN", "ready": true, "deadline": null,
             "time_zone": null, "deadline_at": null, "deadline_resolution": null, "overdue": false, "importance": 5,
-            "difficulty": 3, "estimate": null, "parent_id": null, "depends_on": [], "blocked_by": [], "reminders": [],
+            "difficulty": 3, "estimate": null, "parent_id": null, "depends_on": [], "blocked_by": [], "category_id": null, "tags": [],
+            "reminders": [],
             "remind_overdue": false, "completed_at": null, "archived_at": null, "version": 1,
             "created_at": "2026-11-20T00:30:00Z", "updated_at": "2026-11-20T00:30:00Z",
         });

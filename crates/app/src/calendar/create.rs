@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     alarms::Reason,
-    calendar::{Draft, Purpose, RecurrenceSet, Schedule, labels::Labels, progress::Progress},
+    calendar::{CalendarError, Draft, Purpose, RecurrenceSet, Schedule, labels::Labels, progress::Progress},
     identity::Caller,
 };
 use kernel::{Entropy, Instant, ScheduleId, UserId};
@@ -41,7 +41,8 @@ impl UseCase for Create {
         }
         let (_, lead) = self.on_conflict.defaults(tx, self.owner, self.draft.takes_time()).await?;
         let mut checked = self.draft.check(lead, self.now)?;
-        let mut facts = labels::provide(tx, self.owner, (&mut checked.labels, &Labels::default()), by).await?;
+        let mut facts =
+            labels::provide(tx, self.owner, (&mut checked.labels, &Labels::default()), CalendarError::Invalid, by).await?;
         let schedule = Schedule {
             id: ScheduleId::mint(self.now, &*self.entropy),
             owner: self.owner,

@@ -3,11 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    calendar::{
-        Key, Occurrence, Schedule,
-        labels::{LabelError, LabelKind, LabelName},
-        search::{Query, Reading},
-    },
+    calendar::{Key, Occurrence, Schedule, labels::LabelName, search::Reading},
     identity::Caller,
 };
 use kernel::{CategoryId, Cursor, ScheduleId, UserId};
@@ -16,7 +12,10 @@ use store::{
     calendar::filtered::{self, Narrow},
 };
 
-use super::{Page, Range};
+use super::{
+    Page, Range,
+    labels::{Narrowing, look_up},
+};
 use crate::{App, Error};
 
 /// What somebody wants to see.
@@ -24,19 +23,15 @@ use crate::{App, Error};
 pub struct Listing {
     /// When, and from where on.
     pub range: Range,
-    /// In this category or below it.
-    pub category: Option<CategoryId>,
-    /// With this tag.
-    pub tag: Option<LabelName>,
-    /// Which say this.
-    pub query: Option<Query>,
+    /// What of that.
+    pub narrowing: Narrowing,
     /// Whether a series that says it stands for all its occurrences: who looks for words without a time in mind wants to see it once.
     pub series_once: bool,
 }
 
 impl From<Range> for Listing {
     fn from(range: Range) -> Self {
-        Self { range, category: None, tag: None, query: None, series_once: false }
+        Self { range, narrowing: Narrowing::default(), series_once: false }
     }
 }
 
@@ -48,7 +43,7 @@ impl UseCase for List {
 
     /// One page of what happens once and, of each series, at most as many: merged, the first of them are the page.
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
-        let Self(owner, Listing { range, query, series_once, .. }) = self;
+        let Self(owner, Listing { range, narrowing, series_once }) = self;
         let Some(wanted) = self.wanted(tx).await? else { return Ok(Vec::new()) };
         let page = Range { limit: range.limit + 1, ..*range };
         let once = match &wanted.narrow {
@@ -58,7 +53,7 @@ impl UseCase for List {
         let mut found: Vec<_> = once.into_iter().map(Occurrence::only).collect();
         let (from_to, limit) = ((range.from, range.to), page.limit as usize);
         let after: Option<Key> = range.after.map(|place| (place.at, ScheduleId::from_uuid(place.id), place.occurrence));
-        match query {
+        match &narrowing.query {
             None => found.extend(self.of_series(tx, &wanted, after).await?),
             Some(query) => {
                 for set in
@@ -133,23 +128,10 @@ impl List {
 
     /// `None`: nothing can be like that, because there is no such tag.
     async fn wanted(&self, tx: &mut Tx<'_>) -> Result<Option<Wanted>, Error> {
-        let Self(owner, Listing { category, tag: name, query, .. }) = self;
-        let mut categories = None;
-        if let Some(category) = category {
-            let below: BTreeSet<_> = store::labels::categories::below(tx, *owner, *category).await?.into_iter().collect();
-            if below.is_empty() {
-                return Err(LabelError::NotFound(LabelKind::Category).into());
-            }
-            categories = Some(below);
-        }
-        let mut tag = None;
-        if let Some(name) = name {
-            let Some(found) = store::labels::tags::named(tx, *owner, name).await? else { return Ok(None) };
-            tag = Some(found.id);
-        }
-        let narrow = Narrow { category: *category, tag, query: query.clone() };
-        let everything = category.is_none() && tag.is_none() && query.is_none();
-        Ok(Some(Wanted { narrow: (!everything).then_some(narrow), categories, tag: name.clone() }))
+        let Self(owner, Listing { narrowing, .. }) = self;
+        let Some((narrow, categories)) = look_up(tx, *owner, narrowing).await? else { return Ok(None) };
+        let everything = narrow.category.is_none() && narrow.tag.is_none() && narrow.query.is_none();
+        Ok(Some(Wanted { narrow: (!everything).then_some(narrow), categories, tag: narrowing.tag.clone() }))
     }
 }
 

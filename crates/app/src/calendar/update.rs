@@ -386,7 +386,8 @@ impl Update {
 
     /// Sees to it that the labels of a change are there; answers what there is to tell of it.
     async fn provide(&self, tx: &mut Tx<'_>, change: &mut Change, present: &Schedule) -> Result<Vec<streams::Draft>, Error> {
-        labels::provide(tx, self.owner, (&mut change.labels, &present.labels), (self.now, &*self.entropy)).await
+        let by = (self.now, &*self.entropy);
+        labels::provide(tx, self.owner, (&mut change.labels, &present.labels), CalendarError::Invalid, by).await
     }
 
     async fn written(&self, tx: &mut Tx<'_>, set: &RecurrenceSet, effects: &mut Effects) -> Result<(), Error> {

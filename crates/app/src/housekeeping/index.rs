@@ -1,11 +1,11 @@
-//! Making what schedules are found by, of those that were written before there was a search.
+//! Making what schedules and tasks are found by, of those that were written before there was a search.
 
 use store::{Tx, UseCase};
 
 use super::purge::Round;
 use crate::Error;
 
-/// Schedules of one transaction.
+/// Schedules, and tasks, of one transaction.
 const CHUNK: u32 = 100;
 
 /// Does it for some of them.
@@ -25,7 +25,14 @@ impl UseCase for CatchUp {
             }
             store::search::caught_up(tx, *id).await?;
         }
-        let more = some.len() >= CHUNK as usize;
+        let tasks = store::search::task_backlog(tx, CHUNK).await?;
+        for (owner, id) in &tasks {
+            if let Some(task) = store::tasks::lock(tx, *owner, *id).await? {
+                store::search::put_task(tx, &task).await?;
+            }
+            store::search::task_caught_up(tx, *id).await?;
+        }
+        let more = some.len().max(tasks.len()) >= CHUNK as usize;
         Ok(Round { gone: 0, next: more.then(uuid::Uuid::nil) })
     }
 }

@@ -12,6 +12,7 @@ use domain::{
 use kernel::{Entropy, Instant, ScheduleId, TaskId, UserId, Zone};
 use store::{
     Tx, UseCase,
+    calendar::filtered::Narrow,
     tasks::lists::{self, Filter, Sort},
 };
 
@@ -220,6 +221,7 @@ impl Suggest {
                 ready: true,
                 before: None,
                 parent: None,
+                narrow: Narrow::default(),
                 sort: Sort::Deadline,
                 after: None,
                 limit: u32::try_from(MAX_TASKS).unwrap_or(u32::MAX),
@@ -249,6 +251,10 @@ impl Suggest {
         if let (Some(task), 1) = (suggestion.task, part) {
             tasks::plan::room(tx, self.owner, task, parts).await?;
         }
+        let labels = match suggestion.task {
+            Some(task) => tasks::plan::labels(tx, self.owner, task).await?,
+            None => LabelsDraft::default(),
+        };
         // Where the zone shows an hour twice, only UTC can say which one is meant.
         let shown = |at: Instant| zone.resolve(zone.wall_at(at)).instant == at;
         let zone = if shown(start) && shown(end) { zone.clone() } else { Zone::utc() };
@@ -258,7 +264,7 @@ impl Suggest {
             location: String::new(),
             kind: "event".to_owned(),
             busy: true,
-            labels: LabelsDraft::default(),
+            labels,
             span: SpanDraft {
                 all_day: false,
                 zone,

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use domain::{
+    calendar::labels::Labels,
     identity::Caller,
-    tasks::{Task, TaskDraft},
+    tasks::{Task, TaskDraft, TaskError},
 };
 use kernel::{Entropy, Instant, TaskId, UserId};
 use store::{Tx, UseCase};
@@ -13,7 +14,7 @@ use super::{
     add::{add, in_order, known, room},
     fact_of, locked,
 };
-use crate::{Answer, App, Effects, Error, Once, once::Render};
+use crate::{Answer, App, Effects, Error, Once, calendar::labels::provide, once::Render};
 
 struct Create {
     owner: UserId,
@@ -28,15 +29,18 @@ impl UseCase for Create {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
         let user = locked(tx, self.owner).await?;
-        let checked = self.draft.check(user.default_lead.as_seconds(), self.now)?;
+        let mut checked = self.draft.check(user.default_lead.as_seconds(), self.now)?;
         let parent = self.draft.parent;
         room(tx, self.owner, 1).await?;
         known(tx, self.owner, &checked.depends_on, parent).await?;
+        let by = (self.now, &*self.entropy);
+        let mut facts = provide(tx, self.owner, (&mut checked.labels, &Labels::default()), TaskError::Invalid, by).await?;
         let task = Task {
             id: TaskId::mint(self.now, &*self.entropy),
             owner: self.owner,
             title: checked.title,
             description: checked.description,
+            labels: checked.labels,
             deadline: checked.deadline,
             importance: checked.importance,
             difficulty: checked.difficulty,
@@ -52,12 +56,13 @@ impl UseCase for Create {
             created_at: self.now,
             updated_at: self.now,
         };
-        let (by, mut effects) = ((self.now, &*self.entropy), Effects::default());
+        let mut effects = Effects::default();
         let task = add(tx, task, &checked.rules, by, &mut effects).await?;
         if parent.is_some() {
             in_order(tx, self.owner, task.id).await?;
         }
-        effects.append(tx, vec![fact_of(&task, "created", by)], self.now).await?;
+        facts.push(fact_of(&task, "created", by));
+        effects.append(tx, facts, self.now).await?;
         let task = super::present(tx, self.owner, task.id, crate::calendar::Expected::Any).await?;
         Ok((task, effects))
     }

@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    calendar::{Draft, Purpose, Schedule},
+    calendar::{
+        Draft, Purpose, Schedule,
+        labels::{LabelsDraft, LabelsPatch},
+    },
     identity::Caller,
     tasks::{MAX_SESSIONS, TaskError},
 };
@@ -24,6 +27,8 @@ pub struct Plan {
     pub title: Option<String>,
     /// Any number of lines; the task's unless given.
     pub description: Option<String>,
+    /// What it is labelled with; as the task unless given.
+    pub labels: LabelsPatch,
     /// The rest. Without an end and a duration it lasts as long as the task may take.
     pub draft: Draft,
     /// What becomes of it if its time is taken.
@@ -50,7 +55,8 @@ impl UseCase for PlanSession {
             return Err(TaskError::Closed.into());
         }
         room(tx, self.owner, self.task, 1).await?;
-        let Plan { title, description, mut draft, on_conflict } = self.plan.clone();
+        let Plan { title, description, labels, mut draft, on_conflict } = self.plan.clone();
+        draft.labels = labels.beside(&task.labels);
         draft.title = title.unwrap_or(task.title);
         draft.description = description.unwrap_or(task.description);
         if draft.span.end.is_none() && draft.span.duration.is_none() && !draft.span.all_day {
@@ -71,6 +77,12 @@ pub(crate) async fn room(tx: &mut Tx<'_>, owner: UserId, task: TaskId, more: usi
         return Err(TaskError::TooMany(detail).into());
     }
     Ok(())
+}
+
+/// The labels of a task, for sessions that are planned for it.
+pub(crate) async fn labels(tx: &mut Tx<'_>, owner: UserId, task: TaskId) -> Result<LabelsDraft, Error> {
+    let task = present(tx, owner, task, Expected::Any).await?;
+    Ok(LabelsPatch::default().beside(&task.labels))
 }
 
 /// Plans work on a task of the caller: a schedule that belongs to it.

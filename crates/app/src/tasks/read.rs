@@ -4,14 +4,43 @@ use domain::{
     alarms::Alarm,
     calendar::Schedule,
     identity::Caller,
-    tasks::{Task, TaskError},
+    tasks::{Task, TaskError, TaskState},
 };
-use kernel::{Cursor, TaskId, UserId};
-use store::{Tx, UseCase};
+use kernel::{Cursor, Instant, TaskId, UserId};
+use store::{Tx, UseCase, tasks::lists};
 
-use crate::{App, Error, calendar::Page};
+use crate::{
+    App, Error,
+    calendar::{
+        Page,
+        labels::{Narrowing, look_up},
+    },
+};
 
-pub use store::tasks::lists::{Filter, Sort};
+pub use store::tasks::lists::Sort;
+
+/// Which tasks, in which order, and from where on.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// Where they stand; `None`: anywhere.
+    pub state: Option<TaskState>,
+    /// Those that are put away, instead of the others.
+    pub archived: bool,
+    /// Only those that wait for nothing open.
+    pub ready: bool,
+    /// Only those whose deadline lies before this.
+    pub before: Option<Instant>,
+    /// Only the subtasks of this one.
+    pub parent: Option<TaskId>,
+    /// Only those that are labelled so, and say this.
+    pub narrowing: Narrowing,
+    /// By what.
+    pub sort: Sort,
+    /// The last row of the page before.
+    pub after: Option<Cursor>,
+    /// The most rows.
+    pub limit: u32,
+}
 
 struct Find(UserId, TaskId);
 
@@ -36,14 +65,20 @@ impl UseCase for List {
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
-        Ok(store::tasks::lists::page(tx, self.0, &self.1).await?)
+        let Self(owner, filter) = self;
+        let Some((narrow, _)) = look_up(tx, *owner, &filter.narrowing).await? else { return Ok(Vec::new()) };
+        let Filter { state, archived, ready, before, parent, sort, after, .. } = *filter;
+        let limit = filter.limit + 1;
+        let rows = lists::Filter { state, archived, ready, before, parent, narrow, sort, after, limit };
+        Ok(lists::page(tx, *owner, &rows).await?)
     }
 }
 
 /// A page of the caller's tasks.
 pub async fn list(app: &App, caller: &Caller, filter: Filter) -> Result<Page<Task>, Error> {
-    let items = app.store().read(List(caller.user, Filter { limit: filter.limit + 1, ..filter })).await?;
-    Ok(Page::cut(items, filter.limit, |task| match filter.sort {
+    let (sort, limit) = (filter.sort, filter.limit);
+    let items = app.store().read(List(caller.user, filter)).await?;
+    Ok(Page::cut(items, limit, |task| match sort {
         Sort::Deadline => Cursor::new(store::tasks::place(task), task.id.uuid()),
         Sort::Created => Cursor::new(task.created_at, task.id.uuid()),
     }))

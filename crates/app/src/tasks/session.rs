@@ -13,6 +13,7 @@ use domain::{
     alarms::{AlarmState, Reason},
     calendar::{
         RecurrenceSet, Schedule,
+        labels::Labels,
         progress::{Action, Around, Ask, Decision, Item, Refusal, State, decide},
     },
     tasks::{Task, TaskError},
@@ -197,6 +198,30 @@ pub(super) async fn held(tx: &mut Tx<'_>, task: &Task) -> Result<Vec<Schedule>, 
         held.extend(store::calendar::lock(tx, task.owner, id).await?);
     }
     Ok(held)
+}
+
+/// Labels the sessions of a task as the task is now, those in the trash too. One that has another category than the task had, or other
+/// tags, keeps them: somebody wanted it so.
+pub(super) async fn relabel(tx: &mut Tx<'_>, task: &Task, before: &Labels, by: By<'_>) -> Result<Vec<Draft>, Error> {
+    let mut facts = Vec::new();
+    for mut schedule in held(tx, task).await? {
+        let Labels { category, tags } = schedule.labels.clone();
+        let goes_along = Labels {
+            category: if category == before.category { task.labels.category } else { category },
+            tags: if tags == before.tags { task.labels.tags.clone() } else { tags },
+        };
+        if goes_along == schedule.labels {
+            continue;
+        }
+        schedule.labels = goes_along;
+        schedule.touch(by.0, false);
+        let set = store::calendar::set_of(tx, schedule).await?;
+        store::calendar::update(tx, &set).await?;
+        store::labels::tags::assign(tx, (task.owner, set.schedule.id), &set.schedule.labels.tags).await?;
+        store::search::put(tx, &set).await?;
+        facts.push(fact(&set.schedule, What::Updated, by.1));
+    }
+    Ok(facts)
 }
 
 /// Lets go of the sessions of a task that is deleted; `discarded`: they go into the trash.

@@ -72,6 +72,7 @@ impl Split {
             owner: self.owner,
             title: part.title.clone(),
             description: String::new(),
+            labels: whole.labels.clone(),
             deadline: part.deadline.clone(),
             importance: whole.importance,
             difficulty: whole.difficulty,

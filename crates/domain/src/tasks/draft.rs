@@ -7,7 +7,11 @@ use kernel::{FieldError, Instant, TaskId, Zone};
 use super::{Deadline, TaskError, deadline_rules};
 use crate::{
     alarms::{Anchor, MAX_REMINDERS, ReminderRule, When, check_rules},
-    calendar::{Moment, RemindersDraft, text},
+    calendar::{
+        Moment, RemindersDraft,
+        labels::{Labels, LabelsDraft},
+        text,
+    },
 };
 
 /// Tasks of one owner.
@@ -33,6 +37,8 @@ pub struct TaskDraft {
     pub title: String,
     /// Any number of lines.
     pub description: String,
+    /// What it shall be labelled with.
+    pub labels: LabelsDraft,
     /// By when.
     pub deadline: Option<DeadlineDraft>,
     /// 1 to 9.
@@ -67,6 +73,8 @@ pub struct CheckedTask {
     pub title: String,
     /// Any number of lines.
     pub description: String,
+    /// What it is labelled with.
+    pub labels: Labels,
     /// By when.
     pub deadline: Option<Deadline>,
     /// 1 to 9.
@@ -87,6 +95,10 @@ impl TaskDraft {
         let mut errors = Vec::new();
         let title = keep(text::title(&self.title), &mut errors);
         let description = keep(text::description(&self.description), &mut errors);
+        let labels = self.labels.check().unwrap_or_else(|wrong| {
+            errors.extend(wrong);
+            Labels::default()
+        });
         let importance = keep(importance(self.importance.unwrap_or(USUAL_IMPORTANCE)), &mut errors);
         let difficulty = keep(difficulty(self.difficulty.unwrap_or(USUAL_DIFFICULTY)), &mut errors);
         let estimate_seconds = self.estimate.and_then(|estimate| keep(estimate_seconds(estimate).map(Some), &mut errors));
@@ -104,7 +116,7 @@ impl TaskDraft {
             return Err(TaskError::Invalid(errors));
         }
         let rules = if deadline.is_some() { deadline_rules(given, self.remind_overdue) } else { Vec::new() };
-        Ok(CheckedTask { title, description, deadline, importance, difficulty, estimate_seconds, depends_on, rules })
+        Ok(CheckedTask { title, description, labels, deadline, importance, difficulty, estimate_seconds, depends_on, rules })
     }
 }
 

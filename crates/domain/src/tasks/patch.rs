@@ -11,7 +11,11 @@ use super::{
 };
 use crate::{
     alarms::ReminderRule,
-    calendar::{Moment, labels::Wish, text},
+    calendar::{
+        Moment,
+        labels::{LabelsPatch, Wish},
+        text,
+    },
 };
 
 /// What shall change; what is `None` stays.
@@ -21,6 +25,8 @@ pub struct TaskPatch {
     pub title: Option<String>,
     /// Any number of lines.
     pub description: Option<String>,
+    /// What it is labelled with.
+    pub labels: LabelsPatch,
     /// By when.
     pub deadline: Wish<Moment>,
     /// The zone of the deadline. Alone it keeps what the wall shows.
@@ -69,6 +75,10 @@ impl TaskPatch {
         }
         if let Some(description) = &self.description {
             new.description = keep(text::description(description), &mut errors);
+        }
+        match self.labels.apply(&task.labels) {
+            Ok(labels) => new.labels = labels,
+            Err(wrong) => errors.extend(wrong),
         }
         if let Some(value) = self.importance {
             new.importance = keep(importance(value), &mut errors);
@@ -134,7 +144,7 @@ impl TaskPatch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alarms::Reminder;
+    use crate::{alarms::Reminder, calendar::labels::Labels};
     use kernel::{ReminderId, UserId};
 
     fn now() -> Instant {
@@ -153,6 +163,7 @@ mod tests {
             owner: UserId::from_uuid(uuid::Uuid::nil()),
             title: "Report".to_owned(),
             description: String::new(),
+            labels: Labels::default(),
             deadline: Some(Deadline::new(By::Date("2026-12-01".parse().expect("a date")), seoul)),
             importance: 5,
             difficulty: 3,
@@ -231,11 +242,12 @@ mod tests {
             deadline: Wish::Clear,
             reminders: Some(vec![ReminderRule::before_start(0)]),
             depends_on: Some((0..101).map(id).collect()),
+            labels: LabelsPatch { tags: Some(vec!["fine".to_owned(), String::new()]), ..LabelsPatch::default() },
             ..TaskPatch::default()
         };
         let Err(TaskError::Invalid(errors)) = apply(&patch, &task()) else { panic!("refused") };
         let pointers: Vec<_> = errors.iter().map(|error| error.pointer.as_str()).collect();
-        assert_eq!(pointers, ["/title", "/importance", "/difficulty", "/estimate", "/depends_on", "/reminders"]);
+        assert_eq!(pointers, ["/title", "/tags/1", "/importance", "/difficulty", "/estimate", "/depends_on", "/reminders"]);
         let at_once = TaskPatch { reminders: Some(vec![ReminderRule::before_start(0)]), ..TaskPatch::default() };
         let Err(TaskError::Invalid(errors)) = apply(&at_once, &task()) else { panic!("refused") };
         assert_eq!(errors[0].pointer, "/reminders/0/before");

@@ -123,6 +123,7 @@ mod tests {
     use kernel::{TaskId, UserId};
 
     use super::*;
+    use crate::calendar::labels::Labels;
 
     fn now() -> Instant {
         "2026-11-20T00:00:00Z".parse().expect("now")
@@ -135,6 +136,7 @@ mod tests {
             owner: UserId::from_uuid(uuid::Uuid::nil()),
             title: "Thesis".to_owned(),
             description: String::new(),
+            labels: Labels::default(),
             deadline,
             importance: 5,
             difficulty: 3,

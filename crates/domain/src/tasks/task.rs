@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kernel::{Instant, ScheduleId, TaskId, UserId};
 
 use super::Deadline;
-use crate::alarms::Reminder;
+use crate::{alarms::Reminder, calendar::labels::Labels};
 
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct Task {
     pub title: String,
     /// Any number of lines, may be empty.
     pub description: String,
+    /// What it is labelled with.
+    pub labels: Labels,
     /// By when.
     pub deadline: Option<Deadline>,
     /// 1 to 9.

@@ -80,8 +80,34 @@ pub async fn vacate(tx: &mut Tx<'_>, owner: UserId, id: CategoryId) -> Result<()
     Ok(())
 }
 
-/// Forgets categories, what lies below before what lies above. The schedules that were in them are in none then, and have a new
-/// version.
+/// Takes everything in a table out of some categories: all at once, because whoever locks several rows does so lowest id first.
+macro_rules! vacated {
+    ($table:literal) => {
+        Sql::each(
+            concat!(
+                "UPDATE ",
+                $table,
+                " SET category_id = NULL, version = version + 1, updated_at = $3
+                 WHERE category_id = $1 AND owner_id = $2"
+            ),
+            concat!(
+                "WITH inside AS (
+                     SELECT t.id, c.at FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS c (id, owner_id, at)
+                     JOIN ",
+                $table,
+                " t ON t.category_id = c.id AND t.owner_id = c.owner_id ORDER BY t.id FOR UPDATE OF t
+                 )
+                 UPDATE ",
+                $table,
+                " AS t SET category_id = NULL, version = t.version + 1, updated_at = inside.at
+                 FROM inside WHERE t.id = inside.id"
+            ),
+        )
+    };
+}
+
+/// Forgets categories, what lies below before what lies above. The tasks and schedules that were in them are in none then, and have a
+/// new version.
 pub async fn delete(tx: &mut Tx<'_>, owner: UserId, ids: &[CategoryId], now: Instant) -> Result<(), StoreError> {
     for id in ids {
         // Who is about to put something into it has a hold on the row: first comes the end of that, and then the look.
@@ -91,22 +117,14 @@ pub async fn delete(tx: &mut Tx<'_>, owner: UserId, ids: &[CategoryId], now: Ins
         );
         tx.optional(lock, values![*id, owner], |_| Ok(())).await?;
     }
-    // All schedules at once, because whoever locks several does so lowest id first.
-    let vacated = Sql::each(
-        "UPDATE schedules SET category_id = NULL, version = version + 1, updated_at = $3 WHERE category_id = $1 AND owner_id = $2",
-        "WITH inside AS (
-             SELECT s.id, c.at FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS c (id, owner_id, at)
-             JOIN schedules s ON s.category_id = c.id AND s.owner_id = c.owner_id ORDER BY s.id FOR UPDATE OF s
-         )
-         UPDATE schedules s SET category_id = NULL, version = s.version + 1, updated_at = inside.at
-         FROM inside WHERE s.id = inside.id",
-    );
     let columns = [
         Column::Uuids(ids.iter().map(|id| id.uuid()).collect()),
         Column::Uuids(vec![owner.uuid(); ids.len()]),
         Column::Instants(vec![now; ids.len()]),
     ];
-    tx.batch(vacated, &columns).await?;
+    for vacated in [vacated!("tasks"), vacated!("schedules")] {
+        tx.batch(vacated, &columns).await?;
+    }
     for id in ids {
         tx.execute("DELETE FROM categories WHERE id = $1 AND owner_id = $2", values![*id, owner]).await?;
     }

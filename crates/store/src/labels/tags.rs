@@ -1,10 +1,10 @@
-//! Tags, and the schedules that have them. Whoever changes tags, or those of a schedule, has locked their owner.
+//! Tags, and the schedules and tasks that have them. Whoever changes tags, or those of something, has locked their owner.
 
 use domain::calendar::{
     Schedule,
     labels::{Colour, LabelName, Tag},
 };
-use kernel::{Instant, ScheduleId, TagId, UserId};
+use kernel::{Instant, ScheduleId, TagId, TaskId, UserId};
 
 use crate::{Column, Row, Sql, StoreError, Tx, calendar::places, values};
 
@@ -22,23 +22,32 @@ macro_rules! counted {
             "SELECT ",
             columns!(),
             ", (SELECT count(*) FROM schedule_tags t JOIN schedules s ON s.id = t.schedule_id
-             WHERE t.tag_id = tags.id AND s.deleted_at IS NULL) FROM tags ",
+             WHERE t.tag_id = tags.id AND s.deleted_at IS NULL), (SELECT count(*) FROM task_tags t WHERE t.tag_id = tags.id) FROM tags ",
             $rest
         )
     };
 }
 
-/// A tag, and how many schedules have it that do not lie in the trash.
-pub type Counted = (Tag, i64);
+/// How much has a tag.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Uses {
+    /// Schedules that do not lie in the trash.
+    pub schedules: i64,
+    /// Tasks, those that are put away too.
+    pub tasks: i64,
+}
+
+/// A tag, and how much has it.
+pub type Counted = (Tag, Uses);
 
 /// All of `owner` with their counts, in no order.
 pub async fn all(tx: &mut Tx<'_>, owner: UserId) -> Result<Vec<Counted>, StoreError> {
-    tx.all(counted!("WHERE owner_id = $1"), values![owner], |row| Ok((tag(row)?, row.get(7)?))).await
+    tx.all(counted!("WHERE owner_id = $1"), values![owner], counted).await
 }
 
 /// One of `owner`.
 pub async fn find(tx: &mut Tx<'_>, owner: UserId, id: TagId) -> Result<Option<Counted>, StoreError> {
-    tx.optional(counted!("WHERE id = $1 AND owner_id = $2"), values![id, owner], |row| Ok((tag(row)?, row.get(7)?))).await
+    tx.optional(counted!("WHERE id = $1 AND owner_id = $2"), values![id, owner], counted).await
 }
 
 /// The one of `owner` that has this name.
@@ -78,7 +87,7 @@ pub(crate) fn mark(id: TagId) -> String {
     id.uuid().simple().to_string()
 }
 
-/// Writes everything back that may change. The schedules that have it have a new version then.
+/// Writes everything back that may change. What has it shows it: see [`touch`].
 pub async fn update(tx: &mut Tx<'_>, tag: &Tag) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE tags SET name = $3, name_key = $4, colour = $5, version = $6, updated_at = $7 WHERE id = $1 AND owner_id = $2",
@@ -96,25 +105,49 @@ pub async fn update(tx: &mut Tx<'_>, tag: &Tag) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Gives the schedules of `owner` that have a tag a new version: what is shown of them changes. They are locked lowest id first.
-pub async fn touch(tx: &mut Tx<'_>, owner: UserId, id: TagId, now: Instant) -> Result<(), StoreError> {
-    tx.execute(
+/// A new version for everything in a table that has a tag, locked lowest id first.
+macro_rules! touched {
+    ($table:literal, $tagged:literal, $id:literal) => {
         Sql::each(
-            "UPDATE schedules SET version = version + 1, updated_at = $3
-             WHERE owner_id = $1 AND id IN (SELECT schedule_id FROM schedule_tags WHERE tag_id = $2)",
-            "WITH touched AS (
-                 SELECT id FROM schedules
-                 WHERE owner_id = $1 AND id IN (SELECT schedule_id FROM schedule_tags WHERE tag_id = $2) ORDER BY id FOR UPDATE
-             )
-             UPDATE schedules s SET version = s.version + 1, updated_at = $3 FROM touched WHERE s.id = touched.id",
-        ),
-        values![owner, id, now],
-    )
-    .await?;
+            concat!(
+                "UPDATE ",
+                $table,
+                " SET version = version + 1, updated_at = $3
+                 WHERE owner_id = $1 AND id IN (SELECT ",
+                $id,
+                " FROM ",
+                $tagged,
+                " WHERE tag_id = $2)"
+            ),
+            concat!(
+                "WITH touched AS (
+                     SELECT id FROM ",
+                $table,
+                "
+                     WHERE owner_id = $1 AND id IN (SELECT ",
+                $id,
+                " FROM ",
+                $tagged,
+                " WHERE tag_id = $2) ORDER BY id FOR UPDATE
+                 )
+                 UPDATE ",
+                $table,
+                " AS t SET version = t.version + 1, updated_at = $3 FROM touched WHERE t.id = touched.id"
+            ),
+        )
+    };
+}
+
+/// Gives the tasks and schedules of `owner` that have a tag a new version: what is shown of them changes.
+pub async fn touch(tx: &mut Tx<'_>, owner: UserId, id: TagId, now: Instant) -> Result<(), StoreError> {
+    let (tasks, schedules) = (touched!("tasks", "task_tags", "task_id"), touched!("schedules", "schedule_tags", "schedule_id"));
+    for sql in [tasks, schedules] {
+        tx.execute(sql, values![owner, id, now]).await?;
+    }
     Ok(())
 }
 
-/// Forgets one; no schedule has it any more.
+/// Forgets one; nothing has it any more.
 pub async fn delete(tx: &mut Tx<'_>, owner: UserId, id: TagId) -> Result<(), StoreError> {
     tx.execute("DELETE FROM tags WHERE id = $1 AND owner_id = $2", values![id, owner]).await?;
     Ok(())
@@ -122,12 +155,14 @@ pub async fn delete(tx: &mut Tx<'_>, owner: UserId, id: TagId) -> Result<(), Sto
 
 /// Makes two tags of `owner` one: what has `from` has `into`, and is found by it, and `from` is no more.
 pub async fn merge(tx: &mut Tx<'_>, owner: UserId, from: TagId, into: TagId) -> Result<(), StoreError> {
-    tx.execute(
+    for sql in [
+        "INSERT INTO task_tags (task_id, tag_id) SELECT task_id, $2 FROM task_tags WHERE tag_id = $1
+         ON CONFLICT (task_id, tag_id) DO NOTHING",
         "INSERT INTO schedule_tags (schedule_id, tag_id) SELECT schedule_id, $2 FROM schedule_tags WHERE tag_id = $1
          ON CONFLICT (schedule_id, tag_id) DO NOTHING",
-        values![from, into],
-    )
-    .await?;
+    ] {
+        tx.execute(sql, values![from, into]).await?;
+    }
     tx.execute(
         "UPDATE tags SET marks = marks || ' ' || (SELECT other.marks FROM tags other WHERE other.id = $1)
          WHERE id = $2 AND owner_id = $3",
@@ -159,6 +194,24 @@ pub(crate) async fn give(
     Ok(())
 }
 
+/// Gives a task those tags of its owner that have these names, in the place of those it had.
+pub async fn assign_task(tx: &mut Tx<'_>, (owner, task): (UserId, TaskId), names: &[LabelName]) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM task_tags WHERE task_id = $1", values![task]).await?;
+    give_task(tx, (owner, task), names).await
+}
+
+/// Gives a task that has none yet those tags of its owner that have these names.
+pub(crate) async fn give_task(tx: &mut Tx<'_>, (owner, task): (UserId, TaskId), names: &[LabelName]) -> Result<(), StoreError> {
+    for name in names {
+        tx.execute(
+            "INSERT INTO task_tags (task_id, tag_id) SELECT $1, id FROM tags WHERE owner_id = $2 AND name_key = $3",
+            values![task, owner, name.key()],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
 /// Puts the tags of schedules beside them.
 pub(crate) async fn attach(tx: &mut Tx<'_>, schedules: &mut [&mut Schedule]) -> Result<(), StoreError> {
     let ids: Vec<_> = schedules.iter().map(|schedule| schedule.id).collect();
@@ -180,10 +233,25 @@ pub async fn of_schedules(tx: &mut Tx<'_>, ids: &[ScheduleId]) -> Result<Vec<(Sc
          WHERE st.schedule_id = ANY ($1::uuid[])",
     );
     let columns = [Column::Uuids(ids.iter().map(|id| id.uuid()).collect())];
-    let mut found = tx.batch_all(sql, &columns, |row| Ok((row.get(0)?, row.get(1)?, LabelName::kept(row.get(2)?)))).await?;
-    // Here, because the engines have orders of their own for text.
-    found.sort_by(|a: &(ScheduleId, TagId, LabelName), b| a.2.cmp(&b.2));
-    Ok(found)
+    let found = tx.batch_all(sql, &columns, |row| Ok((row.get(0)?, row.get(1)?, LabelName::kept(row.get(2)?)))).await?;
+    Ok(by_name(found))
+}
+
+/// The tags of tasks, by name.
+pub async fn of_tasks(tx: &mut Tx<'_>, ids: &[TaskId]) -> Result<Vec<(TaskId, TagId, LabelName)>, StoreError> {
+    let sql = Sql::each(
+        "SELECT tt.task_id, t.id, t.name FROM task_tags tt JOIN tags t ON t.id = tt.tag_id WHERE tt.task_id = $1",
+        "SELECT tt.task_id, t.id, t.name FROM task_tags tt JOIN tags t ON t.id = tt.tag_id WHERE tt.task_id = ANY ($1::uuid[])",
+    );
+    let columns = [Column::Uuids(ids.iter().map(|id| id.uuid()).collect())];
+    let found = tx.batch_all(sql, &columns, |row| Ok((row.get(0)?, row.get(1)?, LabelName::kept(row.get(2)?)))).await?;
+    Ok(by_name(found))
+}
+
+/// Here, because the engines have orders of their own for text.
+fn by_name<I>(mut tags: Vec<(I, TagId, LabelName)>) -> Vec<(I, TagId, LabelName)> {
+    tags.sort_by(|a, b| a.2.cmp(&b.2));
+    tags
 }
 
 /// The names of tags, whosever they are.
@@ -191,6 +259,10 @@ pub async fn names(tx: &mut Tx<'_>, ids: &[TagId]) -> Result<Vec<(TagId, String)
     let sql = Sql::each("SELECT id, name FROM tags WHERE id = $1", "SELECT id, name FROM tags WHERE id = ANY ($1::uuid[])");
     let columns = [Column::Uuids(ids.iter().map(|id| id.uuid()).collect())];
     tx.batch_all(sql, &columns, |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
+fn counted(row: &Row<'_>) -> Result<Counted, StoreError> {
+    Ok((tag(row)?, Uses { schedules: row.get(7)?, tasks: row.get(8)? }))
 }
 
 fn tag(row: &Row<'_>) -> Result<Tag, StoreError> {

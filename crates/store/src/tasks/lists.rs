@@ -7,10 +7,10 @@ use domain::tasks::{Task, TaskState};
 use kernel::{Cursor, Instant, TaskId, UserId};
 
 use super::{columns, task, whole};
-use crate::{StoreError, Tx, Value};
+use crate::{Sql, StoreError, Tx, Value, calendar::filtered::Narrow, search};
 
 /// Which tasks, in which order, and from where on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Filter {
     /// Where they stand; `None`: anywhere.
     pub state: Option<TaskState>,
@@ -22,6 +22,8 @@ pub struct Filter {
     pub before: Option<Instant>,
     /// Only the subtasks of this one.
     pub parent: Option<TaskId>,
+    /// Only those that are labelled so, and say this.
+    pub narrow: Narrow,
     /// By what.
     pub sort: Sort,
     /// The last row of the page before.
@@ -82,9 +84,53 @@ const BY_CREATION: &str = page!(by_state!(), by_creation!());
 const OF_PARENT: &str = page!(concat!("parent_id = $10 AND ", by_state!()), by_deadline!());
 const OF_PARENT_BY_CREATION: &str = page!(concat!("parent_id = $10 AND ", by_state!()), by_creation!());
 
+/// Labelled somehow, with another condition before the end. The parameters are those of a page by state, the parent, the category, the
+/// tag, and whatever the condition needs; what is not given narrows nothing.
+macro_rules! narrowed {
+    ($condition:literal, $order:expr) => {
+        page!(
+            concat!(
+                by_state!(),
+                " AND (parent_id = $10 OR $10 IS NULL)
+                  AND (category_id IN (WITH RECURSIVE below (id) AS (
+                           SELECT id FROM categories WHERE id = $11 AND owner_id = $1
+                           UNION ALL SELECT c.id FROM categories c JOIN below ON c.parent_id = below.id WHERE c.owner_id = $1
+                       ) SELECT id FROM below) OR $11 IS NULL)
+                  AND (EXISTS (SELECT 1 FROM task_tags WHERE task_id = tasks.id AND tag_id = $12) OR $12 IS NULL) ",
+                $condition
+            ),
+            $order
+        )
+    };
+}
+
+/// The same of what says something. On PostgreSQL the words come first, whatever the planner thinks of them.
+macro_rules! found {
+    ($order:expr) => {
+        Sql::each(
+            narrowed!(
+                "AND id IN (SELECT d.task_id FROM task_search_tokens t JOIN task_search_documents d ON d.doc = t.rowid
+                            WHERE task_search_tokens MATCH $13)",
+                $order
+            ),
+            narrowed!(
+                "AND id IN (WITH hits AS MATERIALIZED (
+                                SELECT task_id FROM task_search_documents WHERE tokens @@ $13::text::tsquery
+                            ) SELECT task_id FROM hits)",
+                $order
+            ),
+        )
+    };
+}
+
+pub(crate) const LABELLED: &str = narrowed!("", by_deadline!());
+const LABELLED_BY_CREATION: &str = narrowed!("", by_creation!());
+pub(crate) const FOUND: Sql = found!(by_deadline!());
+const FOUND_BY_CREATION: Sql = found!(by_creation!());
+
 /// A page of the tasks of `owner`.
 pub async fn page(tx: &mut Tx<'_>, owner: UserId, filter: &Filter) -> Result<Vec<Task>, StoreError> {
-    let Filter { state, archived, ready, before, parent, sort, after, limit } = *filter;
+    let Filter { state, archived, ready, before, parent, narrow, sort, after, limit } = filter;
     let begin = match sort {
         Sort::Deadline => Cursor::new(Instant::DISTANT_PAST, uuid::Uuid::nil()),
         Sort::Created => Cursor::new(Instant::MAX, uuid::Uuid::max()),
@@ -96,20 +142,34 @@ pub async fn page(tx: &mut Tx<'_>, owner: UserId, filter: &Filter) -> Result<Vec
         Value::from(place.at),
         Value::from(place.id),
         Value::from(before.unwrap_or(Instant::MAX)),
-        flag(ready),
-        Value::from(limit),
+        flag(*ready),
+        Value::from(*limit),
     ];
-    let sql = match (parent, sort) {
-        (None, Sort::Deadline) if state == Some(TaskState::Open) && !archived => OPEN,
-        (None, Sort::Deadline) => BY_DEADLINE,
-        (None, Sort::Created) => BY_CREATION,
-        (Some(_), Sort::Deadline) => OF_PARENT,
-        (Some(_), Sort::Created) => OF_PARENT_BY_CREATION,
-    };
-    if sql != OPEN {
-        params.extend([flag(state != Some(TaskState::Completed)), flag(state != Some(TaskState::Open)), flag(archived)]);
+    let state_flags = [flag(*state != Some(TaskState::Completed)), flag(*state != Some(TaskState::Open)), flag(*archived)];
+    let is_narrow = narrow.category.is_some() || narrow.tag.is_some() || narrow.query.is_some();
+    let sql = if is_narrow {
+        params.extend(state_flags);
+        params.extend([Value::from(*parent), Value::from(narrow.category), Value::from(narrow.tag)]);
+        match &narrow.query {
+            None if *sort == Sort::Deadline => LABELLED.into(),
+            None => LABELLED_BY_CREATION.into(),
+            Some(query) => {
+                params.push(Value::from(search::expression(tx, owner, query).await?));
+                if *sort == Sort::Deadline { FOUND } else { FOUND_BY_CREATION }
+            }
+        }
+    } else if (*parent, *sort, *state, *archived) == (None, Sort::Deadline, Some(TaskState::Open), false) {
+        OPEN.into()
+    } else {
+        params.extend(state_flags);
         params.extend(parent.map(Value::from));
-    }
+        Sql::from(match (parent, sort) {
+            (None, Sort::Deadline) => BY_DEADLINE,
+            (None, Sort::Created) => BY_CREATION,
+            (Some(_), Sort::Deadline) => OF_PARENT,
+            (Some(_), Sort::Created) => OF_PARENT_BY_CREATION,
+        })
+    };
     let rows = tx.all(sql, &params, task).await?;
     whole(tx, owner, rows).await
 }

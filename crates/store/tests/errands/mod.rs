@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use domain::tasks::{Deadline, Task};
+use domain::{
+    calendar::labels::Labels,
+    tasks::{Deadline, Task},
+};
 use kernel::{TaskId, UserId};
 use testkit::{START, SeededEntropy};
 
@@ -18,6 +21,7 @@ pub(crate) fn task(owner: UserId, number: u64) -> Task {
         owner,
         title: format!("task {number}"),
         description: String::new(),
+        labels: Labels::default(),
         deadline: None,
         importance: 5,
         difficulty: 3,

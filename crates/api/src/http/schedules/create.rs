@@ -81,13 +81,13 @@ const fn yes() -> bool {
 type Times = (String, Option<String>, Option<String>);
 
 impl NewSchedule {
-    /// One that happens once and has no text yet.
+    /// One that happens once and has no text and no labels yet.
     pub(crate) fn once(
         location: String,
         (start, end, duration): Times,
         (time_zone, all_day): (Option<String>, bool),
         reminders: Option<Vec<ReminderDraft>>,
-        (kind, busy, tags): (String, bool, Vec<String>),
+        (kind, busy): (String, bool),
     ) -> Self {
         Self {
             title: String::new(),
@@ -104,7 +104,7 @@ impl NewSchedule {
             kind,
             busy,
             category_id: None,
-            tags,
+            tags: Vec::new(),
         }
     }
 

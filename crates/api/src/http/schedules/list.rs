@@ -3,10 +3,7 @@
 use app::{
     App,
     calendar::{self, Listing, Page, Range},
-    domain::{
-        calendar::{Occurrence, labels::LabelName, search},
-        identity::Caller as Identity,
-    },
+    domain::{calendar::Occurrence, identity::Caller as Identity},
 };
 use axum::{extract::State as Extract, response::Response};
 use http::StatusCode;
@@ -16,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{progress::ProgressState, view::ScheduleView};
 use crate::http::{
-    Caller, Problem, Query, json,
+    Caller, Problem, Query, json, labels,
     page::{self, Moments},
 };
 
@@ -124,17 +121,9 @@ async fn active(
     let moments = Moments { from: filter.from.as_deref(), to: filter.to.as_deref() };
     let zone = if moments.need_zone() { calendar::own_zone(app, caller).await? } else { Zone::utc() };
     let (from, to) = moments.resolve(&zone)?;
-    let tag = filter.tag.as_deref().map(|tag| LabelName::parse("/tag", tag)).transpose();
     let listing = Listing {
         range: Range { from, to, after, limit },
-        category: filter.category,
-        tag: tag.map_err(|error| page::invalid(&error.pointer, error.detail))?,
-        query: filter
-            .q
-            .as_deref()
-            .map(search::Query::parse)
-            .transpose()
-            .map_err(|error| page::invalid("/q", error.to_string()))?,
+        narrowing: labels::narrowing(filter.category, filter.tag.as_deref(), filter.q.as_deref())?,
         // What is as far as somebody asks for is an occurrence, never a series as a whole.
         series_once: filter.from.is_none() && filter.to.is_none() && filter.progress.is_none(),
     };
@@ -142,8 +131,5 @@ async fn active(
         Some(state) => calendar::progress::list(app, caller, listing, state.into()).await,
         None => calendar::list(app, caller, listing).await,
     };
-    page.map_err(|error| match error.code() {
-        "category.not_found" => page::invalid("/category", "there is no such category"),
-        _ => error.into(),
-    })
+    page.map_err(labels::unlisted)
 }

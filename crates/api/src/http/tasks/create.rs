@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use app::{
     App, calendar,
-    domain::tasks::{DeadlineDraft, Task, TaskDraft, TaskError},
+    domain::{
+        calendar::labels::LabelsDraft,
+        tasks::{DeadlineDraft, Task, TaskDraft, TaskError},
+    },
     tasks,
 };
 use axum::{extract::State as Extract, response::Response};
-use kernel::{Length, TaskId, Zone};
+use kernel::{CategoryId, Length, TaskId, Zone};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -53,6 +56,13 @@ pub(crate) struct NewTask {
     #[serde(default)]
     #[schema(value_type = Vec<String>, max_items = 100)]
     depends_on: Vec<TaskId>,
+    /// Its category, if any.
+    #[schema(value_type = Option<String>)]
+    category_id: Option<CategoryId>,
+    /// The names of its tags, at most 20; those that do not exist yet are made.
+    #[serde(default)]
+    #[schema(example = json!(["deep work"]))]
+    tags: Vec<String>,
     /// When to ring before the deadline, at most 9. Not given: the caller's default lead. `[]`: not before it.
     reminders: Option<Vec<TaskReminderDraft>>,
     /// Whether to ring at the deadline if it is still to be done then; true unless given.
@@ -77,11 +87,13 @@ impl NewTask {
             return Err(TaskError::Invalid(errors));
         }
         let deadline = moment.zip(zone).map(|(moment, zone)| DeadlineDraft { moment, zone });
-        let Self { title, description, importance, difficulty, depends_on, remind_overdue, .. } = self;
+        let Self { title, description, importance, difficulty, depends_on, remind_overdue, category_id, tags, .. } = self;
+        let labels = LabelsDraft { category: category_id, tags };
         let (estimate, parent) = (self.estimate.map(Length::duration), self.parent_id);
         Ok(TaskDraft {
             title,
             description,
+            labels,
             deadline,
             importance,
             difficulty,

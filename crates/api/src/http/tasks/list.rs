@@ -7,13 +7,13 @@ use app::{
 };
 use axum::{extract::State as Extract, response::Response};
 use http::StatusCode;
-use kernel::{TaskId, Zone};
+use kernel::{CategoryId, TaskId, Zone};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::view::TaskView;
 use crate::http::{
-    Caller, Problem, Query, json,
+    Caller, Problem, Query, json, labels,
     page::{self, instant},
 };
 
@@ -37,6 +37,16 @@ pub(crate) struct Filter {
     /// Only the subtasks of this one.
     #[param(value_type = Option<String>)]
     parent: Option<TaskId>,
+    /// Only those in this category or below it: its id.
+    #[param(value_type = Option<String>, example = "cat_01jd2n9w3fkz8q4v6x0c5b7m1t")]
+    category: Option<CategoryId>,
+    /// Only those that have this tag: its name, in any case.
+    #[param(example = "deep work", min_length = 1, max_length = 50)]
+    tag: Option<String>,
+    /// Only those that say this in their title, description or tags: words by their beginning, at most 16, all of which must be found,
+    /// and of scripts that write no spaces any part.
+    #[param(example = "회의", min_length = 1, max_length = 200)]
+    q: Option<String>,
     /// `deadline` (the default): what is due first comes first, what has no deadline last. `created`: the newest first.
     #[param(inline)]
     sort: Option<SortName>,
@@ -77,7 +87,7 @@ pub(crate) struct TaskPage {
 
 /// List tasks
 ///
-/// What is to be done, what is due first coming first, unless asked otherwise. A page goes on exactly behind the one before, also if
+/// What is to be done, what is due first coming first, unless asked otherwise. Filters are combined: what is listed passes all of them. A page goes on exactly behind the one before, also if
 /// tasks were added, completed or moved in between.
 #[utoipa::path(
     get, path = "/api/v1/tasks", tag = "tasks", params(Filter),
@@ -109,18 +119,21 @@ pub(crate) async fn list(Extract(app): Extract<App>, caller: Caller, Query(filte
     };
     // What is due at this very instant is overdue.
     let until_now = overdue.then(|| now + std::time::Duration::from_micros(1));
-    let scope = format!("{sort:?} tasks of {}", caller.0.user);
+    // A cursor is good for the same labels and words only.
+    let narrowed = (&filter.category, &filter.tag, &filter.q);
+    let scope = format!("{sort:?} tasks of {}, only {narrowed:?}", caller.0.user);
     let asked = Tasks {
         state,
         archived: filter.archived.unwrap_or(false),
         ready: filter.ready.unwrap_or(false),
         before: deadline_before.into_iter().chain(until_now).min(),
         parent: filter.parent,
+        narrowing: labels::narrowing(filter.category, filter.tag.as_deref(), filter.q.as_deref())?,
         sort,
         after: page::cursor(&scope, filter.cursor.as_deref())?,
         limit,
     };
-    let found = tasks::list(&app, &caller.0, asked).await?;
+    let found = tasks::list(&app, &caller.0, asked).await.map_err(labels::unlisted)?;
     let next_cursor = found.next.map(|next| next.encode(&scope));
     let items = found.items.iter().map(|task| TaskView::of(task, now)).collect();
     Ok(json(StatusCode::OK, &TaskPage { items, next_cursor }))

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use app::{
     App, calendar,
-    domain::calendar::Schedule,
+    domain::calendar::{Schedule, labels::LabelsPatch},
     tasks::{self, Plan},
 };
 use axum::{extract::State as Extract, response::Response};
-use kernel::{TaskId, Zone};
+use kernel::{CategoryId, TaskId, Zone};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    Caller, Path, Problem, Query, Write, answer, created, etag,
+    Caller, Nullable, Path, Problem, Query, Write, answer, created, etag,
     schedules::{NewSchedule, ReminderDraft, ScheduleView, Taken, conflict_refused},
 };
 
@@ -52,9 +52,12 @@ pub(crate) struct NewSession {
     /// Whether the time counts as taken; true unless given.
     #[serde(default = "yes")]
     busy: bool,
-    /// The names of its tags, at most 20; those that do not exist yet are made.
+    /// Its category; the task's unless given, null: none.
     #[serde(default)]
-    tags: Vec<String>,
+    #[schema(value_type = Option<String>)]
+    category_id: Nullable<CategoryId>,
+    /// The names of its tags, at most 20; those that do not exist yet are made. The task's unless given.
+    tags: Option<Vec<String>>,
 }
 
 fn task() -> String {
@@ -84,15 +87,16 @@ pub(crate) async fn plan(
     Query(Taken { on_conflict }): Query<Taken>,
     request: Write<NewSession>,
 ) -> Result<Response, Problem> {
-    let NewSession { title, description, location, start, end, duration, time_zone, all_day, reminders, kind, busy, tags } =
+    let NewSession { title, description, location, start, end, duration, time_zone, all_day, reminders, kind, busy, .. } =
         request.body;
+    let labels = LabelsPatch { category: request.body.category_id.into(), tags: request.body.tags };
     let own_zone = match &time_zone {
         Some(_) => None,
         None => Some(calendar::own_zone(&app, &caller.0).await?),
     };
-    let asked = NewSchedule::once(location, (start, end, duration), (time_zone, all_day), reminders, (kind, busy, tags));
+    let asked = NewSchedule::once(location, (start, end, duration), (time_zone, all_day), reminders, (kind, busy));
     let draft = asked.draft(|| own_zone.unwrap_or_else(Zone::utc)).map_err(app::Error::from)?;
-    let plan = Plan { title, description, draft, on_conflict: on_conflict.unwrap_or_default().into() };
+    let plan = Plan { title, description, labels, draft, on_conflict: on_conflict.unwrap_or_default().into() };
     let render = Arc::new(|schedule: &Schedule| {
         let location = format!("/api/v1/schedules/{}", schedule.id);
         created(&location, &etag(schedule.version), &ScheduleView::from(schedule))

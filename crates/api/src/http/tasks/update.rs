@@ -3,13 +3,13 @@
 use app::{
     App,
     domain::{
-        calendar::labels::Wish,
+        calendar::labels::{LabelsPatch, Wish},
         tasks::{TaskError, TaskPatch},
     },
     tasks,
 };
 use axum::{extract::State as Extract, response::Response};
-use kernel::{Length, TaskId, Zone};
+use kernel::{CategoryId, Length, TaskId, Zone};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -54,6 +54,12 @@ pub(crate) struct TaskChange {
     /// Everything that comes before it. Only differences are written.
     #[schema(value_type = Option<Vec<String>>, max_items = 100)]
     depends_on: Option<Vec<TaskId>>,
+    /// Its category; null: none any more.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    category_id: Nullable<CategoryId>,
+    /// Replaces all its tags.
+    tags: Option<Vec<String>>,
     /// Replaces all reminders before the deadline. One that stays the same keeps its id and its alarms.
     reminders: Option<Vec<TaskReminderDraft>>,
     /// Whether to ring at the deadline if it is still to be done then.
@@ -84,6 +90,7 @@ impl TaskChange {
             difficulty: self.difficulty,
             parent: self.parent_id.into(),
             depends_on: self.depends_on,
+            labels: LabelsPatch { category: self.category_id.into(), tags: self.tags },
             remind_overdue: self.remind_overdue,
         };
         if errors.is_empty() { Ok(patch) } else { Err(TaskError::Invalid(errors)) }
@@ -93,7 +100,8 @@ impl TaskChange {
 /// Change a task
 ///
 /// Needs `If-Match` with the ETag of the version that was changed, or `*`. The alarms of its deadline move along in the same
-/// transaction. What makes no difference changes nothing, the version included.
+/// transaction, and sessions that were labelled as it was are labelled as it is. What makes no difference changes nothing, the version
+/// included.
 #[utoipa::path(
     patch, path = "/api/v1/tasks/{id}", tag = "tasks", request_body = TaskChange,
     params(("id" = String, Path, description = "Its id"), ("if-match" = Option<String>, Header, description = "ETag, or *")),

@@ -11,7 +11,7 @@ use app::{
     },
 };
 use http::StatusCode;
-use kernel::{FieldError, Instant, Length, ReminderId, Resolution, TaskId};
+use kernel::{CategoryId, FieldError, Instant, Length, ReminderId, Resolution, TaskId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -66,6 +66,11 @@ pub(crate) struct TaskView {
     /// What of that is open at the moment.
     #[schema(value_type = Vec<String>)]
     blocked_by: Vec<TaskId>,
+    /// Its category.
+    #[schema(value_type = Option<String>)]
+    category_id: Option<CategoryId>,
+    /// The names of its tags, in order.
+    tags: Vec<String>,
     /// When it rings before the deadline.
     reminders: Vec<TaskReminderView>,
     /// Whether it rings at the deadline if it is still to be done then.
@@ -181,6 +186,8 @@ impl TaskView {
             parent_id: task.parent,
             depends_on: task.depends_on.iter().copied().collect(),
             blocked_by: task.blocked_by.clone(),
+            category_id: task.labels.category,
+            tags: task.labels.tags.iter().map(|tag| tag.as_str().to_owned()).collect(),
             reminders: before.map(|reminder| TaskReminderView::new(reminder.id, reminder.rule)).collect(),
             remind_overdue: task.reminders.iter().any(|reminder| reminder.rule == overdue_rule()),
             completed_at: task.completed_at,

@@ -181,8 +181,8 @@ impl UseCase for Delete {
     }
 }
 
-/// Deletes a category of the caller, for good; `children` says what becomes of those below it. Schedules that were in one that is
-/// gone are in none.
+/// Deletes a category of the caller, for good; `children` says what becomes of those below it. Tasks and schedules that were in one
+/// that is gone are in none.
 pub async fn delete_category(
     app: &App,
     caller: &Caller,

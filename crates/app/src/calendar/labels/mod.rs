@@ -1,22 +1,26 @@
 //! # labels: use cases of categories and tags
 //!
-//! Whoever changes a category or a tag, or which of them a schedule has, locks their owner first: so no two changes together make
+//! Whoever changes a category or a tag, or which of them something has, locks their owner first: so no two changes together make
 //! a circle, and nothing is labelled with what is being deleted.
 
 mod categories;
+mod narrow;
 mod tags;
 
 use domain::calendar::{
     CalendarError,
     labels::{Category, LabelError, LabelKind, LabelName, Labels, Tag},
 };
-use kernel::{Entropy, EventId, Instant, StreamId, TagId, UserId};
+use kernel::{Entropy, EventId, FieldError, Instant, StreamId, TagId, UserId};
 use store::{Tx, labels as rows, streams::Draft};
 
 use super::{Expected, update::Unfit};
 use crate::Error;
 
 pub use categories::{Placed, categories, category, change_category, create_category, delete_category};
+pub use narrow::Narrowing;
+pub(crate) use narrow::look_up;
+pub use store::labels::tags::{Counted, Uses};
 pub use tags::{change_tag, create_tag, delete_tag, merge_tags, tag, tags};
 
 /// Begins a change of what `owner` labels things with: one at a time.
@@ -26,18 +30,19 @@ pub(super) async fn lock(tx: &mut Tx<'_>, owner: UserId) -> Result<(), Error> {
 }
 
 /// Sees to it that what `labels` names is there, beyond what was `present`: a category is the owner's, a tag that does not exist is
-/// made. Names are spelled as they are kept from then on. The owner is locked. Answers what there is to tell of it: streams are
-/// locked last, so it is appended together with what happens to the schedule.
-pub(super) async fn provide(
+/// made. Names are spelled as they are kept from then on. The owner is locked; `invalid` is how what has the labels is refused.
+/// Answers what there is to tell of it: streams are locked last, so it is appended together with what happens to what has them.
+pub(crate) async fn provide<E: Into<Error>>(
     tx: &mut Tx<'_>,
     owner: UserId,
     (labels, present): (&mut Labels, &Labels),
+    invalid: fn(Vec<FieldError>) -> E,
     by: By<'_>,
 ) -> Result<Vec<Draft>, Error> {
     if let Some(category) = labels.category.filter(|category| Some(*category) != present.category)
         && !rows::categories::holds(tx, owner, category).await?
     {
-        return Err(CalendarError::field("/category_id", "there is no such category").into());
+        return Err(invalid(vec![FieldError::new("/category_id", "there is no such category")]).into());
     }
     let mut facts = Vec::new();
     for name in &mut labels.tags {

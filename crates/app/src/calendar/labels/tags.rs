@@ -9,7 +9,7 @@ use domain::{
 use kernel::{Entropy, FieldError, Instant, TagId, UserId};
 use store::{
     Tx, UseCase,
-    labels::tags::{self as rows, Counted},
+    labels::tags::{self as rows, Counted, Uses},
 };
 
 use super::{
@@ -61,7 +61,7 @@ impl UseCase for Create {
         insert(tx, &tag).await?;
         let mut effects = Effects::default();
         effects.append(tx, vec![tag_fact(&tag, "created", (now, &*self.entropy))], now).await?;
-        Ok(((tag, 0), effects))
+        Ok(((tag, Uses::default()), effects))
     }
 }
 
@@ -111,7 +111,7 @@ impl UseCase for Change {
     }
 }
 
-/// Renames or recolours a tag of the caller. The schedules that have it show the new name, in a new version.
+/// Renames or recolours a tag of the caller. The tasks and schedules that have it show the new name, in a new version.
 pub async fn change_tag(
     app: &App,
     caller: &Caller,
@@ -195,7 +195,7 @@ impl UseCase for Delete {
     }
 }
 
-/// Deletes a tag of the caller, for good; schedules lose it.
+/// Deletes a tag of the caller, for good; tasks and schedules lose it.
 pub async fn delete_tag(app: &App, caller: &Caller, id: TagId, expected: Expected) -> Result<(), Error> {
     app.commit(Delete { owner: caller.user, id, expected, now: app.now(), entropy: app.entropy() }).await
 }
@@ -211,7 +211,7 @@ impl UseCase for All {
     }
 }
 
-/// All tags of the caller, by name, each with how many schedules have it.
+/// All tags of the caller, by name, each with how much has it.
 pub async fn tags(app: &App, caller: &Caller) -> Result<Vec<Counted>, Error> {
     let mut tags = app.store().read(All(caller.user)).await?;
     tags.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));

@@ -65,6 +65,12 @@ impl LabelsPatch {
         self.category == Wish::Keep && self.tags.is_none()
     }
 
+    /// What is asked for then, if there is nothing yet but something else that has these.
+    pub fn beside(&self, model: &Labels) -> LabelsDraft {
+        let names = || model.tags.iter().map(|tag| tag.as_str().to_owned()).collect();
+        LabelsDraft { category: self.category.over(model.category), tags: self.tags.clone().unwrap_or_else(names) }
+    }
+
     /// What the labels are then.
     pub fn apply(&self, present: &Labels) -> Result<Labels, Vec<FieldError>> {
         Ok(Labels {

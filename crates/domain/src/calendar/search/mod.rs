@@ -1,6 +1,6 @@
 //! # search: what is found by which words
 //!
-//! Both engines keep for each schedule the tokens that are made here, and are asked for tokens that are made here, so both find the
+//! Both engines keep for each schedule and each task the tokens that are made here, and are asked for tokens that are made here, so both find the
 //! same; neither ever sees what somebody typed.
 //!
 //! ```text
@@ -22,8 +22,9 @@ pub use query::{MAX_QUERY, MAX_TERMS, Query, QueryError, Term};
 use std::collections::HashSet;
 
 use super::RecurrenceSet;
+use crate::tasks::Task;
 
-/// Bytes of the tokens of one schedule, with a little for each token. What goes beyond is not searched: the end of a series with very
+/// Bytes of the tokens of one schedule or task, with a little for each token. What goes beyond is not searched: the end of a series with very
 /// many and very long texts.
 const MAX_TOKEN_BYTES: usize = 400_000;
 
@@ -34,10 +35,19 @@ const TOKEN_COST: usize = 20;
 pub fn tokens(set: &RecurrenceSet) -> Vec<String> {
     let text = &set.schedule.text;
     let own = set.overrides.values().flat_map(|own| [&own.title, &own.description, &own.location]).flatten();
+    tokens_of([&text.title, &text.location, &text.description].into_iter().chain(own).map(String::as_str))
+}
+
+/// The tokens of everything that a task says, each once.
+pub fn tokens_of_task(task: &Task) -> Vec<String> {
+    tokens_of([task.title.as_str(), &task.description])
+}
+
+fn tokens_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut seen = HashSet::new();
     let mut kept = Vec::new();
     let mut bytes = 0;
-    for text in [&text.title, &text.location, &text.description].into_iter().chain(own) {
+    for text in texts {
         for token in pieces::tokens(text) {
             bytes += if seen.contains(&token) { 0 } else { token.len() + TOKEN_COST };
             if bytes > MAX_TOKEN_BYTES {

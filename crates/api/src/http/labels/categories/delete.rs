@@ -43,7 +43,7 @@ impl From<ChildrenPolicy> for Children {
 
 /// Delete a category
 ///
-/// For good. Schedules that were in it, or in one that went with it, are in none then.
+/// For good. Tasks and schedules that were in it, or in one that went with it, are in none then.
 #[utoipa::path(
     delete, path = "/api/v1/categories/{id}", tag = "labels",
     params(("id" = String, Path, description = "Its id"), Policy, ("if-match" = Option<String>, Header, description = "ETag, or *")),

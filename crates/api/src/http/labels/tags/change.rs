@@ -29,7 +29,7 @@ pub(crate) struct Change {
 
 /// Change a tag
 ///
-/// Needs `If-Match` with the ETag of the version that was changed, or `*`. The schedules that have it show the new name, each in a
+/// Needs `If-Match` with the ETag of the version that was changed, or `*`. What has it shows the new name, each in a
 /// new version. A name that another tag has is refused: merge the two.
 #[utoipa::path(
     patch, path = "/api/v1/tags/{id}", tag = "labels", request_body = Change,

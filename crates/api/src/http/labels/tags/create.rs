@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use app::{
     App,
-    calendar::labels,
-    domain::calendar::labels::{Tag, TagDraft},
+    calendar::labels::{self, Counted},
+    domain::calendar::labels::TagDraft,
 };
 use axum::{extract::State as Extract, response::Response};
 use serde::Deserialize;
@@ -38,7 +38,7 @@ pub(crate) struct NewTag {
 )]
 pub(crate) async fn create_tag(Extract(app): Extract<App>, caller: Caller, request: Write<NewTag>) -> Result<Response, Problem> {
     let NewTag { name, colour } = request.body;
-    let render = Arc::new(|tag: &(Tag, i64)| {
+    let render = Arc::new(|tag: &Counted| {
         let location = format!("/api/v1/tags/{}", tag.0.id);
         created(&location, &etag(tag.0.version), &TagView::from(tag))
     });

@@ -9,7 +9,7 @@ use crate::http::{Caller, IfMatch, Path, Problem};
 
 /// Delete a tag
 ///
-/// For good. Schedules that had it lose it, each in a new version.
+/// For good. Tasks and schedules that had it lose it, each in a new version.
 #[utoipa::path(
     delete, path = "/api/v1/tags/{id}", tag = "labels",
     params(("id" = String, Path, description = "Its id"), ("if-match" = Option<String>, Header, description = "ETag, or *")),

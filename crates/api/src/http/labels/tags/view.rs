@@ -1,6 +1,9 @@
 //! A tag as it goes over the wire.
 
-use app::{Rendered, domain::calendar::labels::Tag};
+use app::{
+    Rendered,
+    calendar::labels::{Counted, Uses},
+};
 use http::StatusCode;
 use kernel::{Instant, TagId};
 use serde::Serialize;
@@ -22,6 +25,8 @@ pub(crate) struct TagView {
     colour: Option<String>,
     /// How many schedules have it, without the trash; a series counts once.
     schedules: i64,
+    /// How many tasks have it, those that are put away too.
+    tasks: i64,
     /// Grows with every change of the tag itself; the ETag.
     version: i64,
     #[schema(value_type = String, format = DateTime)]
@@ -30,13 +35,15 @@ pub(crate) struct TagView {
     updated_at: Instant,
 }
 
-impl From<&(Tag, i64)> for TagView {
-    fn from((tag, schedules): &(Tag, i64)) -> Self {
+impl From<&Counted> for TagView {
+    fn from((tag, uses): &Counted) -> Self {
+        let Uses { schedules, tasks } = *uses;
         Self {
             id: tag.id,
             name: tag.name.as_str().to_owned(),
             colour: tag.colour.as_ref().map(ToString::to_string),
-            schedules: *schedules,
+            schedules,
+            tasks,
             version: tag.version,
             created_at: tag.created_at,
             updated_at: tag.updated_at,
@@ -45,6 +52,6 @@ impl From<&(Tag, i64)> for TagView {
 }
 
 /// `200 OK` with the tag as it is now.
-pub(super) fn shown(tag: &(Tag, i64)) -> Rendered {
+pub(super) fn shown(tag: &Counted) -> Rendered {
     rendered(StatusCode::OK, None, Some(&etag(tag.0.version)), &TagView::from(tag))
 }
