@@ -69,6 +69,7 @@ def compare(item, event):
     same(f"{name}: location", item["location"], str(event.get("LOCATION", "")))
     same(f"{name}: kind", item["kind"], str(event.get("X-CAMPANILE-KIND", "event")))
     same(f"{name}: busy", item["busy"], event["TRANSP"] == "OPAQUE")
+    same(f"{name}: labels", CALLED.get(item["category_id"], []) + item["tags"], [str(name) for name in event.categories])
     start, end = event.decoded("DTSTART"), event.decoded("DTEND", event.decoded("DTSTART"))
     if item["all_day"]:
         same(f"{name}: start", (date, item["start"], item["end"]), (type(start), start.isoformat(), end.isoformat()))
@@ -107,6 +108,7 @@ SCHEDULES = [
         "start": "2026-10-26T01:30:00", "duration": "PT45M", "time_zone": "America/New_York", "kind": "deep-work",
         "recurrence": {"rrule": "FREQ=DAILY;UNTIL=20270401", "exdates": ["2026-11-30T01:30:00"], "rdates": ["2026-12-24T16:00:00"]},
         "reminders": [{"before": "PT30M"}, {"before": "PT5M", "relative_to": "end"}, {"at": "2026-12-22T12:00:00Z"}],
+        "tags": ["deep; work", "주간, 회의", "back\\slash"],
     },
     {"title": "Holiday", "start": "2026-12-28", "end": "2027-01-02", "all_day": True, "reminders": []},
     {"title": "Birthday", "start": "2026-12-01", "all_day": True, "busy": False, "recurrence": {"rrule": "FREQ=YEARLY"}},
@@ -121,6 +123,9 @@ CHANGES = [
 ]
 
 ada = account("ada")
+work = json.loads(call("POST", "/api/v1/categories", {"name": "Work, 집"}, ada))["id"]
+CALLED = {work: ["Work, 집"]}
+SCHEDULES[0]["category_id"] = SCHEDULES[1]["category_id"] = work
 made = [json.loads(call("POST", "/api/v1/schedules?on_conflict=allow", body, ada)) for body in SCHEDULES]
 for which, change in CHANGES:
     path = f"/api/v1/schedules/{made[0]['id']}?scope=this&recurrence_id={which}&on_conflict=allow"

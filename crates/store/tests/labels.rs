@@ -108,6 +108,9 @@ async fn a_schedule_has_the_tags_of_its_owner_that_it_names() {
         counted.sort();
         assert_eq!(counted, [("Work".to_owned(), 1), ("긴급".to_owned(), 1)]);
         assert_eq!(run(&store, move |tx| Box::pin(tags::count(tx, ann))).await, 2);
+        let mut called = run(&store, move |tx| Box::pin(tags::names_of(tx, ann))).await;
+        called.sort();
+        assert_eq!(called, [name("work"), name("긴급")]);
         let (of, id) = (made.id, work.id);
         assert_eq!(
             run(&store, move |tx| Box::pin(tags::find(tx, ann, id))).await,

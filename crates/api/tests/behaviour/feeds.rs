@@ -37,7 +37,7 @@ impl Page {
     }
 }
 
-async fn read(house: &House, call: Call) -> Page {
+pub(crate) async fn read(house: &House, call: Call) -> Page {
     let (parts, body) = house.open_stream(call).await.into_parts();
     let bytes = body.collect().await.expect("a body").to_bytes();
     Page { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).expect("UTF-8") }
@@ -303,6 +303,7 @@ async fn whatever_gives_a_schedule_a_new_version_gives_feeds_a_new_tag() {
             change(&format!("/api/v1/tags/{}", named("warm")), json!({ "name": "hot" })),
             Call::post(&format!("/api/v1/tags/{}/merge", named("black")), &into),
             Call::new("DELETE", &format!("/api/v1/tags/{}", named("green"))),
+            change(&format!("/api/v1/categories/{}", category.text("/id")), json!({ "name": "Home" })),
             Call::new("DELETE", &format!("/api/v1/categories/{}", category.text("/id"))),
             change(&format!("{series}?scope=this&recurrence_id=2026-12-01T15:00:00"), json!({ "title": "Coffee" })),
             Call::new("DELETE", &once),

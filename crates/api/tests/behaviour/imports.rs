@@ -16,20 +16,20 @@ const APPLE: &str = include_str!("../../../domain/src/calendar/icalendar/tests/a
 const OUTLOOK: &str = include_str!("../../../domain/src/calendar/icalendar/tests/outlook.ics");
 
 impl Desk<'_> {
-    async fn import(&self, query: &str, file: &str) -> Reply {
+    pub(crate) async fn import(&self, query: &str, file: &str) -> Reply {
         self.send(Call::new("POST", &format!("/api/v1/calendar/import{query}")).text("text/calendar", file)).await
     }
 }
 
 /// A file with these events.
-fn file(events: &[&str]) -> String {
+pub(crate) fn file(events: &[&str]) -> String {
     let events: Vec<String> = events.iter().map(|lines| format!("BEGIN:VEVENT\r\n{lines}\r\nEND:VEVENT\r\n")).collect();
     let events = events.concat();
     format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:test\r\n{events}END:VCALENDAR\r\n")
 }
 
 /// Created, updated, unchanged, skipped, kept.
-fn counts(reply: &Reply) -> [u64; 5] {
+pub(crate) fn counts(reply: &Reply) -> [u64; 5] {
     assert_eq!(reply.status, 200, "{}", reply.body);
     ["created", "updated", "unchanged", "skipped", "kept"].map(|name| reply.body[name].as_u64().expect("a count"))
 }

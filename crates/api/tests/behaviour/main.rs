@@ -8,6 +8,7 @@ mod deadlines;
 mod dependencies;
 mod desk;
 mod feeds;
+mod file_labels;
 mod follower;
 mod house;
 mod idempotency;

@@ -56,6 +56,11 @@ pub async fn named(tx: &mut Tx<'_>, owner: UserId, name: &LabelName) -> Result<O
     tx.optional(sql, values![owner, name.key()], tag).await
 }
 
+/// What those of `owner` are called, in no order.
+pub async fn names_of(tx: &mut Tx<'_>, owner: UserId) -> Result<Vec<LabelName>, StoreError> {
+    tx.all("SELECT name FROM tags WHERE owner_id = $1", values![owner], |row| Ok(LabelName::kept(row.get(0)?))).await
+}
+
 /// How many `owner` has.
 pub async fn count(tx: &mut Tx<'_>, owner: UserId) -> Result<i64, StoreError> {
     tx.one("SELECT count(*) FROM tags WHERE owner_id = $1", values![owner], |row| row.get(0)).await
@@ -172,6 +177,40 @@ pub async fn merge(tx: &mut Tx<'_>, owner: UserId, from: TagId, into: TagId) -> 
     delete(tx, owner, from).await
 }
 
+/// Notes that something has some tags of its owner.
+macro_rules! given {
+    ($tagged:literal, $id:literal) => {
+        Sql::each(
+            concat!(
+                "INSERT INTO ",
+                $tagged,
+                " (",
+                $id,
+                ", tag_id) SELECT $1, id FROM tags WHERE owner_id = $2 AND name_key = $3"
+            ),
+            concat!(
+                "INSERT INTO ",
+                $tagged,
+                " (",
+                $id,
+                ", tag_id)
+                 SELECT e.id, t.id FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS e (id, owner_id, name_key)
+                 JOIN tags t ON t.owner_id = e.owner_id AND t.name_key = e.name_key"
+            ),
+        )
+    };
+}
+
+async fn given(tx: &mut Tx<'_>, sql: Sql, (owner, to): (UserId, uuid::Uuid), names: &[LabelName]) -> Result<(), StoreError> {
+    let columns = [
+        Column::Uuids(vec![to; names.len()]),
+        Column::Uuids(vec![owner.uuid(); names.len()]),
+        Column::Texts(names.iter().map(|name| name.key().into()).collect()),
+    ];
+    tx.batch(sql, &columns).await?;
+    Ok(())
+}
+
 /// Gives a schedule those tags of its owner that have these names, in the place of those it had.
 pub async fn assign(tx: &mut Tx<'_>, (owner, schedule): (UserId, ScheduleId), names: &[LabelName]) -> Result<(), StoreError> {
     tx.execute("DELETE FROM schedule_tags WHERE schedule_id = $1", values![schedule]).await?;
@@ -184,14 +223,7 @@ pub(crate) async fn give(
     (owner, schedule): (UserId, ScheduleId),
     names: &[LabelName],
 ) -> Result<(), StoreError> {
-    for name in names {
-        tx.execute(
-            "INSERT INTO schedule_tags (schedule_id, tag_id) SELECT $1, id FROM tags WHERE owner_id = $2 AND name_key = $3",
-            values![schedule, owner, name.key()],
-        )
-        .await?;
-    }
-    Ok(())
+    given(tx, given!("schedule_tags", "schedule_id"), (owner, schedule.uuid()), names).await
 }
 
 /// Gives a task those tags of its owner that have these names, in the place of those it had.
@@ -202,14 +234,7 @@ pub async fn assign_task(tx: &mut Tx<'_>, (owner, task): (UserId, TaskId), names
 
 /// Gives a task that has none yet those tags of its owner that have these names.
 pub(crate) async fn give_task(tx: &mut Tx<'_>, (owner, task): (UserId, TaskId), names: &[LabelName]) -> Result<(), StoreError> {
-    for name in names {
-        tx.execute(
-            "INSERT INTO task_tags (task_id, tag_id) SELECT $1, id FROM tags WHERE owner_id = $2 AND name_key = $3",
-            values![task, owner, name.key()],
-        )
-        .await?;
-    }
-    Ok(())
+    given(tx, given!("task_tags", "task_id"), (owner, task.uuid()), names).await
 }
 
 /// Puts the tags of schedules beside them.

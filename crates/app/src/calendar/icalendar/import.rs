@@ -9,13 +9,13 @@ use domain::{
     alarms::Reason,
     calendar::{
         CalendarError, Change, Purpose, RecurrenceSet, Schedule,
-        icalendar::{Asked, Component, File, ICalendarError, Item, Wanted},
-        labels::Labels,
+        icalendar::{Asked, Component, File, ICalendarError, Item, Kept, Wanted, label_names},
+        labels::{LabelName, Labels, MAX_TAGS},
         progress::Progress,
     },
     identity::Caller,
 };
-use kernel::{Category, Entropy, FieldError, Instant, ScheduleId, UserId};
+use kernel::{Category, Entropy, FieldError, Instant, ScheduleId, UserId, WallTime};
 use store::{
     Tx, UseCase,
     calendar::imported::{self, Imported},
@@ -27,7 +27,7 @@ use crate::{
     calendar::{
         What,
         arm::{self, Rung},
-        fact, own_zone, quota, tell,
+        fact, labels, own_zone, quota, tell,
         update::Update,
     },
 };
@@ -124,8 +124,17 @@ struct Import {
 /// The same without writing.
 struct Look(Import);
 
+/// A schedule of a file that is there already.
+struct There {
+    set: RecurrenceSet,
+    /// What was kept of the file before.
+    kept: Imported,
+    /// What its category is called.
+    category: Option<LabelName>,
+}
+
 /// What is there of the schedules of a file, by UID.
-type Present = BTreeMap<String, (RecurrenceSet, Imported)>;
+type Present = BTreeMap<String, There>;
 
 impl UseCase for Import {
     type Out = (Report, Effects);
@@ -136,18 +145,20 @@ impl UseCase for Import {
         let mut present = self.present(tx, true).await?;
         let mut effects = Effects::default();
         let mut facts = Vec::new();
+        let mut tags = Tags::of(tx, self.owner).await?;
         let mut made = 0;
         let mut items = Vec::with_capacity(self.file.items.len());
         for item in &self.file.items {
             let taken = match (&item.asked, present.remove(&item.uid)) {
                 (Asked::Wanted(wanted), None) => {
-                    let schedule = self.create(tx, item, wanted, &mut effects).await?;
+                    let id = Box::pin(self.create(tx, item, wanted, &mut tags, (&mut facts, &mut effects))).await?;
                     made += 1;
-                    facts.push(fact(&schedule, What::Created, &*self.entropy));
-                    taken(item, Outcome::Created, Some(schedule.id))
+                    taken(item, Outcome::Created, Some(id))
                 }
-                (Asked::Wanted(wanted), Some(there)) => self.update(tx, item, wanted, there, (&mut facts, &mut effects)).await?,
-                (_, there) => left_out(item, there.map(|(set, _)| set.schedule.id)),
+                (Asked::Wanted(wanted), Some(there)) => {
+                    Box::pin(self.update(tx, item, wanted, there, &mut tags, (&mut facts, &mut effects))).await?
+                }
+                (_, there) => left_out(item, there.map(|there| there.set.schedule.id)),
             };
             items.push(taken);
         }
@@ -170,10 +181,10 @@ impl UseCase for Look {
         let present = self.0.present(tx, false).await?;
         let look = |item: &Item| {
             let there = present.get(&item.uid);
-            let id = there.map(|(set, _)| set.schedule.id);
+            let id = there.map(|there| there.set.schedule.id);
             match (&item.asked, there) {
                 (Asked::Wanted(_), None) => taken(item, Outcome::Created, None),
-                (Asked::Wanted(wanted), Some((set, kept))) if is(set, kept, item, wanted) => taken(item, Outcome::Unchanged, id),
+                (Asked::Wanted(wanted), Some(there)) if there.is(item, wanted) => taken(item, Outcome::Unchanged, id),
                 (Asked::Wanted(_), Some(_)) => taken(item, Outcome::Updated, id),
                 _ => left_out(item, id),
             }
@@ -199,28 +210,44 @@ impl Import {
         }
         let all: Vec<ScheduleId> = ids.keys().copied().collect();
         let mut kept = imported::of(tx, &all).await?;
-        let mut present = Present::new();
+        let mut found = Vec::with_capacity(ids.len());
         for (id, uid) in ids {
-            let found = if lock {
+            let schedule = if lock {
                 store::calendar::lock(tx, self.owner, id).await?
             } else {
                 store::calendar::find(tx, self.owner, id).await?
             };
-            if let Some(schedule) = found.filter(|schedule| schedule.deleted_at.is_none()) {
-                let set = store::calendar::set_of(tx, schedule).await?;
-                present.insert(uid, (set, kept.remove(&id).unwrap_or_default()));
+            if let Some(schedule) = schedule.filter(|schedule| schedule.deleted_at.is_none()) {
+                found.push((uid, store::calendar::set_of(tx, schedule).await?));
             }
         }
-        Ok(present)
+        let called = labels::category_names(tx, found.iter().map(|(_, set)| set)).await?;
+        let there = |(uid, set): (String, RecurrenceSet)| {
+            let category = set.schedule.labels.category.and_then(|category| called.get(&category)).cloned();
+            (uid, There { kept: kept.remove(&set.schedule.id).unwrap_or_default(), set, category })
+        };
+        Ok(found.into_iter().map(there).collect())
     }
 
-    async fn create(&self, tx: &mut Tx<'_>, item: &Item, wanted: &Wanted, effects: &mut Effects) -> Result<Schedule, Error> {
+    async fn create(
+        &self,
+        tx: &mut Tx<'_>,
+        item: &Item,
+        wanted: &Wanted,
+        tags: &mut Tags,
+        (facts, effects): Told<'_>,
+    ) -> Result<ScheduleId, Error> {
+        let by = (self.now, &*self.entropy);
+        let mut labels = Labels { category: None, tags: tags.within(wanted.categories.clone()) };
+        labels.tags.sort();
+        facts.extend(labels::provide(tx, self.owner, (&mut labels, &tags.there), CalendarError::Invalid, by).await?);
+        tags.made(&labels);
         let schedule = Schedule {
             id: ScheduleId::mint(self.now, &*self.entropy),
             owner: self.owner,
             purpose: Purpose::Event,
             text: wanted.text.clone(),
-            labels: Labels::default(),
+            labels,
             span: wanted.span.clone(),
             series: wanted.series.clone(),
             late: domain::alarms::LatePolicy::default(),
@@ -234,11 +261,12 @@ impl Import {
         };
         let set = RecurrenceSet::new(schedule, wanted.overrides.iter().cloned());
         store::calendar::insert(tx, &set).await?;
-        imported::put(tx, self.owner, set.schedule.id, &of(item, wanted)).await?;
+        imported::put(tx, self.owner, set.schedule.id, &of(item, &wanted.kept)).await?;
         // What is over was told of where it came from.
         let told = Rung::all_of(&set, set.schedule.span.start);
-        arm::arm(tx, &set, told, Reason::Rescheduled, (self.now, &*self.entropy), effects).await?;
-        Ok(set.schedule)
+        arm::arm(tx, &set, told, Reason::Rescheduled, by, effects).await?;
+        facts.push(fact(&set.schedule, What::Created, &*self.entropy));
+        Ok(set.schedule.id)
     }
 
     async fn update(
@@ -246,21 +274,26 @@ impl Import {
         tx: &mut Tx<'_>,
         item: &Item,
         wanted: &Wanted,
-        (set, kept): (RecurrenceSet, Imported),
-        (facts, effects): (&mut Vec<streams::Draft>, &mut Effects),
+        there: There,
+        tags: &mut Tags,
+        (facts, effects): Told<'_>,
     ) -> Result<Taken, Error> {
-        let id = set.schedule.id;
-        if is(&set, &kept, item, wanted) {
+        let id = there.set.schedule.id;
+        if there.is(item, wanted) {
             return Ok(taken(item, Outcome::Unchanged, Some(id)));
         }
-        let Schedule { span, series, reminders, labels, late, .. } = &set.schedule;
+        let keep = there.kept_of(item, wanted);
+        let mut labels = there.set.schedule.labels.clone();
+        labels.tags = tags.within(wanted.tags_over(&labels, there.category.as_ref(), &there.before()));
+        let set = there.set;
+        let Schedule { span, series, reminders, late, .. } = &set.schedule;
         let repeats =
             |series: &Option<_>| series.as_ref().map(|series: &domain::calendar::recurrence::Series| series.recurrence().clone());
         let moved =
             *span != wanted.span || repeats(series) != repeats(&wanted.series) || !wanted.has_overrides_of(&set.overrides);
         let change = Change {
             text: wanted.text.clone(),
-            labels: labels.clone(),
+            labels,
             span: wanted.span.clone(),
             series: wanted.series.clone(),
             late: *late,
@@ -273,7 +306,10 @@ impl Import {
         let update = Update::whole((self.owner, id), self.settings, self.now, Arc::clone(&self.entropy));
         // What is in progress cannot be moved, and what was done cannot be undone by a file.
         match update.rewrite(tx, set, change, (None, Some(own)), effects).await {
-            Ok((_, told)) => facts.extend(told),
+            Ok((schedule, told)) => {
+                tags.made(&schedule.labels);
+                facts.extend(told);
+            }
             Err(error) if error.category() == Category::Internal || error.category() == Category::Unavailable => {
                 return Err(error);
             }
@@ -282,7 +318,7 @@ impl Import {
                 return Err(ICalendarError::Invalid(vec![FieldError::new(item.pointer.clone(), detail)]).into());
             }
         }
-        imported::put(tx, self.owner, id, &of(item, wanted)).await?;
+        imported::put(tx, self.owner, id, &keep).await?;
         Ok(taken(item, Outcome::Updated, Some(id)))
     }
 
@@ -299,6 +335,43 @@ impl Import {
         Ok(())
     }
 }
+
+/// The tags of the owner, and how many more there may be.
+struct Tags {
+    there: Labels,
+}
+
+impl Tags {
+    async fn of(tx: &mut Tx<'_>, owner: UserId) -> Result<Self, Error> {
+        Ok(Self { there: Labels { category: None, tags: store::labels::tags::names_of(tx, owner).await? } })
+    }
+
+    /// Those of `names` that are there, and as many of the others as there is room for: more do not refuse a file.
+    fn within(&self, names: Vec<LabelName>) -> Vec<LabelName> {
+        let mut room = MAX_TAGS.saturating_sub(self.there.tags.len());
+        let mut fits = |name: &LabelName| {
+            if self.there.tags.contains(name) {
+                return true;
+            }
+            let fits = room > 0;
+            room = room.saturating_sub(1);
+            fits
+        };
+        names.into_iter().filter(|name| fits(name)).collect()
+    }
+
+    /// Notes which are there from now on.
+    fn made(&mut self, labels: &Labels) {
+        for tag in &labels.tags {
+            if !self.there.tags.contains(tag) {
+                self.there.tags.push(tag.clone());
+            }
+        }
+    }
+}
+
+/// What a transaction will tell, and what it has done.
+type Told<'a> = (&'a mut Vec<streams::Draft>, &'a mut Effects);
 
 /// A schedule of ours, by the name we give it in our files.
 fn own_id(uid: &str) -> Option<ScheduleId> {
@@ -317,13 +390,25 @@ fn taken(item: &Item, outcome: Outcome, schedule: Option<ScheduleId>) -> Taken {
 }
 
 /// What is kept of an item.
-fn of(item: &Item, wanted: &Wanted) -> Imported {
+fn of(item: &Item, kept: &BTreeMap<Option<WallTime>, Component>) -> Imported {
     let text = |part: &Component| part.to_string();
-    let parts = wanted.kept.iter().map(|(id, part)| (id.map(|id| id.to_string()).unwrap_or_default(), text(part)));
+    let parts = kept.iter().map(|(id, part)| (id.map(|id| id.to_string()).unwrap_or_default(), text(part)));
     Imported { uid: Some(item.uid.clone()), parts: parts.collect() }
 }
 
-/// Whether what is there is what the file asks for.
-fn is(set: &RecurrenceSet, kept: &Imported, item: &Item, wanted: &Wanted) -> bool {
-    wanted.is(&set.schedule, &set.overrides) && kept.parts == of(item, wanted).parts
+impl There {
+    /// Whether what is there is what the file asks for.
+    fn is(&self, item: &Item, wanted: &Wanted) -> bool {
+        wanted.is(&self.set.schedule, &self.set.overrides) && self.kept.parts == self.kept_of(item, wanted).parts
+    }
+
+    /// What is kept of an item from now on.
+    fn kept_of(&self, item: &Item, wanted: &Wanted) -> Imported {
+        let names = label_names(&self.set.schedule.labels, self.category.as_ref());
+        of(item, &wanted.kept_over(&names, &self.before()))
+    }
+
+    fn before(&self) -> Kept {
+        Kept::read(self.kept.uid.clone(), self.kept.parts.clone())
+    }
 }

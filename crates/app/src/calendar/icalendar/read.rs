@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Grows when the same calendar is written in another way.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// How precisely the last reading of a feed is known.
 const TOUCH_EVERY: Duration = Duration::from_mins(1);

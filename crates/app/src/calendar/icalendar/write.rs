@@ -7,7 +7,8 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     calendar::{
         RecurrenceSet,
-        icalendar::{Kept, Privacy, busy, closing, events, opening, time_zone},
+        icalendar::{Kept, Privacy, busy, closing, events, label_names, opening, time_zone},
+        labels::LabelName,
     },
     identity::Caller,
 };
@@ -20,7 +21,7 @@ use store::{
     },
 };
 
-use crate::{App, Error};
+use crate::{App, Error, calendar::labels};
 
 /// Schedules of one page.
 const PAGE: u32 = 100;
@@ -112,12 +113,12 @@ impl Pages {
 
     async fn schedules(&self, after: Option<ScheduleId>) -> Result<(String, Next), Error> {
         let Wanted { owner, privacy, since, mask, .. } = self.wanted;
-        let page = self.app.store().read(Page { owner, after, since, kept: privacy == Privacy::Full }).await?;
+        let page = self.app.store().read(Page { owner, after, since, full: privacy == Privacy::Full }).await?;
         let mut text = String::new();
-        for (set, kept) in &page {
+        for (set, names, kept) in &page {
             let events = match mask {
                 Some(mask) if privacy == Privacy::Busy => busy(set, mask.at, &|occurrence| mask.uid(set.schedule.id, occurrence)),
-                _ => events(set, kept, privacy),
+                _ => events(set, names, kept, privacy),
             };
             for event in events {
                 let _ = write!(text, "{event}");
@@ -125,7 +126,7 @@ impl Pages {
         }
         let last = page.last().filter(|_| page.len() == PAGE as usize);
         Ok(match last {
-            Some((set, _)) => (text, Next::Schedules(Some(set.schedule.id))),
+            Some((set, ..)) => (text, Next::Schedules(Some(set.schedule.id))),
             None if privacy == Privacy::Full && since == Instant::DISTANT_PAST => (text, Next::Others(String::new())),
             None => (text + &closing(), Next::Nothing),
         })
@@ -157,19 +158,29 @@ struct Page {
     owner: UserId,
     after: Option<ScheduleId>,
     since: Instant,
-    kept: bool,
+    /// With labels, and with what was kept of imports.
+    full: bool,
 }
 
 impl UseCase for Page {
-    type Out = Vec<(RecurrenceSet, Kept)>;
+    type Out = Vec<(RecurrenceSet, Vec<LabelName>, Kept)>;
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
         let sets = whole::page(tx, self.owner, self.after, self.since, PAGE).await?;
+        if !self.full {
+            return Ok(sets.into_iter().map(|set| (set, Vec::new(), Kept::default())).collect());
+        }
         let ids: Vec<ScheduleId> = sets.iter().map(|set| set.schedule.id).collect();
-        let mut kept: BTreeMap<ScheduleId, Imported> = if self.kept { imported::of(tx, &ids).await? } else { BTreeMap::new() };
-        let mut of = |set: &RecurrenceSet| kept.remove(&set.schedule.id).unwrap_or_default();
-        Ok(sets.into_iter().map(|set| (of(&set), set)).map(|(kept, set)| (set, Kept::read(kept.uid, kept.parts))).collect())
+        let mut kept: BTreeMap<ScheduleId, Imported> = imported::of(tx, &ids).await?;
+        let called = labels::category_names(tx, &sets).await?;
+        let whole = |set: RecurrenceSet| {
+            let Imported { uid, parts } = kept.remove(&set.schedule.id).unwrap_or_default();
+            let category = set.schedule.labels.category.and_then(|category| called.get(&category));
+            let names = label_names(&set.schedule.labels, category);
+            (set, names, Kept::read(uid, parts))
+        };
+        Ok(sets.into_iter().map(whole).collect())
     }
 }
 

@@ -109,11 +109,17 @@ impl UseCase for Change {
         let tree = tree(tx, self.owner).await?;
         let mut category = present(&tree, self.id)?.clone();
         check(self.expected, KIND, category.version, true)?;
+        let before = category.name.as_str().to_owned();
         let mut effects = Effects::default();
         if self.wish.apply(&mut category, &tree, self.now)? {
             rows::update(tx, &category).await?;
             let facts = vec![category_fact(&category, "updated", (self.now, &*self.entropy))];
-            effects.append(tx, facts, self.now).await?;
+            if category.name.as_str() == before {
+                effects.append(tx, facts, self.now).await?;
+            } else {
+                // Feeds say what it is called.
+                tell(tx, (self.owner, self.now), facts, &mut effects).await?;
+            }
         }
         Ok((Placed::below_its_parent(category, &tree), effects))
     }

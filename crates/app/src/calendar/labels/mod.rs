@@ -7,12 +7,14 @@ mod categories;
 mod narrow;
 mod tags;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use domain::calendar::{
-    CalendarError,
+    CalendarError, RecurrenceSet,
     labels::{Category, LabelError, LabelKind, LabelName, Labels, Tag},
 };
-use kernel::{Entropy, EventId, FieldError, Instant, StreamId, TagId, UserId};
-use store::{Tx, labels as rows, streams::Draft};
+use kernel::{CategoryId, Entropy, EventId, FieldError, Instant, StreamId, TagId, UserId};
+use store::{StoreError, Tx, labels as rows, streams::Draft};
 
 use super::{Expected, update::Unfit};
 use crate::Error;
@@ -70,6 +72,16 @@ async fn provide_tag(
     tags::insert(tx, &tag).await?;
     facts.push(tag_fact(&tag, "created", (now, entropy)));
     Ok(tag.name)
+}
+
+/// What the categories of schedules are called.
+pub(super) async fn category_names<'a>(
+    tx: &mut Tx<'_>,
+    sets: impl IntoIterator<Item = &'a RecurrenceSet>,
+) -> Result<BTreeMap<CategoryId, LabelName>, StoreError> {
+    let ids: BTreeSet<CategoryId> = sets.into_iter().filter_map(|set| set.schedule.labels.category).collect();
+    let names = rows::categories::names(tx, &Vec::from_iter(ids)).await?;
+    Ok(names.into_iter().map(|(id, name)| (id, LabelName::kept(name))).collect())
 }
 
 /// Refuses one more than there may be.

@@ -7,12 +7,13 @@ use kernel::{FieldError, Instant, WallTime, Zone};
 use super::{
     Component, Line,
     fit::{fitted, title},
+    labels::{CATEGORIES, named},
     times::{Stamp, Zones, length, shown},
     write::{CRITICAL, KIND, PLAIN_KIND, ZONE},
 };
 use crate::{
     alarms::{Anchor, MAX_REMINDERS, ReminderRule, When, check_rules},
-    calendar::{Moment, ScheduleText, Span, SpanDraft, text},
+    calendar::{Moment, ScheduleText, Span, SpanDraft, labels::LabelName, text},
 };
 
 /// What is worked out anew when the schedule is written.
@@ -33,6 +34,8 @@ pub(super) struct Event {
     pub(super) text: ScheduleText,
     pub(super) span: Span,
     pub(super) rules: Vec<ReminderRule>,
+    /// What it is labelled with.
+    pub(super) categories: Vec<LabelName>,
     pub(super) kept: Option<Component>,
 }
 
@@ -81,7 +84,8 @@ impl Reader<'_> {
             let detail = format!("what cannot be understood of it has more than {MAX_KEPT_BYTES} bytes");
             return Err(vec![event.wrong("", &detail)]);
         }
-        Ok(Event { text: words(event.component, kind), span, rules, kept })
+        let (text, categories) = (words(event.component, kind), named(event.component));
+        Ok(Event { text, span, rules, categories, kept })
     }
 
     fn span(&self, event: Placed<'_>) -> Result<Span, Vec<FieldError>> {
@@ -217,10 +221,14 @@ fn kept(event: &Component, alarms: Vec<Component>) -> Option<Component> {
             kept.lines.push(line.clone());
         }
     }
-    // What we have a word for stands elsewhere in what we write: here it comes first, in one order.
-    let has_word = |line: &Line| UNDERSTOOD.contains(&line.name.as_str()) || TEXTS.contains(&line.name.as_str());
-    kept.lines.sort_by_cached_key(|line| if has_word(line) { (false, line.name.clone()) } else { (true, String::new()) });
+    in_order(&mut kept);
     (!kept.lines.is_empty() || !kept.components.is_empty()).then_some(kept)
+}
+
+/// What we have a word for stands elsewhere in what we write: in what is kept it comes first, in one order.
+pub(super) fn in_order(kept: &mut Component) {
+    let has_word = |name: &str| UNDERSTOOD.contains(&name) || TEXTS.contains(&name) || name == CATEGORIES;
+    kept.lines.sort_by_cached_key(|line| if has_word(&line.name) { (false, line.name.clone()) } else { (true, String::new()) });
 }
 
 /// The moments of all properties of this name, as occurrences of a series that begins with `first`.

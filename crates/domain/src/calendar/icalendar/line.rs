@@ -29,6 +29,11 @@ impl Line {
         Self::new(name, escaped(text))
     }
 
+    /// A line of several texts.
+    pub(super) fn list<'a>(name: &str, texts: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::new(name, texts.into_iter().map(escaped).collect::<Vec<_>>().join(","))
+    }
+
     /// The same line with one parameter more. A value with a colon, a semicolon or a comma is quoted.
     pub(super) fn with(mut self, name: &str, value: &str) -> Self {
         let quoted = value.contains([':', ';', ',']);
@@ -75,6 +80,21 @@ impl Line {
                 self.parameters.push((name.clone(), value.clone()));
             }
         }
+    }
+
+    /// The value, read as several texts.
+    pub(super) fn plain_list(&self) -> Vec<String> {
+        let mut parts = vec![String::new()];
+        let mut characters = self.value.chars();
+        while let Some(c) = characters.next() {
+            match (c, parts.last_mut()) {
+                (',', _) => parts.push(String::new()),
+                ('\\', Some(part)) => part.extend(std::iter::once(c).chain(characters.next())),
+                (c, Some(part)) => part.push(c),
+                (_, None) => {}
+            }
+        }
+        parts.iter().map(|part| unescaped(part)).collect()
     }
 
     /// The value, read as text.
@@ -214,6 +234,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn several_texts_survive_their_line(texts in prop::collection::vec("[^\\p{Cc}]{0,20}", 1..6)) {
+            let line = Line::list("CATEGORIES", texts.iter().map(String::as_str));
+            prop_assert_eq!(line.plain_list(), texts);
+        }
+
         #[test]
         fn text_survives_its_line(text in "[^\\p{Cc}]{0,300}(\n[^\\p{Cc}]{0,40}){0,3}") {
             let line = Line::text("DESCRIPTION", &text);

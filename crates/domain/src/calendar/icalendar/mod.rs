@@ -13,6 +13,7 @@ mod component;
 mod error;
 mod event;
 mod fit;
+mod labels;
 mod line;
 mod read;
 mod times;
@@ -22,6 +23,7 @@ mod zone;
 
 pub use component::{Component, MAX_BYTES, MAX_COMPONENTS, MAX_DEPTH, MAX_LINE_BYTES};
 pub use error::ICalendarError;
+pub use labels::label_names;
 pub use line::Line;
 pub use read::{Asked, File, Item, Other, Wanted};
 pub use write::{Kept, Privacy, busy, closing, events, opening};

@@ -6,7 +6,7 @@ use kernel::{FieldError, Instant, WallTime, Zone};
 
 use super::{
     Component, ICalendarError, Kept,
-    event::{Event, Placed, Reader, occurrences, recurrence_id},
+    event::{Event, Placed, Reader, in_order, occurrences, recurrence_id},
     times::{Stamp, Zones, shown, zone},
     write::portable,
 };
@@ -14,6 +14,7 @@ use crate::{
     alarms::ReminderRule,
     calendar::{
         MAX_OVERRIDES, Override, Schedule, ScheduleText, Span,
+        labels::LabelName,
         recurrence::{Recurrence, RecurrenceError, Rule, Series},
     },
 };
@@ -70,6 +71,8 @@ pub struct Wanted {
     pub overrides: Vec<Override>,
     /// When to ring.
     pub rules: Vec<ReminderRule>,
+    /// What it is labelled with, as far as a tag can be called so.
+    pub categories: Vec<LabelName>,
     /// What a schedule has no word for.
     pub kept: BTreeMap<Option<WallTime>, Component>,
 }
@@ -222,19 +225,20 @@ fn alone(reader: Reader<'_>, event: Placed<'_>) -> Asked {
     }
     match reader.read(event, None) {
         Err(errors) => Asked::Refused(errors),
-        Ok(Event { text, span, rules, kept }) => {
+        Ok(Event { text, span, rules, categories, kept }) => {
             let mut kept = kept.unwrap_or_else(|| Component::new("VEVENT"));
             kept.lines.retain(|line| line.name != "RECURRENCE-ID");
             let names = ["UID", "RECURRENCE-ID"].iter().filter_map(|name| event.component.line(name).cloned());
             kept.lines.extend(names);
+            in_order(&mut kept);
             let kept = [(None, kept)].into();
-            Asked::Wanted(Box::new(Wanted { text, span, series: None, overrides: Vec::new(), rules, kept }))
+            Asked::Wanted(Box::new(Wanted { text, span, series: None, overrides: Vec::new(), rules, categories, kept }))
         }
     }
 }
 
 fn wanted(reader: Reader<'_>, master: Placed<'_>, changes: &[(Stamp, Placed<'_>)]) -> Result<Wanted, Vec<FieldError>> {
-    let Event { text, span, rules, kept } = reader.read(master, None)?;
+    let Event { text, span, rules, categories, kept } = reader.read(master, None)?;
     let mut parts: BTreeMap<Option<WallTime>, Component> = kept.into_iter().map(|kept| (None, kept)).collect();
     let mut by_id: BTreeMap<WallTime, Placed<'_>> = BTreeMap::new();
     for (which, event) in changes {
@@ -264,7 +268,7 @@ fn wanted(reader: Reader<'_>, master: Placed<'_>, changes: &[(Stamp, Placed<'_>)
             }
         }
     }
-    if errors.is_empty() { Ok(Wanted { text, span, series, overrides, rules, kept: parts }) } else { Err(errors) }
+    if errors.is_empty() { Ok(Wanted { text, span, series, overrides, rules, categories, kept: parts }) } else { Err(errors) }
 }
 
 type Changes<'a, 'b> = &'b [(WallTime, Placed<'a>)];

@@ -1,11 +1,17 @@
 //! Reading what we and others write.
 
+use std::collections::BTreeMap;
+
 use kernel::{Coded as _, Instant, ReminderId, ScheduleId, UserId, Zone};
 
 use super::*;
 use crate::{
     alarms::{LatePolicy, Reminder},
-    calendar::{Purpose, RecurrenceSet, Schedule, labels::Labels, progress::Progress},
+    calendar::{
+        Purpose, RecurrenceSet, Schedule,
+        labels::{LabelName, Labels},
+        progress::Progress,
+    },
 };
 
 fn now() -> Instant {
@@ -38,7 +44,7 @@ fn kept(wanted: &Wanted, uid: &str) -> (RecurrenceSet, Kept) {
         owner: UserId::from_uuid(id),
         purpose: Purpose::Event,
         text: wanted.text.clone(),
-        labels: Labels::default(),
+        labels: Labels { category: None, tags: wanted.tags_over(&Labels::default(), None, &Kept::default()) },
         span: wanted.span.clone(),
         series: wanted.series.clone(),
         late: LatePolicy::default(),
@@ -57,7 +63,8 @@ fn kept(wanted: &Wanted, uid: &str) -> (RecurrenceSet, Kept) {
 
 fn printed(wanted: &Wanted, uid: &str) -> String {
     let (set, kept) = kept(wanted, uid);
-    let events: String = events(&set, &kept, Privacy::Full).iter().map(ToString::to_string).collect();
+    let names = label_names(&set.schedule.labels, None);
+    let events: String = events(&set, &names, &kept, Privacy::Full).iter().map(ToString::to_string).collect();
     format!("{}{events}{}", opening("x"), closing())
 }
 
@@ -98,9 +105,21 @@ fn what_others_write_comes_back_with_everything_they_said() {
         let unfolded = all.replace("\r\n ", "");
         let theirs = text.replace("\r\n", "\n").replace("\n ", "").replace("\n\t", "");
         let unknown = theirs.lines().filter(|line| {
-            ["ATTENDEE", "ORGANIZER", "GEO", "X-GOOGLE", "X-APPLE-STR", "X-MICROSOFT", "CLASS", "URL", "STATUS:T", "CONFERENCE"]
-                .iter()
-                .any(|name| line.starts_with(name))
+            [
+                "ATTENDEE",
+                "ORGANIZER",
+                "GEO",
+                "X-GOOGLE",
+                "X-APPLE-STR",
+                "X-MICROSOFT",
+                "CLASS",
+                "URL",
+                "STATUS:T",
+                "CONFERENCE",
+                "CATEGORIES",
+            ]
+            .iter()
+            .any(|name| line.starts_with(name))
         });
         for line in unknown {
             assert!(unfolded.contains(&format!("\r\n{line}\r\n")), "{who}: {line}\n{unfolded}");
@@ -138,7 +157,7 @@ fn an_apple_calendar_is_understood() {
     // One reminder; the alarm that does nothing is only kept.
     assert_eq!((dinner.rules.len(), dinner.kept[&None].components.len()), (1, 1));
     let (mut set, kept) = kept(dinner, "x");
-    let text = |set: &RecurrenceSet| events(set, &kept, Privacy::Full)[0].to_string().replace("\r\n ", "");
+    let text = |set: &RecurrenceSet| events(set, &[], &kept, Privacy::Full)[0].to_string().replace("\r\n ", "");
     assert!(text(&set).contains("LOCATION:Café de Flore\\n172 Boulevard"), "{}", text(&set));
     set.schedule.text.location = "Home".to_owned();
     assert!(text(&set).contains("LOCATION:Home\r\n"), "{}", text(&set));
@@ -258,12 +277,80 @@ fn what_stands_there_more_than_once_comes_back_as_often() {
     assert_eq!(printed(&wanted(&text), "1"), text);
 }
 
+/// What a file says of labels.
+fn categories(text: &str) -> Vec<String> {
+    let unfolded = text.replace("\r\n ", "");
+    unfolded.lines().filter(|line| line.starts_with("CATEGORIES")).map(str::to_owned).collect()
+}
+
+fn name(text: &str) -> LabelName {
+    LabelName::parse("", text).expect("a name")
+}
+
+#[test]
+fn names_of_a_file_are_those_that_a_tag_can_have_once_each() {
+    let long = "x".repeat(51);
+    let lines = format!("CATEGORIES;LANGUAGE=en:Work, 업무 ,,{long}\r\nCATEGORIES:WORK,a\\,b\\;c,\u{200b}");
+    let first = wanted(&event(&format!("DTSTART:20261120T090000Z\r\n{lines}")));
+    assert_eq!(first.categories.iter().map(LabelName::as_str).collect::<Vec<_>>(), ["Work", "업무", "a,b;c"]);
+    let many: Vec<String> = (0..30).map(|number| number.to_string()).collect();
+    let many = wanted(&event(&format!("DTSTART:20261120T090000Z\r\nCATEGORIES:{}", many.join(","))));
+    assert_eq!(many.categories.len(), 20);
+    for wanted in [first, many] {
+        let text = printed(&wanted, "1");
+        assert_eq!(printed(&self::wanted(&text), "1"), text, "what is no name comes back as well");
+    }
+    let text = printed(&wanted(&event(&format!("DTSTART:20261120T090000Z\r\n{lines}"))), "1");
+    assert_eq!(categories(&text), lines.lines().collect::<Vec<_>>(), "letter by letter");
+}
+
+#[test]
+fn labels_are_written_as_a_file_had_them_until_they_change_here() {
+    let lines = "DTSTART:20261120T090000Z\r\nRRULE:FREQ=DAILY\r\nCATEGORIES:b,A";
+    let moved =
+        "BEGIN:VEVENT\r\nUID:1\r\nRECURRENCE-ID:20261121T090000Z\r\nDTSTART:20261121T100000Z\r\nCATEGORIES:c\r\nEND:VEVENT\r\n";
+    let text = file(&format!("BEGIN:VEVENT\r\nUID:1\r\n{lines}\r\nEND:VEVENT\r\n{moved}"));
+    let first = wanted(&text);
+    let (set, before) = kept(&first, "1");
+    let write = |labels: &Labels, category: Option<&LabelName>, privacy| {
+        let written = events(&set, &label_names(labels, category), &before, privacy);
+        file(&written.iter().map(ToString::to_string).collect::<String>())
+    };
+    let mut labels = set.schedule.labels.clone();
+    assert_eq!(categories(&write(&labels, None, Privacy::Full)), ["CATEGORIES:b,A", "CATEGORIES:c"]);
+    assert_eq!(categories(&write(&labels, None, Privacy::Titles)), Vec::<String>::new());
+    // In a category, and with a tag more.
+    let work = name("Work, 집");
+    labels.tags.push(name("c"));
+    let export = write(&labels, Some(&work), Privacy::Full);
+    assert_eq!(categories(&export), ["CATEGORIES:Work\\, 집,A,b,c"; 2], "all of it, and of every occurrence");
+    // Read again, nothing is new: not in what is kept, and not in the tags.
+    let again = wanted(&export);
+    let names = label_names(&labels, Some(&work));
+    let texts = |parts: &BTreeMap<_, Component>| parts.iter().map(|(id, part)| (*id, part.to_string())).collect::<Vec<_>>();
+    assert_eq!(texts(&again.kept_over(&names, &before)), texts(&before.parts));
+    assert_eq!(again.tags_over(&labels, Some(&work), &before), labels.tags);
+    // The file they came from is known as well.
+    assert_eq!(first.tags_over(&labels, Some(&work), &before), labels.tags, "what was given here stays");
+    assert_eq!(texts(&first.kept_over(&names, &before)), texts(&before.parts));
+    // Another version of it: b is gone, d has come, c was taken away here and stays away.
+    let next = wanted(&text.replace("CATEGORIES:b,A", "CATEGORIES:A,d,work\\, 집"));
+    let expected = [name("a"), name("c"), name("d")];
+    assert_eq!(next.tags_over(&labels, Some(&work), &before), expected, "the category is not a tag as well");
+    assert_ne!(texts(&next.kept_over(&names, &before)), texts(&before.parts));
+    let without = wanted(&text.replace("\r\nCATEGORIES:b,A", ""));
+    assert_eq!(without.tags_over(&labels, Some(&work), &before), [name("c")]);
+    labels.tags.retain(|tag| *tag != name("a"));
+    assert_eq!(first.tags_over(&labels, None, &before), labels.tags, "what was taken away here stays away");
+}
+
 mod hostile {
     use proptest::prelude::*;
 
     use super::*;
 
-    const WORDS: [&str; 34] = [
+    const WORDS: [&str; 35] = [
+        "CATEGORIES:a,B\\,\\\\,,",
         "BEGIN:VEVENT",
         "END:VEVENT",
         "BEGIN:VALARM",

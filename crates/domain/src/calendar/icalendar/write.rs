@@ -5,11 +5,16 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use jiff::civil::DateTime;
 use kernel::{Instant, Length, WallTime, Zone};
 
-use super::{Component, Line, fit::fitted};
+use super::{
+    Component, Line,
+    fit::fitted,
+    labels::{CATEGORIES, say},
+};
 use crate::{
     alarms::{Anchor, ReminderRule, When},
     calendar::{
         Occurrence, RecurrenceSet, Schedule, Span,
+        labels::LabelName,
         recurrence::{End, Recurrence, Until},
     },
 };
@@ -97,9 +102,9 @@ pub fn closing() -> String {
     Line::new("END", "VCALENDAR").to_string()
 }
 
-/// The events a schedule is written as, with its titles at least: itself, then each occurrence that is unlike the rest. For
-/// [`Privacy::Busy`] there are none of these, but [`busy`].
-pub fn events(set: &RecurrenceSet, kept: &Kept, privacy: Privacy) -> Vec<Component> {
+/// The events a schedule is written as, with its titles at least: itself, then each occurrence that is unlike the rest. `names` are
+/// those of its labels. For [`Privacy::Busy`] there are none of these, but [`busy`].
+pub fn events(set: &RecurrenceSet, names: &[LabelName], kept: &Kept, privacy: Privacy) -> Vec<Component> {
     if privacy == Privacy::Busy {
         return Vec::new();
     }
@@ -109,12 +114,14 @@ pub fn events(set: &RecurrenceSet, kept: &Kept, privacy: Privacy) -> Vec<Compone
     let mut event = event(uid, schedule, privacy);
     event.lines.extend(repetition(set, &[]));
     if privacy == Privacy::Full {
+        event.lines.extend(say(names, kept, None));
         give_back(&mut event, kept.parts.get(&None));
     }
     let changed = changed(set).map(|occurrence| {
         let mut event = self::event(uid, &occurrence.schedule, privacy);
         event.lines.extend(recurrence_id(&occurrence, schedule));
         if privacy == Privacy::Full {
+            event.lines.extend(say(names, kept, occurrence.recurrence_id));
             give_back(&mut event, kept.parts.get(&occurrence.recurrence_id));
         }
         event
@@ -291,7 +298,7 @@ fn alarm(rule: ReminderRule, title: &str) -> Component {
 fn give_back(event: &mut Component, kept: Option<&Component>) {
     let Some(kept) = kept else { return };
     let ours = event.lines.len();
-    for line in &kept.lines {
+    for line in kept.lines.iter().filter(|line| line.name != CATEGORIES) {
         let Some(own) = event.lines.iter_mut().take(ours).find(|own| own.name == line.name) else {
             event.lines.push(line.clone());
             continue;
