@@ -47,6 +47,7 @@ need pkg-config have pkg-config
 need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
 if [ "$purpose" = test ]; then
   need curl have curl
+  need libc-bin test -x /usr/sbin/zic
   need postgresql scripts/postgres.sh bin
   need python3 have python3
   need python3-venv python3 -c 'import ensurepip, venv'

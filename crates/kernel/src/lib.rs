@@ -4,7 +4,8 @@
 //! an error code, the list cursor and the event envelope.
 //!
 //! **Must never know**: any context (schedules, users, rooms …), async runtimes, SQL, HTTP, the environment. It reads no
-//! clock and draws no randomness itself: [`Clock`] and [`Entropy`] are handed in, so that every rule above it can be replayed.
+//! clock and draws no randomness itself: [`Clock`] and [`Entropy`] are handed in, so that every rule above it can be replayed. Its
+//! one static is the database of zones that a process goes by ([`ZoneDatabase`]).
 
 #[macro_use]
 mod text;
@@ -18,6 +19,7 @@ mod id;
 mod instant;
 mod length;
 mod wall;
+mod zones;
 
 pub use clock::{Clock, SleepFuture};
 pub use cursor::{Cursor, CursorError};
@@ -31,3 +33,4 @@ pub use id::{
 pub use instant::{Instant, InstantError};
 pub use length::{Length, LengthError};
 pub use wall::{Resolution, Resolved, WallTime, WallTimeError, Zone, ZoneError};
+pub use zones::{ZoneDatabase, ZoneFilesError, ZonesInUse};

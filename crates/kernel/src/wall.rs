@@ -8,7 +8,7 @@ use jiff::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::Instant;
+use crate::{Instant, ZoneDatabase};
 
 /// Why a text is not a wall time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -78,11 +78,15 @@ as_text!(WallTime);
 #[error("unknown time zone: write an IANA name such as Asia/Seoul or UTC")]
 pub struct ZoneError;
 
-/// An IANA time zone out of the bundled database (never the system's, so that all nodes agree).
+/// An IANA time zone out of the database the process goes by ([`ZoneDatabase`]; never the system's, unless an operator says so).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Zone(TimeZone);
 
 impl Zone {
+    pub(crate) const fn of(zone: TimeZone) -> Self {
+        Self(zone)
+    }
+
     /// Coordinated universal time.
     pub fn utc() -> Self {
         Self(TimeZone::UTC)
@@ -157,16 +161,7 @@ impl FromStr for Zone {
     type Err = ZoneError;
 
     fn from_str(text: &str) -> Result<Self, ZoneError> {
-        let wanted = if text.eq_ignore_ascii_case("utc") || text.eq_ignore_ascii_case("etc/utc") { "UTC" } else { text };
-        if wanted == "UTC" {
-            return Ok(Self(TimeZone::UTC));
-        }
-        // `bundled` never looks at the system's files. The database also knows "Etc/Unknown", which is no zone.
-        let zone = jiff::tz::TimeZoneDatabase::bundled().get(wanted).map_err(|_| ZoneError)?;
-        match zone.iana_name() {
-            Some(name) if name != "Etc/Unknown" => Ok(Self(zone)),
-            _ => Err(ZoneError),
-        }
+        ZoneDatabase::in_use().zone(text)
     }
 }
 

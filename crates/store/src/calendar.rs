@@ -41,6 +41,7 @@ pub mod overrides;
 pub mod revision;
 pub mod sessions;
 pub mod whole;
+pub mod zones;
 
 /// What `owner` has chosen for schedules that do not say: the zone, and the lead of reminders in seconds. `None`: no such user.
 pub async fn defaults(tx: &mut Tx<'_>, owner: UserId) -> Result<Option<(Zone, u32)>, StoreError> {

@@ -68,6 +68,7 @@ pub fn hot_reads() -> Vec<HotRead> {
         ),
         read("calendar::revision::CURRENT", key("calendars_pkey"), calendar::revision::CURRENT.into()),
         read("calendar::whole::PAGE", named("schedules_of_owner"), calendar::whole::PAGE.into()),
+        read("calendar::zones::PAGE", key("schedules_pkey"), calendar::zones::PAGE.into()),
         read("holdings::SCHEDULES", key("holdings_pkey"), holdings::SCHEDULES.into()),
         // PostgreSQL takes all categories of the owner at once: they are few.
         read(

@@ -16,6 +16,7 @@ mod read;
 mod restore;
 mod scope;
 mod update;
+pub mod zones;
 
 use domain::calendar::Schedule;
 use kernel::{Entropy, EventId, Instant, StreamId, UserId};

@@ -3,15 +3,18 @@
 use domain::{
     alarms::{AlarmState, LatePolicy, Reason, ReminderRule},
     calendar::{Purpose, RecurrenceSet, Schedule, ScheduleText, labels::Labels, progress::Progress},
-    tasks::Task,
+    tasks::{Deadline, Task},
 };
-use kernel::ScheduleId;
+use kernel::{ScheduleId, TaskId, UserId};
 use store::Tx;
 
-use super::By;
+use super::{By, fact_of, present};
 use crate::{
     Effects, Error,
-    calendar::arm::{self, Rung},
+    calendar::{
+        Expected,
+        arm::{self, Rung},
+    },
 };
 
 /// Makes the schedule of a task's deadline what the task says, its reminders those of `rules`, and its alarms what they need. What is
@@ -74,6 +77,23 @@ fn standing_for(task: &Task, rules: &[ReminderRule], span: domain::calendar::Spa
         updated_at: now,
         deleted_at: None,
     }
+}
+
+/// Derives a deadline anew from what was written, with its alarms, when its zone has other rules than before. The owner is locked.
+pub(crate) async fn derive_anew(
+    tx: &mut Tx<'_>,
+    (owner, id): (UserId, TaskId),
+    by: By<'_>,
+    effects: &mut Effects,
+) -> Result<(), Error> {
+    let mut task = present(tx, owner, id, Expected::Any).await?;
+    task.deadline = task.deadline.map(|deadline| Deadline::new(deadline.by, deadline.zone));
+    task.touch(by.0);
+    store::tasks::update(tx, &task).await?;
+    let rules: Vec<_> = task.reminders.iter().map(|reminder| reminder.rule).collect();
+    keep(tx, &mut task, &rules, by, effects).await?;
+    effects.append(tx, vec![fact_of(&task, "updated", by)], by.0).await?;
+    Ok(())
 }
 
 /// Ends the alarms of a task that is done or put away.

@@ -28,6 +28,7 @@ use crate::{Error, calendar::Expected};
 pub use archive::{archive, unarchive};
 pub use complete::{complete, reopen};
 pub use create::create;
+pub(crate) use deadline::derive_anew;
 pub use delete::{Sessions, delete};
 pub use plan::{Plan, plan};
 pub use read::{Filter, Sort, get, list, reminders, sessions};
@@ -39,7 +40,7 @@ pub use update::update;
 type By<'a> = (Instant, &'a dyn Entropy);
 
 /// The owner, locked: nobody else changes tasks of theirs until the transaction ends.
-async fn locked(tx: &mut Tx<'_>, owner: UserId) -> Result<User, Error> {
+pub(crate) async fn locked(tx: &mut Tx<'_>, owner: UserId) -> Result<User, Error> {
     store::identity::users::lock(tx, owner).await?.ok_or_else(|| TaskError::NotFound.into())
 }
 

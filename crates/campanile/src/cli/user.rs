@@ -9,7 +9,7 @@ use super::{Failure, terminal};
 use crate::{
     config::{self, Config, Environment, Flags},
     serve::runtime,
-    wiring::Node,
+    wiring::{Node, go_by_zones},
 };
 
 /// What to do with an account.
@@ -63,6 +63,7 @@ pub(crate) fn run(command: &UserCommand, environment: &Environment) -> Result<()
     match command {
         UserCommand::Create(create) => {
             let config = config::load(&create.flags, environment)?.config;
+            go_by_zones(&config)?;
             let account = account(create)?;
             let user = with_node(&config, async |node| Ok(app::identity::create_user(&node.app, account, None).await?))?;
             terminal::put(format_args!("{}\n", user.id))?;
@@ -70,6 +71,7 @@ pub(crate) fn run(command: &UserCommand, environment: &Environment) -> Result<()
         }
         UserCommand::ResetPassword(reset) => {
             let config = config::load(&reset.flags, environment)?.config;
+            go_by_zones(&config)?;
             let password = terminal::password(reset.password_file.as_deref())?;
             with_node(&config, async |node| Ok(app::identity::reset_password(&node.app, &reset.email, password).await?))?;
             eprintln!("The password is changed, and every device of {} is signed out.", reset.email);

@@ -85,6 +85,8 @@ settings! {
         database: Option<Database>, true;
         /// Where the installation's secret is kept; none is `secret.key` in the data folder.
         secret_file: Option<PathBuf>;
+        /// Where the time zones are read from; none is what is compiled in.
+        zoneinfo: Option<PathBuf>;
         /// What this process does.
         roles: BTreeSet<Role>;
         /// For a later version.

@@ -23,7 +23,7 @@ use crate::{
     cli::Failure,
     config::{self, Config, Environment, Flags, Role},
     telemetry::{self, Shape},
-    wiring::{Node, NodeClock, edge_settings},
+    wiring::{Node, NodeClock, edge_settings, go_by_zones},
 };
 use parts::Running;
 use signals::Signals;
@@ -40,6 +40,7 @@ pub(crate) fn run(flags: &Flags, environment: &Environment) -> Result<(), Failur
     let shape = Shape::of(config.log.format);
     telemetry::start(config.log.level.as_str(), shape, environment.plain);
     allow_descriptors(config.limits.connections.get());
+    go_by_zones(&config)?;
     let runtime = runtime()?;
     let ended = runtime.block_on(serve(&config, shape));
     // A thread that hashes a password must not hold up the end.
@@ -106,6 +107,7 @@ async fn start(config: &Config, shape: Shape) -> Result<(Node, Running, Stopper)
     let (stopper, stop) = Stopper::new();
     let mut running = Running::new(&node, stop);
     running.keep_time();
+    running.keep_zones();
     if config.does(Role::Worker) {
         app::housekeeping::plan(&node.app).await?;
         running.run_lanes(config);

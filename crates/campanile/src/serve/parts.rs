@@ -54,6 +54,11 @@ impl Running {
         self.spawn("the high-water mark", keep_mark(store, Arc::clone(&self.clock), self.stop.clone()));
     }
 
+    /// Plans anew what moves by the database of time zones in use, beside everything else.
+    pub(super) fn keep_zones(&mut self) {
+        self.spawn("the walk through the zones", app::calendar::zones::keep_up(self.app.clone(), self.stop.clone()));
+    }
+
     /// Rings alarms and keeps house.
     pub(super) fn run_lanes(&mut self, config: &Config) {
         let (batch, catch_up) = (config.lanes.batch_rows.count(), config.lanes.catch_up_per_second.count());

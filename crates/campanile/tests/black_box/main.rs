@@ -10,3 +10,4 @@ mod process;
 mod serve;
 mod story;
 mod tls;
+mod zones;

@@ -74,7 +74,7 @@ impl Person {
         self.send(self.http.get(format!("{}{path}", self.url))).await
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Result<Value, Refusal> {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, Refusal> {
         self.send(self.http.post(format!("{}{path}", self.url)).json(body)).await
     }
 

@@ -3,6 +3,7 @@
 //! A schedule says what is planned, from when to when, in wall time of a zone. Wall time and zone are the truth; instants are
 //! derived from them, and how (skipped, repeated) is kept beside.
 
+mod anew;
 pub mod conflicts;
 mod draft;
 mod error;
@@ -20,6 +21,7 @@ mod set;
 mod span;
 pub(crate) mod text;
 
+pub use anew::{Armed, Derived};
 pub use draft::{Draft, RemindersDraft};
 pub use error::CalendarError;
 pub use feed::{Feed, FeedError, FeedRequest, GUESSES, MAX_FEEDS, READS};

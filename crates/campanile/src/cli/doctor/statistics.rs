@@ -28,9 +28,5 @@ pub(super) async fn examine(store: &Store, now: Instant) -> Result<Finding, Stor
 
 /// A server holds the only way to the file.
 pub(super) fn out_of_reach() -> Finding {
-    Finding::ill(
-        SUBJECT,
-        "the file cannot be read while a server holds it",
-        "Stop the server for a moment, or look at a copy restored from a backup.",
-    )
+    Finding::out_of_reach(SUBJECT)
 }
