@@ -1,5 +1,7 @@
 //! Schema versions: embedded SQL files of the same names for both engines, applied in order at start.
 
+use std::collections::BTreeMap;
+
 use crate::{StoreError, postgres::Postgres};
 
 mod for_sqlite {
@@ -26,10 +28,24 @@ pub(crate) async fn postgres(postgres: &Postgres) -> Result<Vec<String>, StoreEr
     Ok(report.map_err(|e| failed(&e))?.applied_migrations().iter().map(ToString::to_string).collect())
 }
 
-/// Version and name of every migration of this program; the same on both engines.
+/// Applies the migrations up to the version `last`.
+#[cfg(feature = "scratch")]
+pub(crate) async fn up_to(last: i32, session: &mut crate::scratch::Session) -> Result<(), StoreError> {
+    use crate::scratch::Session;
+    let target = refinery::Target::Version(last);
+    let report = match session {
+        Session::Sqlite(connection) => for_sqlite::migrations::runner().set_target(target).run(connection),
+        Session::Postgres(client) => for_postgres::migrations::runner().set_target(target).run_async(client).await,
+    };
+    report.map(|_| ()).map_err(|e| failed(&e))
+}
+
+/// Version and name of every migration of this program, in their order; the same on both engines.
 pub(crate) fn known() -> Vec<(i64, String)> {
     let runner = for_sqlite::migrations::runner();
-    runner.get_migrations().iter().map(|migration| (i64::from(migration.version()), migration.to_string())).collect()
+    let named = runner.get_migrations().iter().map(|migration| (i64::from(migration.version()), migration.to_string()));
+    // They are embedded in the order of their files, in which V10 comes before V2.
+    named.collect::<BTreeMap<_, _>>().into_iter().collect()
 }
 
 fn failed(error: &refinery::Error) -> StoreError {

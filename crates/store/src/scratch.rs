@@ -1,5 +1,6 @@
 //! PostgreSQL databases for tests: made for one test, gone after it; and for benchmarks, a way to fill and count the tables of
-//! either engine without the product; and a way to spoil rows. Only with the feature `scratch`, which no released program enables.
+//! either engine without the product; a way to spoil rows, and one to be an older program. Only with the feature `scratch`, which
+//! no released program enables.
 
 use kernel::UserId;
 use tokio_postgres::{Client, Config};
@@ -63,6 +64,11 @@ impl Session {
             Self::Postgres(client) => Ok(client.batch_execute(statements).await?),
         }
     }
+}
+
+/// Makes an empty database what a program made of it whose last migration had the version `last`.
+pub async fn migrate_to(open: &Open, last: i32) -> Result<(), StoreError> {
+    crate::migrations::up_to(last, &mut Session::open(open).await?).await
 }
 
 /// Runs statements that answer nothing, beside whoever has the database open.
