@@ -51,6 +51,7 @@ pub fn hot_reads() -> Vec<HotRead> {
         read("alarms::OF_OWNER", named("alarms_of_owner"), alarms::OF_OWNER.into()),
         read("alarms::OF_SCHEDULE", named("alarms_of_schedule"), alarms::OF_SCHEDULE.into()),
         read("calendar::busy::ONCE", named("schedules_busy"), calendar::busy::ONCE.into()),
+        read("calendar::busy::SERIES", named("schedules_series"), calendar::busy::SERIES.into()),
         read("calendar::overrides::OF_OWNER", named("schedules_series"), calendar::overrides::OF_OWNER.into()),
         // Either of two indexes finds the one row.
         read("calendar::FIND", Index { sqlite: "USING PRIMARY KEY", postgres: "schedules_of_owner" }, calendar::FIND.into()),

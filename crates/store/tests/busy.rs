@@ -101,7 +101,8 @@ async fn a_series_is_taken_where_it_reaches_if_it_is_ever_busy() {
             insert(&store, set).await;
         }
         let found = async |owner: UserId, from: u64, to: u64| {
-            let mut found = run(&store, move |tx| Box::pin(busy::series(tx, owner, (at(from), at(to))))).await;
+            let limit = 9;
+            let mut found = run(&store, move |tx| Box::pin(busy::series(tx, owner, (at(from), at(to)), limit))).await;
             found.sort_by_key(|set| set.schedule.id);
             found.into_iter().map(|set| (set.schedule, set.overrides)).collect::<Vec<_>>()
         };
@@ -114,6 +115,8 @@ async fn a_series_is_taken_where_it_reaches_if_it_is_ever_busy() {
         assert_eq!(found(ann, 90, 100).await, expected(&[&daily, &nearly]));
         assert_eq!(found(ann, 0, 10).await, []);
         assert_eq!(found(bob, 0, 20).await, []);
+        let few = run(&store, move |tx| Box::pin(busy::series(tx, ann, (at(0), at(20)), 2))).await;
+        assert_eq!(few.len(), 2, "what is never busy does not count");
     })
     .await;
 }

@@ -81,6 +81,7 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "identity.version_required" 428 "Version required" "Send the version you know in `If-Match`.";
     "internal" 500 "Internal error" "Something went wrong on our side. It was logged under the `trace_id`.";
     "notification.not_found" 404 "No such notification" "There is no such notification, or it is not yours.";
+    "planning.calendar_too_dense" 422 "Too many occurrences" "The calendar has more occurrences in this range than are looked at. Ask for a shorter one.";
     "planning.invalid" 422 "Invalid plan" "A field of what is to be planned, or a parameter, is not valid. `errors` points at it.";
     "precondition.malformed" 400 "Malformed precondition" "`If-Match` carries the `ETag` of the resource as it was answered, once.";
     "query.invalid" 422 "Invalid query" "A parameter of the query is missing, unknown, given twice, or out of range. `errors` points at it.";
@@ -92,7 +93,8 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "route.method_not_allowed" 405 "Method not allowed" "There is something at this address, but it cannot do that. The `Allow` header lists what it can.";
     "route.not_found" 404 "No such address" "There is nothing at this address.";
     "schedule.another_running" 409 "Another is in progress" "At most one schedule of a person is in progress. `running` names it: suspend or complete it, or start with `auto_suspend=true`.";
-    "schedule.conflict" 409 "Time is taken" "The schedule would overlap what is busy already. `conflicts` lists it, `free_slots` is free instead; `on_conflict=allow` has both.";
+    "schedule.calendar_too_dense" 409 "Too much to compare" "There are more occurrences to compare than are looked at, so nobody can say whether the time is free. `on_conflict=allow` has it nevertheless, and what is not `busy` needs none.";
+    "schedule.conflict" 409 "Time is taken" "The schedule would overlap what is busy already, or itself. `conflicts` lists it, `free_slots` is free instead; `on_conflict=allow` has both.";
     "schedule.illegal_transition" 409 "Not from here" "The schedule cannot do this where it stands. `state` says where, `allowed` what it can do.";
     "schedule.invalid" 422 "Invalid schedule" "A field of the schedule is not valid. `errors` points at it.";
     "schedule.not_an_occurrence" 404 "No such occurrence" "The series has no occurrence at this wall time. Read its occurrences again.";

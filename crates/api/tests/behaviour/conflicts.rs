@@ -205,12 +205,116 @@ async fn a_series_that_is_cut_meets_its_other_part_only_where_they_overlap() {
         assert_eq!(whole.text("/conflicts/0/schedule_id"), other.text("/id"));
         let rest = desk.patch(id, cut, &json!({ "start": "2026-12-07T09:30:00" })).await;
         assert_eq!(rest.status, 200, "{}", rest.body);
-        // One occurrence onto another of its own series, and then onto another item.
+        // One occurrence onto another item.
         let this = "?scope=this&recurrence_id=2026-11-30T09:00:00";
-        assert_eq!(desk.patch(id, this, &json!({ "start": "2026-11-23T09:00:00" })).await.status, 200);
         let one = desk.patch(id, this, &json!({ "start": "2026-11-23T14:30:00" })).await;
         one.refused(409, "schedule.conflict");
         assert_eq!(one.text("/conflicts/0/meets/recurrence_id"), "2026-11-30T09:00:00");
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_occurrence_meets_the_others_of_its_own_series() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        let made = desk.make(&weekly("Stand-up", "09:00")).await;
+        let id = made.text("/id");
+        let this = "?scope=this&recurrence_id=2026-11-30T09:00:00";
+        let onto = desk.patch(id, this, &json!({ "start": "2026-11-23T09:30:00" })).await;
+        onto.refused(409, "schedule.conflict");
+        assert_eq!((onto.text("/conflicts/0/schedule_id"), onto.text("/conflicts/0/title")), (id, "Stand-up"));
+        assert_eq!(onto.text("/conflicts/0/recurrence_id"), "2026-11-23T09:00:00");
+        assert_eq!(onto.text("/conflicts/0/meets/recurrence_id"), "2026-11-30T09:00:00");
+        assert_eq!(onto.body["conflicts"][1], Value::Null, "not itself");
+        // What is offered instead leaves out the others, and is free in truth.
+        assert_eq!(onto.text("/free_slots/0/start"), "2026-11-23T01:00:00Z");
+        assert_eq!(desk.patch(id, this, &json!({ "start": "2026-11-23T01:00:00Z" })).await.status, 200);
+        assert_eq!(desk.patch(id, this, &json!({ "start": "2026-11-30T09:15:00" })).await.status, 200, "beside its own place");
+        desk.patch(id, this, &json!({ "duration": "P8D" })).await.refused(409, "schedule.conflict");
+        let moved = desk.patch(id, &format!("{this}&on_conflict=allow"), &json!({ "start": "2026-11-23T09:30:00" })).await;
+        assert_eq!(moved.status, 200, "{}", moved.body);
+        // A rule whose occurrences last longer than they are apart.
+        let shift = json!({
+            "title": "Shift", "start": "2027-03-01T09:00:00", "duration": "PT30H", "recurrence": { "rrule": "FREQ=DAILY;COUNT=3" }
+        });
+        let bob = Desk::of(&house, "bob").await;
+        let long = bob.create(&shift).await;
+        long.refused(409, "schedule.conflict");
+        let named =
+            |place: usize| (long.text(&format!("/conflicts/{place}/recurrence_id")).to_owned(), &long.body["conflicts"][place]);
+        assert_eq!((named(0).0.as_str(), named(1).0.as_str()), ("2027-03-01T09:00:00", "2027-03-02T09:00:00"));
+        assert_eq!((&named(0).1["schedule_id"], &named(0).1["title"]), (&Value::Null, &json!("Shift")));
+        assert_eq!(
+            (named(0).1["meets"]["recurrence_id"].as_str(), &long.body["free_slots"]),
+            (Some("2027-03-02T09:00:00"), &json!([]))
+        );
+        let made = bob.send(Call::post(&format!("{SCHEDULES}?on_conflict=allow"), &shift)).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        // What was allowed stays so; more of it is judged again.
+        assert_eq!(bob.patch(made.text("/id"), "", &json!({ "duration": "PT28H" })).await.status, 200);
+        bob.patch(made.text("/id"), "", &json!({ "duration": "PT31H" })).await.refused(409, "schedule.conflict");
+        assert_eq!(bob.patch(made.text("/id"), "", &json!({ "duration": "PT24H" })).await.status, 200);
+        house.close().await;
+    })
+    .await;
+}
+
+/// Half of every minute, from a second of it on.
+fn every_minute(second: u32) -> Value {
+    let list = |count: u32| (0..count).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+    let rule = format!("FREQ=DAILY;BYHOUR={};BYMINUTE={}", list(24), list(60));
+    json!({
+        "title": "Pulse", "start": format!("2026-11-23T00:00:{second:02}"), "duration": "PT30S",
+        "recurrence": { "rrule": rule }, "reminders": []
+    })
+}
+
+#[tokio::test]
+async fn what_is_too_dense_to_be_judged_is_refused_and_had_when_that_is_allowed() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        let allow = async |body: &Value| {
+            let made = desk.send(Call::post(&format!("{SCHEDULES}?on_conflict=allow"), body)).await;
+            assert_eq!(made.status, 201, "{}", made.body);
+            made.text("/id").to_owned()
+        };
+        desk.create(&every_minute(0)).await.refused(409, "schedule.calendar_too_dense");
+        let mut free = every_minute(0);
+        free["busy"] = json!(false);
+        desk.make(&free).await;
+        let pulse = allow(&every_minute(0)).await;
+        // A year of half minutes beside it, of which none meets, is too much as well; what meets is told at once.
+        let half = json!({
+            "title": "Blink", "start": "2026-11-23T09:00:30", "duration": "PT30S", "recurrence": { "rrule": "FREQ=DAILY;COUNT=730" }
+        });
+        desk.create(&half).await.refused(409, "schedule.calendar_too_dense");
+        desk.create(&weekly("Lunch", "12:00")).await.refused(409, "schedule.conflict");
+        // What happens once is judged where it is.
+        desk.make(&json!({ "title": "Blink", "start": "2026-11-23T09:00:30", "duration": "PT30S" })).await;
+        let met = desk.create(&hour("Lunch", "12:00")).await;
+        met.refused(409, "schedule.conflict");
+        assert_eq!((met.text("/conflicts/0/schedule_id"), &met.body["conflicts_truncated"]), (pulse.as_str(), &json!(true)));
+        assert_eq!(desk.patch(&pulse, "", &json!({ "title": "Beat" })).await.status, 200);
+        desk.patch(&pulse, "", &json!({ "duration": "PT25S" })).await.refused(409, "schedule.calendar_too_dense");
+        assert_eq!(desk.patch(&pulse, "?on_conflict=allow", &json!({ "duration": "PT20S" })).await.status, 200);
+        desk.bin(&pulse).await;
+        desk.restore(&pulse, "").await.refused(409, "schedule.calendar_too_dense");
+        assert_eq!(desk.restore(&pulse, "?on_conflict=allow").await.status, 200);
+        // Nor is a gap looked for among too many.
+        for second in 1..8 {
+            allow(&every_minute(second)).await;
+        }
+        let slots = async |to: &str| desk.get(&format!("/api/v1/free-slots?from=2026-12-01&to={to}&duration=PT1H")).await;
+        slots("2027-02-20").await.refused(422, "planning.calendar_too_dense");
+        assert_eq!(slots("2026-12-08").await.body["items"], json!([]));
+        let week = |to: &str| json!({ "title": "Work", "duration": "PT1H", "from": "2026-12-01", "to": to });
+        let suggest = async |to: &str| desk.send(Call::post("/api/v1/suggestions", &week(to))).await;
+        suggest("2026-12-31").await.refused(422, "planning.calendar_too_dense");
+        assert_eq!(suggest("2026-12-08").await.text("/unplaced/0/reason/code"), "no_room");
         house.close().await;
     })
     .await;

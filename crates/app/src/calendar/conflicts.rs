@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use domain::calendar::{
     CalendarError, Occurrence, Patch, RecurrenceSet, RepeatChange, Span,
-    conflicts::{Added, Calendar, ConflictError, Found, MAX_ONCE, Slot, Wanted, gaps, search, shifts},
+    conflicts::{
+        Added, Budget, Calendar, ConflictError, Found, MAX_ONCE, MAX_SERIES, Slot, Stretch, Wanted, gaps, search, shifts,
+    },
 };
 use kernel::{Instant, ScheduleId, UserId, Zone};
 use store::{StoreError, Tx, UseCase};
@@ -64,7 +66,7 @@ pub(super) struct Beside<'a> {
     pub(super) except: Option<ScheduleId>,
     /// Whether its occurrences are named by dates.
     pub(super) by_day: bool,
-    /// What the change leaves of it, where that is another schedule from now on.
+    /// What the change leaves of it beside what it is about: the part that ends, or the other occurrences.
     pub(super) part: Option<&'a RecurrenceSet>,
 }
 
@@ -79,22 +81,23 @@ impl Beside<'_> {
         self.refuse(tx, &Added::by(set, None, now), || wanted(set)).await
     }
 
-    /// Refuses if some of the time that is added is taken. The calendar must be locked.
-    pub(super) async fn refuse(self, tx: &mut Tx<'_>, added: &Added, wanted: impl FnOnce() -> Wanted) -> Result<(), Error> {
+    /// Refuses if some of the time that is added is taken, or if there is too much to look at. The calendar must be locked.
+    pub(super) async fn refuse(self, tx: &mut Tx<'_>, added: &Added<'_>, wanted: impl FnOnce() -> Wanted) -> Result<(), Error> {
         let Some(window) = added.window() else { return Ok(()) };
         let mut calendar = calendar(tx, self.owner, window, self.except).await?;
         calendar.series.extend(self.part.cloned());
-        let Found { mut conflicts, truncated } = search(added, &calendar);
+        let Found { mut conflicts, truncated } = search(added, &calendar, &mut Budget::default())?;
         if conflicts.is_empty() {
             return Ok(());
         }
-        let nameless: Vec<ScheduleId> = conflicts.iter().filter(|it| it.title.is_none()).map(|it| it.schedule).collect();
+        let nameless: Vec<ScheduleId> = conflicts.iter().filter(|it| it.title.is_none()).filter_map(|it| it.schedule).collect();
         let titles = store::calendar::busy::titles(tx, self.owner, &nameless).await?;
         for conflict in &mut conflicts {
-            conflict.title = conflict.title.take().or_else(|| titles.get(&conflict.schedule).cloned());
+            conflict.title = conflict.title.take().or_else(|| titles.get(&conflict.schedule?).cloned());
         }
-        let Self { owner, except, by_day, .. } = self;
-        Err(ConflictError { owner, conflicts, truncated, except, by_day, wanted: wanted(), free: Vec::new() }.into())
+        let Self { owner, except, by_day, part } = self;
+        let part = part.cloned().map(Box::new);
+        Err(ConflictError { owner, conflicts, truncated, except, part, by_day, wanted: wanted(), free: Vec::new() }.into())
     }
 }
 
@@ -105,13 +108,14 @@ pub(crate) async fn calendar(
     window: (Instant, Instant),
     except: Option<ScheduleId>,
 ) -> Result<Calendar, StoreError> {
-    let mut once = store::calendar::busy::once(tx, owner, window, MAX_ONCE).await?;
-    let mut series = store::calendar::busy::series(tx, owner, window).await?;
+    let once = store::calendar::busy::once(tx, owner, window, MAX_ONCE).await?;
+    let series = store::calendar::busy::series(tx, owner, window, MAX_SERIES).await?;
+    let mut calendar = Calendar::new(once, series);
     if let Some(except) = except {
-        once.retain(|it| it.schedule != except);
-        series.retain(|it| it.schedule.id != except);
+        calendar.once.retain(|it| it.schedule != except);
+        calendar.series.retain(|it| it.schedule.id != except);
     }
-    Ok(Calendar { once, series })
+    Ok(calendar)
 }
 
 /// What is asked for: one stretch, or all of a series.
@@ -142,20 +146,30 @@ impl UseCase for Free {
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
-        let ConflictError { owner, except, wanted, .. } = &self.refused;
-        match wanted {
+        let mut budget = Budget::default();
+        match &self.refused.wanted {
             Wanted::Once { start, length } => {
                 let window = ((*start).max(self.now), (*start).max(self.now) + AHEAD);
-                let calendar = calendar(tx, *owner, window, *except).await?;
-                Ok(gaps(&calendar.taken(window), window, *length, OFFERED))
+                let calendar = self.calendar(tx, window).await?;
+                Ok(gaps(&calendar.taken(window, &mut budget)?, window, *length, OFFERED))
             }
             Wanted::Series(set) => {
                 let Some((from, to)) = Added::by(set, None, self.now).window() else { return Ok(Vec::new()) };
                 let day = Duration::from_hours(24);
-                let calendar = calendar(tx, *owner, (from - day, to + day), *except).await?;
-                Ok(shifts(set, &calendar, self.now, OFFERED))
+                let calendar = self.calendar(tx, (from - day, to + day)).await?;
+                Ok(shifts(set, &calendar, self.now, OFFERED, &mut budget))
             }
         }
+    }
+}
+
+impl Free {
+    /// What was looked at when it was refused, as it is by now.
+    async fn calendar(&self, tx: &mut Tx<'_>, window: Stretch) -> Result<Calendar, StoreError> {
+        let ConflictError { owner, except, part, .. } = &self.refused;
+        let mut calendar = calendar(tx, *owner, window, *except).await?;
+        calendar.series.extend(part.as_deref().cloned());
+        Ok(calendar)
     }
 }
 

@@ -228,7 +228,8 @@ impl Update {
             }
             if let Some(before) = before {
                 let after = occurrence(&set, which)?;
-                self.beside(&set, None).refuse(tx, &Added::by_one(&after, &before), || wanted_one(&after)).await?;
+                let others = set.without(which);
+                self.beside(&set, Some(&others)).refuse(tx, &Added::by_one(&after, &before), || wanted_one(&after)).await?;
             }
             set.schedule.touch(self.now, moved || otherwise);
             self.written(tx, &set, &mut effects).await?;
@@ -314,7 +315,7 @@ impl Update {
         Ok((Occurrence::only(rest.schedule), effects))
     }
 
-    /// The rest of the calendar; where the series is cut, with the part that ends.
+    /// The rest of the calendar, with what the change leaves of the series beside what it is about.
     fn beside<'a>(&self, set: &RecurrenceSet, part: Option<&'a RecurrenceSet>) -> Beside<'a> {
         Beside { part, ..Beside::of(set, Some(self.id)) }
     }

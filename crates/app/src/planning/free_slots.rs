@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    calendar::conflicts::{Slot, gaps, joined},
+    calendar::conflicts::{Budget, Slot, Stretch, gaps, joined},
     identity::{Caller, IdentityError},
     planning::PlanningError,
 };
@@ -52,14 +52,19 @@ impl UseCase for Free {
         let Self(owner, Asked { from, to, length, within, after, limit }) = *self;
         let user = store::identity::users::find(tx, owner).await?.ok_or(IdentityError::Unauthenticated)?;
         let window = (after.map_or(from, |place| from.max(place.at)), to);
-        let calendar = calendar::conflicts::calendar(tx, owner, window, None).await?;
-        let mut taken = calendar.taken(window);
+        let mut taken = taken(tx, owner, window).await?;
         if within == Within::Waking {
             taken.extend(user.rhythm.waking.nights(window, &user.time_zone));
             taken.sort_unstable();
         }
         Ok(gaps(&joined(taken.into_iter()), window, length, limit as usize + 1))
     }
+}
+
+/// What is taken in the calendar of `owner`, in order, what touches as one.
+pub(super) async fn taken(tx: &mut Tx<'_>, owner: UserId, window: Stretch) -> Result<Vec<Stretch>, Error> {
+    let calendar = calendar::conflicts::calendar(tx, owner, window, None).await?;
+    Ok(calendar.taken(window, &mut Budget::default()).map_err(PlanningError::from)?)
 }
 
 /// Where the caller has time, by start.

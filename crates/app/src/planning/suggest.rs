@@ -16,7 +16,7 @@ use store::{
     tasks::lists::{self, Filter, Sort},
 };
 
-use super::habits::learn;
+use super::{free_slots::taken, habits::learn};
 use crate::{
     Answer, App, Effects, Error, Once,
     calendar::{self, Create, OnConflict},
@@ -118,7 +118,7 @@ impl UseCase for Suggest {
         };
         let user = user.ok_or(IdentityError::Unauthenticated)?;
         let window = self.window()?;
-        let taken = calendar::conflicts::calendar(tx, self.owner, window, None).await?.taken(window);
+        let taken = taken(tx, self.owner, window).await?;
         let (habits, _) = learn(tx, self.owner, &user.time_zone, self.now).await?;
         let frame = Frame {
             window,

@@ -30,6 +30,20 @@ pub struct Override {
 }
 
 impl Override {
+    /// Of an occurrence that has nothing of its own.
+    pub(super) const fn like_the_rest(recurrence_id: WallTime) -> Self {
+        Self {
+            recurrence_id,
+            title: None,
+            description: None,
+            location: None,
+            kind: None,
+            busy: None,
+            span: None,
+            reminders: None,
+        }
+    }
+
     /// What an occurrence of `now` and `then` has of its own where its series would have `text` and `span`.
     pub fn between(recurrence_id: WallTime, (text, span): (&ScheduleText, &Span), (now, then): (ScheduleText, Span)) -> Self {
         let own = |is: String, was: &String| (is != *was).then_some(is);

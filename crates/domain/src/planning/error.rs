@@ -2,12 +2,17 @@
 
 use kernel::{Category, Coded, FieldError};
 
+use crate::calendar::conflicts::TooDense;
+
 /// A refusal of planning.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanningError {
     /// Fields that make no sense.
     #[error("what is asked of the plan is not valid")]
     Invalid(Vec<FieldError>),
+    /// The calendar holds more than is looked at.
+    #[error("the calendar has more occurrences in this range than are looked at: ask for a shorter one")]
+    TooDense,
 }
 
 impl PlanningError {
@@ -17,9 +22,18 @@ impl PlanningError {
     }
 }
 
+impl From<TooDense> for PlanningError {
+    fn from(TooDense: TooDense) -> Self {
+        Self::TooDense
+    }
+}
+
 impl Coded for PlanningError {
     fn code(&self) -> &'static str {
-        "planning.invalid"
+        match self {
+            Self::Invalid(_) => "planning.invalid",
+            Self::TooDense => "planning.calendar_too_dense",
+        }
     }
 
     fn category(&self) -> Category {
@@ -27,7 +41,9 @@ impl Coded for PlanningError {
     }
 
     fn fields(&self) -> &[FieldError] {
-        let Self::Invalid(fields) = self;
-        fields
+        match self {
+            Self::Invalid(fields) => fields,
+            Self::TooDense => &[],
+        }
     }
 }

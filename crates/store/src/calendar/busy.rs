@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::calendar::{RecurrenceSet, conflicts::Once};
 use kernel::{Instant, ScheduleId, UserId};
 
-use super::MAX_SPAN;
+use super::{MAX_SPAN, overrides, schedule};
 use crate::{Column, Sql, StoreError, Tx, values};
 
 pub(crate) const ONCE: &str = "SELECT id, start_at, end_at FROM schedules
@@ -19,11 +19,21 @@ pub async fn once(tx: &mut Tx<'_>, owner: UserId, (from, to): (Instant, Instant)
     tx.all(ONCE, params, |row| Ok(Once { schedule: row.get(0)?, start: row.get(1)?, end: row.get(2)? })).await
 }
 
-/// What of `owner` repeats, is busy at least once and may have occurrences in `from..to`, as [`super::series_within`].
-pub async fn series(tx: &mut Tx<'_>, owner: UserId, (from, to): (Instant, Instant)) -> Result<Vec<RecurrenceSet>, StoreError> {
-    let mut sets = super::series_within(tx, owner, (from, to)).await?;
-    sets.retain(|set| set.schedule.text.busy || set.overrides.values().any(|own| own.busy == Some(true)));
-    Ok(sets)
+// Counted, because PostgreSQL answers EXISTS behind OR by reading all overrides of everybody once.
+pub(crate) const SERIES: &str = select!(
+    "WHERE owner_id = $1 AND deleted_at IS NULL AND rrule IS NOT NULL AND reach_from < $2 AND (reach_to IS NULL OR reach_to >= $3)
+       AND (busy OR (SELECT count(*) FROM overrides own WHERE own.schedule_id = schedules.id AND own.busy) > 0) LIMIT $4"
+);
+
+/// What of `owner` repeats, is busy at least once and may have occurrences in `from..to`, as [`super::series_within`], at most `limit`.
+pub async fn series(
+    tx: &mut Tx<'_>,
+    owner: UserId,
+    (from, to): (Instant, Instant),
+    limit: u32,
+) -> Result<Vec<RecurrenceSet>, StoreError> {
+    let rows = tx.all(SERIES, values![owner, to, from, limit], schedule).await?;
+    overrides::of_owner(tx, rows, (owner, from, to)).await
 }
 
 /// The titles of those of `ids` that are `owner`'s.

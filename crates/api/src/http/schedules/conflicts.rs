@@ -35,8 +35,8 @@ impl From<ConflictPolicy> for OnConflict {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Taken {
-    /// `reject` unless given: 409 if some of the time is taken by what else is busy. Of a series what is over is not judged, and
-    /// nothing beyond two years.
+    /// `reject` unless given: 409 if some of the time is taken by what else is busy, or if the calendar holds more occurrences
+    /// than are compared. Of a series what is over is not judged, and nothing beyond two years.
     #[param(inline)]
     pub(crate) on_conflict: Option<ConflictPolicy>,
 }
@@ -59,7 +59,8 @@ impl From<&Slot> for SlotView {
 /// What is there already, and which of the times that were asked for it meets.
 #[derive(Serialize)]
 struct ConflictView<'a> {
-    schedule_id: ScheduleId,
+    /// Null for another occurrence of what was asked for itself.
+    schedule_id: Option<ScheduleId>,
     recurrence_id: Option<String>,
     title: &'a str,
     start: Instant,

@@ -144,7 +144,7 @@ impl NewSchedule {
     post, path = "/api/v1/schedules", tag = "schedules", request_body = NewSchedule, params(Taken),
     responses(
         (status = 201, description = "Made", body = ScheduleView, headers(("location" = String), ("etag" = String))),
-        (status = 409, description = "`schedule.conflict`: the time is taken, see `conflicts` and `free_slots`"),
+        (status = 409, description = "`schedule.conflict`: the time is taken, see `conflicts` and `free_slots`; `schedule.calendar_too_dense`: there is more to compare than is looked at"),
     )
 )]
 pub(crate) async fn create(

@@ -21,7 +21,7 @@ use crate::http::{Caller, NoBody, Path, Problem, Query, Write, answer};
     params(("id" = String, Path, description = "Its id"), Taken),
     responses(
         (status = 200, description = "As it is now", body = ScheduleView, headers(("etag" = String))),
-        (status = 409, description = "`schedule.not_deleted`: it is not in the trash; `schedule.conflict`: its time is taken by now"),
+        (status = 409, description = "`schedule.not_deleted`: it is not in the trash; `schedule.conflict`: its time is taken by now; `schedule.calendar_too_dense`: there is more to compare than is looked at"),
     )
 )]
 pub(crate) async fn restore(

@@ -102,7 +102,7 @@ impl ScheduleChange {
     params(("id" = String, Path, description = "Its id"), Target, ("if-match" = Option<String>, Header, description = "ETag, or *")),
     responses(
         (status = 200, description = "As it is now", body = ScheduleView, headers(("etag" = String))),
-        (status = 409, description = "`schedule.conflict`: the time is taken, see `conflicts` and `free_slots`"),
+        (status = 409, description = "`schedule.conflict`: the time is taken, see `conflicts` and `free_slots`; `schedule.calendar_too_dense`: there is more to compare than is looked at"),
         (status = 412, description = "`schedule.version_mismatch`: somebody else changed it"),
         (status = 428, description = "`schedule.version_required`: send If-Match"),
     )

@@ -77,7 +77,7 @@ const fn yes() -> bool {
     params(("id" = String, Path, description = "The task's id"), Taken),
     responses(
         (status = 201, description = "Made", body = ScheduleView, headers(("location" = String), ("etag" = String))),
-        (status = 409, description = "`task.closed`: it is completed or archived; `schedule.conflict`: the time is taken"),
+        (status = 409, description = "`task.closed`: it is completed or archived; `schedule.conflict`: the time is taken; `schedule.calendar_too_dense`: there is more to compare than is looked at"),
     )
 )]
 pub(crate) async fn plan(

@@ -1,8 +1,13 @@
 //! The time that a schedule takes.
 
+use std::time::Duration;
+
 use kernel::{Instant, WallTime};
 
-use crate::calendar::{Occurrence, Override, RecurrenceSet, Span, recurrence};
+use crate::calendar::{
+    Occurrence, Override, RecurrenceSet, Schedule, Span,
+    recurrence::{self, Extent},
+};
 
 /// A stretch of time that is taken: half open, and never empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,12 +64,13 @@ impl Busy {
 }
 
 impl RecurrenceSet {
-    /// The time it takes of `from..to`, by start. Each stretch is whole, also where it begins before or ends after.
+    /// The time it takes of `from..to`, by start. Each stretch is whole, also where it begins before or ends after. Whatever it
+    /// passes over on the way was changed by hand, so that it costs what it answers.
     pub fn busy(&self, (from, to): (Instant, Instant)) -> impl Iterator<Item = Busy> {
         let schedule = &self.schedule;
         let once = if schedule.series.is_none() && schedule.text.busy { Busy::over(&schedule.span, Name::Once) } else { None };
-        // A series that is free has only what was made busy by hand.
-        let series = schedule.series.iter().filter(|_| schedule.text.busy || !self.overrides.is_empty());
+        let takes = schedule.text.busy && schedule.extent() != Extent::Elapsed(Duration::ZERO);
+        let series = schedule.series.iter().filter(move |_| takes);
         let regular = series.flat_map(move |series| series.between(from, to, schedule.extent())).filter_map(|occurrence| {
             let here = self.overrides.is_empty() || {
                 let own = self.overrides.get(&occurrence.recurrence_id());
@@ -73,11 +79,39 @@ impl RecurrenceSet {
             let busy = Busy { start: occurrence.start.instant, end: occurrence.end, name: Name::Rule(occurrence) };
             if here { busy.unless_empty() } else { None }
         });
-        let moved = self.moved().filter(|(own, _)| schedule.series.is_some() && self.is_busy(Some(own)));
-        let mut moved: Vec<Busy> = moved.filter_map(|(own, span)| Busy::over(span, Name::Known(own.recurrence_id))).collect();
-        moved.sort_unstable_by_key(|busy| busy.start);
-        let all = merged(once.into_iter().chain(regular), moved.into_iter());
+        let mut by_hand: Vec<Busy> = self.busy_by_hand().filter(|busy| busy.meets(from, to)).collect();
+        by_hand.sort_unstable_by_key(|busy| busy.start);
+        let all = merged(once.into_iter().chain(regular), by_hand.into_iter());
         all.filter(move |busy| busy.meets(from, to))
+    }
+
+    /// What was moved, and what is busy in a series that is free.
+    fn busy_by_hand(&self) -> impl Iterator<Item = Busy> {
+        let Schedule { series, text, .. } = &self.schedule;
+        let own = series.iter().flat_map(|_| self.overrides.values()).filter(|own| self.is_busy(Some(own)));
+        own.filter_map(move |own| {
+            let name = Name::Known(own.recurrence_id);
+            match &own.span {
+                Some(span) => Busy::over(span, name),
+                None if text.busy || !series.as_ref()?.contains(own.recurrence_id) => None,
+                None => Busy::over(&self.schedule.span_at(own.recurrence_id), name),
+            }
+        })
+    }
+
+    /// The others of a series: the same one, in which `which` takes no time.
+    #[must_use]
+    pub fn without(&self, which: WallTime) -> Self {
+        let mut others = self.clone();
+        others.overrides.entry(which).or_insert_with(|| Override::like_the_rest(which)).busy = Some(false);
+        others
+    }
+
+    /// Longer than every stretch it takes, whatever the clocks do.
+    pub(super) fn longest(&self) -> Duration {
+        let length = |span: &Span| span.end_at.instant.since(span.start_at.instant);
+        let moved = self.moved().map(|(_, span)| length(span)).max();
+        moved.max(Some(length(&self.schedule.span))).unwrap_or_default() + Duration::from_hours(26)
     }
 
     fn is_busy(&self, own: Option<&Override>) -> bool {

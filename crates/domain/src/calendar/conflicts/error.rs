@@ -33,6 +33,8 @@ pub struct ConflictError {
     pub truncated: bool,
     /// The schedule that was to change, whose present time is no reason against another.
     pub except: Option<ScheduleId>,
+    /// What would be left of it beside what was asked for.
+    pub part: Option<Box<RecurrenceSet>>,
     /// Whether its occurrences are named by dates, because they last whole days.
     pub by_day: bool,
     /// What was asked for.

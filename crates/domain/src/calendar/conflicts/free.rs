@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kernel::{Instant, WallTime};
 
-use super::{Added, Busy, Calendar};
+use super::{Added, Budget, Calendar, Stretch, TooDense};
 use crate::calendar::{Moment, Patch, RecurrenceSet};
 
 /// A stretch of time in which nothing is planned, half open.
@@ -32,18 +32,15 @@ pub fn gaps(taken: &[(Instant, Instant)], (from, to): (Instant, Instant), length
 const STEP_MINUTES: i64 = 30;
 
 /// Other times of the same day at which all of a series that is judged is free, at most `limit`, the nearest first: each is its
-/// first occurrence there. What has no time of day has none.
-pub fn shifts(set: &RecurrenceSet, calendar: &Calendar, now: Instant, limit: usize) -> Vec<Slot> {
+/// first occurrence there. What has no time of day has none. All of them are looked for within one budget: where it is used up there
+/// are fewer.
+pub fn shifts(set: &RecurrenceSet, calendar: &Calendar, now: Instant, limit: usize, budget: &mut Budget) -> Vec<Slot> {
     let Some((from, to)) = Added::by(set, None, now).window() else { return Vec::new() };
     if set.schedule.span.all_day {
         return Vec::new();
     }
     let day = Duration::from_hours(24);
-    let taken = calendar.taken((from - day, to + day));
-    let fits = |busy: &Busy| {
-        let next = taken.partition_point(|(_, end)| *end <= busy.start);
-        taken.get(next).is_none_or(|(start, _)| *start >= busy.end)
-    };
+    let Ok(taken) = calendar.taken((from - day, to + day), budget) else { return Vec::new() };
     let start = set.schedule.span.start.datetime();
     let steps = (1..24 * 60 / STEP_MINUTES).flat_map(|step| [step, -step]);
     let moved = steps.filter_map(|step| {
@@ -54,8 +51,21 @@ pub fn shifts(set: &RecurrenceSet, calendar: &Calendar, now: Instant, limit: usi
         set.follow(&mut change);
         (set.schedule.span, set.schedule.series) = (change.span, change.series);
         let first = Slot { start: set.schedule.span.start_at.instant, end: set.schedule.span.end_at.instant };
-        let added = Added::by(&set, None, now);
-        (first.start >= now && added.pieces.iter().all(|piece| fits(&piece.whole))).then_some(first)
+        (first.start >= now && fits(&Added::by(&set, None, now), &taken, budget) == Ok(true)).then_some(first)
     });
     moved.take(limit).collect()
+}
+
+/// Whether all that is added is free, of itself as well.
+fn fits(added: &Added<'_>, taken: &[Stretch], budget: &mut Budget) -> Result<bool, TooDense> {
+    let (mut next, mut over) = (0, Instant::DISTANT_PAST);
+    for busy in added.each() {
+        budget.step()?;
+        next += taken[next..].iter().take_while(|(_, end)| *end <= busy.start).count();
+        if busy.start < over || taken.get(next).is_some_and(|(start, _)| *start < busy.end) {
+            return Ok(false);
+        }
+        over = busy.end;
+    }
+    Ok(true)
 }

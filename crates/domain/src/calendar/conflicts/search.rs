@@ -1,61 +1,16 @@
 //! Looking for what overlaps.
 //!
-//! Both sides come by their start, so each series is walked once beside what is added, and nothing is allocated for an occurrence
-//! that meets nothing.
+//! Both sides come by their start and are walked side by side, each once; only what has begun and is not over is held. So the first
+//! conflicts are found first, and nothing is looked at behind them.
 
-use std::time::Duration;
+use std::{collections::VecDeque, iter::Peekable};
 
 use kernel::{Instant, ScheduleId, WallTime};
 
-use super::{
-    Added, Busy,
-    added::{Piece, joined},
-};
-use crate::calendar::{MAX_SPAN, RecurrenceSet};
+use super::{Added, Budget, Busy, Calendar, Stretch, TooDense, calendar::Whose};
 
 /// Conflicts that are named; of more it is only said that there are.
 pub const MAX_CONFLICTS: usize = 20;
-
-/// So many stretches are looked at. A calendar that has more within the horizon is judged up to the end of the part in which this
-/// number is reached.
-pub const MAX_EXAMINED: usize = 1_000_000;
-
-/// So many schedules that happen once are looked at, the earliest first.
-pub const MAX_ONCE: u32 = 50_000;
-
-/// What is added is judged in parts of this length, the earliest first.
-const PART: Duration = Duration::from_hours(92 * 24);
-
-/// What is busy and happens once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Once {
-    /// The schedule.
-    pub schedule: ScheduleId,
-    /// When it begins.
-    pub start: Instant,
-    /// When it is over.
-    pub end: Instant,
-}
-
-/// What else an owner has planned.
-#[derive(Clone, Debug, Default)]
-pub struct Calendar {
-    /// By start.
-    pub once: Vec<Once>,
-    /// In no order.
-    pub series: Vec<RecurrenceSet>,
-}
-
-impl Calendar {
-    /// The time that is taken of `from..to`, in order, what touches as one.
-    pub fn taken(&self, (from, to): (Instant, Instant)) -> Vec<(Instant, Instant)> {
-        let once = self.once.iter().filter_map(|once| Busy::once(once.start, once.end)).filter(|busy| busy.meets(from, to));
-        let series = self.series.iter().flat_map(|set| set.busy((from, to)));
-        let mut taken: Vec<_> = once.chain(series).map(|busy| (busy.start, busy.end)).collect();
-        taken.sort_unstable();
-        joined(taken.into_iter())
-    }
-}
 
 /// Two stretches that have time in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,8 +19,8 @@ pub struct Conflict {
     pub mine: Busy,
     /// What is there already.
     pub other: Busy,
-    /// Whose time that is.
-    pub schedule: ScheduleId,
+    /// Whose time that is; `None` for an occurrence of the very series that was asked for.
+    pub schedule: Option<ScheduleId>,
     /// Its title, where it is known: that of what happens once is not.
     pub title: Option<String>,
     /// Whether that one is named by a date, because its series lasts whole days.
@@ -81,95 +36,105 @@ pub struct Found {
     pub truncated: bool,
 }
 
-/// What of `calendar` has time in common with what is added.
-pub fn search(added: &Added, calendar: &Calendar) -> Found {
-    let mut search = Search { found: Vec::new(), examined: 0 };
-    let mut rest = added.pieces.as_slice();
-    while let Some(first) = rest.first() {
-        let until = first.start + PART;
-        let (part, later) = rest.split_at(rest.partition_point(|piece| piece.start < until));
-        search.part(part, calendar);
-        rest = later;
-        if search.found.len() > MAX_CONFLICTS || search.examined > MAX_EXAMINED {
-            break;
-        }
+/// What of `calendar` has time in common with what is added. Once something is found, the rest need not be known.
+pub fn search(added: &Added<'_>, calendar: &Calendar, budget: &mut Budget) -> Result<Found, TooDense> {
+    let mut conflicts = Vec::new();
+    let whole = added.window().map_or(Ok(()), |window| look(added, calendar, window, &mut conflicts, budget));
+    if conflicts.is_empty() {
+        whole?;
     }
-    let mut conflicts = search.found;
-    let truncated = conflicts.len() > MAX_CONFLICTS;
+    conflicts.sort_by_key(key);
+    let truncated = whole.is_err() || conflicts.len() > MAX_CONFLICTS;
     conflicts.truncate(MAX_CONFLICTS);
-    Found { conflicts, truncated }
+    Ok(Found { conflicts, truncated })
 }
 
-struct Search {
-    /// In the order of [`key`], each once, one more than are named.
-    found: Vec<Conflict>,
-    examined: usize,
-}
-
-impl Search {
-    fn part(&mut self, pieces: &[Piece], calendar: &Calendar) {
-        let ends = pieces.iter().scan(Instant::DISTANT_PAST, |latest, piece| {
-            *latest = piece.end.max(*latest);
-            Some(*latest)
-        });
-        let ends: Vec<Instant> = ends.collect();
-        let (Some(first), Some(to)) = (pieces.first(), ends.last().copied()) else { return };
-        let from = first.start;
-        // Nothing lasts longer than MAX_SPAN.
-        let begin = calendar.once.partition_point(|once| once.start < from - MAX_SPAN);
-        let once = calendar.once[begin..].iter().take_while(|once| once.start < to);
-        let once = once.filter_map(|once| Some((Busy::once(once.start, once.end)?, once.schedule)));
-        self.meet((pieces, &ends), once, |other, mine, schedule| Conflict { mine, other, schedule, title: None, by_day: false });
-        self.settle();
-        for set in &calendar.series {
-            let schedule = &set.schedule;
-            let busy = set.busy((from, to)).map(|busy| (busy, schedule.id));
-            self.meet((pieces, &ends), busy, |other, mine, of| {
-                let own = other.recurrence_id().and_then(|which| set.overrides.get(&which)?.title.as_ref());
-                let title = Some(own.unwrap_or(&schedule.text.title).clone());
-                Conflict { mine, other, schedule: of, title, by_day: schedule.span.all_day }
-            });
-            // Cut after each, so that no number of series is held beyond what is named.
-            self.settle();
+/// Puts the conflicts into `found`, one more than are named.
+fn look(
+    added: &Added<'_>,
+    calendar: &Calendar,
+    window: Stretch,
+    found: &mut Vec<Conflict>,
+    budget: &mut Budget,
+) -> Result<(), TooDense> {
+    let mut mine = Mine { rest: added.each().peekable(), near: VecDeque::new() };
+    let mut had = added.had(window);
+    let mut others = calendar.walk(added.own(), window);
+    while let Some((other, whose)) = others.next(budget)? {
+        if mine.is_over(other.start) {
+            return Ok(());
         }
-    }
-
-    /// Notes which of `others`, which come by start, meet a piece. `ends` are the latest ends so far, so they never fall.
-    fn meet(
-        &mut self,
-        (pieces, ends): (&[Piece], &[Instant]),
-        others: impl Iterator<Item = (Busy, ScheduleId)>,
-        note: impl Fn(Busy, Busy, ScheduleId) -> Conflict,
-    ) {
-        let (mut low, mut met) = (0, 0);
-        for (other, schedule) in others {
-            self.examined += 1;
-            while ends.get(low).is_some_and(|end| *end <= other.start) {
-                low += 1;
+        had.forget(other.start);
+        let own = matches!(whose, Whose::Own(_));
+        let mut place = 0;
+        while let Some(whole) = mine.beside(&other, place, budget)? {
+            place += 1;
+            if !whole.meets(other.start, other.end) || own && !comes_before(&other, &whole) {
+                continue;
             }
-            if low == pieces.len() || met > MAX_CONFLICTS {
-                return;
+            let common = (whole.start.max(other.start), whole.end.min(other.end));
+            if !had.covers(common, own, budget)? {
+                found.push(conflict(whole, other, whose));
             }
-            let mut last = None;
-            for piece in pieces[low..].iter().take_while(|piece| piece.start < other.end) {
-                // Two pieces of one stretch are one conflict.
-                if piece.end > other.start && last != Some(piece.whole) && met <= MAX_CONFLICTS {
-                    last = Some(piece.whole);
-                    met += 1;
-                    self.found.push(note(other, piece.whole, schedule));
-                }
+            if found.len() > MAX_CONFLICTS {
+                return Ok(());
             }
         }
     }
+    Ok(())
+}
 
-    fn settle(&mut self) {
-        self.found.sort_by_key(key);
-        self.found.dedup_by_key(|conflict| key(conflict));
-        self.found.truncate(MAX_CONFLICTS + 1);
+/// What is added, as far as a search has come.
+struct Mine<I: Iterator> {
+    rest: Peekable<I>,
+    /// By start: what has begun and may not be over.
+    near: VecDeque<Busy>,
+}
+
+impl<I: Iterator<Item = Busy>> Mine<I> {
+    /// Forgets what ended by `at`; whether nothing is left.
+    fn is_over(&mut self, at: Instant) -> bool {
+        while self.near.front().is_some_and(|whole| whole.end <= at) {
+            self.near.pop_front();
+        }
+        self.near.is_empty() && self.rest.peek().is_none()
+    }
+
+    /// The one at `place` of those that begin before `other` is over, which is a step.
+    fn beside(&mut self, other: &Busy, place: usize, budget: &mut Budget) -> Result<Option<Busy>, TooDense> {
+        if let Some(whole) = self.near.get(place) {
+            budget.step()?;
+            return Ok((whole.start < other.end).then_some(*whole));
+        }
+        while let Some(whole) = self.rest.next_if(|whole| whole.start < other.end) {
+            budget.step()?;
+            if whole.end > other.start {
+                self.near.push_back(whole);
+                return Ok(Some(whole));
+            }
+        }
+        Ok(None)
     }
 }
 
-type Key = (Instant, ScheduleId, Option<WallTime>, Instant, Option<WallTime>);
+/// Of two occurrences of one series the earlier is what is there already, so that each pair is found once.
+fn comes_before(other: &Busy, whole: &Busy) -> bool {
+    let same = || other.start == whole.start && other.recurrence_id() < whole.recurrence_id();
+    other.start < whole.start || same()
+}
+
+fn conflict(mine: Busy, other: Busy, whose: Whose<'_>) -> Conflict {
+    let set = match whose {
+        Whose::Once(schedule) => return Conflict { mine, other, schedule: Some(schedule), title: None, by_day: false },
+        Whose::Series(set) | Whose::Own(set) => set,
+    };
+    let schedule = if matches!(whose, Whose::Own(_)) { None } else { Some(set.schedule.id) };
+    let own = other.recurrence_id().and_then(|which| set.overrides.get(&which)?.title.as_ref());
+    let title = Some(own.unwrap_or(&set.schedule.text.title).clone());
+    Conflict { mine, other, schedule, title, by_day: set.schedule.span.all_day }
+}
+
+type Key = (Instant, Option<ScheduleId>, Option<WallTime>, Instant, Option<WallTime>);
 
 fn key(conflict: &Conflict) -> Key {
     let Conflict { mine, other, schedule, .. } = conflict;

@@ -1,5 +1,7 @@
 //! Conflicts against a calendar that is drawn cell by cell, and a table of what counts.
 
+mod dense;
+
 use std::{collections::BTreeSet, time::Duration};
 
 use kernel::{Entropy, Instant, ScheduleId, UserId, WallTime};
@@ -92,11 +94,15 @@ fn calendar(sets: &[RecurrenceSet]) -> Calendar {
     });
     let mut once: Vec<Once> = once.collect();
     once.sort_by_key(|once| once.start);
-    Calendar { once, series }
+    Calendar::new(once, series)
+}
+
+fn look(added: &Added<'_>, others: &[RecurrenceSet]) -> Found {
+    search(added, &calendar(others), &mut Budget::default()).expect("all of it is looked at")
 }
 
 fn clashes(mine: &RecurrenceSet, others: &[RecurrenceSet]) -> Vec<(String, String)> {
-    let found = search(&Added::by(mine, None, now()), &calendar(others));
+    let found = look(&Added::by(mine, None, now()), others);
     assert!(!found.truncated);
     found.conflicts.iter().map(|it| (it.mine.start.to_string(), it.other.start.to_string())).collect()
 }
@@ -157,11 +163,11 @@ fn of_a_series_what_is_over_is_not_judged_and_nothing_beyond_the_horizon() {
     let late = at("2026-06-01T00:00:00Z");
     let weekly = item(1, ny("2026-03-02T09:00:00", 4), Some("FREQ=WEEKLY"));
     let on = |day: &str| item(2, ny(&format!("{day}T09:00:00"), 4), None);
-    let found = |other: RecurrenceSet| search(&Added::by(&weekly, None, late), &calendar(&[other])).conflicts.len();
+    let found = |other: RecurrenceSet| look(&Added::by(&weekly, None, late), &[other]).conflicts.len();
     assert_eq!(["2026-05-25", "2026-06-01", "2028-05-29", "2028-06-05"].map(|day| found(on(day))), [0, 1, 1, 0]);
     // What happens once is judged wherever it lies.
-    assert_eq!(search(&Added::by(&on("2026-05-25"), None, late), &calendar(std::slice::from_ref(&weekly))).conflicts.len(), 1);
-    assert_eq!(search(&Added::by(&on("2034-06-05"), None, late), &calendar(&[weekly])).conflicts.len(), 1);
+    assert_eq!(look(&Added::by(&on("2026-05-25"), None, late), std::slice::from_ref(&weekly)).conflicts.len(), 1);
+    assert_eq!(look(&Added::by(&on("2034-06-05"), None, late), &[weekly]).conflicts.len(), 1);
 }
 
 #[test]
@@ -170,7 +176,7 @@ fn only_the_time_that_a_change_adds_is_judged() {
     let other = item(2, ny("2026-03-10T10:00:00", 8), None);
     let adds = |start: &str, quarters: u64| {
         let after = item(1, ny(start, quarters), None);
-        search(&Added::by(&after, Some(&before), now()), &calendar(std::slice::from_ref(&other))).conflicts.len()
+        look(&Added::by(&after, Some(&before), now()), std::slice::from_ref(&other)).conflicts.len()
     };
     assert_eq!(adds("2026-03-10T09:00:00", 8), 0, "the same");
     assert_eq!(adds("2026-03-10T09:30:00", 6), 0, "shorter, within an overlap that was allowed");
@@ -183,10 +189,10 @@ fn only_the_time_that_a_change_adds_is_judged() {
 fn many_conflicts_are_named_up_to_twenty() {
     let daily = item(1, ny("2026-03-10T09:00:00", 4), Some("FREQ=DAILY"));
     let other = item(2, ny("2026-03-10T09:30:00", 4), Some("FREQ=DAILY;COUNT=30"));
-    let found = search(&Added::by(&daily, None, now()), &calendar(std::slice::from_ref(&other)));
+    let found = look(&Added::by(&daily, None, now()), std::slice::from_ref(&other));
     assert_eq!((found.conflicts.len(), found.truncated), (MAX_CONFLICTS, true));
     let few = item(2, ny("2026-03-10T09:30:00", 4), Some("FREQ=DAILY;COUNT=20"));
-    let found = search(&Added::by(&daily, None, now()), &calendar(&[few]));
+    let found = look(&Added::by(&daily, None, now()), &[few]);
     assert_eq!((found.conflicts.len(), found.truncated), (MAX_CONFLICTS, false));
 }
 
@@ -195,10 +201,39 @@ fn a_series_that_does_not_fit_is_offered_the_nearest_times_of_its_day_that_do() 
     let weekly = item(1, ny("2026-03-10T09:00:00", 4), Some("FREQ=WEEKLY"));
     let others =
         [item(2, ny("2026-03-10T09:00:00", 4), Some("FREQ=WEEKLY;INTERVAL=2")), item(3, ny("2026-11-24T10:00:00", 4), None)];
-    let free = shifts(&weekly, &calendar(&others), now(), 3);
+    let free = shifts(&weekly, &calendar(&others), now(), 3, &mut Budget::default());
     let starts: Vec<String> = free.iter().map(|slot| slot.start.to_string()).collect();
     // 08:00, 07:30 and 11:00: at ten the dentist waits in November.
     assert_eq!(starts, ["2026-03-10T12:00:00Z", "2026-03-10T11:30:00Z", "2026-03-10T15:00:00Z"]);
+}
+
+#[test]
+fn a_series_meets_itself_where_its_occurrences_are_longer_than_they_are_apart() {
+    let long = item(1, ny("2026-03-10T09:00:00", 120), Some("FREQ=DAILY;COUNT=3"));
+    let starts = ["2026-03-10T13:00:00Z", "2026-03-11T13:00:00Z", "2026-03-12T13:00:00Z"].map(str::to_owned);
+    let [first, second, third] = &starts;
+    assert_eq!(clashes(&long, &[]), [(second.clone(), first.clone()), (third.clone(), second.clone())]);
+    // Once that is allowed, it stays so; only more of it is judged.
+    let after = |quarters| item(1, ny("2026-03-10T09:00:00", quarters), Some("FREQ=DAILY;COUNT=3"));
+    let adds = |quarters| look(&Added::by(&after(quarters), Some(&long), now()), &[]).conflicts.len();
+    assert_eq!([96, 110, 120, 121].map(adds), [0, 0, 0, 2]);
+    assert_eq!(shifts(&long, &calendar(&[]), now(), 5, &mut Budget::default()), [], "no other time of the day helps");
+}
+
+#[test]
+fn an_occurrence_that_moves_meets_the_others_of_its_series() {
+    let daily = item(1, ny("2026-03-10T09:00:00", 4), Some("FREQ=DAILY;COUNT=3"));
+    let which = wall("2026-03-11T09:00:00");
+    let moved_to = |start: &str| {
+        let mut set = daily.clone();
+        set.overrides.insert(which, own(which, None, Some(ny(start, 4))));
+        let (before, after) = (daily.at(which), set.at(which));
+        let found = look(&Added::by_one(&after, &before), &[set.without(which)]).conflicts;
+        found.iter().map(|it| it.other.recurrence_id().expect("one of a series").to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(moved_to("2026-03-12T09:30:00"), ["2026-03-12T09:00:00"]);
+    assert_eq!(moved_to("2026-03-11T09:30:00"), Vec::<String>::new(), "its own place");
+    assert_eq!(moved_to("2026-03-12T10:00:00"), Vec::<String>::new());
 }
 
 /// Which occurrence was changed by hand, where it was moved to, and whether it is busy.
@@ -220,7 +255,9 @@ fn sketch() -> impl Strategy<Value = Sketch> {
     let own = vec((0..10usize, option::of(moment()), option::of(any::<bool>())), 0..4);
     let all_day = prop::bool::weighted(0.1);
     let busy = prop::bool::weighted(0.9);
-    (moment(), 0..14u64, select(ZONES.to_vec()), all_day, busy, option::of(select(RULES.to_vec())), own)
+    // Also longer than the days are apart.
+    let quarters = prop_oneof![9 => 0..14u64, 1 => 90..200u64];
+    (moment(), quarters, select(ZONES.to_vec()), all_day, busy, option::of(select(RULES.to_vec())), own)
         .prop_map(|(start, quarters, zone, all_day, busy, rule, own)| Sketch { start, quarters, zone, all_day, busy, rule, own })
 }
 
@@ -258,20 +295,38 @@ fn all_cells(set: &RecurrenceSet) -> BTreeSet<i64> {
     occurrences(set).iter().flat_map(cells).collect()
 }
 
-type Named = (Instant, ScheduleId, Option<WallTime>, Instant, Option<WallTime>);
+type Named = (Instant, Option<ScheduleId>, Option<WallTime>, Instant, Option<WallTime>);
 
-fn named(mine: &Occurrence, other: &Occurrence) -> Named {
+fn named(mine: &Occurrence, other: &Occurrence, own: bool) -> Named {
     let start = |of: &Occurrence| of.schedule.span.start_at.instant;
-    (start(other), other.schedule.id, other.recurrence_id, start(mine), mine.recurrence_id)
+    (start(other), (!own).then_some(other.schedule.id), other.recurrence_id, start(mine), mine.recurrence_id)
 }
 
-fn expected(after: &RecurrenceSet, before: &BTreeSet<i64>, others: &[RecurrenceSet]) -> BTreeSet<Named> {
+/// The cells that at least two occurrences fill.
+fn double_cells(set: &RecurrenceSet) -> BTreeSet<i64> {
+    let (mut once, mut twice) = (BTreeSet::new(), BTreeSet::new());
+    for cell in occurrences(set).iter().flat_map(cells) {
+        if !once.insert(cell) {
+            twice.insert(cell);
+        }
+    }
+    twice
+}
+
+fn expected(after: &RecurrenceSet, before: Option<&RecurrenceSet>, others: &[RecurrenceSet]) -> BTreeSet<Named> {
+    let (had, had_twice) = (before.map(all_cells).unwrap_or_default(), before.map(double_cells).unwrap_or_default());
     let others: Vec<Occurrence> = others.iter().flat_map(occurrences).collect();
+    let own = occurrences(after);
     let mut expected = BTreeSet::new();
-    for mine in occurrences(after) {
-        let added: BTreeSet<i64> = cells(&mine).difference(before).copied().collect();
+    for mine in &own {
+        let added: BTreeSet<i64> = cells(mine).difference(&had).copied().collect();
         let met = others.iter().filter(|other| !cells(other).is_disjoint(&added));
-        expected.extend(met.map(|other| named(&mine, other)));
+        expected.extend(met.map(|other| named(mine, other, false)));
+        // Of its own series: those before it, where the two did not meet already.
+        let key = |of: &Occurrence| (of.schedule.span.start_at.instant, of.recurrence_id);
+        let added: BTreeSet<i64> = cells(mine).difference(&had_twice).copied().collect();
+        let met = own.iter().filter(|other| key(other) < key(mine) && !cells(other).is_disjoint(&added));
+        expected.extend(met.map(|other| named(mine, other, true)));
     }
     expected
 }
@@ -287,9 +342,8 @@ proptest! {
     ) {
         let (after, before) = (drawn(0, &after), before.map(|before| drawn(0, &before)));
         let others: Vec<RecurrenceSet> = (1..).zip(&others).map(|(number, it)| drawn(number, it)).collect();
-        let taken = before.as_ref().map(all_cells).unwrap_or_default();
-        let expected = expected(&after, &taken, &others);
-        let found = search(&Added::by(&after, before.as_ref(), now()), &calendar(&others));
+        let expected = expected(&after, before.as_ref(), &others);
+        let found = look(&Added::by(&after, before.as_ref(), now()), &others);
         let names: Vec<Named> = found.conflicts.iter()
             .map(|it| (it.other.start, it.schedule, it.other.recurrence_id(), it.mine.start, it.mine.recurrence_id()))
             .collect();
@@ -309,7 +363,8 @@ proptest! {
         let (from, to) = (at("2026-03-05T00:00:00Z"), at("2026-03-19T00:00:00Z"));
         let taken: BTreeSet<i64> = others.iter().flat_map(all_cells).collect();
         let quarter = |instant: Instant| instant.as_seconds() / (60 * QUARTER);
-        let found = gaps(&calendar(&others).taken((from, to)), (from, to), Duration::from_mins(15 * quarters), usize::MAX);
+        let taken_then = calendar(&others).taken((from, to), &mut Budget::default()).expect("few");
+        let found = gaps(&taken_then, (from, to), Duration::from_mins(15 * quarters), usize::MAX);
         let mut free = BTreeSet::new();
         for slot in &found {
             prop_assert!(slot.start >= from && slot.end <= to && slot.end.since(slot.start) >= Duration::from_mins(15 * quarters));
@@ -332,12 +387,13 @@ proptest! {
         let mine = drawn(0, &Sketch { busy: true, own: vec![], rule: mine.rule.or(Some(RULES[1])), ..mine });
         let others: Vec<RecurrenceSet> = (1..).zip(&others).map(|(number, it)| drawn(number, it)).collect();
         let taken: BTreeSet<i64> = others.iter().flat_map(all_cells).collect();
-        for slot in shifts(&mine, &calendar(&others), now(), 5) {
+        for slot in shifts(&mine, &calendar(&others), now(), 5, &mut Budget::default()) {
             let start = mine.schedule.span.zone.wall_at(slot.start);
             let patch = Patch { start: Some(Moment::Wall(start)), ..Patch::default() };
             let change = patch.apply(&mine.schedule, now()).expect("it moves");
             let moved = RecurrenceSet::new(Schedule { span: change.span, series: change.series, ..mine.schedule.clone() }, []);
             prop_assert!(all_cells(&moved).is_disjoint(&taken), "{slot:?}");
+            prop_assert!(double_cells(&moved).is_empty(), "{slot:?} meets itself");
         }
     }
 }
