@@ -1,8 +1,9 @@
 //! What plans are made from, beside schedules and tasks.
 
+use domain::{calendar::MAX_SPAN, planning::PlannedSession};
 use kernel::{Instant, TaskId, UserId};
 
-use crate::{Column, Sql, StoreError, Tx, values};
+use crate::{Column, Row, Sql, StoreError, Tx, calendar::seconds, values};
 
 /// From when on the work of `owner` says something of their habits.
 pub async fn habits_since(tx: &mut Tx<'_>, owner: UserId) -> Result<Option<Instant>, StoreError> {
@@ -16,24 +17,49 @@ pub async fn forget_habits(tx: &mut Tx<'_>, owner: UserId, at: Instant) -> Resul
     Ok(())
 }
 
-/// The sessions of `owner` that are planned for `tasks` and not over at `now`: for which task, and from when to when.
-pub async fn sessions_ahead(
+/// The sessions of `owner` that are planned for `tasks`, over or not, without the trash.
+pub async fn sessions(tx: &mut Tx<'_>, owner: UserId, tasks: &[TaskId]) -> Result<Vec<PlannedSession>, StoreError> {
+    let sql = Sql::each(
+        "SELECT s.task_id, s.start_at, s.end_at, coalesce(p.state, 'NOT_STARTED')
+         FROM schedules s LEFT JOIN progress p ON p.schedule_id = s.id AND p.recurrence_id = ''
+         WHERE s.task_id = $1 AND s.owner_id = $2 AND s.role = 'event' AND s.deleted_at IS NULL AND s.rrule IS NULL",
+        "SELECT s.task_id, s.start_at, s.end_at, coalesce(p.state, 'NOT_STARTED')
+         FROM unnest($1::uuid[], $2::uuid[]) AS asked (task_id, owner_id) JOIN schedules s USING (task_id, owner_id)
+         LEFT JOIN progress p ON p.schedule_id = s.id AND p.recurrence_id = ''
+         WHERE s.role = 'event' AND s.deleted_at IS NULL AND s.rrule IS NULL",
+    );
+    let columns = [Column::Uuids(tasks.iter().map(|id| id.uuid()).collect()), Column::Uuids(vec![owner.uuid(); tasks.len()])];
+    tx.batch_all(sql, &columns, session).await
+}
+
+// Not `IS NOT NULL`, for which SQLite would rather walk the sessions of everybody.
+pub(crate) const SESSIONS_WITHIN: &str = "SELECT s.task_id, s.start_at, s.end_at, coalesce(p.state, 'NOT_STARTED')
+     FROM schedules s LEFT JOIN progress p ON p.schedule_id = s.id AND p.recurrence_id = ''
+     WHERE s.owner_id = $1 AND s.deleted_at IS NULL AND s.rrule IS NULL AND (s.task_id IS NULL) = false AND s.role = 'event'
+       AND s.start_at >= $2 AND s.start_at < $3 AND s.end_at > $4 ORDER BY s.start_at, s.id LIMIT $5";
+
+/// The sessions of `owner` that are planned for any task and have time in common with `from..to`, by start, at most `limit`.
+pub async fn sessions_within(
     tx: &mut Tx<'_>,
     owner: UserId,
-    tasks: &[TaskId],
-    now: Instant,
-) -> Result<Vec<(TaskId, Instant, Instant)>, StoreError> {
+    (from, to): (Instant, Instant),
+    limit: u32,
+) -> Result<Vec<PlannedSession>, StoreError> {
+    // Nothing lasts longer than MAX_SPAN, so nothing that starts before that can reach into the range.
+    tx.all(SESSIONS_WITHIN, values![owner, from - MAX_SPAN, to, from, limit], session).await
+}
+
+fn session(row: &Row<'_>) -> Result<PlannedSession, StoreError> {
+    Ok(PlannedSession { task: row.get(0)?, start: row.get(1)?, end: row.get(2)?, state: row.parse(3)? })
+}
+
+/// The estimates in seconds of those of `tasks` that are `owner`'s.
+pub async fn estimates(tx: &mut Tx<'_>, owner: UserId, tasks: &[TaskId]) -> Result<Vec<(TaskId, Option<u32>)>, StoreError> {
     let sql = Sql::each(
-        "SELECT task_id, start_at, end_at FROM schedules
-         WHERE task_id = $1 AND owner_id = $2 AND role = 'event' AND deleted_at IS NULL AND rrule IS NULL AND end_at > $3",
-        "SELECT s.task_id, s.start_at, s.end_at FROM schedules s
-         JOIN unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS asked (task_id, owner_id, at) USING (task_id, owner_id)
-         WHERE s.role = 'event' AND s.deleted_at IS NULL AND s.rrule IS NULL AND s.end_at > asked.at",
+        "SELECT id, estimate_seconds FROM tasks WHERE id = $1 AND owner_id = $2",
+        "SELECT id, estimate_seconds FROM unnest($1::uuid[], $2::uuid[]) AS asked (id, owner_id) JOIN tasks USING (id, owner_id)",
     );
-    let columns = [
-        Column::Uuids(tasks.iter().map(|id| id.uuid()).collect()),
-        Column::Uuids(vec![owner.uuid(); tasks.len()]),
-        Column::Instants(vec![now; tasks.len()]),
-    ];
-    tx.batch_all(sql, &columns, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).await
+    let columns = [Column::Uuids(tasks.iter().map(|id| id.uuid()).collect()), Column::Uuids(vec![owner.uuid(); tasks.len()])];
+    let estimate = |row: &Row<'_>| Ok((row.get(0)?, row.get::<Option<i64>>(1)?.map(seconds).transpose()?));
+    tx.batch_all(sql, &columns, estimate).await
 }

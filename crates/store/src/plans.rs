@@ -4,7 +4,8 @@
 //! tables and asks for the plan of each of them.
 
 use crate::{
-    Sql, Store, StoreError, Tx, UseCase, alarms, calendar, holdings, labels, notify, progress, streams, tasks, tx::Engine,
+    Sql, Store, StoreError, Tx, UseCase, alarms, calendar, holdings, labels, notify, planning, progress, streams, tasks,
+    tx::Engine,
 };
 
 /// A statement whose plan matters.
@@ -80,6 +81,7 @@ pub fn hot_reads() -> Vec<HotRead> {
         read("notify::inbox::PAGE", named("notifications_of_user"), notify::inbox::PAGE.into()),
         read("notify::inbox::PAGE_UNREAD", named("notifications_unread"), notify::inbox::PAGE_UNREAD.into()),
         read("notify::inbox::UNREAD", key("inboxes_pkey"), notify::inbox::UNREAD.into()),
+        read("planning::SESSIONS_WITHIN", named("schedules_by_time"), planning::SESSIONS_WITHIN.into()),
         read("progress::COMPLETED", named("progress_by_state"), progress::COMPLETED.into()),
         // SQLite has the primary key behind every other index of such a table, and takes the longer one.
         read("progress::HISTORY", Index { sqlite: "ledger_of_owner", postgres: "ledger_pkey" }, progress::HISTORY.into()),

@@ -1,14 +1,32 @@
 //! What plans are made from, on both engines.
 
 #[expect(dead_code, reason = "shared by test files that need different parts of it")]
+mod agenda;
+#[expect(dead_code, reason = "shared by test files that need different parts of it")]
+mod errands;
+#[expect(dead_code, reason = "shared by test files that need different parts of it")]
 mod inboxes;
 
 use std::time::Duration;
 
+use domain::{
+    calendar::{
+        Moment, Purpose, RecurrenceSet, Schedule,
+        progress::{Action, Item, Progress, State},
+    },
+    planning::PlannedSession,
+};
+use errands::task;
 use inboxes::{person, run};
-use kernel::TaskId;
-use store::planning;
+use kernel::{Instant, TaskId, UserId, Zone};
+use store::{Store, calendar, planning, progress, tasks};
 use testkit::{START, SeededEntropy, on_both_engines};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+fn at(hours: u32) -> Instant {
+    START + HOUR * hours
+}
 
 #[tokio::test]
 async fn habits_are_forgotten_from_an_instant_on_and_only_ones_own() {
@@ -18,9 +36,67 @@ async fn habits_are_forgotten_from_an_instant_on_and_only_ones_own() {
         run(&store, move |tx| Box::pin(planning::forget_habits(tx, ann, at))).await;
         assert_eq!(run(&store, move |tx| Box::pin(planning::habits_since(tx, ann))).await, Some(at));
         assert_eq!(run(&store, move |tx| Box::pin(planning::habits_since(tx, bob))).await, None);
-        let ids = [TaskId::mint(START, &SeededEntropy::new(3))];
-        let ahead = run(&store, move |tx| Box::pin(async move { planning::sessions_ahead(tx, ann, &ids, at).await })).await;
-        assert_eq!(ahead, []);
+    })
+    .await;
+}
+
+/// A session of an hour, or something without a task.
+async fn plan(store: &Store, owner: UserId, number: u64, (of, hours): (Option<TaskId>, u32), gone: bool) -> Schedule {
+    let span = agenda::span(&Zone::utc(), Moment::Instant(at(hours)), Some(HOUR));
+    let mut schedule = agenda::event(owner, &SeededEntropy::new(number), span, &[]);
+    schedule.purpose = of.map_or(Purpose::Event, Purpose::Session);
+    schedule.deleted_at = gone.then_some(START);
+    let set = RecurrenceSet::new(schedule.clone(), []);
+    run(store, move |tx| {
+        let set = set.clone();
+        Box::pin(async move { calendar::insert(tx, &set).await })
+    })
+    .await;
+    schedule
+}
+
+#[tokio::test]
+async fn sessions_are_found_by_their_tasks_and_by_their_time_with_their_state_and_only_ones_own() {
+    on_both_engines(async |store| {
+        let (ann, bob) = (person(&store, 1).await, person(&store, 2).await);
+        let (mut first, second, his) = (task(ann, 1), task(ann, 2), task(bob, 3));
+        first.estimate_seconds = Some(5_400);
+        for task in [&first, &second, &his] {
+            let task = task.clone();
+            run(&store, move |tx| {
+                let task = task.clone();
+                Box::pin(async move { tasks::insert(tx, &task).await })
+            })
+            .await;
+        }
+        let begun = plan(&store, ann, 10, (Some(first.id), 10), false).await;
+        plan(&store, ann, 11, (Some(second.id), 20), false).await;
+        plan(&store, ann, 12, (Some(first.id), 30), true).await;
+        plan(&store, ann, 13, (None, 10), false).await;
+        plan(&store, bob, 14, (Some(his.id), 10), false).await;
+        let step = Progress::default().step(Action::Start, at(10)).expect("a step");
+        run(&store, move |tx| {
+            let (item, step) = (Item::once(begun.id), step);
+            Box::pin(async move { progress::record(tx, ann, &item, &step, at(10)).await })
+        })
+        .await;
+        let session = |task: TaskId, hours, state| PlannedSession { task, start: at(hours), end: at(hours + 1), state };
+        let (begun, ahead) = (session(first.id, 10, State::InProgress), session(second.id, 20, State::NotStarted));
+        let ids = [first.id, second.id, his.id];
+        let mut of_tasks = run(&store, move |tx| Box::pin(async move { planning::sessions(tx, ann, &ids).await })).await;
+        of_tasks.sort_by_key(|session| session.start);
+        assert_eq!(of_tasks, [begun, ahead]);
+        let within = async |owner, hours: (u32, u32), limit| {
+            let window = (at(hours.0), at(hours.1));
+            run(&store, move |tx| Box::pin(planning::sessions_within(tx, owner, window, limit))).await
+        };
+        assert_eq!(within(ann, (0, 100), 9).await, [begun, ahead]);
+        assert_eq!(within(ann, (0, 100), 1).await, [begun]);
+        assert_eq!(within(ann, (11, 20), 9).await, [], "half open");
+        assert_eq!(within(bob, (0, 100), 9).await, [session(his.id, 10, State::NotStarted)]);
+        let mut estimates = run(&store, move |tx| Box::pin(async move { planning::estimates(tx, ann, &ids).await })).await;
+        estimates.sort_by_key(|(_, seconds)| *seconds);
+        assert_eq!(estimates, [(second.id, None), (first.id, Some(5_400))]);
     })
     .await;
 }

@@ -122,12 +122,75 @@ async fn a_week_is_planned_from_ready_tasks_previewed_and_committed() {
         desk.send(Call::post("/api/v1/schedules", &json!({ "title": "x", "start": at[3], "duration": "PT1H" })))
             .await
             .refused(409, "schedule.conflict");
-        let alone = suggest(json!({ "task_ids": [task(json!({ "title": "Q", "depends_on": [speech] })).await] })).await;
-        assert_eq!(alone.text("/unplaced/0/reason/code"), "blocked");
+        // What waits for what is planned already comes behind that; what waits for something unplanned has no place.
+        let questions = task(json!({ "title": "Questions", "depends_on": [speech], "estimate": "PT30M" })).await;
+        let alone = suggest(json!({ "task_ids": [questions] })).await;
+        assert_eq!(proposed(&alone), pairs(&[("Questions", "2026-11-23T03:00:00Z")]));
+        assert_eq!(alone.text("/proposals/0/reasons/0/code"), "after_predecessors");
+        let party = task(json!({ "title": "Party", "depends_on": [questions] })).await;
+        assert_eq!(suggest(json!({ "task_ids": [party] })).await.text("/unplaced/0/reason/code"), "blocked");
         suggest(json!({ "task_ids": ["tsk_00000000000000000000000000"] })).await.refused(404, "task.not_found");
         let bob = Desk::of(&house, "bob").await;
         let foreign = bob.send(Call::post("/api/v1/suggestions", &json!({ "task_ids": [slides] }))).await;
         foreign.refused(404, "task.not_found");
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_goal_of_a_day_counts_what_is_worked_and_planned_on_it_already() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        let mean = async |seconds: u32| {
+            let goal = json!({ "daily_goal_seconds": seconds, "wake_at": "09:00" });
+            assert_eq!(desk.send(Call::new("PATCH", "/api/v1/users/me").json(&goal).header("if-match", "*")).await.status, 200);
+        };
+        mean(7_200).await;
+        let task = async |title: &str| {
+            let made = desk.send(Call::post("/api/v1/tasks", &json!({ "title": title, "estimate": "PT1H" }))).await;
+            assert_eq!(made.status, 201, "{}", made.body);
+            made.text("/id").to_owned()
+        };
+        let plan = async |task: &str, start: &str| {
+            let body = json!({ "start": start, "reminders": [] });
+            let made = desk.send(Call::post(&format!("/api/v1/tasks/{task}/schedules"), &body)).await;
+            assert_eq!(made.status, 201, "{}", made.body);
+            made.text("/id").to_owned()
+        };
+        let (report, slides) = (task("Report").await, task("Slides").await);
+        let place = async || {
+            let ask = json!({ "task_ids": [slides], "from": "2026-11-23", "to": "2026-11-26" });
+            let made = desk.send(Call::post("/api/v1/suggestions", &ask)).await;
+            proposed(&made).first().map(|(_, start)| start[..16].to_owned()).unwrap_or_default()
+        };
+        // Monday has room for one more hour, and with another session none; a meeting is no work.
+        plan(&report, "2026-11-23T20:00:00").await;
+        desk.make(&json!({ "title": "Meeting", "start": "2026-11-23T13:00:00", "duration": "PT4H", "reminders": [] })).await;
+        assert_eq!(place().await, "2026-11-23T00:00");
+        let second = plan(&report, "2026-11-23T18:00:00").await;
+        assert_eq!(place().await, "2026-11-24T00:00");
+        assert_eq!(desk.send(Call::new("DELETE", &format!("/api/v1/schedules/{second}"))).await.status, 204);
+        assert_eq!(place().await, "2026-11-23T00:00");
+        // What was worked counts on its day, whatever it was worked on: today.
+        mean(3_600).await;
+        let today = async || {
+            let ask = json!({ "task_ids": [slides], "to": "2026-11-26" });
+            let made = desk.send(Call::post("/api/v1/suggestions", &ask)).await;
+            (made.text("/proposals/0/start")[..10].to_owned(), made.status)
+        };
+        let before = today().await;
+        let work = desk.make(&json!({ "title": "Dig", "start": "2026-11-20T23:00:00" })).await;
+        let step =
+            async |step: &str| desk.send(Call::new("POST", &format!("/api/v1/schedules/{}/{step}", work.text("/id")))).await;
+        assert_eq!(step("start").await.status, 200);
+        house.clock.advance(std::time::Duration::from_mins(5));
+        assert_ne!(today().await, before, "also while it goes on");
+        assert_eq!(step("complete").await.status, 200);
+        assert_ne!(today().await, before);
+        assert_eq!(step("cancel").await.status, 200);
+        assert_eq!(today().await, before, "what is taken back does not count");
         house.close().await;
     })
     .await;
@@ -153,6 +216,8 @@ async fn one_new_thing_is_offered_places_and_planned_in_the_best() {
             json!({ "duration": "PT1H" }),
             json!({ "title": "x", "duration": "PT0S" }),
             json!({ "title": " ", "duration": "PT1H" }),
+            json!({ "title": "\u{200b}", "duration": "PT1H" }),
+            json!({ "title": "two\u{2028}lines", "duration": "PT1H" }),
             json!({ "title": "x", "duration": "PT1H", "limit": 0 }),
             json!({ "title": "x", "duration": "PT1H", "task_ids": [] }),
             json!({ "task_ids": [] }),

@@ -62,7 +62,7 @@ pub(super) fn may_take_time(patch: &Patch) -> bool {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Beside<'a> {
     pub(super) owner: UserId,
-    /// The schedule that changes, as the database has it: it never meets itself.
+    /// The schedule that changes, as the database has it: what it was does not meet what it becomes.
     pub(super) except: Option<ScheduleId>,
     /// Whether its occurrences are named by dates.
     pub(super) by_day: bool,

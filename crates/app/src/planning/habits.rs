@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::{
+    calendar::conflicts::Stretch,
     identity::{Caller, IdentityError},
     planning::Habits,
 };
@@ -32,14 +33,25 @@ pub struct Known {
 pub(super) async fn learn(tx: &mut Tx<'_>, owner: UserId, zone: &Zone, now: Instant) -> Result<(Habits, Instant), StoreError> {
     let reset = store::planning::habits_since(tx, owner).await?;
     let since = reset.map_or(now - LEARNED, |reset| reset.max(now - LEARNED));
-    let (mut habits, mut from) = (Habits::default(), since);
+    let mut habits = Habits::default();
+    for stretch in worked(tx, owner, (since, now)).await? {
+        habits.learn(stretch, zone);
+    }
+    Ok((habits, since))
+}
+
+/// The work of `owner` that was begun in `from..now`, in order; what goes on counts up to `now`.
+pub(super) async fn worked(
+    tx: &mut Tx<'_>,
+    owner: UserId,
+    (mut from, now): (Instant, Instant),
+) -> Result<Vec<Stretch>, StoreError> {
+    let mut worked = Vec::new();
     loop {
         let page = store::progress::worked(tx, owner, (from, now), PAGE).await?;
-        let Some(last) = page.last() else { return Ok((habits, since)) };
+        let Some(last) = page.last() else { return Ok(worked) };
         from = Instant::from_micros(last.started_at.as_micros() + 1);
-        for session in page {
-            habits.learn((session.started_at, session.ended_at.unwrap_or(now)), zone);
-        }
+        worked.extend(page.into_iter().map(|session| (session.started_at, session.ended_at.unwrap_or(now))));
     }
 }
 

@@ -8,4 +8,4 @@ mod suggest;
 
 pub use free_slots::{Asked, Within, free_slots};
 pub use habits::{Known, forget_habits, habits};
-pub use suggest::{Ask, MAX_TASKS, Suggested, Suggestion, Unplaced, Wanted, suggest};
+pub use suggest::{Ask, MAX_TASKS, Suggested, Suggestion, Wanted, suggest};

@@ -1,12 +1,16 @@
 //! Suggesting times for work, and planning it there.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use domain::{
     alarms::LatePolicy,
-    calendar::{Draft, Moment, Purpose, RemindersDraft, SpanDraft, labels::LabelsDraft},
+    calendar::{
+        Draft, Moment, Purpose, RemindersDraft, SpanDraft,
+        conflicts::{MAX_ONCE, Stretch},
+        labels::LabelsDraft,
+    },
     identity::{Caller, IdentityError},
-    planning::{Frame, MAX_SESSION, Plan, PlanningError, Proposal, Wish, alternatives, plan},
+    planning::{Frame, MAX_SESSION, Plan, PlanningError, Proposal, Unplaced, Wishes, alternatives, new_thing, plan},
     tasks::{Task, TaskError, TaskState},
 };
 use kernel::{Entropy, Instant, ScheduleId, TaskId, UserId, Zone};
@@ -16,7 +20,10 @@ use store::{
     tasks::lists::{self, Filter, Sort},
 };
 
-use super::{free_slots::taken, habits::learn};
+use super::{
+    free_slots::taken,
+    habits::{learn, worked},
+};
 use crate::{
     Answer, App, Effects, Error, Once,
     calendar::{self, Create, OnConflict},
@@ -31,8 +38,8 @@ const MAX_PLANNED: usize = 50;
 /// How far ahead is looked, unless something else is said, and at most.
 const AHEAD: Duration = Duration::from_hours(7 * 24);
 const MAX_AHEAD: Duration = Duration::from_hours(31 * 24);
-/// What a task takes that has no estimate.
-const UNKNOWN_SECONDS: u32 = 3_600;
+/// Tasks that are not among these and come before them.
+const MAX_PREDECESSORS: usize = 200;
 
 /// For what a time is looked for.
 #[derive(Clone, Debug)]
@@ -78,17 +85,6 @@ pub struct Suggestion {
     pub schedule: Option<ScheduleId>,
 }
 
-/// Why a task has no place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unplaced {
-    /// There is no room for all of it.
-    NoRoom,
-    /// It waits for an open task that is not among those planned.
-    Blocked,
-    /// All of it is planned already.
-    Planned,
-}
-
 /// What was suggested.
 #[derive(Clone, Debug)]
 pub struct Suggested {
@@ -120,14 +116,18 @@ impl UseCase for Suggest {
         let window = self.window()?;
         let taken = taken(tx, self.owner, window).await?;
         let (habits, _) = learn(tx, self.owner, &user.time_zone, self.now).await?;
-        let frame = Frame {
+        let mut frame = Frame {
             window,
             taken,
+            work: Vec::new(),
             waking: user.rhythm.waking,
             habits,
             daily_goal_seconds: user.rhythm.daily_goal_seconds,
             zone: user.time_zone.clone(),
         };
+        if frame.daily_goal_seconds > 0 {
+            frame.work = self.work(tx, frame.days().begin(), window.1).await?;
+        }
         let mut suggested = match &self.ask.wanted {
             Wanted::New { title, length } => self.one(&frame, title, *length)?,
             Wanted::Tasks(_) | Wanted::Ready => self.several(tx, &frame).await?,
@@ -155,57 +155,46 @@ impl Suggest {
         Ok((from, to))
     }
 
+    /// What counts for the goals of the days from `begin` to `to` already: what was worked, and what is planned for any task.
+    async fn work(&self, tx: &mut Tx<'_>, begin: Instant, to: Instant) -> Result<Vec<Stretch>, Error> {
+        let from = store::progress::reaching(tx, self.owner, begin).await?.unwrap_or(begin);
+        let mut work = worked(tx, self.owner, (from, self.now)).await?;
+        let planned = store::planning::sessions_within(tx, self.owner, (begin, to), MAX_ONCE).await?;
+        if u32::try_from(planned.len()).is_ok_and(|count| count == MAX_ONCE) {
+            return Err(PlanningError::TooDense.into());
+        }
+        work.extend(planned.iter().filter_map(|session| session.ahead(self.now)));
+        Ok(work)
+    }
+
     fn one(&self, frame: &Frame, title: &str, length: Duration) -> Result<Suggested, Error> {
-        let wish = Wish { length, deadline: None, importance: 5, difficulty: 3, after: Vec::new() };
-        if title.trim().is_empty() || title.chars().count() > 200 || title.chars().any(char::is_control) {
-            return Err(PlanningError::field("/title", "one visible line of at most 200 characters").into());
-        }
-        if length.is_zero() || length > Duration::from_hours(24) {
-            return Err(PlanningError::field("/duration", "longer than nothing, and at most a day").into());
-        }
+        let (title, wish) = new_thing(title, length)?;
         let places = alternatives(frame, &wish, if self.ask.commit { 1 } else { self.ask.limit });
         let unplaced = if places.is_empty() { vec![(None, Unplaced::NoRoom)] } else { Vec::new() };
-        let suggestion = |place| Suggestion { task: None, title: title.trim().to_owned(), place, schedule: None };
+        let suggestion = |place| Suggestion { task: None, title: title.clone(), place, schedule: None };
         Ok(Suggested { suggestions: places.into_iter().map(suggestion).collect(), unplaced })
     }
 
     async fn several(&self, tx: &mut Tx<'_>, frame: &Frame) -> Result<Suggested, Error> {
         let tasks = self.tasks(tx).await?;
         let ids: Vec<TaskId> = tasks.iter().map(|task| task.id).collect();
-        let mut ahead: HashMap<TaskId, u64> = HashMap::new();
-        for (task, start, end) in store::planning::sessions_ahead(tx, self.owner, &ids, self.now).await? {
-            *ahead.entry(task).or_default() += end.since(start.max(self.now)).as_secs();
+        let outside: BTreeSet<TaskId> = tasks.iter().flat_map(|task| &task.blocked_by).copied().collect();
+        let outside: Vec<TaskId> = outside.into_iter().filter(|first| !ids.contains(first)).collect();
+        if outside.len() > MAX_PREDECESSORS {
+            let detail = format!("these wait for more than {MAX_PREDECESSORS} other tasks: name fewer");
+            return Err(PlanningError::field("/task_ids", detail).into());
         }
-        let mut unplaced = Vec::new();
-        let (mut asked, mut left): (Vec<&Task>, Vec<Duration>) = (Vec::new(), Vec::new());
-        for task in &tasks {
-            let estimate = u64::from(task.estimate_seconds.unwrap_or(UNKNOWN_SECONDS));
-            let rest = estimate.saturating_sub(ahead.get(&task.id).copied().unwrap_or(0));
-            if task.blocked_by.iter().any(|other| !ids.contains(other)) {
-                unplaced.push((Some(task.id), Unplaced::Blocked));
-            } else if rest == 0 {
-                unplaced.push((Some(task.id), Unplaced::Planned));
-            } else {
-                asked.push(task);
-                left.push(Duration::from_secs(rest));
-            }
-        }
-        let sessions: u64 = left.iter().map(|left| left.as_secs().div_ceil(MAX_SESSION.as_secs())).sum();
+        let sessions = store::planning::sessions(tx, self.owner, &[ids.as_slice(), &outside].concat()).await?;
+        let outside = store::planning::estimates(tx, self.owner, &outside).await?;
+        let Wishes { tasks: asked, wishes, unplaced } = Wishes::of(&tasks, &outside, &sessions, self.now);
+        let sessions: u64 = wishes.iter().map(|wish| wish.length.as_secs().div_ceil(MAX_SESSION.as_secs())).sum();
         if sessions > MAX_PLANNED as u64 {
             let detail = format!("this would be {sessions} sessions, and {MAX_PLANNED} are planned at once: name fewer tasks");
             return Err(PlanningError::field("/task_ids", detail).into());
         }
-        let place = |id: &TaskId| asked.iter().position(|task| task.id == *id);
-        let wish = |(task, length): (&&Task, &Duration)| Wish {
-            length: *length,
-            deadline: task.deadline.as_ref().map(|deadline| deadline.at.instant),
-            importance: task.importance,
-            difficulty: task.difficulty,
-            after: task.blocked_by.iter().filter_map(place).collect(),
-        };
-        let wishes: Vec<Wish> = asked.iter().zip(&left).map(wish).collect();
         let Plan { proposals, unplaced: no_room } = plan(frame, &wishes);
-        unplaced.extend(no_room.iter().map(|index| (Some(asked[*index].id), Unplaced::NoRoom)));
+        let no_room = no_room.iter().map(|index| (asked[*index].id, Unplaced::NoRoom));
+        let unplaced = unplaced.into_iter().chain(no_room).map(|(task, why)| (Some(task), why)).collect();
         let suggestion = |place: Proposal| {
             let task = asked[place.wish];
             Suggestion { task: Some(task.id), title: task.title.clone(), place, schedule: None }

@@ -16,7 +16,7 @@ use std::{cmp::Reverse, time::Duration};
 use kernel::{Instant, Zone};
 
 use super::{Habits, Waking};
-use crate::calendar::conflicts::joined;
+use crate::calendar::{conflicts::joined, progress::Days};
 
 /// The longest session; more is cut into several of nearly the same length.
 pub const MAX_SESSION: Duration = Duration::from_mins(90);
@@ -40,6 +40,8 @@ pub struct Wish {
     pub difficulty: i64,
     /// Which of the wishes come before it, by their place in the list.
     pub after: Vec<usize>,
+    /// When what comes before it and is planned already is over.
+    pub not_before: Option<Instant>,
 }
 
 /// What is planned within.
@@ -49,6 +51,8 @@ pub struct Frame {
     pub window: (Instant, Instant),
     /// What is taken, by start, what touches as one.
     pub taken: Vec<(Instant, Instant)>,
+    /// What is worked and what is planned already, as it counts for the goals of its days. Two at once count twice.
+    pub work: Vec<(Instant, Instant)>,
     /// When its owner is up.
     pub waking: Waking,
     /// When they work.
@@ -57,6 +61,19 @@ pub struct Frame {
     pub daily_goal_seconds: u32,
     /// Their zone.
     pub zone: Zone,
+}
+
+impl Frame {
+    /// The days that the window touches.
+    pub fn days(&self) -> Days {
+        let (from, to) = (self.date(self.window.0), self.date(self.window.1));
+        let count = to.since(from).map_or(0, |days| days.get_days());
+        Days::from(from, usize::try_from(count).unwrap_or(0) + 1, &self.zone)
+    }
+
+    fn date(&self, at: Instant) -> jiff::civil::Date {
+        self.zone.wall_at(at).datetime().date()
+    }
 }
 
 /// Why a place was chosen, as a stable word.
@@ -68,7 +85,7 @@ pub enum Reason {
     AfterPredecessors,
     /// It is hard, and lies in hours in which much is done.
     StrongHours,
-    /// The day's goal has room for it.
+    /// The day's goal has room for it, beside what is worked and planned on that day.
     WithinDailyGoal,
     /// No earlier day had a place as good.
     Earliest,
@@ -128,7 +145,7 @@ pub fn plan(frame: &Frame, wishes: &[Wish]) -> Plan {
         let ready = open.iter().copied().filter(|index| wishes[*index].after.iter().all(placed));
         let Some(next) = ready.min_by_key(|index| urgency(*index)) else { break };
         open.retain(|index| *index != next);
-        let after = wishes[next].after.iter().filter_map(|index| ends[*index]).max();
+        let after = wishes[next].after.iter().filter_map(|index| ends[*index]).chain(wishes[next].not_before).max();
         match planner.place(next, &wishes[next], after) {
             Some(sessions) => {
                 ends[next] = sessions.last().map(|session| session.end);
@@ -157,34 +174,41 @@ struct Planner<'a> {
     frame: &'a Frame,
     taken: Vec<(Instant, Instant)>,
     nights: Vec<(Instant, Instant)>,
-    /// What is planned for each day.
-    days: Vec<(jiff::civil::Date, Duration)>,
+    days: Days,
+    /// How many seconds are worked and planned on each of them.
+    work: Vec<i64>,
 }
 
 /// What makes one place better than another: the smaller.
-type Rank = (bool, bool, bool, jiff::civil::Date, u32, Instant);
+type Rank = (bool, bool, bool, Option<usize>, u32, Instant);
 
 impl<'a> Planner<'a> {
     fn new(frame: &'a Frame) -> Self {
         let nights = joined(frame.waking.nights(frame.window, &frame.zone).into_iter());
-        Self { frame, taken: frame.taken.clone(), nights, days: Vec::new() }
+        let days = frame.days();
+        let work = vec![0; days.count()];
+        let mut planner = Self { frame, taken: frame.taken.clone(), nights, days, work };
+        for (start, end) in &frame.work {
+            planner.work(*start, *end);
+        }
+        planner
     }
 
     /// All sessions of a wish, or nothing.
     fn place(&mut self, index: usize, wish: &Wish, after: Option<Instant>) -> Option<Vec<Proposal>> {
-        let before = (self.taken.clone(), self.days.clone());
+        let before = (self.taken.clone(), self.work.clone());
         let lengths = sessions(wish.length);
         let (mut placed, mut after_own): (Vec<Proposal>, _) = (Vec::new(), after);
         for (part, length) in (1..).zip(&lengths) {
             let Some(mut session) = self.best(index, wish, after_own, (*length, part, lengths.len())) else {
-                (self.taken, self.days) = before;
+                (self.taken, self.work) = before;
                 return None;
             };
             if after.is_none() {
                 session.reasons.retain(|reason| *reason != Reason::AfterPredecessors);
             }
             self.take(session.start, session.end);
-            self.work(session.start, *length);
+            self.work(session.start, session.end);
             after_own = Some(session.end);
             placed.push(session);
         }
@@ -234,27 +258,16 @@ impl<'a> Planner<'a> {
         let night = self.nights.partition_point(|(_, up)| *up <= start);
         let asleep = self.nights.get(night).is_some_and(|(asleep, _)| *asleep < end);
         let late = wish.deadline.is_some_and(|deadline| end > deadline);
-        let date = self.date(start);
-        let goal = u64::from(self.frame.daily_goal_seconds);
-        let over = goal > 0 && self.worked(date).as_secs() + length.as_secs() > goal;
+        let goal = i64::from(self.frame.daily_goal_seconds);
+        let over = goal > 0 && self.days.shares(start, end).any(|(day, seconds)| self.work[day] + seconds > goal);
         let hard = wish.difficulty >= HARD;
         let weakness = if hard { 3 - u32::from(self.frame.habits.strength(start, &self.frame.zone)) } else { 0 };
-        (asleep, late, over, date, weakness, start)
+        (asleep, late, over, self.days.day_of(start), weakness, start)
     }
 
-    fn date(&self, at: Instant) -> jiff::civil::Date {
-        self.frame.zone.wall_at(at).datetime().date()
-    }
-
-    fn worked(&self, date: jiff::civil::Date) -> Duration {
-        self.days.iter().find(|(day, _)| *day == date).map_or(Duration::ZERO, |(_, worked)| *worked)
-    }
-
-    fn work(&mut self, start: Instant, length: Duration) {
-        let date = self.date(start);
-        match self.days.iter_mut().find(|(day, _)| *day == date) {
-            Some((_, worked)) => *worked += length,
-            None => self.days.push((date, length)),
+    fn work(&mut self, start: Instant, end: Instant) {
+        for (day, seconds) in self.days.shares(start, end) {
+            self.work[day] += seconds;
         }
     }
 
@@ -281,6 +294,8 @@ fn sessions(length: Duration) -> Vec<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use proptest::{collection::vec, option, prelude::*, sample::select};
 
     use super::*;
@@ -296,6 +311,7 @@ mod tests {
         Frame {
             window: (at("2026-11-23T00:00:00Z"), at("2026-11-30T00:00:00Z")),
             taken: vec![],
+            work: vec![],
             waking: Waking::default(),
             habits: Habits::default(),
             daily_goal_seconds: 0,
@@ -304,7 +320,7 @@ mod tests {
     }
 
     fn wish(length: Duration) -> Wish {
-        Wish { length, deadline: None, importance: 5, difficulty: 3, after: vec![] }
+        Wish { length, deadline: None, importance: 5, difficulty: 3, after: vec![], not_before: None }
     }
 
     fn starts(plan: &Plan) -> Vec<(usize, String)> {
@@ -350,6 +366,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_worked_and_planned_already_uses_up_the_goal_of_its_day() {
+        let wishes = [wish(HOUR)];
+        let first = |work: &[(&str, &str)]| {
+            let work = work.iter().map(|(start, end)| (at(start), at(end))).collect();
+            let plan = plan(&Frame { daily_goal_seconds: 7_200, work, ..frame() }, &wishes);
+            (plan.proposals[0].start.to_string()[5..16].to_owned(), plan.proposals[0].reasons.clone())
+        };
+        let within = vec![Reason::WithinDailyGoal, Reason::Earliest];
+        assert_eq!(first(&[("2026-11-23T18:00:00Z", "2026-11-23T19:00:00Z")]), ("11-23T07:00".to_owned(), within.clone()));
+        assert_eq!(first(&[("2026-11-23T18:00:00Z", "2026-11-23T19:30:00Z")]), ("11-24T07:00".to_owned(), within.clone()));
+        // Of a night's work each day has its own part, and the day before the window none.
+        assert_eq!(first(&[("2026-11-22T20:00:00Z", "2026-11-23T01:00:00Z")]).0, "11-23T07:00");
+        assert_eq!(first(&[("2026-11-23T22:30:00Z", "2026-11-24T01:30:00Z")]).0, "11-25T07:00");
+    }
+
+    #[test]
+    fn what_waits_for_sessions_that_are_planned_already_comes_behind_them() {
+        let behind = |hour: &str| Some(at(&format!("2026-11-{hour}:00:00Z")));
+        let wishes = [Wish { not_before: behind("24T10"), ..wish(HOUR) }, Wish { after: vec![0], ..wish(HOUR) }];
+        let made = plan(&frame(), &wishes);
+        assert_eq!(starts(&made), pairs(&[(0, "11-24T10:00"), (1, "11-24T11:00")]));
+        assert!(made.proposals[0].reasons.contains(&Reason::AfterPredecessors));
+        let never = plan(&frame(), &[Wish { not_before: behind("30T00"), ..wish(HOUR) }]);
+        assert_eq!((never.proposals.len(), never.unplaced), (0, vec![0]));
+    }
+
+    #[test]
     fn a_night_is_taken_only_when_nothing_else_is_left_and_what_has_no_place_is_said() {
         let busy = [("2026-11-23T07:00:00Z", "2026-11-24T01:00:00Z")];
         let taken = busy.iter().map(|(start, end)| (at(start), at(end))).collect();
@@ -367,17 +410,33 @@ mod tests {
     }
 
     fn wishes() -> impl Strategy<Value = Vec<Wish>> {
-        let one = (1..30u64, option::of(0..168u64), 1..10i64, select(vec![1, 3, 8, 21]), option::of(0..8usize));
+        let behind = (option::of(0..8usize), option::weighted(0.2, 0..180u32));
+        let one = (1..30u64, option::of(0..168u64), 1..10i64, select(vec![1, 3, 8, 21]), behind);
         vec(one, 1..8).prop_map(|wishes| {
-            let made = wishes.iter().enumerate().map(|(index, (quarters, deadline, importance, difficulty, after))| Wish {
-                length: Duration::from_mins(15 * quarters),
-                deadline: deadline.map(|hours| at("2026-11-23T00:00:00Z") + HOUR * u32::try_from(hours).unwrap_or(0)),
-                importance: *importance,
-                difficulty: *difficulty,
-                after: after.filter(|after| *after < index).into_iter().collect(),
-            });
+            let made =
+                wishes.iter().enumerate().map(|(index, (quarters, deadline, importance, difficulty, (after, not_before)))| {
+                    Wish {
+                        length: Duration::from_mins(15 * quarters),
+                        deadline: deadline.map(|hours| at("2026-11-23T00:00:00Z") + HOUR * u32::try_from(hours).unwrap_or(0)),
+                        importance: *importance,
+                        difficulty: *difficulty,
+                        after: after.filter(|after| *after < index).into_iter().collect(),
+                        not_before: not_before.map(|hours| at("2026-11-23T00:00:00Z") + HOUR * hours),
+                    }
+                });
             made.collect()
         })
+    }
+
+    /// Whether a day that `session` touches has more work than the goal, counted by five minutes in UTC.
+    fn over(work: impl Iterator<Item = (Instant, Instant)>, session: (Instant, Instant), goal: u32) -> bool {
+        let minutes = |instant: Instant| instant.as_seconds() / 300;
+        let cells = |(start, end): (Instant, Instant)| minutes(start)..minutes(end);
+        let mut worked: HashMap<i64, u32> = HashMap::new();
+        for cell in work.flat_map(cells) {
+            *worked.entry(cell / 288).or_default() += 300;
+        }
+        goal > 0 && cells(session).any(|cell| worked[&(cell / 288)] > goal)
     }
 
     proptest! {
@@ -385,12 +444,14 @@ mod tests {
         fn whatever_is_wished_a_plan_keeps_its_promises(
             wishes in wishes(),
             taken in vec((0..600i64, 1..40i64), 0..20),
+            work in vec((0..660i64, 1..20i64), 0..12),
             goal in select(vec![0u32, 3_600, 14_400]),
         ) {
             let quarter = |n: i64| Instant::from_micros(at("2026-11-23T00:00:00Z").as_micros() + n * GRID);
             let mut taken: Vec<_> = taken.iter().map(|(start, long)| (quarter(*start), quarter(start + long))).collect();
             taken.sort_unstable();
-            let frame = Frame { taken: joined(taken.into_iter()), daily_goal_seconds: goal, ..frame() };
+            let work: Vec<_> = work.iter().map(|(start, long)| (quarter(*start), quarter(start + long))).collect();
+            let frame = Frame { taken: joined(taken.into_iter()), work, daily_goal_seconds: goal, ..frame() };
             let made = plan(&frame, &wishes);
             prop_assert_eq!(&made, &plan(&frame, &wishes), "the same answer for the same state");
             let nights = frame.waking.nights(frame.window, &frame.zone);
@@ -403,6 +464,11 @@ mod tests {
                 prop_assert_eq!(nights.iter().any(meets), session.violated.contains(&Violated::Asleep));
                 let late = wishes[session.wish].deadline.is_some_and(|deadline| session.end > deadline);
                 prop_assert_eq!(late, session.violated.contains(&Violated::AfterDeadline));
+                let (early, until) = (frame.work.iter().copied(), made.proposals[..=index].iter().map(|it| (it.start, it.end)));
+                let over = over(early.chain(until), (session.start, session.end), goal);
+                prop_assert_eq!(over, session.violated.contains(&Violated::OverDailyGoal), "{:?}", session);
+                prop_assert_eq!(goal > 0 && !over, session.reasons.contains(&Reason::WithinDailyGoal));
+                prop_assert!(wishes[session.wish].not_before.is_none_or(|at| at <= session.start));
                 for before in &wishes[session.wish].after {
                     prop_assert!(made.proposals.iter().filter(|it| it.wish == *before).all(|it| it.end <= session.start));
                 }

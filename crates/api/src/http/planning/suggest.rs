@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use app::{
     App, Rendered, calendar,
-    domain::planning::{PlanningError, Reason, Violated},
-    planning::{self, Ask, Suggested, Suggestion, Unplaced, Wanted},
+    domain::planning::{PlanningError, Reason, Unplaced, Violated},
+    planning::{self, Ask, Suggested, Suggestion, Wanted},
 };
 use axum::{extract::State as Extract, response::Response};
 use http::StatusCode;
@@ -102,7 +102,9 @@ fn reason(reason: Reason) -> SaidView {
         Reason::BeforeDeadline => ("before_deadline", "It ends before the deadline."),
         Reason::AfterPredecessors => ("after_predecessors", "It comes after what it waits for."),
         Reason::StrongHours => ("strong_hours", "It is hard work, in hours in which you do much."),
-        Reason::WithinDailyGoal => ("within_daily_goal", "The goal of the day has room for it."),
+        Reason::WithinDailyGoal => {
+            ("within_daily_goal", "The goal of the day has room for it, beside what is worked and planned on it.")
+        }
         Reason::Earliest => ("earliest", "No earlier day has a place as good."),
     };
     SaidView { code, detail }
@@ -112,7 +114,9 @@ fn violated(violated: Violated) -> SaidView {
     let (code, detail) = match violated {
         Violated::Asleep => ("asleep", "You sleep then: nothing else is free."),
         Violated::AfterDeadline => ("after_deadline", "It ends after the deadline: nothing earlier is free."),
-        Violated::OverDailyGoal => ("over_daily_goal", "It is more than the goal of that day."),
+        Violated::OverDailyGoal => {
+            ("over_daily_goal", "With what is worked and planned on it, it is more than the goal of that day.")
+        }
     };
     SaidView { code, detail }
 }
@@ -120,7 +124,7 @@ fn violated(violated: Violated) -> SaidView {
 fn unplaced(why: Unplaced) -> SaidView {
     let (code, detail) = match why {
         Unplaced::NoRoom => ("no_room", "There is no room for all of it, or for what it waits for."),
-        Unplaced::Blocked => ("blocked", "It waits for an open task that is not among these."),
+        Unplaced::Blocked => ("blocked", "It waits for an open task of which not all is planned."),
         Unplaced::Planned => ("planned", "All of it is planned already."),
     };
     SaidView { code, detail }
@@ -166,7 +170,8 @@ impl SuggestionsAsked {
 ///
 /// Finds places for work, by rules and without chance: the same calendar has the same answer. Nothing is written unless `commit` is
 /// true; then all of it is planned in the transaction that looked. What is taken stays as it is. Of a task only what is not planned
-/// yet gets a place; one without an estimate takes an hour.
+/// yet gets a place; one without an estimate takes an hour. What waits for another task comes after all sessions of that, also where
+/// these are planned already.
 #[utoipa::path(
     post, path = "/api/v1/suggestions", tag = "planning", request_body = SuggestionsAsked,
     responses((status = 200, description = "What was found, or planned", body = SuggestionsView))

@@ -151,7 +151,7 @@ impl Days {
     }
 
     /// Which day `at` lies in.
-    fn day_of(&self, at: Instant) -> Option<usize> {
+    pub(crate) fn day_of(&self, at: Instant) -> Option<usize> {
         if at < self.begin() || at >= self.end() {
             return None;
         }
@@ -160,7 +160,7 @@ impl Days {
     }
 
     /// How many seconds of `start..end` lie in each day that has any.
-    fn shares(&self, start: Instant, end: Instant) -> impl Iterator<Item = (usize, i64)> {
+    pub(crate) fn shares(&self, start: Instant, end: Instant) -> impl Iterator<Item = (usize, i64)> {
         let (start, end) = (start.max(self.begin()), end.min(self.end()));
         let first = self.day_of(start).unwrap_or(self.count());
         (first..self.count())
