@@ -157,6 +157,42 @@ async fn a_series_goes_on_while_one_of_its_alarms_waits() {
 }
 
 #[tokio::test]
+async fn a_series_goes_on_when_its_next_alarm_is_taken_care_of_while_another_waits() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        quiet(&world, "22:00-07:00").await;
+        let day = 24 * 60;
+        let at_eleven = |title: &str| {
+            let repeat = RepeatDraft { rrule: "FREQ=DAILY".to_owned(), rdates: Vec::new(), exdates: Vec::new() };
+            let reminders = RemindersDraft::Given(vec![ReminderRule::before_start(0)]);
+            let mut draft = Draft { repeat: Some(repeat), ..draft(title, world.at(EVENING + 60), reminders) };
+            draft.span.duration = Some(Duration::from_hours(10));
+            draft
+        };
+        let [dismissed, snoozed] = [make(&world, at_eleven("dismissed")).await, make(&world, at_eleven("snoozed")).await];
+        assert_eq!(pass_to(&world, EVENING + 60).await, 2);
+        let next = async |id| {
+            let mut rows = world.alarm_rows(id).await;
+            rows.retain(|alarm| alarm.state == AlarmState::Pending && alarm.due_at > world.clock.now());
+            assert_eq!(rows.len(), 1, "{rows:?}");
+            rows.remove(0)
+        };
+        let upcoming = alarms::of_schedule(&world.app, &world.ada, dismissed, None, 10).await.expect("alarms").1;
+        assert_eq!(upcoming[0].1.due_at, world.at(EVENING + 60 + 2 * day), "the next one is among the alarms themselves");
+        let which = next(dismissed).await.id;
+        alarms::dismiss(&world.app, &world.ada, which, None, Arc::new(alarm_body)).await.expect("dismissed");
+        let until = Until::Instant(world.at(MORNING + 60));
+        let which = next(snoozed).await.id;
+        alarms::snooze(&world.app, &world.ada, (which, until), None, Arc::new(alarm_body)).await.expect("snoozed");
+        assert_eq!(next(dismissed).await.due_at, world.at(EVENING + 60 + 2 * day));
+        assert_eq!(pass_to(&world, MORNING).await, 2, "what waited");
+        assert_eq!(told(&world).await.len(), 2);
+        assert_eq!(pass_to(&world, EVENING + 60 + 2 * day).await, 3, "the snooze, and both series go on");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn other_quiet_hours_or_another_zone_decide_anew_about_what_waits() {
     on_both_engines(async |store| {
         let world = World::new(store).await;

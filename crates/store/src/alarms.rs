@@ -92,17 +92,19 @@ pub async fn pending(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<Vec<Alarm>
     tx.all(sql, values![schedule], alarm).await
 }
 
-/// Of each reminder of a schedule the occurrence its pending alarm is for, snoozes aside.
+/// Of each reminder of a schedule the occurrence at which its chain stands: its pending alarm. A snooze is no part of the chain,
+/// and what waits for the end of quiet hours is behind: it was followed when it began to wait.
 pub async fn armed(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<Vec<(ReminderId, WallTime)>, StoreError> {
     tx.all(
-        "SELECT reminder_id, nominal FROM alarms WHERE schedule_id = $1 AND state = 'PENDING' AND snooze = 0 ORDER BY due_at, id",
+        "SELECT reminder_id, nominal FROM alarms
+         WHERE schedule_id = $1 AND state = 'PENDING' AND snooze = 0 AND deferred_until IS NULL ORDER BY due_at, id",
         values![schedule],
         |row| Ok((row.get(0)?, row.parse(1)?)),
     )
     .await
 }
 
-/// Ends pending alarms.
+/// Ends pending alarms, which must be locked: rows are taken in no order.
 pub async fn settle_each(
     tx: &mut Tx<'_>,
     alarms: &[AlarmId],
@@ -110,9 +112,19 @@ pub async fn settle_each(
     reason: Reason,
     now: Instant,
 ) -> Result<(), StoreError> {
-    for alarm in alarms {
-        settle(tx, *alarm, state, reason, now).await?;
-    }
+    let sql = Sql::each(
+        "UPDATE alarms SET state = $2, reason = $3, settled_at = $4 WHERE id = $1 AND state = 'PENDING'",
+        "UPDATE alarms a SET state = e.state, reason = e.reason, settled_at = e.at
+         FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) AS e (id, state, reason, at)
+         WHERE a.id = e.id AND a.state = 'PENDING'",
+    );
+    let columns = [
+        Column::Uuids(alarms.iter().map(|alarm| alarm.uuid()).collect()),
+        Column::Texts(vec![Cow::Borrowed(state.as_str()); alarms.len()]),
+        Column::Texts(vec![Cow::Borrowed(reason.as_str()); alarms.len()]),
+        Column::Instants(vec![now; alarms.len()]),
+    ];
+    tx.batch(sql, &columns).await?;
     Ok(())
 }
 
@@ -371,10 +383,15 @@ pub async fn oldest_due(tx: &mut Tx<'_>, now: Instant) -> Result<Option<AlarmId>
 
 /// Notes for how many missed ones each of some alarms stands.
 pub async fn note_left_out(tx: &mut Tx<'_>, alarms: &[(AlarmId, usize)]) -> Result<(), StoreError> {
-    for (alarm, left_out) in alarms {
-        let left_out = i64::try_from(*left_out).unwrap_or(i64::MAX);
-        tx.execute("UPDATE alarms SET left_out = $2 WHERE id = $1", values![*alarm, left_out]).await?;
-    }
+    let sql = Sql::each(
+        "UPDATE alarms SET left_out = $2 WHERE id = $1",
+        "UPDATE alarms a SET left_out = n.left_out FROM unnest($1::uuid[], $2::bigint[]) AS n (id, left_out) WHERE a.id = n.id",
+    );
+    let columns = [
+        Column::Uuids(alarms.iter().map(|(alarm, _)| alarm.uuid()).collect()),
+        Column::Ints(alarms.iter().map(|(_, left_out)| i64::try_from(*left_out).unwrap_or(i64::MAX)).collect()),
+    ];
+    tx.batch(sql, &columns).await?;
     Ok(())
 }
 

@@ -384,6 +384,8 @@ async fn the_schedule_of_a_deadline_carries_its_reminders_and_is_found_by_its_ta
         let ids = run(&store, move |tx| Box::pin(sessions::ids_of_task(tx, ann, task))).await;
         let planned_ids: BTreeSet<_> = planned.iter().map(|session| session.id).collect();
         assert_eq!(ids.into_iter().collect::<BTreeSet<_>>(), planned_ids);
+        assert_eq!(run(&store, move |tx| Box::pin(sessions::count_of_task(tx, ann, task))).await, 2);
+        assert_eq!(run(&store, move |tx| Box::pin(sessions::count_of_task(tx, bob, task))).await, 0);
         let session = planned[0].id;
         assert_eq!(run(&store, move |tx| Box::pin(sessions::task_of(tx, ann, session))).await, Some(task));
         assert_eq!(run(&store, move |tx| Box::pin(sessions::task_of(tx, bob, session))).await, None);

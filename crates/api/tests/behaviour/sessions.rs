@@ -135,6 +135,76 @@ async fn completing_a_task_ends_what_was_begun_drops_what_was_not_and_reopening_
 }
 
 #[tokio::test]
+async fn what_is_put_away_leaves_the_calendar_and_comes_back_with_its_reminders() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let ada = Planner::of(&house, "ada").await;
+        let task = ada.task(json!({ "title": "Report" })).await;
+        let (begun, ahead) = (plan(&ada, &task, "2026-11-20T10:00:00").await, plan(&ada, &task, "2026-11-21T10:00:00").await);
+        ada.act(&format!("{begun}/start")).await;
+        ada.act(&format!("{task}/archive")).await;
+        assert_eq!(ada.get(&begun).await.text("/progress/state"), "IN_PROGRESS", "nobody is interrupted");
+        ada.get(&ahead).await.refused(404, "schedule.not_found");
+        let rings = async || {
+            ada.get(&format!("{ahead}/reminders")).await.body["items"]
+                .as_array()
+                .map_or(0, |items| items.iter().filter(|alarm| alarm["state"] == "PENDING").count())
+        };
+        assert_eq!(rings().await, 0);
+        let other = json!({ "title": "Lunch", "start": "2026-11-21T10:00:00", "duration": "PT30M" });
+        let lunch = ada.post("/api/v1/schedules", &other).await;
+        assert_eq!(lunch.status, 201, "its time is free: {}", lunch.body);
+        ada.act(&format!("{task}/unarchive")).await;
+        assert_eq!(ada.get(&ahead).await.text("/start"), "2026-11-21T10:00:00", "as it was, whatever was planned since");
+        assert_eq!(rings().await, 1);
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_completed_session_completes_its_task_when_that_is_asked_for_later() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let ada = Planner::of(&house, "ada").await;
+        let task = ada.task(json!({ "title": "Report" })).await;
+        let (one, _) = (plan(&ada, &task, "2026-11-20T10:00:00").await, plan(&ada, &task, "2026-11-20T11:00:00").await);
+        ada.act(&format!("{one}/complete")).await;
+        ada.act(&format!("{one}/complete")).await;
+        assert_eq!(ada.get(&task).await.text("/state"), "OPEN", "another session is open");
+        ada.act(&format!("{one}/complete?complete_task=true")).await;
+        let done = ada.get(&task).await;
+        assert_eq!(done.text("/state"), "COMPLETED");
+        ada.act(&format!("{one}/complete?complete_task=true")).await;
+        assert_eq!(ada.get(&task).await.body["version"], done.body["version"], "again changes nothing");
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_task_has_two_hundred_sessions_at_most_and_those_in_the_trash_take_no_room() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let ada = Planner::of(&house, "ada").await;
+        let task = ada.task(json!({ "title": "Report" })).await;
+        let session =
+            |n: usize| json!({ "start": format!("2027-{:02}-{:02}T10:00:00", n / 28 + 1, n % 28 + 1), "duration": "PT30M" });
+        let mut last = String::new();
+        for n in 0..200 {
+            let made = ada.post(&format!("{task}/schedules"), &session(n)).await;
+            assert_eq!(made.status, 201, "{}", made.body);
+            last = made.text("/id").to_owned();
+        }
+        ada.post(&format!("{task}/schedules"), &session(200)).await.refused(409, "task.too_many");
+        assert_eq!(ada.delete(&format!("/api/v1/schedules/{last}")).await.status, 204);
+        assert_eq!(ada.post(&format!("{task}/schedules"), &session(200)).await.status, 201);
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_task_that_is_deleted_leaves_its_sessions_or_takes_them_along() {
     on_both_databases(async |database| {
         let house = House::open(database).await;

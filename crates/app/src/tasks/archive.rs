@@ -6,8 +6,12 @@ use domain::{alarms::Reason, identity::Caller, tasks::Task};
 use kernel::{Entropy, Instant, TaskId, UserId};
 use store::{Tx, UseCase};
 
-use super::{deadline, fact_of, locked, present};
-use crate::{Answer, App, Effects, Error, Once, calendar::Expected, once::Render};
+use super::{deadline, fact_of, locked, present, session};
+use crate::{
+    Answer, App, Effects, Error, Once,
+    calendar::{Expected, tell},
+    once::Render,
+};
 
 struct Archive {
     owner: UserId,
@@ -28,28 +32,33 @@ impl UseCase for Archive {
         if task.archived_at.is_some() == self.away {
             return Ok((task, effects));
         }
+        let dropped_at = task.archived_at;
         task.archived_at = self.away.then_some(self.now);
         task.touch(self.now);
         store::tasks::update(tx, &task).await?;
-        let change = if self.away {
+        let (change, mut facts) = if self.away {
+            let facts = session::put_away(tx, &task, by).await?;
             deadline::silence(tx, &task, Reason::Archived, by).await?;
-            "archived"
+            ("archived", facts)
         } else {
+            let facts = session::take_out(tx, &task, dropped_at, by, &mut effects).await?;
             deadline::ring_again(tx, &task, by, &mut effects).await?;
-            "unarchived"
+            ("unarchived", facts)
         };
-        effects.append(tx, vec![fact_of(&task, change, by)], self.now).await?;
+        facts.push(fact_of(&task, change, by));
+        tell(tx, (self.owner, self.now), facts, &mut effects).await?;
         Ok((task, effects))
     }
 }
 
-/// Puts a task of the caller away: it rings no more, and nothing waits for it. Again changes nothing.
+/// Puts a task of the caller away: it rings no more, its sessions leave the calendar as far as they are ahead, and nothing waits for
+/// it. Again changes nothing.
 pub async fn archive(app: &App, caller: &Caller, id: TaskId, once: Option<Once>, render: Render<Task>) -> Result<Answer, Error> {
     let case = Archive { owner: caller.user, id, away: true, now: app.now(), entropy: app.entropy() };
     app.commit_once(case, once, render).await
 }
 
-/// Takes a task of the caller out again. Again changes nothing.
+/// Takes a task of the caller out again, and the sessions that left the calendar with it. Again changes nothing.
 pub async fn unarchive(
     app: &App,
     caller: &Caller,

@@ -71,8 +71,8 @@ impl UseCase for PlanSession {
 
 /// Refuses `more` sessions of a task than it may have.
 pub(crate) async fn room(tx: &mut Tx<'_>, owner: UserId, task: TaskId, more: usize) -> Result<(), Error> {
-    let planned = store::calendar::sessions::ids_of_task(tx, owner, task).await?.len();
-    if planned + more > MAX_SESSIONS as usize {
+    let planned = store::calendar::sessions::count_of_task(tx, owner, task).await?;
+    if usize::try_from(planned).is_ok_and(|planned| planned + more > MAX_SESSIONS as usize) {
         let detail = format!("a task has at most {MAX_SESSIONS} sessions: delete some that are over");
         return Err(TaskError::TooMany(detail).into());
     }

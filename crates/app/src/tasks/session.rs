@@ -6,7 +6,8 @@
 //!   complete, and no other is open       ──►  is completed as well, if nothing stands against it
 //!   cancel what completed the task       ──►  is to be done again
 //!   ends; what has not begun is dropped  ◄──  complete
-//!   what was dropped comes back          ◄──  reopen
+//!   what has not begun is dropped        ◄──  archive
+//!   what was dropped comes back          ◄──  reopen, unarchive
 //! ```
 
 use domain::{
@@ -18,7 +19,7 @@ use domain::{
     },
     tasks::{Task, TaskError},
 };
-use kernel::ScheduleId;
+use kernel::{Instant, ScheduleId};
 use store::{Tx, streams::Draft};
 
 use super::{By, deadline, fact_of};
@@ -121,17 +122,53 @@ pub(super) async fn complete(
     Ok(())
 }
 
+/// Whether a session is still ahead, so that it can be dropped with nothing lost.
+fn is_ahead(schedule: &Schedule, now: Instant) -> bool {
+    schedule.deleted_at.is_none() && schedule.progress.state == State::NotStarted && schedule.span.start_at.instant > now
+}
+
+async fn drop_ahead(tx: &mut Tx<'_>, schedule: Schedule, reason: Reason, by: By<'_>) -> Result<Draft, Error> {
+    let dropped = discard(tx, schedule, reason, by.0).await?;
+    Ok(fact(&dropped, What::Deleted, by.1))
+}
+
+/// Takes the sessions of a task that is put away out of the calendar, as far as they are ahead.
+pub(super) async fn put_away(tx: &mut Tx<'_>, task: &Task, by: By<'_>) -> Result<Vec<Draft>, Error> {
+    let mut facts = Vec::new();
+    for schedule in held(tx, task).await?.into_iter().filter(|schedule| is_ahead(schedule, by.0)) {
+        facts.push(drop_ahead(tx, schedule, Reason::Archived, by).await?);
+    }
+    Ok(facts)
+}
+
+/// Brings back the sessions that left the calendar with their task, at `dropped_at`.
+pub(super) async fn take_out(
+    tx: &mut Tx<'_>,
+    task: &Task,
+    dropped_at: Option<Instant>,
+    by: By<'_>,
+    effects: &mut Effects,
+) -> Result<Vec<Draft>, Error> {
+    let mut facts = Vec::new();
+    let dropped = |schedule: &Schedule| schedule.deleted_at.is_some() && schedule.deleted_at == dropped_at;
+    for mut schedule in held(tx, task).await?.into_iter().filter(dropped) {
+        schedule.deleted_at = None;
+        schedule.touch(by.0, true);
+        let set = store::calendar::set_of(tx, schedule).await?;
+        arm::save(tx, &set, Rung::default(), Reason::Rescheduled, by, effects).await?;
+        facts.push(fact(&set.schedule, What::Restored, by.1));
+    }
+    Ok(facts)
+}
+
 /// What becomes of a session whose task is completed. What is still ahead leaves the calendar; what was not kept stays as it is.
 async fn end(tx: &mut Tx<'_>, schedule: Schedule, by: By<'_>, effects: &mut Effects) -> Result<Option<Draft>, Error> {
-    let now = by.0;
     match schedule.progress.state {
         State::Completed => Ok(None),
         State::InProgress | State::Suspended => act(tx, schedule, Action::Complete, by, effects).await,
-        State::NotStarted if schedule.span.start_at.instant > now => {
-            let dropped = discard(tx, schedule, Reason::Completed, now).await?;
-            Ok(Some(fact(&dropped, What::Deleted, by.1)))
-        }
+        State::NotStarted if is_ahead(&schedule, by.0) => drop_ahead(tx, schedule, Reason::Completed, by).await.map(Some),
         State::NotStarted => {
+            let now = by.0;
             store::alarms::settle_pending(tx, schedule.id, AlarmState::Cancelled, Reason::Completed, now).await?;
             Ok(None)
         }
@@ -144,25 +181,16 @@ pub(super) async fn reopen(tx: &mut Tx<'_>, task: &mut Task, by: By<'_>, (effect
     let (dropped_at, session) = (task.completed_at.take(), task.completed_by.take());
     task.touch(by.0);
     store::tasks::update(tx, task).await?;
-    for mut schedule in held(tx, task).await? {
+    for schedule in held(tx, task).await? {
         let progress = schedule.progress;
-        if schedule.deleted_at.is_some() && schedule.deleted_at == dropped_at {
-            schedule.deleted_at = None;
-            facts.push(bring_back(tx, schedule, by, effects).await?);
-        } else if Some(schedule.id) == session && progress.state == State::Completed && progress.worked_seconds == 0 {
+        if Some(schedule.id) == session && progress.state == State::Completed && progress.worked_seconds == 0 {
             facts.extend(act(tx, schedule, Action::Cancel, by, effects).await?);
         }
     }
+    facts.extend(take_out(tx, task, dropped_at, by, effects).await?);
     deadline::ring_again(tx, task, by, effects).await?;
     facts.push(fact_of(task, "reopened", by));
     Ok(())
-}
-
-async fn bring_back(tx: &mut Tx<'_>, mut schedule: Schedule, by: By<'_>, effects: &mut Effects) -> Result<Draft, Error> {
-    schedule.touch(by.0, true);
-    let set = store::calendar::set_of(tx, schedule).await?;
-    arm::save(tx, &set, Rung::default(), Reason::Rescheduled, by, effects).await?;
-    Ok(fact(&set.schedule, What::Restored, by.1))
 }
 
 /// Takes a step with a session on behalf of its task.

@@ -11,7 +11,10 @@ use std::time::Duration;
 
 use kernel::{Instant, ReminderId, WallTime};
 
-use super::{LateAction, LatePolicy, Plan, Reminder, Verdict, plan};
+use super::{
+    LateAction, LatePolicy, Plan, Reminder, Verdict,
+    plan::{plan, speaks},
+};
 use crate::calendar::{RecurrenceSet, Span};
 
 /// The most missed links that are counted; who missed more missed this many.
@@ -54,8 +57,7 @@ pub fn plan_all(set: &RecurrenceSet, now: Instant, told: impl Fn(ReminderId, Wal
     if set.schedule.series.is_none() {
         return plan(once.start, once, reminders, now, |reminder| told(reminder, once.start) != Told::No);
     }
-    let first = reminders.iter().filter_map(|reminder| first(set, reminder, now, |nominal| told(reminder.id, nominal)));
-    let mut plans: Vec<_> = first.collect();
+    let mut plans = firsts(set, now, &told);
     // Of what was moved or is reminded of in its own way, nothing is left to ring for once it is over.
     let ahead = |span: &Span| span.end_at.instant > now || span.start_at.instant >= now;
     for (own, span) in set.apart().filter(|(own, span)| ahead(span) && !set.is_silent(own.recurrence_id)) {
@@ -73,6 +75,23 @@ pub fn due_for(set: &RecurrenceSet, reminder: ReminderId, nominal: WallTime) -> 
     let rule = set.reminder(nominal, reminder)?.rule;
     let span = set.occurrence(nominal)?.schedule.span;
     Some(rule.due(span.start_at.instant, span.end_at.instant))
+}
+
+/// The first alarm of each reminder. Where several would tell of one occurrence at once, the last of them does; the others are
+/// passed over and go on with the occurrence after it.
+fn firsts(set: &RecurrenceSet, now: Instant, told: &impl Fn(ReminderId, WallTime) -> Told) -> Vec<Plan> {
+    let of = |reminder: &Reminder, but: Option<WallTime>| {
+        let told = |nominal| if but == Some(nominal) { Told::Already } else { told(reminder.id, nominal) };
+        first(set, reminder, now, told)
+    };
+    let mut plans: Vec<Plan> = set.schedule.reminders.iter().filter_map(|reminder| of(reminder, None)).collect();
+    let late: Vec<Plan> = plans.iter().filter(|plan| plan.verdict == Verdict::RingLate).copied().collect();
+    for spoken_for in late.iter().filter(|plan| !speaks(plan, &late)) {
+        plans.iter_mut().filter(|plan| *plan == spoken_for).for_each(|plan| plan.verdict = Verdict::Skip);
+        let reminder = set.schedule.reminder(spoken_for.reminder).filter(|reminder| reminder.rule.is_relative());
+        plans.extend(reminder.and_then(|reminder| of(reminder, Some(spoken_for.nominal))));
+    }
+    plans
 }
 
 /// The first alarm of a reminder from `now` on. One at an instant rings once for the whole series.

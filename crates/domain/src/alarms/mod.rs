@@ -24,7 +24,6 @@ pub use alarm::{Alarm, AlarmState, Reason};
 pub use chain::{Following, Link, Told, due_for, following, links, plan_all, upcoming};
 pub use error::AlarmError;
 pub use late::{LateAction, LatePolicy, MAX_LATE};
-use plan::plan;
 pub use plan::{Plan, Verdict, keeps_snooze};
 pub use quiet::{QuietHours, UnknownQuietHours};
 pub(crate) use quiet::{clock, minutes};

@@ -32,7 +32,7 @@ pub enum Verdict {
 /// Plans one alarm per reminder for the occurrence `nominal`, which lasts as `span`.
 ///
 /// `rang` says whether a reminder has already rung for this item in an earlier generation: an edit must not tell somebody
-/// again about a time that has passed.
+/// again about a time that has passed. Of several that are past the one that was due last speaks for all.
 pub(super) fn plan(
     nominal: WallTime,
     span: &Span,
@@ -40,7 +40,7 @@ pub(super) fn plan(
     now: Instant,
     rang: impl Fn(ReminderId) -> bool,
 ) -> Vec<Plan> {
-    reminders
+    let mut plans: Vec<Plan> = reminders
         .iter()
         .map(|reminder| {
             let due_at = reminder.rule.due(span.start_at.instant, span.end_at.instant);
@@ -53,7 +53,18 @@ pub(super) fn plan(
             };
             Plan { reminder: reminder.id, nominal, due_at, verdict }
         })
-        .collect()
+        .collect();
+    let late: Vec<Plan> = plans.iter().filter(|plan| plan.verdict == Verdict::RingLate).copied().collect();
+    for spoken_for in late.iter().filter(|plan| !speaks(plan, &late)) {
+        plans.iter_mut().filter(|plan| *plan == spoken_for).for_each(|plan| plan.verdict = Verdict::Skip);
+    }
+    plans
+}
+
+/// Whether `plan` is the one of those for its occurrence that is told at once: one "starting soon" is enough.
+pub(super) fn speaks(plan: &Plan, late: &[Plan]) -> bool {
+    let of_it = late.iter().filter(|other| other.nominal == plan.nominal);
+    of_it.max_by_key(|other| (other.due_at, other.reminder)).is_none_or(|last| last.reminder == plan.reminder)
 }
 
 /// Whether a waiting snooze of `reminder` goes on waiting when its schedule moves and `plans` are made for the new time.
@@ -97,6 +108,23 @@ mod tests {
             let plans = plan(span.start, &span, &[reminder], now, |_| rang);
             assert_eq!(plans[0].verdict, verdict, "{start} −{lead}s, rang before: {rang}");
         }
+    }
+
+    #[test]
+    fn of_several_past_reminders_the_last_speaks_for_all() {
+        let now: Instant = "2026-11-20T00:00:00Z".parse().expect("now");
+        let reminder =
+            |n, lead| Reminder { id: ReminderId::from_uuid(uuid::Uuid::from_u128(n)), rule: ReminderRule::before_start(lead) };
+        let reminders = [reminder(1, 86_400), reminder(2, 3_600), reminder(3, 1_800), reminder(4, 300)];
+        let start = "2026-11-20T00:10:00".parse().expect("start");
+        let draft = SpanDraft { all_day: false, zone: kernel::Zone::utc(), start, end: None, duration: None };
+        let span = draft.resolve(now).expect("span");
+        let verdicts = |rang: u128| {
+            let rang = move |id| id == ReminderId::from_uuid(uuid::Uuid::from_u128(rang));
+            plan(span.start, &span, &reminders, now, rang).iter().map(|plan| plan.verdict).collect::<Vec<_>>()
+        };
+        assert_eq!(verdicts(0), [Verdict::Skip, Verdict::Skip, Verdict::RingLate, Verdict::Ring]);
+        assert_eq!(verdicts(3), [Verdict::Skip, Verdict::RingLate, Verdict::Skip, Verdict::Ring]);
     }
 
     #[test]

@@ -44,6 +44,16 @@ pub async fn ids_of_task(tx: &mut Tx<'_>, owner: UserId, task: TaskId) -> Result
     .await
 }
 
+/// How many sessions a task has, without the trash.
+pub async fn count_of_task(tx: &mut Tx<'_>, owner: UserId, task: TaskId) -> Result<i64, StoreError> {
+    tx.one(
+        "SELECT count(*) FROM schedules WHERE task_id = $1 AND owner_id = $2 AND role = 'event' AND deleted_at IS NULL",
+        values![task, owner],
+        |row| row.get(0),
+    )
+    .await
+}
+
 /// The sessions of a task that are neither completed nor in the trash.
 pub async fn open_of_task(tx: &mut Tx<'_>, owner: UserId, task: TaskId) -> Result<Vec<ScheduleId>, StoreError> {
     tx.all(

@@ -9,6 +9,7 @@ use domain::{
         progress::{Action, Around, Ask, Decision, Item, Progress, Refusal, Step, decide},
     },
     identity::Caller,
+    tasks::Task,
 };
 use kernel::{Entropy, EventId, Instant, ScheduleId, StreamId, UserId};
 use store::{Tx, UseCase, streams::Draft};
@@ -46,11 +47,15 @@ impl UseCase for Act {
         let mut effects = Effects::default();
         let (suspend, step) =
             match decide(&self.item, &set.progress_of(self.item.recurrence_id), self.ask, &around, self.now).map_err(refused)? {
-                Decision::Already => return Ok((self.shown(set)?, effects)),
-                Decision::Change { suspend, step } => (suspend, step),
+                Decision::Already => (None, None),
+                Decision::Change { suspend, step } => (suspend, Some(step)),
             };
         let by = (self.now, &*self.entropy);
         let task = session::task(tx, &set.schedule).await?;
+        let Some(step) = step else {
+            self.already(tx, task, &mut effects).await?;
+            return Ok((self.shown(set)?, effects));
+        };
         if let Some(task) = task.as_ref().filter(|_| self.ask.action == Action::Start) {
             session::may_start(task, self.for_task)?;
         }
@@ -72,6 +77,18 @@ impl UseCase for Act {
 }
 
 impl Act {
+    /// A session that was completed before is none the less asked to complete its task.
+    async fn already(&self, tx: &mut Tx<'_>, task: Option<Task>, effects: &mut Effects) -> Result<(), Error> {
+        let Some(task) = task.filter(|_| self.for_task.complete == Some(true)) else { return Ok(()) };
+        let (by, mut events) = ((self.now, &*self.entropy), Vec::new());
+        let done = (self.item.schedule, self.ask.action, self.for_task);
+        Box::pin(session::follow(tx, task, done, by, (effects, &mut events))).await?;
+        if !events.is_empty() {
+            tell(tx, (self.owner, self.now), events, effects).await?;
+        }
+        Ok(())
+    }
+
     /// Locks the schedule that is asked about, and the one in progress if it is another: lowest id first, as everybody does.
     async fn lock(&self, tx: &mut Tx<'_>, running: Option<&Item>) -> Result<(RecurrenceSet, Option<RecurrenceSet>), Error> {
         let asked = self.item.schedule;
