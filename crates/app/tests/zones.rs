@@ -8,13 +8,13 @@ mod world;
 use std::{collections::BTreeMap, sync::Arc};
 
 use app::{
-    Error,
+    Error, alarms,
     calendar::{
         self, Expected, OnConflict, Scope,
         zones::{self, Done, Pass},
     },
     domain::{
-        alarms::ReminderRule,
+        alarms::{ReminderRule, Until},
         calendar::{
             Draft, Moment, Occurrence, Patch, RemindersDraft, RepeatDraft, Schedule,
             labels::{LabelsDraft, LabelsPatch},
@@ -26,7 +26,7 @@ use app::{
 use kernel::{Instant, ScheduleId, TaskId, Zone, ZoneDatabase};
 use store::{Open, scratch};
 use testkit::{on_both_databases, on_both_engines};
-use world::{World, body, draft};
+use world::{World, alarm_body, body, draft};
 
 /// A zone as an older database had it: with the rules of another.
 fn older(name: &str, rules_of: &str) -> Zone {
@@ -228,6 +228,34 @@ async fn a_walk_that_was_cut_off_begins_again_and_two_at_once_do_each_thing_once
         let shared = world.app.store().is_shared();
         assert_eq!(zones::is_due(&world.app, "newer").await.expect("read"), shared);
         assert!(zones::is_due(&world.app, "newest").await.expect("read"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_rings_at_an_instant_stays_and_a_snooze_gives_way_as_after_an_edit() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        let mut draft = hour("moves", asuncion(), "2027-04-20T09:00:00", None);
+        let instant = ReminderRule::at(at("2027-04-19T12:00:00Z"));
+        draft.reminders = RemindersDraft::Given(vec![ReminderRule::before_start(600), instant]);
+        let id = create(&world, draft).await;
+        let waiting = async || {
+            let rows = world.alarm_rows(id).await.into_iter().filter(|alarm| alarm.state.as_str() == "PENDING");
+            rows.map(|alarm| (alarm.id, alarm.snooze, alarm.due_at.to_string())).collect::<Vec<_>>()
+        };
+        let [(absolute, ..), (relative, ..)] = waiting().await[..] else { panic!("two wait") };
+        let until = Until::Instant(at("2027-04-20T12:55:00Z"));
+        alarms::snooze(&world.app, &world.ada, (relative, until), None, Arc::new(alarm_body)).await.expect("snoozed");
+
+        assert_eq!(walk(&world).await.expect("a walk"), Done { looked: 1, moved: 1, failed: 0 });
+        let left = waiting().await;
+        assert_eq!(
+            left.iter().map(|(_, snooze, due)| (*snooze, due.as_str())).collect::<Vec<_>>(),
+            [(0, "2027-04-19T12:00:00Z"), (0, "2027-04-20T11:50:00Z"),]
+        );
+        assert_eq!(left[0].0, absolute, "it is the same alarm");
+        assert_eq!(walk(&world).await.expect("again").moved, 0);
     })
     .await;
 }

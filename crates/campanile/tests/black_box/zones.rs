@@ -8,6 +8,7 @@ use std::{
 
 use clockwork::SystemClock;
 use kernel::{Clock as _, Instant};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::{
@@ -137,6 +138,58 @@ async fn after_a_new_tz_database_what_moves_rings_at_its_new_time_and_the_doctor
         let after = doctor(second.path());
         assert_eq!(after.code, Some(0), "{after:?}");
         assert!(after.data.contains("recorded since") && after.data.contains("none moves\n"), "{after:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_killed_while_it_plans_anew_does_the_rest_at_its_next_start() {
+    const MADE: u64 = 150;
+    let (first, second) = (zones(&source(1, 9), Some("2026x")), zones(&source(2, 9), Some("2026y")));
+    for installation in Installation::on_both_engines().await {
+        let server = installation.serve(&["--set", &setting(first.path())]);
+        let anna = Person::sign_up(&server).await;
+        let mut made = Vec::new();
+        for _ in 0..MADE {
+            made.push(make(&anna, "Europe/Berlin", None).await.id);
+        }
+        walked(&server);
+        server.terminate();
+
+        let mut killed = installation.serve(&["--set", &setting(second.path())]);
+        let clock = SystemClock::new(None);
+        while !killed.log().contains("planned anew") {
+            assert!(clock.monotonic() < PATIENCE, "nothing is planned anew:\n{}", killed.log());
+            std::thread::yield_now();
+        }
+        killed.signal(Signal::KILL);
+        killed.ended();
+
+        let server = installation.serve(&["--set", &setting(second.path())]);
+        let anna = anna.at(&server);
+        let rest = walked(&server)["moved"].as_u64().expect("a number");
+        assert!(rest < MADE, "what was done already is not done again: {rest}");
+        for id in &made {
+            assert_eq!(times(&anna, id).await, instants(at(2)));
+            assert_eq!(anna.get(&format!("/api/v1/schedules/{id}")).await.expect("it is there")["version"], 2);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_process_with_an_older_database_still_wrote_is_found_when_it_starts_with_the_newer_one() {
+    let (first, second) = (zones(&source(1, 9), Some("2026x")), zones(&source(2, 9), Some("2026y")));
+    for installation in Installation::on_both_engines().await.into_iter().filter(Installation::is_shared) {
+        let older = installation.serve(&["--set", &setting(first.path())]);
+        let anna = Person::sign_up(&older).await;
+        walked(&older);
+        let newer = installation.serve(&["--set", &setting(second.path())]);
+        walked(&newer);
+        let made = make(&anna, "Europe/Berlin", None).await;
+        assert_eq!(made.times, instants(at(1)), "by the older database, after the newer one was recorded");
+        older.terminate();
+        let restarted = installation.serve(&["--set", &setting(second.path())]);
+        assert_eq!(walked(&restarted)["moved"], 1);
+        assert_eq!(times(&anna.at(&newer), &made.id).await, instants(at(2)));
     }
 }
 
