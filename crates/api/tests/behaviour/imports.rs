@@ -219,3 +219,63 @@ async fn a_repeated_import_is_one_and_what_is_over_rings_no_more() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn alarms_of_a_single_occurrence_are_its_own_reminders() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let (desk, eve) = (Desk::of(&house, "ada").await, Desk::of(&house, "eve").await);
+        let alarm = |trigger: &str| format!("\r\nBEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:{trigger}\r\nEND:VALARM");
+        let none = "\r\nBEGIN:VALARM\r\nACTION:NONE\r\nTRIGGER;VALUE=DATE-TIME:19760401T005545Z\r\nEND:VALARM";
+        let series = format!("UID:1\r\nSUMMARY:Tea\r\nDTSTART:20261118T010000Z\r\nRRULE:FREQ=DAILY{}", alarm("-PT5M"));
+        let of = |day: u32, start: &str, alarms: &str| {
+            format!("UID:1\r\nSUMMARY:Tea\r\nRECURRENCE-ID:202611{day}T010000Z\r\nDTSTART:202611{start}00Z{alarms}")
+        };
+        let text = |own: &str| {
+            file(&[
+                &series,
+                &of(19, "20T0020", &alarm("-PT15M")),
+                &of(20, "20T0100", &alarm(own)),
+                &of(21, "21T0200", ""),
+                &of(22, "22T0100", none),
+            ])
+        };
+        let first = text("-PT20M");
+        let made = desk.import("", &first).await;
+        assert_eq!(counts(&made), [1, 0, 0, 0, 0], "{}", made.body);
+        let path = format!("/api/v1/schedules/{}", made.text("/items/0/schedule_id"));
+        let leads = async |day: u32| {
+            let shown = desk.get(&format!("{path}?recurrence_id=2026-11-{day}T01:00:00")).await;
+            assert_eq!(shown.status, 200, "{}", shown.body);
+            let all = shown.body["reminders"].as_array().expect("reminders").iter();
+            all.map(|one| one["before"].as_str().expect("a lead").to_owned()).collect::<Vec<_>>()
+        };
+        for (day, expected) in [(20, vec!["PT20M"]), (21, vec!["PT5M"]), (22, vec![]), (23, vec!["PT5M"])] {
+            assert_eq!(leads(day).await, expected, "on {day}");
+        }
+        assert_eq!(counts(&desk.import("", &first).await), [0, 0, 1, 0, 0]);
+        let export = desk.export().await;
+        assert_eq!(counts(&desk.import("", &export.text).await), [0, 0, 1, 0, 0], "{}", export.text);
+        assert_eq!(counts(&eve.import("", &export.text).await), [1, 0, 0, 0, 0]);
+        let nameless = |page: &str| page.lines().filter(|line| !line.contains("CREATED")).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(nameless(&eve.export().await.text), nameless(&export.text), "another account rings alike");
+
+        // It is 00:30. What is over, or was told where it came from, is silent; at 00:40 the own alarm rings for two people, and the
+        // series at 00:55 for nobody: that occurrence has its own.
+        assert_eq!(fire(&house).await, 0);
+        let pass = async |minutes: u64| {
+            house.clock.advance(Duration::from_mins(minutes));
+            fire(&house).await
+        };
+        assert_eq!((pass(9).await, pass(1).await, pass(20).await), (0, 2, 0));
+
+        let mut desk = desk;
+        desk.sign_in_again().await;
+        let moved = desk.import("", &text("-PT30M").replace(&alarm("-PT5M"), &alarm("-PT6M"))).await;
+        assert_eq!(counts(&moved), [0, 1, 0, 0, 0], "{}", moved.body);
+        let shown = desk.get(&format!("{path}?recurrence_id=2026-11-20T01:00:00")).await;
+        assert_eq!(shown.text("/reminders/0/before"), "PT30M");
+        house.close().await;
+    })
+    .await;
+}

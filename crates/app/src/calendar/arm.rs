@@ -76,6 +76,12 @@ impl Rung {
         Self(set.reminders_of(nominal).iter().map(told).collect())
     }
 
+    /// As if everything had been told already of a schedule that comes from elsewhere, and of the occurrences that ring apart.
+    pub(crate) fn elsewhere(set: &RecurrenceSet) -> Self {
+        let apart = set.overrides.values().filter(|own| own.rings_apart()).map(|own| own.recurrence_id);
+        Self(std::iter::once(set.schedule.span.start).chain(apart).flat_map(|nominal| Self::all_of(set, nominal).0).collect())
+    }
+
     /// Whether a reminder told of an occurrence.
     fn told(&self, set: &RecurrenceSet, reminder: ReminderId, nominal: WallTime) -> Told {
         let of_reminder = || self.0.iter().filter(|rung| rung.reminder == reminder);

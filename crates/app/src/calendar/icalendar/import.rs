@@ -259,11 +259,12 @@ impl Import {
             updated_at: self.now,
             deleted_at: None,
         };
-        let set = RecurrenceSet::new(schedule, wanted.overrides.iter().cloned());
+        let own = wanted.overrides_over(&BTreeMap::new(), |_, rules| arm::reminders(rules, by.0, by.1));
+        let set = RecurrenceSet::new(schedule, own);
         store::calendar::insert(tx, &set).await?;
         imported::put(tx, self.owner, set.schedule.id, &of(item, &wanted.kept)).await?;
         // What is over was told of where it came from.
-        let told = Rung::all_of(&set, set.schedule.span.start);
+        let told = Rung::elsewhere(&set);
         arm::arm(tx, &set, told, Reason::Rescheduled, by, effects).await?;
         facts.push(fact(&set.schedule, What::Created, &*self.entropy));
         Ok(set.schedule.id)
@@ -289,8 +290,8 @@ impl Import {
         let Schedule { span, series, reminders, late, .. } = &set.schedule;
         let repeats =
             |series: &Option<_>| series.as_ref().map(|series: &domain::calendar::recurrence::Series| series.recurrence().clone());
-        let moved =
-            *span != wanted.span || repeats(series) != repeats(&wanted.series) || !wanted.has_overrides_of(&set.overrides);
+        let alike = wanted.has_overrides_of(&set.overrides) && wanted.rings_as(&set.overrides);
+        let moved = *span != wanted.span || repeats(series) != repeats(&wanted.series) || !alike;
         let change = Change {
             text: wanted.text.clone(),
             labels,
@@ -302,7 +303,8 @@ impl Import {
             rules_changed: !reminders.iter().map(|reminder| reminder.rule).eq(wanted.rules.iter().copied()),
             any: true,
         };
-        let own = wanted.overrides_over(&set.overrides);
+        let by = (self.now, &*self.entropy);
+        let own = wanted.overrides_over(&set.overrides, |had, rules| arm::renew(had, rules, by).reminders);
         let update = Update::whole((self.owner, id), self.settings, self.now, Arc::clone(&self.entropy));
         // What is in progress cannot be moved, and what was done cannot be undone by a file.
         match update.rewrite(tx, set, change, (None, Some(own)), effects).await {

@@ -8,10 +8,10 @@ use super::{
     Component, ICalendarError, Kept,
     event::{Event, Placed, Reader, in_order, occurrences, recurrence_id},
     times::{Stamp, Zones, shown, zone},
-    write::portable,
+    write::{is_silence, portable, without_our_silence},
 };
 use crate::{
-    alarms::ReminderRule,
+    alarms::{Reminder, ReminderRule},
     calendar::{
         MAX_OVERRIDES, Override, Schedule, ScheduleText, Span,
         labels::LabelName,
@@ -73,6 +73,8 @@ pub struct Wanted {
     pub rules: Vec<ReminderRule>,
     /// What it is labelled with, as far as a tag can be called so.
     pub categories: Vec<LabelName>,
+    /// When single occurrences ring of which the file says so, as the series or otherwise.
+    pub alarms: BTreeMap<WallTime, Vec<ReminderRule>>,
     /// What a schedule has no word for.
     pub kept: BTreeMap<Option<WallTime>, Component>,
 }
@@ -232,7 +234,8 @@ fn alone(reader: Reader<'_>, event: Placed<'_>) -> Asked {
             kept.lines.extend(names);
             in_order(&mut kept);
             let kept = [(None, kept)].into();
-            Asked::Wanted(Box::new(Wanted { text, span, series: None, overrides: Vec::new(), rules, categories, kept }))
+            let (overrides, alarms) = (Vec::new(), BTreeMap::new());
+            Asked::Wanted(Box::new(Wanted { text, span, series: None, overrides, rules, categories, alarms, kept }))
         }
     }
 }
@@ -255,20 +258,31 @@ fn wanted(reader: Reader<'_>, master: Placed<'_>, changes: &[(Stamp, Placed<'_>)
     let (gone, unlike): (Vec<_>, Vec<_>) = by_id.into_iter().partition(|(_, event)| event.is_cancelled());
     let series = series(reader, master, &span, (&gone, &unlike)).map_err(|error| vec![error])?;
     let mut overrides = Vec::new();
+    let mut alarms = BTreeMap::new();
     let mut errors = Vec::new();
     for (id, event) in unlike {
         match reader.read(event, Some(&text.kind)) {
             Err(more) => errors.extend(more),
             Ok(own) => {
                 let own_override = Override::between(id, (&text, &span.at(id)), (own.text, own.span));
-                if !own_override.is_empty() {
-                    overrides.push(own_override);
-                    parts.extend(own.kept.map(|kept| (Some(id), kept)));
+                // Other programs leave alarms out of what they only moved: that is not to say that nothing shall ring.
+                let silent = event.component.components.iter().any(is_silence);
+                let rings = (silent || !own.rules.is_empty()).then_some(own.rules);
+                if !own_override.is_empty() || rings.as_ref().is_some_and(|own| !are_the_same(own, &rules)) {
+                    let silenced = silent && !rules.is_empty() && rings.as_ref().is_some_and(Vec::is_empty);
+                    let kept = if silenced { own.kept.and_then(without_our_silence) } else { own.kept };
+                    parts.extend(kept.map(|kept| (Some(id), kept)));
                 }
+                overrides.extend(Some(own_override).filter(|own| !own.is_empty()));
+                alarms.extend(rings.map(|rules| (id, rules)));
             }
         }
     }
-    if errors.is_empty() { Ok(Wanted { text, span, series, overrides, rules, categories, kept: parts }) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(Wanted { text, span, series, overrides, rules, categories, alarms, kept: parts })
+    } else {
+        Err(errors)
+    }
 }
 
 type Changes<'a, 'b> = &'b [(WallTime, Placed<'a>)];
@@ -313,30 +327,47 @@ fn series(
     build(&rdates).map(Some)
 }
 
-/// Overrides as files have them: without reminders of their own.
+/// Whether the same rings at the same times, in whichever order.
+fn are_the_same(rules: &[ReminderRule], others: &[ReminderRule]) -> bool {
+    rules.len() == others.len() && rules.iter().all(|rule| others.contains(rule))
+}
+
+/// Overrides without reminders of their own.
 fn said(overrides: &BTreeMap<WallTime, Override>) -> impl Iterator<Item = Override> {
     overrides.values().map(|own| Override { reminders: None, ..own.clone() }).filter(|own| !own.is_empty())
 }
 
 impl Wanted {
-    /// Its overrides, to take the place of those that are there. What an occurrence is reminded of on its own stays.
-    pub fn overrides_over(&self, present: &BTreeMap<WallTime, Override>) -> Vec<Override> {
+    /// Its overrides, to take the place of those that are there. An occurrence rings as the file says, if the file says anything of
+    /// it: then `renew` makes reminders of those it has and what it is to have. Otherwise what it is reminded of on its own stays.
+    pub fn overrides_over(
+        &self,
+        present: &BTreeMap<WallTime, Override>,
+        renew: impl Fn(&[Reminder], &[ReminderRule]) -> Vec<Reminder>,
+    ) -> Vec<Override> {
         let mut own: BTreeMap<WallTime, Override> = self.overrides.iter().map(|own| (own.recurrence_id, own.clone())).collect();
-        let there = |which: WallTime| self.series.as_ref().is_some_and(|series| series.contains(which));
-        for (which, present) in present.iter().filter(|(which, present)| present.reminders.is_some() && there(**which)) {
-            let bare = Override { reminders: None, ..present.clone() };
-            let entry = own.entry(*which).or_insert_with(|| Override {
-                title: None,
-                description: None,
-                location: None,
-                kind: None,
-                busy: None,
-                span: None,
-                ..bare
-            });
+        let stays = |which: &WallTime| {
+            let there = self.series.as_ref().is_some_and(|series| series.contains(*which));
+            there && !self.alarms.contains_key(which)
+        };
+        for (which, present) in present.iter().filter(|(which, present)| present.reminders.is_some() && stays(which)) {
+            let entry = own.entry(*which).or_insert_with(|| Override::like_the_rest(*which));
             entry.reminders.clone_from(&present.reminders);
         }
+        for (which, rules) in self.alarms.iter().filter(|(_, rules)| !are_the_same(rules, &self.rules)) {
+            let had = present.get(which).and_then(|present| present.reminders.as_deref()).unwrap_or_default();
+            let entry = own.entry(*which).or_insert_with(|| Override::like_the_rest(*which));
+            entry.reminders = Some(renew(had, rules));
+        }
         own.into_values().collect()
+    }
+
+    /// Whether every occurrence of which the file says when it rings does so: with these overrides, and otherwise as the series shall.
+    pub fn rings_as(&self, present: &BTreeMap<WallTime, Override>) -> bool {
+        self.alarms.iter().all(|(which, rules)| match present.get(which).and_then(|own| own.reminders.as_ref()) {
+            Some(own) => are_the_same(rules, &own.iter().map(|reminder| reminder.rule).collect::<Vec<_>>()),
+            None => are_the_same(rules, &self.rules),
+        })
     }
 
     /// Whether the same occurrences are unlike the rest, in the same way.
@@ -357,5 +388,6 @@ impl Wanted {
             && repeats(&schedule.series) == repeats(&self.series)
             && schedule.reminders.iter().map(|reminder| reminder.rule).eq(self.rules.iter().copied())
             && self.has_overrides_of(overrides)
+            && self.rings_as(overrides)
     }
 }

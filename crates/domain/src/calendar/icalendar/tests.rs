@@ -6,7 +6,7 @@ use kernel::{Coded as _, Instant, ReminderId, ScheduleId, UserId, Zone};
 
 use super::*;
 use crate::{
-    alarms::{LatePolicy, Reminder},
+    alarms::{LatePolicy, Reminder, ReminderRule},
     calendar::{
         Purpose, RecurrenceSet, Schedule,
         labels::{LabelName, Labels},
@@ -39,6 +39,7 @@ fn wanted(text: &str) -> Wanted {
 /// The schedule a file asks for, as it is kept.
 fn kept(wanted: &Wanted, uid: &str) -> (RecurrenceSet, Kept) {
     let id = uuid::Uuid::nil();
+    let reminder = |rule: &ReminderRule| Reminder { id: ReminderId::from_uuid(id), rule: *rule };
     let schedule = Schedule {
         id: ScheduleId::from_uuid(id),
         owner: UserId::from_uuid(id),
@@ -48,7 +49,7 @@ fn kept(wanted: &Wanted, uid: &str) -> (RecurrenceSet, Kept) {
         span: wanted.span.clone(),
         series: wanted.series.clone(),
         late: LatePolicy::default(),
-        reminders: wanted.rules.iter().map(|rule| Reminder { id: ReminderId::from_uuid(id), rule: *rule }).collect(),
+        reminders: wanted.rules.iter().map(reminder).collect(),
         progress: Progress::default(),
         generation: 1,
         version: 1,
@@ -58,7 +59,8 @@ fn kept(wanted: &Wanted, uid: &str) -> (RecurrenceSet, Kept) {
     };
     let kept = wanted.kept(Some(uid.to_owned()));
     let parts = kept.parts.iter().map(|(id, part)| (id.map(|id| id.to_string()).unwrap_or_default(), part.to_string()));
-    (RecurrenceSet::new(schedule, wanted.overrides.clone()), Kept::read(kept.uid.clone(), parts))
+    let own = wanted.overrides_over(&BTreeMap::new(), |_, rules| rules.iter().map(reminder).collect());
+    (RecurrenceSet::new(schedule, own), Kept::read(kept.uid.clone(), parts))
 }
 
 fn printed(wanted: &Wanted, uid: &str) -> String {
@@ -275,6 +277,73 @@ fn what_stands_there_more_than_once_comes_back_as_often() {
     let said: Vec<&str> = text.lines().filter(|line| line.starts_with("ATTENDEE") || line.starts_with("COMMENT")).collect();
     assert_eq!(said, [guests.as_slice(), &["COMMENT:x", "COMMENT:x"]].concat());
     assert_eq!(printed(&wanted(&text), "1"), text);
+}
+
+#[test]
+fn an_occurrence_rings_as_the_file_says_if_it_says_anything() {
+    let alarm = |trigger: &str| format!("BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:{trigger}\r\nEND:VALARM\r\n");
+    let mail = "BEGIN:VALARM\r\nACTION:EMAIL\r\nTRIGGER:-PT1M\r\nEND:VALARM\r\n".to_owned();
+    let apple =
+        "BEGIN:VALARM\r\nACTION:NONE\r\nX-APPLE:x\r\nTRIGGER;VALUE=DATE-TIME:19760401T005545Z\r\nEND:VALARM\r\n".to_owned();
+    let ours = apple.replace("X-APPLE:x\r\n", "");
+    let of = |day: u8, alarms: &str| {
+        let lines = format!("RECURRENCE-ID:202611{day}T090000Z\r\nDTSTART:202611{day}T090000Z\r\nSUMMARY:x");
+        format!("BEGIN:VEVENT\r\nUID:1\r\n{lines}\r\n{alarms}END:VEVENT\r\n")
+    };
+    let both = alarm("-PT10M") + &alarm("-PT1H");
+    let text = file(
+        &[
+            format!("BEGIN:VEVENT\r\nUID:1\r\nSUMMARY:x\r\nDTSTART:20261120T090000Z\r\nRRULE:FREQ=DAILY\r\n{both}END:VEVENT\r\n"),
+            of(21, &alarm("-PT5M")),
+            of(22, ""),
+            of(23, &(alarm("-PT1H") + &alarm("-PT10M"))),
+            of(24, &apple),
+            of(25, &ours),
+            of(26, &mail),
+            of(27, &(alarm("-PT1H") + &mail)),
+        ]
+        .concat(),
+    );
+    let wanted = wanted(&text);
+    let (set, _) = kept(&wanted, "1");
+    let leads = |day: i8| -> Vec<String> {
+        let which = kernel::WallTime::new(jiff::civil::date(2026, 11, day).at(9, 0, 0, 0));
+        let rings = set.occurrence(which).expect("an occurrence").schedule.reminders;
+        rings
+            .iter()
+            .map(|reminder| format!("{:?}", reminder.rule.when))
+            .map(|when| when.replace(|c: char| !c.is_numeric(), ""))
+            .collect()
+    };
+    assert_eq!(leads(21), ["300"]);
+    assert_eq!(leads(27), ["3600"]);
+    for silent in [24, 25] {
+        assert_eq!(leads(silent), Vec::<String>::new(), "it says that nothing shall ring");
+    }
+    for like_the_rest in [22, 23, 26] {
+        assert_eq!(leads(like_the_rest), ["600", "3600"], "on {like_the_rest}");
+    }
+    let unlike: Vec<_> = set.overrides.values().map(|own| own.recurrence_id.datetime().day()).collect();
+    assert_eq!(unlike, [21, 24, 25, 27], "and nothing else is unlike the rest");
+    assert!(wanted.is(&set.schedule, &set.overrides));
+
+    let printed = self::printed(&wanted, "1");
+    assert_eq!(printed.matches("ACTION:NONE").count(), 2, "each as it was: {printed}");
+    assert_eq!((printed.matches("X-APPLE:x").count(), printed.matches("ACTION:EMAIL").count()), (1, 1), "{printed}");
+    let again = self::wanted(&printed);
+    assert!(again.is(&set.schedule, &set.overrides));
+    let texts = |wanted: &Wanted| wanted.kept.values().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(texts(&again), texts(&wanted));
+    assert_eq!(self::printed(&again, "1"), printed);
+    // Where the file says nothing, what was given here stays; where it says something, that is so.
+    let other = self::wanted(&text.replace("TRIGGER:-PT5M", "TRIGGER:-PT15M").replace(&ours, &both));
+    assert!(!other.is(&set.schedule, &set.overrides));
+    let own =
+        other.overrides_over(&set.overrides, |had, rules| had.iter().copied().filter(|had| rules.contains(&had.rule)).collect());
+    let days: Vec<_> = own.iter().map(|own| (own.recurrence_id.datetime().day(), own.reminders.as_ref().map(Vec::len))).collect();
+    assert_eq!(days, [(21, Some(0)), (24, Some(0)), (27, Some(1))]);
+    let bare = self::wanted(&text.replace(&alarm("-PT5M"), ""));
+    assert!(bare.is(&set.schedule, &set.overrides), "what an occurrence has of its own stays");
 }
 
 /// What a file says of labels.

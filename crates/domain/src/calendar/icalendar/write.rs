@@ -123,6 +123,10 @@ pub fn events(set: &RecurrenceSet, names: &[LabelName], kept: &Kept, privacy: Pr
         if privacy == Privacy::Full {
             event.lines.extend(say(names, kept, occurrence.recurrence_id));
             give_back(&mut event, kept.parts.get(&occurrence.recurrence_id));
+            let silent = occurrence.schedule.reminders.is_empty() && !schedule.reminders.is_empty();
+            if silent && !event.components.iter().any(is_silence) {
+                event.components.push(silence());
+            }
         }
         event
     });
@@ -291,6 +295,26 @@ fn alarm(rule: ReminderRule, title: &str) -> Component {
         alarm.lines.push(Line::new(CRITICAL, "TRUE"));
     }
     alarm
+}
+
+/// What an occurrence has that rings not at all although its series does: an alarm that does nothing, as Apple writes it. Without any
+/// alarm it would ring as its series, here and elsewhere.
+fn silence() -> Component {
+    let mut alarm = Component::new("VALARM");
+    alarm.lines = vec![Line::new("ACTION", "NONE"), Line::new("TRIGGER", "19760401T005545Z").with("VALUE", "DATE-TIME")];
+    alarm
+}
+
+/// Whether an alarm says that nothing shall ring.
+pub(super) fn is_silence(alarm: &Component) -> bool {
+    alarm.name == "VALARM" && alarm.line("ACTION").is_some_and(|line| line.value.trim().eq_ignore_ascii_case("NONE"))
+}
+
+/// What is kept of an occurrence that is silent, but for what is written of it anyway.
+pub(super) fn without_our_silence(mut kept: Component) -> Option<Component> {
+    let ours = silence().to_string();
+    kept.components.retain(|alarm| alarm.to_string() != ours);
+    (!kept.lines.is_empty() || !kept.components.is_empty()).then_some(kept)
 }
 
 /// Puts what was kept of an import back. Of a property that the schedule has a word for, parameters were kept, and the value
