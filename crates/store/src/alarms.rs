@@ -222,12 +222,7 @@ pub async fn lock(tx: &mut Tx<'_>, owner: UserId, id: AlarmId) -> Result<Option<
 
 /// Ends one pending alarm.
 pub async fn settle(tx: &mut Tx<'_>, id: AlarmId, state: AlarmState, reason: Reason, now: Instant) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE alarms SET state = $2, reason = $3, settled_at = $4 WHERE id = $1 AND state = 'PENDING'",
-        values![id, state.as_str(), reason.as_str(), now],
-    )
-    .await?;
-    Ok(())
+    settle_each(tx, &[id], state, reason, now).await
 }
 
 /// Marks a fired alarm as dismissed.
