@@ -36,10 +36,10 @@ mod walls;
 mod tests;
 
 pub use error::{Reason, RecurrenceError};
-#[cfg(test)]
-pub(crate) use occurrences::walked;
 pub use occurrences::{Extent, Occurrence, Occurrences};
 pub use parse::MAX_TEXT_BYTES;
 pub use rule::{End, Frequency, MAX_COUNT, MAX_INTERVAL, MAX_TIMES_A_DAY, Rule, Until};
 pub use series::{Last, MAX_DATES, MAX_EXPANSION, Recurrence, Series};
 pub use split::Split;
+#[cfg(test)]
+pub(crate) use walls::walked;

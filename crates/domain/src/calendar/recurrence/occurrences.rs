@@ -43,17 +43,6 @@ impl Extent {
 /// More than any gap or fold moves the clocks: islands that changed to the other side of the date line skipped 24 hours.
 pub(super) const SHIFT: Duration = Duration::from_hours(26);
 
-#[cfg(test)]
-thread_local! {
-    static WALKED: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
-}
-
-/// How many occurrences this thread ever worked out, for tests of what something costs.
-#[cfg(test)]
-pub(crate) fn walked() -> u64 {
-    WALKED.get()
-}
-
 /// One occurrence of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Occurrence {
@@ -121,8 +110,6 @@ impl<'a> Occurrences<'a> {
     fn resolved(&mut self) -> Option<Occurrence> {
         let wall = self.merged.next()?;
         let start = self.offsets.resolve(wall);
-        #[cfg(test)]
-        WALKED.set(WALKED.get() + 1);
         Some(Occurrence { wall, start, end: self.extent.end(wall, start.instant, self.zone) })
     }
 

@@ -28,6 +28,16 @@ impl Block {
         Self { first, words: [word, 0, 0, 0, 0, 0] }
     }
 
+    /// Its days from `day` on.
+    pub(super) fn since(&self, day: i64) -> [u64; 6] {
+        let mut gone = day - self.first;
+        self.words.map(|word| {
+            let here = u32::try_from(gone.clamp(0, 64)).unwrap_or(0);
+            gone -= 64;
+            word & u64::MAX.checked_shl(here).unwrap_or(0)
+        })
+    }
+
     /// How many days there are.
     pub(super) fn len(&self) -> i64 {
         self.words.iter().map(|word| i64::from(word.count_ones())).sum()

@@ -153,19 +153,19 @@ impl Series {
             return Last::Endless;
         }
         let extra = self.extras.iter().rev().copied().find(|wall| !self.is_excepted(*wall));
-        let Some(wall) = self.last_by_rule().max(extra) else { return Last::Nothing };
+        let by_rule = self.last_by_rule(self.bound.last, |wall| !self.is_excepted(wall));
+        let Some(wall) = by_rule.max(extra) else { return Last::Nothing };
         // An earlier one that a gap moved may start later.
         let from = self.zone.resolve(days::wall(wall)).instant - SHIFT;
         self.between(from, Instant::MAX, Extent::Elapsed(Duration::ZERO)).last().map_or(Last::Nothing, Last::At)
     }
 
-    /// Looks at periods from the end backwards.
-    fn last_by_rule(&self) -> Option<i64> {
-        let mut ceiling = self.bound.last;
+    /// The last that the rule gives up to `ceiling` and that `counts`. Looks at periods from there backwards.
+    pub(super) fn last_by_rule(&self, mut ceiling: i64, counts: impl Fn(i64) -> bool) -> Option<i64> {
         for period in (0..=self.pattern.period_of(days::day_of(ceiling))).rev() {
             let floor = self.pattern.block(period).first * days::DAY;
             let walls = Walls::new(&self.pattern, floor.max(self.start), ceiling);
-            let last = walls.filter(|wall| self.is_before_end(*wall) && !self.is_excepted(*wall)).last();
+            let last = walls.filter(|wall| self.is_before_end(*wall) && counts(*wall)).last();
             if last.is_some() {
                 return last;
             }

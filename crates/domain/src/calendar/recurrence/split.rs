@@ -68,7 +68,7 @@ impl Series {
     }
 
     fn last_before(&self, cut: i64) -> i64 {
-        self.counted(cut - 1).last().unwrap_or(self.start)
+        self.last_by_rule((cut - 1).min(self.bound.last), |_| true).unwrap_or(self.start)
     }
 
     fn part_from(&self, cut: i64) -> Result<Self, RecurrenceError> {

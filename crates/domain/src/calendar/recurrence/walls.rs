@@ -5,6 +5,17 @@ use super::{
     pattern::{Block, Pattern},
 };
 
+#[cfg(test)]
+thread_local! {
+    static WALKED: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+/// How many wall times this thread ever looked at, for tests of what something costs.
+#[cfg(test)]
+pub(crate) fn walked() -> u64 {
+    WALKED.get()
+}
+
 /// The wall times of a pattern from `floor` to `ceiling`, both included, ascending.
 pub(super) struct Walls<'a> {
     pattern: &'a Pattern,
@@ -79,7 +90,7 @@ impl<'a> Walls<'a> {
                     return true;
                 }
             } else if block.words != [0; 6] {
-                (self.words, self.word, self.base) = (block.words, 0, block.first * DAY);
+                (self.words, self.word, self.base) = (block.since(day_of(self.floor)), 0, block.first * DAY);
                 return true;
             }
         }
@@ -99,6 +110,8 @@ impl Iterator for Walls<'_> {
     #[inline]
     fn next(&mut self) -> Option<i64> {
         loop {
+            #[cfg(test)]
+            WALKED.set(WALKED.get() + 1);
             match self.here() {
                 Some(wall) if wall > self.ceiling => return None,
                 Some(wall) if wall >= self.floor => return Some(wall),

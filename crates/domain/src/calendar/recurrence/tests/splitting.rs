@@ -1,8 +1,11 @@
 //! Cutting a series in two.
 
+use std::time::Duration;
+
 use kernel::Coded as _;
 
 use super::*;
+use crate::calendar::recurrence::walked;
 
 fn text(series: &Series) -> String {
     format!("{} {}", series.start(), series.recurrence().rule)
@@ -80,4 +83,27 @@ fn a_cut_at_the_first_leaves_nothing_before() {
     assert_eq!(text(&split.from), text(&series));
     let error = series.split_at(wall("2026-11-20T10:00:00")).expect_err("no such occurrence");
     assert_eq!(error.code(), "schedule.not_an_occurrence");
+}
+
+#[test]
+fn what_is_far_away_is_reached_without_walking_there() {
+    let times = |count: u32| (0..count).map(|time| time.to_string()).collect::<Vec<_>>().join(",");
+    let every_minute = format!("BYHOUR={};BYMINUTE={}", times(24), times(60));
+    for rule in ["FREQ=DAILY", "FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU"] {
+        let series = series("2026-11-20T00:00:00", "Asia/Seoul", &format!("{rule};{every_minute}"));
+        let before = walked();
+        let from = at("2199-12-31T00:00:00Z");
+        let first = series.between(from, Instant::MAX, Extent::Elapsed(Duration::ZERO)).next().expect("one");
+        assert_eq!(first.start.instant, from);
+        // A day and a little: no zone moves its clocks by more.
+        assert!(walked() - before <= 3 * 1_440, "{rule}: {} until then", walked() - before);
+        let before = walked();
+        let split = series.split_at(first.recurrence_id()).expect("a split");
+        assert_eq!(
+            split.before.map(|before| text(&before)).expect("a part before").split("UNTIL=").nth(1).map(|end| &end[..15]),
+            Some("21991231T085900")
+        );
+        // One period of the rule and a day: a year at most.
+        assert!(walked() - before <= 368 * 1_440, "{rule}: {} to cut it", walked() - before);
+    }
 }
