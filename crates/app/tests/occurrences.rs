@@ -421,3 +421,39 @@ async fn reminders_of_their_own_go_along_with_their_occurrence_and_fall_silent_w
     })
     .await;
 }
+
+/// A shift by a day of a rule for certain days, which has no place for all that is done.
+#[tokio::test]
+async fn what_is_done_and_cannot_move_along_keeps_what_it_has_of_its_own() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        let id = daily(&world, &[]).await;
+        let titled = |title: &str| Patch { title: Some(title.to_owned()), ..Patch::default() };
+        for (day, title) in [(21, "before"), (22, "done")] {
+            change(&world, id, Scope::This(noon(day)), titled(title)).await.expect("a title of its own");
+        }
+        let later = Patch { title: Some("moved".to_owned()), ..start_at("2026-11-24T16:00:00") };
+        change(&world, id, Scope::This(noon(24)), later).await.expect("a time of its own");
+        for day in [22, 24, 25] {
+            act(&world, id, noon(day), Complete).await.expect("done");
+        }
+        // From tomorrow on, to the 25th: the one that was done on the 25th would be on the 26th.
+        let until = RepeatDraft { rrule: "FREQ=DAILY;COUNT=5".to_owned(), rdates: Vec::new(), exdates: Vec::new() };
+        let patch = Patch { repeat: RepeatChange::Repeat(until), ..start_at("2026-11-21T12:00:00") };
+        change(&world, id, Scope::All, patch).await.expect("moved");
+        let range = Range { from: world.at(0), to: world.at(60 * 24 * 10), after: None, limit: 50 };
+        let items = calendar::list(&world.app, &world.ada, range).await.expect("a page").items;
+        let shown: Vec<_> =
+            items.iter().map(|o| (o.schedule.span.start, o.schedule.text.title.as_str(), o.schedule.progress.state)).collect();
+        let expected = [
+            (noon(21), "Walk", State::NotStarted),
+            (noon(22), "done", State::Completed),
+            (noon(23), "Walk", State::NotStarted),
+            (wall("2026-11-24T16:00:00"), "moved", State::Completed),
+            (noon(25), "Walk", State::Completed),
+        ];
+        assert_eq!(shown, expected);
+        audited(&world).await;
+    })
+    .await;
+}

@@ -1,9 +1,5 @@
 //! Alarms: planned, moved and cancelled by the transactions of schedules, fired in batches by the clockwork.
 
-pub mod handover;
-pub mod past;
-pub mod quiet;
-
 use std::borrow::Cow;
 
 use domain::alarms::{Alarm, AlarmState, LatePolicy, QuietHours, Reason};
@@ -25,6 +21,10 @@ macro_rules! select {
         Sql::each(select!($sqlite), select!($postgres))
     };
 }
+
+pub mod handover;
+pub mod past;
+pub mod quiet;
 
 /// Writes planned alarms. A fact that is already planned (same reminder, generation, occurrence and snooze) stays as it is.
 pub async fn insert(tx: &mut Tx<'_>, alarms: &[Alarm]) -> Result<(), StoreError> {

@@ -1,6 +1,9 @@
 //! Progress: the ledger of what was done, and its projections, written in the transaction of each entry.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 use domain::calendar::{
     Occurrence, RecurrenceSet, Schedule,
@@ -120,25 +123,73 @@ fn of_item(row: &Row<'_>) -> Result<(Item, Progress), StoreError> {
     Ok((item(row)?, progress(row, 2)?))
 }
 
-/// Gives everything that was done with an item of `owner` to another, which nothing was done with: the occurrence is called
-/// otherwise now, or belongs to another schedule. The lines themselves stay as they were written.
-pub async fn rename(tx: &mut Tx<'_>, owner: UserId, from: &Item, to: &Item) -> Result<(), StoreError> {
-    let statements = [
+/// Gives everything that was done with items of `owner` to others, each to the one named with it: occurrences are called otherwise
+/// now, or belong to another schedule. Nothing was done with those, or it is given away as well. The lines themselves stay as they were
+/// written. However many they are, it is so many statements.
+pub async fn rename(tx: &mut Tx<'_>, owner: UserId, items: &[(Item, Item)]) -> Result<(), StoreError> {
+    if items.is_empty() {
+        return Ok(());
+    }
+    let place = |item: &Item| (item.schedule, name(item));
+    let (from, to): (Vec<Place>, Vec<Place>) = items.iter().map(|(from, to)| (place(from), place(to))).unzip();
+    let taken: HashSet<&Place> = from.iter().collect();
+    if to.iter().all(|to| !taken.contains(to)) {
+        return give(tx, owner, &from, &to).await;
+    }
+    // Where one takes the name of another, all of them step aside first.
+    let aside: Vec<Place> = from.iter().map(|(schedule, name)| (*schedule, format!("~{name}"))).collect();
+    give(tx, owner, &from, &aside).await?;
+    give(tx, owner, &aside, &to).await
+}
+
+/// An item as it is kept.
+type Place = (ScheduleId, String);
+
+async fn give(tx: &mut Tx<'_>, owner: UserId, from: &[Place], to: &[Place]) -> Result<(), StoreError> {
+    fn names(places: &[Place]) -> Column<'_> {
+        Column::Texts(places.iter().map(|(_, name)| Cow::Borrowed(name.as_str())).collect())
+    }
+    let ids = |places: &[Place]| Column::Uuids(places.iter().map(|(schedule, _)| schedule.uuid()).collect());
+    let columns = [ids(from), names(from), Column::Uuids(vec![owner.uuid(); from.len()]), ids(to), names(to)];
+    for statement in GIVE {
+        tx.batch(statement, &columns).await?;
+    }
+    // Only now: what was worked hangs on the lines.
+    tx.batch(FORGET_LINES, &columns[..3]).await?;
+    Ok(())
+}
+
+/// Each takes the items, their owner, and the items that take their place.
+const GIVE: [Sql; 3] = [
+    Sql::each(
         "INSERT INTO ledger (schedule_id, recurrence_id, seq, owner_id, run, action, at, recorded_at)
          SELECT $4, $5, seq, owner_id, run, action, at, recorded_at FROM ledger
          WHERE schedule_id = $1 AND recurrence_id = $2 AND owner_id = $3",
+        "INSERT INTO ledger (schedule_id, recurrence_id, seq, owner_id, run, action, at, recorded_at)
+         SELECT n.to_id, n.to_name, seq, owner_id, run, action, at, recorded_at
+         FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[]) AS n (id, name, owner, to_id, to_name)
+         JOIN ledger ON schedule_id = n.id AND recurrence_id = n.name AND owner_id = n.owner",
+    ),
+    Sql::each(
         "UPDATE work_sessions SET schedule_id = $4, recurrence_id = $5
          WHERE schedule_id = $1 AND recurrence_id = $2 AND owner_id = $3",
+        "UPDATE work_sessions SET schedule_id = n.to_id, recurrence_id = n.to_name
+         FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[]) AS n (id, name, owner, to_id, to_name)
+         WHERE schedule_id = n.id AND recurrence_id = n.name AND owner_id = n.owner",
+    ),
+    Sql::each(
         "UPDATE progress SET schedule_id = $4, recurrence_id = $5 WHERE schedule_id = $1 AND recurrence_id = $2 AND owner_id = $3",
-    ];
-    for statement in statements {
-        tx.execute(statement, values![from.schedule, name(from), owner, to.schedule, name(to)]).await?;
-    }
-    // Only now: what was worked hangs on the lines.
-    let old = "DELETE FROM ledger WHERE schedule_id = $1 AND recurrence_id = $2 AND owner_id = $3";
-    tx.execute(old, values![from.schedule, name(from), owner]).await?;
-    Ok(())
-}
+        "UPDATE progress SET schedule_id = n.to_id, recurrence_id = n.to_name
+         FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[]) AS n (id, name, owner, to_id, to_name)
+         WHERE schedule_id = n.id AND recurrence_id = n.name AND owner_id = n.owner",
+    ),
+];
+
+const FORGET_LINES: Sql = Sql::each(
+    "DELETE FROM ledger WHERE schedule_id = $1 AND recurrence_id = $2 AND owner_id = $3",
+    "DELETE FROM ledger USING unnest($1::uuid[], $2::text[], $3::uuid[]) AS n (id, name, owner)
+     WHERE schedule_id = n.id AND recurrence_id = n.name AND owner_id = n.owner",
+);
 
 /// Writes a step of an item of `owner`: the entry, and what it changes in the projections. The item's schedule must be locked.
 pub async fn record(tx: &mut Tx<'_>, owner: UserId, item: &Item, step: &Step, now: Instant) -> Result<(), StoreError> {

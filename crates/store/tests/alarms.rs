@@ -261,7 +261,7 @@ async fn what_is_taken_back_does_not_fire_and_what_fired_is_not_taken_back() {
 }
 
 #[tokio::test]
-async fn what_waits_is_handed_over_as_it_stands_and_what_rang_is_not() {
+async fn what_waits_and_what_rang_is_handed_over_as_it_stands() {
     on_both_engines(async |store| {
         let ann = person(&store, 1).await;
         let (item, other) = (schedule(ann, 1, START + 20 * MINUTE), schedule(ann, 2, START + 300 * MINUTE));
@@ -272,14 +272,24 @@ async fn what_waits_is_handed_over_as_it_stands_and_what_rang_is_not() {
         let nominal = Zone::utc().wall_at(START + 21 * MINUTE);
         let twin = other.reminders[0].id;
         let handed = |alarm: &Alarm| Alarm { schedule: other.id, reminder: twin, generation: 7, nominal, ..alarm.clone() };
-        let both = [handed(&rang), handed(&waits)];
+        let both = [handed(&rang), Alarm { generation: 8, ..handed(&waits) }];
+        let told = |of: &Schedule, from| {
+            let id = of.id;
+            run(&store, move |tx| Box::pin(alarms::handover::told(tx, id, from)))
+        };
+        assert_eq!(told(&item, rang.nominal).await, std::slice::from_ref(&rang), "what waits is not told yet");
+        let later = item.span.zone.wall_at(START + 21 * MINUTE);
+        assert_eq!(told(&item, later).await, [], "nor is anything of a later occurrence");
+        let expected = both.clone();
         run(&store, move |tx| {
             let both = both.clone();
             Box::pin(async move { alarms::handover::hand_over(tx, &both).await })
         })
         .await;
-        assert_eq!(of_schedule(&store, &item).await, [rang]);
-        assert!(of_schedule(&store, &other).await.contains(&handed(&waits)));
+        assert_eq!(of_schedule(&store, &item).await, []);
+        let there = of_schedule(&store, &other).await;
+        assert!(expected.iter().all(|alarm| there.contains(alarm)), "{there:?}");
+        assert_eq!(told(&other, nominal).await.len(), 1);
     })
     .await;
 }

@@ -252,7 +252,7 @@ async fn what_was_done_with_an_occurrence_is_found_beside_it_and_goes_along_when
             let (from, to) = (Item::occurrence(id, fourth), to.clone());
             run(&store, move |tx| {
                 let (from, to) = (from.clone(), to.clone());
-                Box::pin(async move { progress::rename(tx, owner, &from, &to).await })
+                Box::pin(async move { progress::rename(tx, owner, &[(from, to)]).await })
             })
             .await;
             let moved = read(new).await.progress.len();
@@ -263,6 +263,24 @@ async fn what_was_done_with_an_occurrence_is_found_beside_it_and_goes_along_when
         let sessions = run(&store, move |tx| Box::pin(progress::sessions(tx, ann))).await;
         assert_eq!(ledger.iter().filter(|(item, entry)| *item == to && *entry == done.entry).count(), 1);
         assert_eq!((ledger.len(), sessions.iter().filter(|(item, _)| *item == to).count()), (2, 1));
+
+        // Many at once, also where one takes the name of another.
+        let seventh = wall("2026-12-07T09:00:00");
+        let pairs = [(to, Item::occurrence(id, sixth)), (Item::occurrence(id, sixth), Item::occurrence(id, seventh))];
+        run(&store, move |tx| {
+            let pairs = pairs.clone();
+            Box::pin(async move { progress::rename(tx, ann, &pairs).await })
+        })
+        .await;
+        assert_eq!(read(id).await.progress.keys().copied().collect::<Vec<_>>(), [sixth, seventh]);
+        let ledger = run(&store, move |tx| Box::pin(progress::ledger(tx, ann))).await;
+        let named: Vec<_> = ledger.iter().map(|(item, entry)| (item.clone(), entry.seq)).collect();
+        assert_eq!(named, [(Item::occurrence(id, sixth), 1), (Item::occurrence(id, seventh), 1)]);
+        let sessions = run(&store, move |tx| Box::pin(progress::sessions(tx, ann))).await;
+        assert_eq!(
+            sessions.into_iter().map(|(item, _)| item).collect::<Vec<_>>(),
+            [Item::occurrence(id, sixth), Item::occurrence(id, seventh)]
+        );
     })
     .await;
 }

@@ -1,5 +1,7 @@
 //! Planning the alarms of a schedule inside the transaction that changes it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use domain::{
     alarms::{Alarm, AlarmState, Plan, Reason, Reminder, ReminderRule, Told, Verdict, due_for, keeps_snooze, plan_all},
     calendar::{RecurrenceSet, Schedule},
@@ -55,14 +57,6 @@ impl Rung {
         Ok(Self(store::alarms::rung(tx, schedule).await?))
     }
 
-    /// The same, told by other reminders at an earlier time: `twins` are pairs of the old and the new.
-    pub(crate) fn of_twins(&self, twins: &[(ReminderId, ReminderId)]) -> Self {
-        let twin = |old: ReminderId| twins.iter().find(|(of, _)| *of == old).map(|(_, new)| *new);
-        let rung =
-            self.0.iter().filter_map(|rung| Some(store::alarms::Rung { reminder: twin(rung.reminder)?, generation: 0, ..*rung }));
-        Self(rung.collect())
-    }
-
     /// As if everything had been told already of an occurrence: what is past stays silent.
     pub(crate) fn all_of(set: &RecurrenceSet, nominal: WallTime) -> Self {
         let told = |reminder: &Reminder| store::alarms::Rung {
@@ -86,10 +80,12 @@ impl Rung {
     fn told(&self, set: &RecurrenceSet, reminder: ReminderId, nominal: WallTime) -> Told {
         let of_reminder = || self.0.iter().filter(|rung| rung.reminder == reminder);
         let once = set.schedule.series.is_none();
+        let is_same_time = |rung: &store::alarms::Rung| due_for(set, reminder, nominal) == Some(rung.due_at);
         if of_reminder().any(|rung| is_settled(set, rung, nominal)) {
             Told::Already
-        } else if of_reminder().any(|rung| rung.fired && (once || day(rung.nominal) == day(nominal))) {
-            // What happens once keeps its history wherever it is moved to; an occurrence of a series is known by its day.
+        } else if of_reminder().any(|rung| rung.fired && (once || day(rung.nominal) == day(nominal) || is_same_time(rung))) {
+            // What happens once keeps its history wherever it is moved to; an occurrence of a series is known by its day, or rings
+            // for a time that was told of another in whose place it is now.
             Told::Earlier
         } else {
             Told::No
@@ -105,7 +101,7 @@ fn day(wall: WallTime) -> jiff::civil::Date {
 /// its owner had declined it, and it has not moved since.
 fn is_settled(set: &RecurrenceSet, rung: &store::alarms::Rung, nominal: WallTime) -> bool {
     let chained = set.schedule.series.is_some() && !set.rings_apart(rung.nominal) && !set.rings_apart(nominal);
-    let passed = rung.nominal == nominal || (chained && rung.nominal > nominal);
+    let passed = rung.nominal == nominal || (chained && set.follows(rung.nominal, nominal));
     let declined = || rung.declined && due_for(set, rung.reminder, nominal) == Some(rung.due_at);
     (rung.generation == set.schedule.generation && passed) || (rung.nominal == nominal && declined())
 }
@@ -139,29 +135,35 @@ pub(super) async fn silence(
     store::alarms::settle_each(tx, &of_it, AlarmState::Cancelled, reason, now).await
 }
 
-/// Gives what waits for occurrences of `from` that `to` has from now on to that schedule, as it stands: snoozed, held until quiet
-/// hours end, or late. `twins` are pairs of an old reminder and the one that takes its place, `name` says what an occurrence is
-/// called now. [`arm`] decides then about each as about any other.
-pub(super) async fn hand_over(
+/// Gives what waits or was told of occurrences of `from` that `to` has from now on to those, as it stands. `twin` is the reminder that
+/// takes the place of another, `name` says what an occurrence is called now; those before `first` are of no interest. [`arm`] decides
+/// then about what waits as about any other, and does not tell again what was told.
+///
+/// In the same schedule another may have been called so before: what goes along gets generations of its own, from that of `to` on.
+/// Answers how many.
+pub(super) async fn carry(
     tx: &mut Tx<'_>,
-    from: &RecurrenceSet,
-    to: &RecurrenceSet,
-    twins: &[(ReminderId, ReminderId)],
+    (from, to): (&RecurrenceSet, &RecurrenceSet),
+    twin: impl Fn(ReminderId) -> Option<ReminderId>,
     name: impl Fn(WallTime) -> WallTime,
-) -> Result<(), StoreError> {
+    first: WallTime,
+) -> Result<i64, StoreError> {
+    let id = from.schedule.id;
     let once = to.schedule.series.is_none();
-    let handed = store::alarms::pending(tx, from.schedule.id).await?.into_iter().filter_map(|alarm| {
-        let nominal = name(alarm.nominal);
+    let mut rows = store::alarms::pending(tx, id).await?;
+    rows.extend(store::alarms::handover::told(tx, id, first).await?);
+    let generations: BTreeSet<i64> = rows.iter().map(|alarm| alarm.generation).collect();
+    let same = to.schedule.id == id;
+    let ranks: BTreeMap<i64, i64> = generations.into_iter().zip(to.schedule.generation..).filter(|_| same).collect();
+    let carried = rows.into_iter().filter_map(|alarm| {
+        let (nominal, twin) = (name(alarm.nominal), twin(alarm.reminder)?);
         let there = if once { nominal == to.schedule.span.start } else { to.occurrence(nominal).is_some() };
-        let (_, twin) = *twins.iter().find(|(old, _)| *old == alarm.reminder)?;
-        let moved = Alarm { schedule: to.schedule.id, reminder: twin, nominal, ..alarm };
-        // One that was planned for another time is of an earlier generation, so that it does not hold the place of what is
-        // planned now.
-        let same = due_for(from, alarm.reminder, alarm.nominal) == due_for(to, twin, nominal);
-        let generation = if same { to.schedule.generation } else { to.schedule.generation - 1 };
-        (there && reminder(to, &moved).is_some()).then_some(Alarm { generation, ..moved })
+        let generation = ranks.get(&alarm.generation).copied().unwrap_or(alarm.generation);
+        let moved = Alarm { schedule: to.schedule.id, reminder: twin, nominal, generation, ..alarm };
+        (there && reminder(to, &moved).is_some()).then_some(moved)
     });
-    store::alarms::handover::hand_over(tx, &handed.collect::<Vec<_>>()).await
+    store::alarms::handover::hand_over(tx, &carried.collect::<Vec<_>>()).await?;
+    Ok(i64::try_from(ranks.len()).unwrap_or_default())
 }
 
 /// Makes the pending alarms of a schedule those that it needs now: what is planned already stays, what is no longer needed

@@ -132,7 +132,8 @@ impl Cut {
             Scope::Following(_) => done.map(|(which, _)| which).collect(),
             Scope::All | Scope::This(_) => Vec::new(),
         };
-        set.schedule.series = Some(set.keep(&before, &before.schedule, series, done));
+        let left = set.keep(&before, &before.schedule, series, done);
+        set.repeat_as(left);
     }
 }
 

@@ -157,13 +157,11 @@ impl Update {
         let mut facts = self.provide(tx, &mut change, &set.schedule).await?;
         let by = (self.now, &*self.entropy);
         let renewed = arm::renew(&set.schedule.reminders, &change.rules, by);
-        let said = change.series.clone();
-        if set.schedule.series.is_some() {
-            for (from, to) in follow(&mut set, &mut change)? {
-                let item = |which| Item::occurrence(self.id, which);
-                store::progress::rename(tx, self.owner, &item(from), &item(to)).await?;
-            }
-        }
+        let (said, whole) = (change.series.clone(), set.clone());
+        let renamed = if set.schedule.series.is_some() { follow(&mut set, &mut change)? } else { Vec::new() };
+        let item = |which| Item::occurrence(self.id, which);
+        let items: Vec<_> = renamed.iter().map(|(from, to)| (item(*from), item(*to))).collect();
+        store::progress::rename(tx, self.owner, &items).await?;
         if let Some(own) = own {
             // What stays beside the series because it was worked on is not among what is said of it.
             set.overrides.retain(|which, _| said.as_ref().is_some_and(|series| !series.contains(*which)));
@@ -183,6 +181,12 @@ impl Update {
         }
         if tags_changed {
             store::labels::tags::assign(tx, (self.owner, self.id), &set.schedule.labels.tags).await?;
+        }
+        let shift = Shift::of(whole.schedule.span.start, &set, renamed);
+        if whole.schedule.series.is_some() && !shift.by.is_zero() {
+            let first = shift.first(&whole, self.now);
+            let name = |which| shift.name(&whole, which);
+            set.schedule.generation += Box::pin(arm::carry(tx, (&whole, &set), Some, name, first)).await?;
         }
         self.written(tx, &set, effects).await?;
         facts.push(fact(&set.schedule, What::Updated, &*self.entropy));
@@ -255,8 +259,7 @@ impl Update {
         }
         if first {
             // Nothing comes before it: the schedule stays one, and begins there.
-            set.schedule.span = set.schedule.span_at(parts.from.start());
-            set.schedule.series = Some(parts.from);
+            set.repeat_as(parts.from);
             self.unname(&mut set, from);
             return self.all(tx, set, before).await;
         }
@@ -272,11 +275,12 @@ impl Update {
         let mut facts = self.provide(tx, &mut change, &rest.schedule).await?;
         let own_twins: Vec<_> = rest.overrides.iter().flat_map(|(which, own)| twins_of(&set, *which, own)).collect();
         let worked: Vec<WallTime> = rest.progress.keys().copied().collect();
-        let renamed: BTreeMap<_, _> = follow(&mut rest, &mut change)?.into_iter().collect();
+        let renamed = follow(&mut rest, &mut change)?;
         let renewed = arm::renew(&rest.schedule.reminders, &change.rules, (self.now, &*self.entropy));
         self.change(&mut rest.schedule, change);
         rest.schedule.version = 1;
-        rest.schedule.generation = 1;
+        // What goes along keeps its own, and has none that is to come.
+        rest.schedule.generation = whole.schedule.generation + 1;
         let twin = |old: &Reminder| Some((old.id, rest.schedule.reminders.iter().find(|new| new.rule == old.rule)?.id));
         let mut twins: Vec<_> = set.schedule.reminders.iter().filter_map(twin).collect();
         twins.extend(own_twins);
@@ -284,7 +288,9 @@ impl Update {
 
         set.overrides.retain(|own, _| *own < from);
         set.progress.retain(|which, _| *which < from);
-        set.schedule.series = parts.before;
+        if let Some(before) = parts.before {
+            set.repeat_as(before);
+        }
         set.schedule.touch(self.now, true);
         if let Some(before) = before {
             let added = Added::by(&rest, Some(&before), self.now);
@@ -294,21 +300,16 @@ impl Update {
         store::calendar::insert(tx, &rest).await?;
         quota::check(tx, self.owner, self.settings).await?;
         // Before the part that ends gives up what it has no occurrence for.
-        let moved_by = rest.schedule.span.start.datetime().duration_since(began.datetime());
-        let name = |which: WallTime| match renamed.get(&which) {
-            Some(to) => *to,
-            None if whole.progress.contains_key(&which) => which,
-            None => which.datetime().checked_add(moved_by).map_or(which, WallTime::new),
-        };
-        arm::hand_over(tx, &whole, &rest, &twins, name).await?;
+        let shift = Shift::of(began, &rest, renamed);
+        let twin = |of: ReminderId| twins.iter().find(|(old, _)| *old == of).map(|(_, new)| *new);
+        arm::carry(tx, (&whole, &rest), twin, |which| shift.name(&whole, which), from).await?;
         store::calendar::overrides::replace(tx, &set, self.now).await?;
         self.written(tx, &set, &mut effects).await?;
-        let told = Rung::of(tx, self.id).await?.of_twins(&twins);
-        for which in worked {
-            let to = Item::occurrence(rest.schedule.id, renamed.get(&which).copied().unwrap_or(which));
-            store::progress::rename(tx, self.owner, &Item::occurrence(self.id, which), &to).await?;
-        }
-        arm::arm(tx, &rest, told, Reason::Rescheduled, (self.now, &*self.entropy), &mut effects).await?;
+        let items = worked
+            .into_iter()
+            .map(|which| (Item::occurrence(self.id, which), Item::occurrence(rest.schedule.id, shift.name(&whole, which))));
+        store::progress::rename(tx, self.owner, &items.collect::<Vec<_>>()).await?;
+        arm::arm(tx, &rest, Rung::default(), Reason::Rescheduled, (self.now, &*self.entropy), &mut effects).await?;
         facts.push(fact(&set.schedule, What::Updated, &*self.entropy));
         facts.push(fact(&rest.schedule, What::Created, &*self.entropy));
         tell(tx, (self.owner, self.now), facts, &mut effects).await?;
@@ -395,6 +396,38 @@ impl Update {
         store::search::put(tx, set).await?;
         arm::save(tx, set, Rung::default(), Reason::Rescheduled, (self.now, &*self.entropy), effects).await?;
         Ok(())
+    }
+}
+
+/// What occurrences are called when a series moves.
+struct Shift {
+    by: jiff::SignedDuration,
+    /// What is begun or done.
+    renamed: BTreeMap<WallTime, WallTime>,
+}
+
+impl Shift {
+    /// From a series that began at `began` to `now`.
+    fn of(began: WallTime, now: &RecurrenceSet, renamed: Vec<Renamed>) -> Self {
+        let begins = now.schedule.series.as_ref().map_or(began, |_| now.schedule.span.start);
+        Self { by: begins.datetime().duration_since(began.datetime()), renamed: renamed.into_iter().collect() }
+    }
+
+    /// What an occurrence of `whole` is called.
+    fn name(&self, whole: &RecurrenceSet, which: WallTime) -> WallTime {
+        match self.renamed.get(&which) {
+            Some(to) => *to,
+            None if whole.progress.contains_key(&which) => which,
+            None => which.datetime().checked_add(self.by).map_or(which, WallTime::new),
+        }
+    }
+
+    /// The first occurrence of `whole` that may be still to come then: of those before it, nobody has to know what was told.
+    fn first(&self, whole: &RecurrenceSet, now: Instant) -> WallTime {
+        let wall = whole.schedule.span.zone.wall_at(now).datetime();
+        let regular = WallTime::new(wall.saturating_sub(self.by).saturating_sub(jiff::Span::new().days(1)));
+        let ahead = whole.moved().filter(|(_, span)| span.end_at.instant > now).map(|(own, _)| own.recurrence_id);
+        ahead.chain([regular]).min().unwrap_or(regular)
     }
 }
 

@@ -5,12 +5,13 @@ use std::{
     time::Duration,
 };
 
-use kernel::{Instant, ReminderId, Resolved, ScheduleId, WallTime};
+use kernel::{Instant, ReminderId, ScheduleId, WallTime};
 
 use super::{
     Change, MAX_OVERRIDES, Occurrence, Override, Schedule, Span,
     progress::{Progress, State},
     recurrence::{self, Extent, Last, MAX_DATES, Series},
+    span,
 };
 use crate::alarms::Reminder;
 
@@ -172,18 +173,29 @@ impl RecurrenceSet {
         self.reminders_of(recurrence_id).iter().find(|reminder| reminder.id == id)
     }
 
-    /// Whether `recurrence_id` names the occurrence that comes first.
+    /// Whether no occurrence is called by an earlier time than `recurrence_id`. One that a gap moves may take place after another that
+    /// the wall shows later; it is by their names that a series is cut.
     pub fn is_first(&self, recurrence_id: WallTime) -> bool {
-        let Some(series) = &self.schedule.series else { return false };
-        let mut earlier = series.between(Instant::EPOCH, Instant::MAX, Extent::Elapsed(Duration::ZERO));
-        earlier.next().is_some_and(|first| first.recurrence_id() == recurrence_id)
+        self.schedule.series.as_ref().is_some_and(|series| series.first() == Some(recurrence_id))
+    }
+
+    /// Whether the occurrence `one` takes its turn after `other`, where neither was moved.
+    pub fn follows(&self, one: WallTime, other: WallTime) -> bool {
+        let turn = |which: WallTime| (self.schedule.span.zone.resolve(which).instant, which);
+        turn(one) > turn(other)
+    }
+
+    /// Lets it repeat as `series` from now on.
+    pub fn repeat_as(&mut self, series: Series) {
+        self.schedule.span = self.schedule.span_at(series.start());
+        self.schedule.series = Some(series);
     }
 
     /// Takes along what single occurrences have of their own when the series they belong to changes.
     ///
     /// Overrides move by as much as its start, and those whose occurrence is no more are dropped. What is begun or done moves
-    /// so too, if the new series has an occurrence for all of it; otherwise it stays where it is, and what the new series does
-    /// not have is [kept](Self::keep). The answer says which occurrences are called otherwise now, in an order in which no
+    /// so too, if the new series has an occurrence for all of it; otherwise it stays where it is with what it has of its own,
+    /// and what the new series does not have is [kept](Self::keep). The answer says which occurrences are called otherwise now, in an order in which no
     /// new name is still that of another.
     pub fn follow(&mut self, change: &mut Change) -> Vec<Renamed> {
         let Some(series) = &change.series else {
@@ -201,13 +213,19 @@ impl RecurrenceSet {
             renamed.reverse();
         }
         let before = self.clone();
+        // What stays where it is keeps what it has of its own, and nothing of a neighbour takes its place.
+        let staying: BTreeSet<_> = before.begun().map(|(which, _)| which).filter(|_| !all_fit).collect();
         let moved = std::mem::take(&mut self.overrides).into_values().filter_map(|own| {
-            let recurrence_id = there(own.recurrence_id)?;
+            let which = own.recurrence_id;
+            let stays = staying.contains(&which);
+            let to = if stays { Some(which).filter(|which| series.contains(*which)) } else { there(which) };
+            let recurrence_id = to.filter(|to| stays || !staying.contains(to))?;
             Some((recurrence_id, Override { recurrence_id, ..own }))
         });
         self.overrides = moved.collect();
-        let by_name = |which| renamed.iter().find(|(from, _)| *from == which).map_or(which, |(_, to)| *to);
-        self.progress = before.progress.iter().map(|(which, progress)| (by_name(*which), *progress)).collect();
+        let names: BTreeMap<_, _> = renamed.iter().copied().collect();
+        let by_name = |which: &WallTime| names.get(which).copied().unwrap_or(*which);
+        self.progress = before.progress.iter().map(|(which, progress)| (by_name(which), *progress)).collect();
         let after = Schedule { text: change.text.clone(), span: change.span.clone(), ..before.schedule.clone() };
         change.series = Some(self.keep(&before, &after, series.clone(), left));
         renamed
@@ -287,11 +305,7 @@ impl Span {
                 let end = start.datetime().checked_add(days).map_or(start, WallTime::new);
                 (end, zone.resolve(end))
             }
-            Extent::Elapsed(length) => {
-                let instant = start_at.instant + length;
-                let end = zone.wall_at(instant);
-                (end, Resolved { instant, resolution: zone.resolve(end).resolution })
-            }
+            Extent::Elapsed(length) => span::elapsed(&zone, start_at.instant, length),
         };
         Self { all_day: self.all_day, zone, start, end, start_at, end_at }
     }

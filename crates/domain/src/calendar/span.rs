@@ -78,30 +78,28 @@ impl SpanDraft {
             return Err(vec![FieldError::new("/duration", "give either end or duration, not both")]);
         }
         let start = self.wall("/start", self.start).map_err(|e| vec![e])?;
-        let end = self.end_wall(start).map_err(|e| vec![e])?;
-        let span = Span {
-            all_day: self.all_day,
-            zone: self.zone.clone(),
-            start,
-            end,
-            start_at: self.zone.resolve(start),
-            end_at: self.zone.resolve(end),
+        let start_at = self.zone.resolve(start);
+        let (end, end_at) = match (self.end, self.duration) {
+            // Elapsed time, so that an hour is an hour on the night the clocks change.
+            (None, Some(duration)) if !self.all_day => {
+                elapsed(&self.zone, start_at.instant, duration.min(MAX_SPAN + Duration::from_hours(24)))
+            }
+            _ => {
+                let end = self.end_wall(start).map_err(|e| vec![e])?;
+                (end, self.zone.resolve(end))
+            }
         };
-        span.check(now)
+        Span { all_day: self.all_day, zone: self.zone.clone(), start, end, start_at, end_at }.check(now)
     }
 
+    /// The end that is not said by elapsed time.
     fn end_wall(&self, start: WallTime) -> Result<WallTime, FieldError> {
         match (self.end, self.duration) {
             (Some(end), _) => self.wall("/end", end),
             (None, Some(duration)) if self.all_day && !duration.as_secs().is_multiple_of(86_400) => {
                 Err(FieldError::new("/duration", "whole days last whole days: write P1D, P2D …"))
             }
-            (None, Some(duration)) if self.all_day => days_after(start, duration.as_secs() / 86_400),
-            (None, Some(duration)) => {
-                // Elapsed time, so that an hour is an hour on the night the clocks change.
-                let end = self.zone.resolve(start).instant + duration.min(MAX_SPAN + Duration::from_hours(24));
-                Ok(self.zone.wall_at(end))
-            }
+            (None, Some(duration)) => days_after(start, duration.as_secs() / 86_400),
             (None, None) if self.all_day => days_after(start, 1),
             (None, None) => Ok(start),
         }
@@ -130,6 +128,14 @@ fn wall(pointer: &str, moment: Moment, all_day: bool, zone: &Zone) -> Result<Wal
             Err(FieldError::new(pointer, "a date needs all_day: true; otherwise write 2026-11-20T09:30:00"))
         }
     }
+}
+
+/// What the wall shows so long after `start`, and when that is: of a time that is shown twice the one that is meant, which may be the
+/// second.
+pub(super) fn elapsed(zone: &Zone, start: Instant, length: Duration) -> (WallTime, Resolved) {
+    let instant = start + length;
+    let end = zone.wall_at(instant);
+    (end, Resolved { instant, resolution: zone.resolve(end).resolution })
 }
 
 fn days_after(start: WallTime, days: u64) -> Result<WallTime, FieldError> {
@@ -205,6 +211,14 @@ mod tests {
         assert_eq!(span.end.to_string(), "2026-03-08T03:30:00");
         let days = draft("2026-03-08", None, Some(86_400), "America/New_York", true).resolve(now()).expect("span");
         assert_eq!(days.end_at.instant.since(days.start_at.instant), Duration::from_hours(23), "a day with 23 hours");
+        // And falls back at 02:00 on 1 November: from half past one to half past one, and past it.
+        for minutes in [45, 60, 90] {
+            let length = Duration::from_mins(minutes);
+            let draft = draft("2026-11-01T01:30:00", None, Some(length.as_secs()), "America/New_York", false);
+            let span = draft.resolve(now()).expect("span");
+            assert_eq!(span.end_at.instant.since(span.start_at.instant), length);
+            assert_eq!(span.end, span.zone.wall_at(span.end_at.instant));
+        }
     }
 
     #[test]

@@ -307,7 +307,7 @@ impl Import {
         let own = wanted.overrides_over(&set.overrides, |had, rules| arm::renew(had, rules, by).reminders);
         let update = Update::whole((self.owner, id), self.settings, self.now, Arc::clone(&self.entropy));
         // What is in progress cannot be moved, and what was done cannot be undone by a file.
-        match update.rewrite(tx, set, change, (None, Some(own)), effects).await {
+        match Box::pin(update.rewrite(tx, set, change, (None, Some(own)), effects)).await {
             Ok((schedule, told)) => {
                 tags.made(&schedule.labels);
                 facts.extend(told);

@@ -136,6 +136,11 @@ impl Series {
         self.between(instant + Duration::from_micros(1), Instant::MAX, Extent::Elapsed(Duration::ZERO)).next()
     }
 
+    /// The occurrence whose wall time is the earliest.
+    pub fn first(&self) -> Option<WallTime> {
+        Merged::new(self, FIRST, LAST).next().map(days::wall)
+    }
+
     /// The first occurrence whose wall time is later than `wall`.
     pub fn after(&self, wall: WallTime) -> Option<WallTime> {
         Merged::new(self, days::micros(wall) + 1, LAST).next().map(days::wall)

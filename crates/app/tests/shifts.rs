@@ -1,0 +1,207 @@
+//! Series that move, are cut and live through a change of clocks: nothing that waits is lost, and nothing is told again.
+
+#[expect(dead_code, reason = "shared by test files that need different parts of it")]
+mod world;
+
+use std::{sync::Arc, time::Duration};
+
+use app::{
+    alarms,
+    calendar::{self, Expected, OnConflict, Scope},
+    domain::{
+        alarms::{Alarm, AlarmState, LateAction, LatePolicy, ReminderRule, Until},
+        calendar::{Draft, Moment, Occurrence, Patch, RemindersDraft, RepeatDraft, Schedule},
+        identity::{ProfileChange, QuietChange, User},
+    },
+    identity::{self, BasedOn},
+};
+use kernel::{Clock as _, Instant, ScheduleId, WallTime};
+use testkit::on_both_engines;
+use world::{World, alarm_body, body, draft};
+
+const DAY: i64 = 24 * 60;
+
+fn wall(text: &str) -> WallTime {
+    text.parse().expect("a wall time")
+}
+
+/// A quarter of an hour at `start` in `zone`, and as `repeat` says.
+async fn series(world: &World, (zone, start): (&str, &str), repeat: RepeatDraft, lead: u32) -> ScheduleId {
+    let reminders = RemindersDraft::Given(vec![ReminderRule::before_start(lead)]);
+    let mut draft = Draft { repeat: Some(repeat), ..draft("Walk", world.app.now(), reminders) };
+    draft.span.zone = zone.parse().expect("a zone");
+    draft.span.start = Moment::Wall(wall(start));
+    draft.span.duration = Some(Duration::from_mins(15));
+    draft.late = LatePolicy { action: LateAction::Ring, ..LatePolicy::default() };
+    let render = Arc::new(|s: &Schedule| body(&s.id));
+    let answer = Box::pin(calendar::create(&world.app, &world.ada, draft, OnConflict::Allow, None, render)).await;
+    world.made(&answer.expect("a series")).await.id
+}
+
+fn repeat(rrule: &str, rdates: &[&str]) -> RepeatDraft {
+    let rdates = rdates.iter().map(|date| Moment::Wall(wall(date))).collect();
+    RepeatDraft { rrule: rrule.to_owned(), rdates, exdates: Vec::new() }
+}
+
+/// Every day at noon in Seoul, where the world begins on 2026-11-20 at half past nine.
+async fn daily(world: &World, lead: u32) -> ScheduleId {
+    series(world, ("Asia/Seoul", "2026-11-20T12:00:00"), repeat("FREQ=DAILY", &[]), lead).await
+}
+
+async fn change(world: &World, id: ScheduleId, scope: Scope, patch: Patch) -> ScheduleId {
+    let render = Arc::new(|o: &Occurrence| body(&o.schedule.id));
+    let target = (id, scope, Expected::Any);
+    let changed = Box::pin(calendar::update(&world.app, &world.ada, target, patch, OnConflict::Allow, None, render)).await;
+    String::from_utf8(changed.expect("changed").rendered.body).expect("text").parse().expect("an id")
+}
+
+fn start_at(text: &str) -> Patch {
+    Patch { start: Some(Moment::Wall(wall(text))), ..Patch::default() }
+}
+
+fn titled(title: &str) -> Patch {
+    Patch { title: Some(title.to_owned()), ..Patch::default() }
+}
+
+/// Lets the clock show `at` and fires what is due by then, one after the other; answers for which occurrences.
+async fn rung_by(world: &World, at: &str, ids: &[ScheduleId]) -> Vec<WallTime> {
+    let at: Instant = at.parse().expect("an instant");
+    world.clock.advance(at.since(world.clock.now()));
+    rings(world, ids).await
+}
+
+async fn rings(world: &World, ids: &[ScheduleId]) -> Vec<WallTime> {
+    let before = fired(world, ids).await;
+    while world.fire().await > 0 {}
+    let after = fired(world, ids).await;
+    after.into_iter().filter(|alarm| before.iter().all(|other| other.id != alarm.id)).map(|alarm| alarm.nominal).collect()
+}
+
+async fn fired(world: &World, ids: &[ScheduleId]) -> Vec<Alarm> {
+    let mut fired = Vec::new();
+    for id in ids {
+        fired.extend(world.alarm_rows(*id).await.into_iter().filter(|alarm| alarm.state == AlarmState::Fired));
+    }
+    fired
+}
+
+async fn waiting(world: &World, id: ScheduleId) -> Vec<(WallTime, i64, Instant)> {
+    let rows = world.alarm_rows(id).await.into_iter().filter(|alarm| alarm.state == AlarmState::Pending);
+    rows.map(|alarm| (alarm.nominal, alarm.snooze, alarm.due_at)).collect()
+}
+
+/// 02:06 is passed over by the clocks and becomes 03:06, which is after 03:03.
+async fn in_the_gap(world: &World) -> ScheduleId {
+    let before: Instant = "2027-03-14T06:55:00Z".parse().expect("an instant");
+    world.clock.advance(before.since(world.clock.now()));
+    let start = ("America/New_York", "2027-03-14T02:06:00");
+    series(world, start, repeat("FREQ=DAILY;COUNT=1", &["2027-03-14T03:03:00"]), 0).await
+}
+
+#[tokio::test]
+async fn an_occurrence_that_a_gap_moves_behind_a_later_one_rings_whatever_is_edited_in_between() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        let id = in_the_gap(&world).await;
+        assert_eq!(rung_by(&world, "2027-03-14T07:03:00Z", &[id]).await, [wall("2027-03-14T03:03:00")]);
+        change(&world, id, Scope::All, titled("Run")).await;
+        assert_eq!(rung_by(&world, "2027-03-14T07:06:00Z", &[id]).await, [wall("2027-03-14T02:06:00")]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_series_is_cut_by_the_wall_also_where_a_gap_turns_the_order_round() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        let id = in_the_gap(&world).await;
+        let later = wall("2027-03-14T03:03:00");
+        calendar::delete(&world.app, &world.ada, id, Scope::Following(later), Expected::Any).await.expect("deleted");
+        assert_eq!(rung_by(&world, "2027-03-14T07:06:00Z", &[id]).await, [wall("2027-03-14T02:06:00")]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_left_before_a_cut_begins_with_its_own_first_occurrence() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        let start = ("Asia/Seoul", "2026-11-22T12:00:00");
+        let ids = [
+            series(&world, start, repeat("FREQ=DAILY", &["2026-11-21T09:00:00"]), 0).await,
+            series(&world, start, repeat("FREQ=DAILY", &["2026-11-21T09:00:00"]), 0).await,
+        ];
+        let from = Scope::Following(wall("2026-11-22T12:00:00"));
+        assert_ne!(change(&world, ids[0], from, titled("Run")).await, ids[0]);
+        calendar::delete(&world.app, &world.ada, ids[1], from, Expected::Any).await.expect("deleted");
+        for id in ids {
+            assert_eq!(world.get(id).await.expect("there").span.start, wall("2026-11-21T09:00:00"));
+            // And so it moves by what it is told to.
+            change(&world, id, Scope::All, start_at("2026-11-21T09:30:00")).await;
+            assert_eq!(waiting(&world, id).await.len(), 1);
+            assert_eq!(waiting(&world, id).await[0].0, wall("2026-11-21T09:30:00"));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_snooze_goes_along_with_its_occurrence_when_the_series_moves() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        let id = daily(&world, 0).await;
+        assert_eq!(rung_by(&world, "2026-11-20T03:00:00Z", &[id]).await, [wall("2026-11-20T12:00:00")]);
+        let rang = fired(&world, &[id]).await.remove(0);
+        let until = Until::Instant(world.at(180));
+        alarms::snooze(&world.app, &world.ada, (rang.id, until), None, Arc::new(alarm_body)).await.expect("snoozed");
+        // Back and forth: another was called so before.
+        for start in ["2026-11-19T11:50:00", "2026-11-20T11:50:00", "2026-11-20T12:00:00", "2026-11-20T11:45:00"] {
+            change(&world, id, Scope::All, start_at(start)).await;
+        }
+        let waits = waiting(&world, id).await;
+        assert_eq!(waits[0], (wall("2026-11-20T11:45:00"), 1, world.at(180)), "under its new name");
+        assert_eq!(waits[1], (wall("2026-11-21T11:45:00"), 0, world.at(135 + DAY)));
+        assert_eq!(rung_by(&world, "2026-11-20T03:30:00Z", &[id]).await, [wall("2026-11-20T11:45:00")]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_told_of_an_occurrence_is_not_told_again_when_its_series_moves_or_is_cut() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        // Two and a half days ahead: the 20th, 21st and 22nd are told at once.
+        let id = daily(&world, 60 * 60 * 60).await;
+        let told = |days: &[&str]| days.iter().map(|day| wall(&format!("2026-11-{day}T12:00:00"))).collect::<Vec<_>>();
+        assert_eq!(rings(&world, &[id]).await, told(&["20", "21", "22"]));
+        // A day later, that of the 22nd is still past; it is now the 23rd.
+        change(&world, id, Scope::All, start_at("2026-11-21T12:00:00")).await;
+        assert_eq!(rings(&world, &[id]).await, told(&[]));
+        change(&world, id, Scope::All, start_at("2026-11-20T12:00:00")).await;
+        let rest = change(&world, id, Scope::Following(wall("2026-11-22T12:00:00")), titled("Run")).await;
+        assert_ne!(rest, id);
+        assert_eq!(rings(&world, &[id, rest]).await, told(&[]));
+        change(&world, rest, Scope::This(wall("2026-11-25T12:00:00")), start_at("2026-11-25T13:00:00")).await;
+        assert_eq!(rings(&world, &[id, rest]).await, told(&[]), "nor by a later change of the rest");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_series_made_in_quiet_hours_waits_with_all_that_is_late_in_it() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        let quiet_hours = QuietChange::During("09:30-11:00".parse().expect("quiet hours"));
+        let change = ProfileChange { quiet_hours, ..ProfileChange::default() };
+        let shown = Arc::new(|user: &User| body(&user.id));
+        identity::change_profile(&world.app, &world.ada, Some(BasedOn::Any), change, None, shown).await.expect("a profile");
+        world.clock.advance(Duration::from_secs(30));
+        // Due at 09:29:30, 09:29:45 and 09:30: before they began, and half a minute ago. But nobody had asked by then.
+        let dates = ["2026-11-20T11:00:45", "2026-11-20T11:01:00"];
+        let start = ("Asia/Seoul", "2026-11-20T11:00:30");
+        let id = series(&world, start, repeat("FREQ=DAILY;COUNT=1", &dates), 91 * 60).await;
+        assert_eq!(rings(&world, &[id]).await, Vec::<WallTime>::new());
+        assert_eq!(rung_by(&world, "2026-11-20T02:00:00Z", &[id]).await.len(), 3);
+    })
+    .await;
+}
