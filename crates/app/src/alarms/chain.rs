@@ -60,8 +60,9 @@ pub(super) async fn turn(tx: &mut Tx<'_>, due: Vec<Due>, now: Instant, entropy: 
             // One that waited was followed when it began to wait.
             if let Some(following) = after(set, &due, now).filter(|_| due.deferred_until.is_none()) {
                 left_out = following.left_out;
-                // A missed one was planned when it was missed: it is late by all that time.
-                let armed = |link: Link| next(set, due.reminder, link, link.due_at.min(now), (now, entropy));
+                // A missed one was planned when it was missed, but not before the one that was to ring before it: it is late by all
+                // that time.
+                let armed = |link: Link| next(set, due.reminder, link, link.due_at.max(due.armed_at).min(now), (now, entropy));
                 turn.next.extend(following.next.map(armed));
             }
             speak_for(set, &mut due);
