@@ -1,13 +1,25 @@
 //! Transactions that stand in each other's way on PostgreSQL. SQLite has one writer, so there they cannot.
 
+mod agenda;
 mod high_water;
+#[expect(dead_code, reason = "shared by test files that need different parts of it")]
+mod inboxes;
 
 use std::{sync::Arc, time::Duration};
 
+use agenda::{alarm, event, span};
+use domain::{
+    alarms::ReminderRule,
+    calendar::{Moment, RecurrenceSet},
+};
 use high_water::{Mark, Raise};
-use kernel::{Clock as _, Instant};
-use store::{Seams, Store, StoreError, scratch::Session};
-use testkit::{Database, SeededEntropy, TestClock};
+use inboxes::{person, run};
+use kernel::{Clock as _, Instant, Zone};
+use store::{
+    Seams, Store, StoreError, alarms, calendar,
+    scratch::{self, Session},
+};
+use testkit::{Database, START, SeededEntropy, TestClock};
 use tokio::task::JoinHandle;
 
 /// The store waits for a lock for ten seconds. Here it is a hundredth of a second, set by the table itself as a statement begins.
@@ -80,5 +92,52 @@ async fn a_lock_that_is_never_free_is_given_up_after_fifteen_seconds_and_nothing
     holder.run("COMMIT").await.expect("let go");
     assert_eq!(store.read(Mark).await.expect("read"), Some(Instant::from_micros(1)));
     store.write(Raise(Instant::from_micros(3))).await.expect("the connection works");
+    store.close().await;
+}
+
+#[tokio::test]
+async fn what_waits_for_the_end_of_quiet_hours_is_locked_schedule_by_schedule() {
+    let Some(database) = Database::postgres().await else { return };
+    let store = database.store().await;
+    let ann = person(&store, 1).await;
+    let hour = |minutes: u64| {
+        let start = Moment::Instant(START + Duration::from_mins(minutes));
+        event(ann, &SeededEntropy::new(minutes), span(&Zone::utc(), start, None), &[ReminderRule::before_start(0)])
+    };
+    // What is due first belongs to the schedule that is locked last.
+    let mut both = [hour(20), hour(30)];
+    both.sort_by_key(|schedule| schedule.id);
+    for (schedule, minutes) in both.iter().zip([30, 20]) {
+        let due_at = START + Duration::from_mins(minutes);
+        let planned = alarm(schedule, &schedule.reminders[0], due_at, &SeededEntropy::new(minutes));
+        let schedule = schedule.clone();
+        run(&store, move |tx| {
+            let (schedule, planned) = (schedule.clone(), planned.clone());
+            Box::pin(async move {
+                calendar::insert(tx, &RecurrenceSet::new(schedule, [])).await?;
+                alarms::insert(tx, std::slice::from_ref(&planned)).await?;
+                alarms::quiet::hold(tx, &[(planned.id, START + Duration::from_hours(1))]).await
+            })
+        })
+        .await;
+    }
+    let [first, last] = both.map(|schedule| schedule.id.uuid());
+    let lock = |id| format!("BEGIN; SELECT 1 FROM alarms WHERE schedule_id = '{id}' FOR UPDATE NOWAIT");
+    let (mut one, mut other) = (Session::open(database.open()).await.expect("a session"), Session::open(database.open()).await);
+    one.run(&lock(first)).await.expect("nobody holds it");
+    let waiting = tokio::spawn({
+        let store = store.clone();
+        async move { run(&store, move |tx| Box::pin(alarms::quiet::hold_waiting(tx, ann, START))).await }
+    });
+    let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while scratch::numbers(database.open(), waits).await.expect("a number")[0] == 0 {
+        tokio::task::yield_now().await;
+    }
+    let other = other.as_mut().expect("a session");
+    other.run(&lock(last)).await.expect("it waits for the first, and holds no other");
+    for session in [&mut one, other] {
+        session.run("COMMIT").await.expect("let go");
+    }
+    assert_eq!(waiting.await.expect("no panic"), 2);
     store.close().await;
 }
