@@ -88,6 +88,8 @@ sabotages! {
     an_alarm_that_cannot_ring_holds_all_others_unless_it_is_set_aside: NothingSetAside is seen by NothingLost;
     whoever_is_told_in_quiet_hours_is_seen: DeafToQuietHours is seen by QuietHours;
     waiting_without_quiet_hours_is_seen: HeldForNothing is seen by InTime;
+    a_series_whose_next_alarm_is_armed_in_a_second_transaction_falls_silent: NextInSecondTransaction is seen by NothingLost;
+    a_series_that_does_not_follow_the_clocks_is_seen: OffsetOfTheFirst is seen by NoPhantom;
 }
 
 fn tell(report: &Report) {

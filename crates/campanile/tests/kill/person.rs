@@ -104,7 +104,7 @@ impl Person {
     fn change(&self, verb: Verb, subject: &str, disarms: Disarms, rings: Option<(Instant, Instant)>) -> Change {
         let key = format!("{}-{:016x}", self.name, self.entropy.next());
         let arms = rings
-            .map(|(due_at, starts_at)| Promise { due_at, starts_at: Some(starts_at), hushed_until_end: None })
+            .map(|(due_at, starts_at)| Promise { due_at, starts_at: Some(starts_at), hushed_until_end: None, chained: false })
             .into_iter()
             .collect();
         Change { verb, subject: subject.to_owned(), key, disarms, arms }

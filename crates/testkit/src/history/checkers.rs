@@ -11,6 +11,7 @@ use kernel::Instant;
 use super::{
     Entry,
     ledger::{self, Effect, Ledger, Rings, Subject},
+    quiet,
 };
 
 /// Which promise a judge looks after.
@@ -111,7 +112,9 @@ pub struct Verdict {
 /// Judges a history.
 pub fn check(history: &[Entry], bounds: &Bounds) -> Verdict {
     let ledger = ledger::read(history);
-    let mut court = Court { ledger: &ledger, bounds, verdict: Verdict::default() };
+    let effects = ledger.subjects.values().flat_map(|subject| &subject.effects);
+    let shown = effects.map(|effect| effect.shown.alarm.as_str()).collect();
+    let mut court = Court { ledger: &ledger, shown, bounds, verdict: Verdict::default() };
     for (name, subject) in &ledger.subjects {
         court.nothing_lost(name, subject);
         court.once_only(name, subject);
@@ -134,6 +137,8 @@ pub fn check(history: &[Entry], bounds: &Bounds) -> Verdict {
 
 struct Court<'a> {
     ledger: &'a Ledger,
+    /// The alarms that rang. In a series that moves, what an occurrence was reminded of goes along with it under another name.
+    shown: BTreeSet<&'a str>,
     bounds: &'a Bounds,
     verdict: Verdict,
 }
@@ -210,16 +215,18 @@ impl Court<'_> {
             let sentence = format!("{name} was due at {} and rang at {}, allowed until {deadline}", shown.due_at, shown.fired_at);
             self.accuse(Checker::InTime, sentence);
         }
-        if subject.quiet.is_none() && self.ledger.windows.are_clear(ready_at, self.bounds) {
+        if subject.quiet.is_empty() && self.ledger.windows.are_clear(ready_at, self.bounds) {
             self.verdict.summary.lateness.push(shown.fired_at.since(ready_at));
         }
     }
 
     fn quiet_hours(&mut self, name: &str, subject: &Subject, effect: &Effect) {
-        let (Some(quiet), shown) = (subject.quiet, &effect.shown) else { return };
+        let shown = &effect.shown;
         let explaining =
             subject.arms.iter().filter(|arm| arm.due_at == shown.due_at && arm.explains(shown.fired_at, self.bounds));
-        let why: Vec<_> = explaining.map(|arm| quiet.forbids(arm, shown.fired_at, &self.ledger.windows, self.bounds)).collect();
+        let why: Vec<_> = explaining
+            .map(|arm| quiet::forbids(&subject.quiet, arm, shown.fired_at, &self.ledger.windows, self.bounds))
+            .collect();
         // Every promise it might have kept forbids it.
         if let Some(Some(why)) = why.first().filter(|_| why.iter().all(Option::is_some)) {
             self.accuse(Checker::QuietHours, format!("{name} was due at {} and rang at {}, {why}", shown.due_at, shown.fired_at));
@@ -230,11 +237,10 @@ impl Court<'_> {
         if !self.ledger.has_rows {
             return;
         }
-        let shown: BTreeSet<&str> = subject.effects.iter().map(|effect| effect.shown.alarm.as_str()).collect();
         let end = self.ledger.ends_at.unwrap_or(Instant::EPOCH);
         for row in &subject.rows {
             let id = &row.alarm;
-            match (row.state.as_str(), shown.contains(id.as_str())) {
+            match (row.state.as_str(), self.shown.contains(id.as_str())) {
                 ("FIRED", true) | ("SUPERSEDED" | "CANCELLED" | "SKIPPED", false) => {}
                 ("PENDING", false) if row.due_at > end => {}
                 ("PENDING", false) => {
@@ -245,7 +251,10 @@ impl Court<'_> {
             }
         }
         for arm in subject.arms.iter().filter(|arm| arm.rings(self.bounds) == Rings::Surely) {
-            if !subject.rows.iter().any(|row| row.due_at == arm.due_at) {
+            // Of a series, what is still to come has no row yet, and that of what rang goes along when the series moves.
+            let has_rung = || subject.effects.iter().any(|effect| effect.shown.due_at == arm.due_at);
+            let needs_none = arm.chained && (arm.disarmed.is_some() || arm.due_at > end || has_rung());
+            if !needs_none && !subject.rows.iter().any(|row| row.due_at == arm.due_at) {
                 self.accuse(Checker::Conservation, format!("{name} has no row for {}, which was accepted", arm.due_at));
             }
         }

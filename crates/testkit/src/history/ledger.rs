@@ -1,13 +1,13 @@
 //! The one pass over a history: who was promised what, what came of it, and when something was broken.
 
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    time::Duration,
-};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use kernel::Instant;
 
-use super::{Bounds, Change, Disarms, Entry, Phase, Promise, Shown, Step, Verb, What};
+use super::{
+    Bounds, Change, Disarms, Entry, Phase, Promise, Shown, Step, Verb, What,
+    quiet::{self, Quiet},
+};
 
 /// Everything the checkers ask about, by subject.
 #[derive(Debug, Default)]
@@ -27,8 +27,8 @@ pub(super) struct Ledger {
 /// One schedule.
 #[derive(Debug, Default)]
 pub(super) struct Subject {
-    /// When its owner does not want to be told.
-    pub(super) quiet: Option<Quiet>,
+    /// When its owner does not want to be told, and did not before they changed their mind.
+    pub(super) quiet: Vec<Quiet>,
     pub(super) arms: Vec<Arm>,
     /// One per notification id, in the order of first sight.
     pub(super) effects: Vec<Effect>,
@@ -42,7 +42,11 @@ pub(super) struct Arm {
     pub(super) due_at: Instant,
     starts_at: Option<Instant>,
     /// When the item ends, if quiet hours hold for it.
-    hushed_until_end: Option<Instant>,
+    pub(super) hushed_until_end: Option<Instant>,
+    /// Whether there is a row for it only when the one before it in its series has rung.
+    pub(super) chained: bool,
+    /// When the next reminder of the same item was to ring, by the same request.
+    next_due: Option<Instant>,
     pub(super) asked_at: Instant,
     /// When the client was told that it is done; `None` as long as it was not.
     pub(super) done_at: Option<Instant>,
@@ -116,8 +120,10 @@ impl Lease {
 
 impl Arm {
     fn new(change: &Change, promise: &Promise, asked_at: Instant) -> Self {
-        let Promise { due_at, starts_at, hushed_until_end } = *promise;
-        Self { verb: change.verb, due_at, starts_at, hushed_until_end, asked_at, done_at: None, disarmed: None }
+        let Promise { due_at, starts_at, hushed_until_end, chained } = *promise;
+        let next_due = change.arms.iter().map(|other| other.due_at).filter(|other| *other > due_at).min();
+        let (verb, done_at, disarmed) = (change.verb, None, None);
+        Self { verb, due_at, starts_at, hushed_until_end, chained, next_due, asked_at, done_at, disarmed }
     }
 
     /// By the rules of the product for reminders that are past when they are made.
@@ -127,8 +133,10 @@ impl Arm {
             return Rings::Surely;
         }
         let past = self.due_at + bounds.skew < self.asked_at;
+        // Of several that were past, the one that was due last speaks for all.
+        let speaks = self.next_due.is_none_or(|next| next > done_at + bounds.skew);
         match self.starts_at {
-            Some(start) if past && self.verb == Verb::Create && start > done_at + bounds.skew => Rings::Surely,
+            Some(start) if past && speaks && self.verb == Verb::Create && start > done_at + bounds.skew => Rings::Surely,
             Some(start) if past && start + bounds.skew < self.asked_at => Rings::Never,
             _ => Rings::Perhaps,
         }
@@ -143,40 +151,6 @@ impl Arm {
     pub(super) fn explains(&self, fired_at: Instant, bounds: &Bounds) -> bool {
         let gone = matches!(self.disarmed, Some((_, Some(done))) if done + bounds.skew < fired_at.max(self.due_at));
         !gone && self.rings(bounds) != Rings::Never
-    }
-}
-
-/// When somebody does not want to be told.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Quiet {
-    from: Instant,
-    until: Instant,
-}
-
-/// So late a reminder is still told in quiet hours, if it was due before they began.
-const IN_TIME: Duration = Duration::from_mins(1);
-
-impl Quiet {
-    /// Until when an arm may wait; `None` if it may not.
-    fn may_hold(&self, arm: &Arm, windows: &Windows, bounds: &Bounds) -> Option<Instant> {
-        let ready_at = arm.ready_at();
-        let found_by = windows.deadline(ready_at, bounds) + bounds.skew;
-        let overlap = ready_at < self.until + bounds.skew && self.from < found_by + bounds.skew;
-        (arm.hushed_until_end.is_some() && overlap).then_some(self.until)
-    }
-
-    /// Why an arm must not have rung at `fired_at`, if that is so.
-    pub(super) fn forbids(&self, arm: &Arm, fired_at: Instant, windows: &Windows, bounds: &Bounds) -> Option<&'static str> {
-        let Bounds { skew, .. } = *bounds;
-        let (ends_at, ready_at) = (arm.hushed_until_end?, arm.ready_at());
-        let surely_in_them = arm.due_at.max(arm.asked_at) >= self.from + skew;
-        let late = arm.done_at.is_some() && fired_at > ready_at + IN_TIME + skew;
-        if self.from + skew <= fired_at && fired_at + skew < self.until && (surely_in_them || late) {
-            return Some("in quiet hours");
-        }
-        let surely_held = surely_in_them && arm.done_at.is_some() && windows.deadline(ready_at, bounds) + skew < self.until;
-        let over = arm.due_at < ends_at && ends_at + skew < self.until;
-        (surely_held && over).then_some("although it was over when the quiet hours ended")
     }
 }
 
@@ -230,7 +204,9 @@ struct Pass {
     spans: Vec<(Instant, Instant)>,
     seen: HashSet<String>,
     streams: HashMap<(String, String), (i64, i64)>,
-    quiet: HashMap<String, Quiet>,
+    quiet: HashMap<String, Vec<Quiet>>,
+    /// Who asks for what, by subject.
+    owners: HashMap<String, String>,
 }
 
 pub(super) fn read(history: &[Entry]) -> Ledger {
@@ -245,6 +221,10 @@ pub(super) fn read(history: &[Entry]) -> Ledger {
     for open in unanswered {
         ledger.apply(&open.change, open.asked_at, None);
     }
+    for (name, subject) in &mut ledger.subjects {
+        let owner = pass.owners.get(name);
+        subject.quiet = owner.and_then(|owner| pass.quiet.get(owner)).cloned().unwrap_or_default();
+    }
     let end = ledger.ends_at.unwrap_or(Instant::EPOCH);
     pass.spans.extend(pass.faults.into_values().map(|from| (from, end)));
     ledger.windows = Windows::merge(pass.spans);
@@ -255,13 +235,13 @@ impl Ledger {
     /// By when an arm must have rung: at once, soon after all that was broken healed, or after the quiet hours that hold it.
     pub(super) fn deadline(&self, subject: &Subject, arm: &Arm, bounds: &Bounds) -> Instant {
         let deadline = self.windows.deadline(arm.ready_at(), bounds);
-        let held_until = subject.quiet.and_then(|quiet| quiet.may_hold(arm, &self.windows, bounds));
+        let held_until = quiet::may_hold(&subject.quiet, arm, &self.windows, bounds);
         held_until.map_or(deadline, |until| deadline.max(self.windows.deadline(until, bounds)))
     }
 
     /// Whether an arm need not ring, because the item may be over when the quiet hours that may hold it end.
     pub(super) fn may_be_over(&self, subject: &Subject, arm: &Arm, bounds: &Bounds) -> bool {
-        let held = subject.quiet.is_some_and(|quiet| quiet.may_hold(arm, &self.windows, bounds).is_some());
+        let held = quiet::may_hold(&subject.quiet, arm, &self.windows, bounds).is_some();
         held && arm.hushed_until_end.is_some_and(|ends_at| ends_at <= self.deadline(subject, arm, bounds) + bounds.skew)
     }
 
@@ -291,7 +271,7 @@ impl Ledger {
                 lease.take(*token, *step, (*begun_at, at), &entry.actor);
             }
             What::Quiet { from, until } => {
-                pass.quiet.insert(entry.actor.clone(), Quiet { from: *from, until: *until });
+                quiet::take(pass.quiet.entry(entry.actor.clone()).or_default(), entry.phase, (*from, *until), at);
             }
             What::Job { job, finished } => self.leases.entry(job.clone()).or_default().finished = Some(*finished),
             What::Fault { kind, node, .. } => {
@@ -315,8 +295,8 @@ impl Ledger {
     }
 
     fn take_change(&mut self, pass: &mut Pass, entry: &Entry, change: &Change) {
-        if let Some(quiet) = pass.quiet.get(&entry.actor) {
-            self.subject(&change.subject).quiet = Some(*quiet);
+        if !pass.owners.contains_key(&change.subject) {
+            pass.owners.insert(change.subject.clone(), entry.actor.clone());
         }
         let name = (change.subject.clone(), change.key.clone());
         match entry.phase {

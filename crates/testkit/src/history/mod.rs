@@ -6,10 +6,11 @@
 //! memory; tests of the real binary write the same entries as JSON lines.
 //!
 //! An effect is told apart by its **subject** (the title of a schedule, chosen by the client, never used twice) and by the
-//! instant at which it was to ring.
+//! instant at which it was to ring. Of what repeats, each occurrence is a subject: the title and its wall time.
 
 mod checkers;
 mod ledger;
+mod quiet;
 #[cfg(test)]
 mod tests;
 
@@ -96,11 +97,11 @@ pub enum What {
         /// When it was begun; the line is written when it is over.
         begun_at: Instant,
     },
-    /// A client has quiet hours, once and for all.
+    /// A client has quiet hours from now on, in place of those it had before.
     Quiet {
         /// When they begin.
         from: Instant,
-        /// When they end.
+        /// When they end; as they begin, if there are none.
         until: Instant,
     },
     /// Left in the database: a job.
@@ -137,7 +138,7 @@ pub enum What {
 /// A change of what is to ring, said in terms of the effects it has.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Change {
-    /// `create`, `patch`, `delete`, `restore`, `snooze` or `dismiss`.
+    /// `create`, `patch`, `delete`, `restore`, `snooze`, `dismiss` or `work`.
     pub verb: Verb,
     /// Of which schedule.
     pub subject: String,
@@ -160,6 +161,10 @@ pub enum Verb {
     Restore,
     Snooze,
     Dismiss,
+    /// Begins or finishes an item, or takes that back.
+    Work,
+    /// Changes when it does not want to be told.
+    Quiet,
 }
 
 /// What a change stops from ringing.
@@ -199,6 +204,14 @@ pub struct Promise {
     /// told any more if the item is. `None`: it rings whatever the hour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hushed_until_end: Option<Instant>,
+    /// Whether it is one of a series, of which an alarm is armed when the one before it has rung.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub chained: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks like this")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// A notification, as a reader was shown it.

@@ -24,6 +24,7 @@ fn change(verb: Verb, key: &str, disarms: Disarms, due: &[u64]) -> What {
             due_at: at(second),
             starts_at: Some(at(second + 600)),
             hushed_until_end: Some(at(second + 600)),
+            chained: false,
         })
         .collect();
     What::Change(Change { verb, subject: "walk".to_owned(), key: key.to_owned(), disarms, arms })
@@ -124,7 +125,7 @@ fn c1_asks_for_what_was_taken_back_too_late() {
 #[test]
 fn c1_wants_a_reminder_that_was_past_at_creation_only_while_the_item_is_to_come() {
     let create = |starts: u64| {
-        let arms = vec![Promise { due_at: at(10), starts_at: Some(at(starts)), hushed_until_end: None }];
+        let arms = vec![Promise { due_at: at(10), starts_at: Some(at(starts)), hushed_until_end: None, chained: false }];
         let what = What::Change(Change {
             verb: Verb::Create,
             subject: "walk".to_owned(),
@@ -139,6 +140,25 @@ fn c1_wants_a_reminder_that_was_past_at_creation_only_while_the_item_is_to_come(
     let mut rang = create(15);
     rang.insert(2, shown(22, "n", "a", 10, 21));
     assert_eq!(accused(&rang), [Checker::NoPhantom]);
+}
+
+#[test]
+fn c1_wants_the_last_of_several_reminders_that_were_past() {
+    let arms = [10, 15].map(|due| Promise { due_at: at(due), starts_at: Some(at(100)), hushed_until_end: None, chained: false });
+    let change = Change {
+        verb: Verb::Create,
+        subject: "walk".to_owned(),
+        key: "k".to_owned(),
+        disarms: Disarms::Nothing,
+        arms: arms.to_vec(),
+    };
+    let made = [entry(20, Phase::Invoke, What::Change(change.clone())), entry(21, Phase::Ok, What::Change(change))];
+    let with = |rang: &[u64]| {
+        let shown = rang.iter().map(|due| shown(22, &format!("n{due}"), &format!("a{due}"), *due, 21));
+        accused(&made.iter().cloned().chain(shown).chain([inbox(&[], 0, 0)]).collect::<Vec<_>>())
+    };
+    assert_eq!(with(&[15]), []);
+    assert_eq!(with(&[10]), [Checker::NothingLost]);
 }
 
 #[test]

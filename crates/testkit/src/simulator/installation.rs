@@ -10,10 +10,14 @@ use app::{
     identity::{Keys, PasswordCost, Secret, Settings},
 };
 use clockwork::Wake;
-use domain::identity::{Caller, Credential, DefaultLead, Locale, Rhythm, Role, User};
+use domain::{
+    alarms::QuietHours,
+    identity::{Caller, Credential, DefaultLead, Locale, Rhythm, Role, User},
+};
 use kernel::{Clock, Entropy, Instant, SessionId, UserId, Zone};
 use store::{Store, StoreError, Tx, UseCase};
 
+use super::turns::{self, Turn};
 use crate::SeededEntropy;
 
 /// Deriving keys takes longer than a simulated minute, and which ones they are matters to nobody here.
@@ -48,6 +52,23 @@ pub(super) struct Person {
     pub(super) caller: Caller,
     /// When they do not want to be told.
     pub(super) quiet: Option<(Instant, Instant)>,
+    /// Where they live, if the clocks change there.
+    turn: Option<&'static Turn>,
+    /// Whether they name times that the clocks pass over.
+    careless: bool,
+}
+
+impl Person {
+    /// From when to when on the wall it is quiet, from an instant to another.
+    pub(super) fn hours(&self, (from, until): (Instant, Instant)) -> Option<QuietHours> {
+        let shown = |at: Instant| match self.turn {
+            Some(turn) if self.careless => turn.passed_over(turn.wall_at(at)),
+            Some(turn) => turn.wall_at(at),
+            None => at.as_seconds(),
+        };
+        let clock = |at: Instant| turns::name(shown(at)).datetime().strftime("%H:%M").to_string();
+        format!("{}-{}", clock(from), clock(until)).parse().ok()
+    }
 }
 
 /// Makes the account of a person.
@@ -57,21 +78,31 @@ pub(super) struct Enrol {
 
 impl Enrol {
     /// The account of a person, who may have quiet hours so many minutes from now and so many minutes long.
-    pub(super) fn new(number: u64, now: Instant, quiet: Option<(u32, u32)>, entropy: &dyn Entropy) -> Option<(Self, Person)> {
+    /// They live where the clocks change if these go forward: an hour that is shown twice would be longer than a life in here.
+    pub(super) fn new(
+        number: u64,
+        (turn, now): (&'static Turn, Instant),
+        quiet: Option<(u32, u32)>,
+        entropy: &SeededEntropy,
+    ) -> Option<(Self, Person)> {
         let minute = |minutes: u32| now + minutes * Duration::from_mins(1);
         let quiet = quiet.map(|(first, length)| (minute(first), minute(first + length)));
-        let clock = |at: Instant| Zone::utc().wall_at(at).datetime().strftime("%H:%M").to_string();
+        let choice = entropy.fork(&format!("home of {number}"));
+        let turn = (turn.is_forward() && choice.chance(500)).then_some(turn);
+        let (id, name) = (UserId::mint(now, entropy), format!("person{number}"));
+        let caller = Caller { user: id, role: Role::Member, credential: Credential::Session(SessionId::mint(now, entropy)) };
+        let person = Person { name, caller, quiet, turn, careless: choice.chance(400) };
         let quiet_hours = match quiet {
-            Some((from, until)) => Some(format!("{}-{}", clock(from), clock(until)).parse().ok()?),
+            Some(quiet) => Some(person.hours(quiet)?),
             None => None,
         };
-        let (id, name) = (UserId::mint(now, entropy), format!("person{number}"));
+        let name = &person.name;
         let user = User {
             id,
             email: format!("{name}@example.org").parse().ok()?,
             display_name: name.parse().ok()?,
             role: Role::Member,
-            time_zone: Zone::utc(),
+            time_zone: turn.map_or(Ok(Zone::utc()), |turn| turn.zone.parse()).ok()?,
             locale: Locale::default(),
             default_lead: DefaultLead::USUAL,
             rhythm: Rhythm { quiet_hours, ..Rhythm::default() },
@@ -79,8 +110,7 @@ impl Enrol {
             created_at: now,
             updated_at: now,
         };
-        let caller = Caller { user: id, role: Role::Member, credential: Credential::Session(SessionId::mint(now, entropy)) };
-        Some((Self { user }, Person { name, caller, quiet }))
+        Some((Self { user }, person))
     }
 }
 

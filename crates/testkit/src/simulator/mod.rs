@@ -2,7 +2,7 @@
 //!
 //! One seed is one life of an installation: one to three nodes over one database, three to six people who make, move, delete,
 //! restore, snooze and dismiss for ten simulated minutes and repeat what was not answered, readers who follow what they are
-//! told, and a nemesis. Then everything is healed, and whatever is due has an hour to ring. The use cases, the SQL, the lanes
+//! told, and a nemesis. Some minutes after it begins, the clocks change in the zone of what repeats. Then everything is healed, and whatever is due has an hour to ring. The use cases, the SQL, the lanes
 //! of the clockwork and the clock guard are those of production; only time, randomness and the disk are not.
 //!
 //! ```text
@@ -22,6 +22,8 @@ mod people;
 mod reader;
 mod sabotage;
 mod scribe;
+mod series;
+mod turns;
 
 use std::{fmt, rc::Rc, sync::Arc, time::Duration};
 
@@ -33,7 +35,6 @@ pub use sabotage::Sabotage;
 
 use crate::{
     SeededEntropy, TestClock,
-    clock::START,
     history::{Bounds, Checker, Entry, Verdict, What, check},
 };
 use cluster::Cluster;
@@ -42,6 +43,7 @@ use nemesis::Nemesis;
 use people::Actor;
 use reader::Reader;
 use scribe::Scribe;
+use turns::Turn;
 
 /// How long people work and the nemesis breaks things.
 const BUSY: Duration = Duration::from_mins(10);
@@ -112,10 +114,12 @@ impl fmt::Display for Report {
 
 /// Lives through one seed.
 pub fn simulate(seed: u64, sabotage: Option<Sabotage>) -> Report {
-    let (world, entropy) = (TestClock::at(START), SeededEntropy::new(seed));
+    let entropy = SeededEntropy::new(seed);
+    let (turn, start) = Turn::choose(&entropy);
+    let world = TestClock::at(start);
     let mut executor = Executor::new(world.clone(), entropy.fork("executor"));
     let (handle, scribe) = (executor.handle(), Scribe::new(world.clone()));
-    let life = live((handle, world.clone(), scribe.clone()), entropy, sabotage);
+    let life = live((handle, world.clone(), scribe.clone()), (entropy, turn), sabotage);
     let surprises = match executor.run(life) {
         Ok(Ok(surprises)) => surprises,
         Ok(Err(error)) => vec![format!("the database itself failed: {error}")],
@@ -162,17 +166,18 @@ impl Faults for Sound {
 
 async fn live(
     (handle, world, scribe): (Handle, TestClock, Scribe),
-    entropy: SeededEntropy,
+    (entropy, turn): (SeededEntropy, &'static Turn),
     sabotage: Option<Sabotage>,
 ) -> Result<Vec<String>, StoreError> {
+    let start = world.now();
     let database = Store::simulated(Arc::new(Sound(world.clone())))?;
     database.migrate().await?;
-    let (people, victim) = enrol(&database, &entropy).await?;
+    let (people, victim) = enrol(&database, (turn, start), &entropy).await?;
     let size = entropy.between(1, 3);
     let cluster = Cluster::new((handle, world.clone(), scribe), &entropy, database, size, sabotage);
     cluster.members().iter().for_each(|member| cluster.start(member));
 
-    let (busy_until, horizon) = (START + BUSY, START + HORIZON);
+    let (busy_until, horizon) = (start + BUSY, start + HORIZON);
     let pause_millis = entropy.between(2_000, 9_000);
     for name in ["nemesis-1", "nemesis-2"] {
         let nemesis = Nemesis::new(name, &cluster, &entropy, &victim, busy_until);
@@ -180,7 +185,7 @@ async fn live(
     }
     let (mut actors, mut readers) = (Vec::new(), Vec::new());
     for person in &people {
-        let actor = Actor::new(&cluster, person.clone(), &entropy, horizon);
+        let actor = Actor::new(&cluster, person.clone(), &entropy, (turn, horizon));
         actors.push(waited(&cluster.handle, &person.name, actor.work(busy_until, pause_millis)));
         let reader = Reader::new(&cluster, person.clone(), &entropy);
         readers.push(waited(&cluster.handle, &format!("{} reads", person.name), reader.follow()));
@@ -215,7 +220,11 @@ async fn all(tasks: Vec<tokio::sync::oneshot::Receiver<()>>) {
 }
 
 /// Those who work, and one more who only has things done to them.
-async fn enrol(database: &Store, entropy: &SeededEntropy) -> Result<(Vec<Person>, Person), StoreError> {
+async fn enrol(
+    database: &Store,
+    began: (&'static Turn, Instant),
+    entropy: &SeededEntropy,
+) -> Result<(Vec<Person>, Person), StoreError> {
     let mut people = Vec::new();
     let ids = entropy.fork("people");
     for number in 0..=entropy.between(3, 6) {
@@ -225,7 +234,7 @@ async fn enrol(database: &Store, entropy: &SeededEntropy) -> Result<(Vec<Person>
         let quiet = (number > 0 && choice.chance(400))
             .then_some(minutes)
             .and_then(|(first, length)| Some((u32::try_from(first).ok()?, u32::try_from(length).ok()?)));
-        let Some((case, person)) = Enrol::new(number, START, quiet, &ids) else { continue };
+        let Some((case, person)) = Enrol::new(number, began, quiet, &ids) else { continue };
         database.write(case).await?;
         people.push(person);
     }
@@ -233,7 +242,7 @@ async fn enrol(database: &Store, entropy: &SeededEntropy) -> Result<(Vec<Person>
     Ok((people, victim))
 }
 
-/// Waits until nothing waits any more; `false` if that takes too long.
+/// Waits until nothing is to ring soon; `false` if that takes too long.
 async fn quiesce(cluster: &Rc<Cluster>, from: Instant) -> Result<bool, StoreError> {
     let world = &cluster.world;
     world.sleep(from.since(world.now())).await;

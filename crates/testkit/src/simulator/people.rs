@@ -1,18 +1,26 @@
 //! People at work: they make schedules, change them, snooze and dismiss, and repeat what was not answered until it is.
 
+mod occurrences;
+mod quiet;
+mod receipts;
+mod repeating;
+
 use std::{rc::Rc, time::Duration};
 
 use app::{
-    App, Error, Once, Rendered,
+    App, Error, Once,
     calendar::{Expected, OnConflict, Scope},
 };
 use domain::{
     alarms::{Alarm, AlarmState, LatePolicy, ReminderRule, Until, When},
-    calendar::{Draft, Moment, Occurrence, Patch, RemindersDraft, Schedule, SpanDraft, labels::LabelsDraft},
+    calendar::{Draft, Moment, Patch, RemindersDraft, SpanDraft, labels::LabelsDraft},
 };
 use kernel::{Category, Clock as _, Instant, JobId, ScheduleId, Zone};
 
-use super::{cluster::Cluster, installation::Person, jobs::Order, sabotage::Sabotage};
+use super::{cluster::Cluster, installation::Person, jobs::Order, sabotage::Sabotage, series::Series, turns::Turn};
+pub(super) use receipts::nothing;
+use receipts::{Receipt, changed, read_receipt, receipt};
+
 use crate::{
     SeededEntropy,
     history::{Change, Disarms, Phase, Promise, Verb, What},
@@ -24,9 +32,16 @@ pub(super) struct Actor {
     person: Person,
     entropy: SeededEntropy,
     items: Vec<Item>,
+    series: Vec<Series>,
+    /// What they are at: which series, and which occurrence of it.
+    running: Option<(usize, i64)>,
+    /// When the clocks change where their series take place.
+    turn: &'static Turn,
     asked: u64,
     /// Nothing is planned beyond this.
     horizon: Instant,
+    /// When the life of this installation began.
+    began: Instant,
 }
 
 /// A schedule, as its owner believes it to be.
@@ -45,12 +60,14 @@ struct Item {
     deleted: bool,
 }
 
-/// What the answer to a change says.
-#[derive(Clone, Debug)]
-struct Receipt {
-    id: ScheduleId,
-    version: i64,
-    reminders: String,
+/// A request, in terms of the effects it is to have.
+struct Asked {
+    verb: Verb,
+    key: String,
+    /// One for each subject.
+    lines: Vec<Change>,
+    /// What may come of it or not.
+    unsure: Vec<Change>,
 }
 
 /// A schedule to be made.
@@ -76,18 +93,28 @@ pub(super) fn draft(subject: &str, (starts_at, lasts): (Instant, Duration), rule
 }
 
 impl Actor {
-    pub(super) fn new(cluster: &Rc<Cluster>, person: Person, entropy: &SeededEntropy, horizon: Instant) -> Self {
-        let entropy = entropy.fork(&person.name);
-        Self { cluster: Rc::clone(cluster), person, entropy, items: Vec::new(), asked: 0, horizon }
+    pub(super) fn new(
+        cluster: &Rc<Cluster>,
+        person: Person,
+        entropy: &SeededEntropy,
+        (turn, horizon): (&'static Turn, Instant),
+    ) -> Self {
+        let (cluster, entropy) = (Rc::clone(cluster), entropy.fork(&person.name));
+        let (items, series, began) = (Vec::new(), Vec::new(), cluster.world.now());
+        Self { cluster, person, entropy, items, series, running: None, turn, asked: 0, horizon, began }
     }
 
     /// Works until `until`.
     pub(super) async fn work(mut self, until: Instant, pause_millis: u64) {
         if let Some((from, until)) = self.person.quiet {
-            self.cluster.scribe.write(&self.person.name, Phase::Ok, What::Quiet { from, until });
+            self.note_quiet(Phase::Ok, (from, until));
         }
         while self.now() < until {
             self.sleep_up_to(2 * pause_millis).await;
+            if self.entropy.chance(400) {
+                self.repeat().await;
+                continue;
+            }
             match self.entropy.below(100) {
                 0..45 => self.create().await,
                 45..60 => self.move_one().await,
@@ -95,7 +122,8 @@ impl Actor {
                 68..78 => self.delete().await,
                 78..85 => self.restore().await,
                 85..91 => self.snooze().await,
-                91..96 => self.dismiss().await,
+                91..95 => self.dismiss().await,
+                95..97 => self.change_quiet_hours().await,
                 _ => self.order_errand().await,
             }
         }
@@ -227,7 +255,7 @@ impl Actor {
         let Some((subject, alarm, line)) = self.some_alarm().await else { return };
         let until = self.now() + Duration::from_millis(self.entropy.between(3_000, 90_000));
         // Whoever snoozes asks for that very instant, whatever the hour.
-        let arms = vec![Promise { due_at: until, starts_at: None, hushed_until_end: None }];
+        let arms = vec![Promise { due_at: until, starts_at: None, hushed_until_end: None, chained: false }];
         let change = self.change(Verb::Snooze, &subject, Disarms::These(pending(&line)), arms);
         if let Some(item) = self.items.iter_mut().find(|item| item.subject == subject) {
             item.snoozed.push(until);
@@ -320,38 +348,53 @@ impl Actor {
     /// was taken off the schedule: what is snoozed then outlives the next change of the reminders.
     async fn some_alarm(&self) -> Option<(String, Alarm, Vec<Alarm>)> {
         let Item { subject, id, reminders, .. } = self.items[self.some_item(false)?].clone();
-        let caller = self.person.caller.clone();
-        let read = self.cluster.ask(move |app| async move {
-            app::alarms::of_schedule(&app, &caller, id, None, 1_000).await.map(|(shown, _)| shown.page)
-        });
-        let alarms = read.await?.ok()?.items;
+        let alarms = self.alarms_of(id).await?;
         let is_active = |a: &&Alarm| {
             matches!(a.state, AlarmState::Pending | AlarmState::Fired) && reminders.contains(&a.reminder.to_string())
         };
         let active: Vec<_> = alarms.iter().filter(is_active).collect();
         let alarm = (*active.get(self.entropy.index(active.len()))?).clone();
-        let same = |a: &&Alarm| (a.reminder, a.generation, a.nominal) == (alarm.reminder, alarm.generation, alarm.nominal);
-        let line = alarms.iter().filter(same).cloned().collect();
+        let line = line_of(&alarm, &alarms);
         Some((subject, alarm, line))
+    }
+
+    async fn alarms_of(&self, id: ScheduleId) -> Option<Vec<Alarm>> {
+        let caller = self.person.caller.clone();
+        let read = self.cluster.ask(move |app| async move {
+            app::alarms::of_schedule(&app, &caller, id, None, 1_000).await.map(|(shown, _)| shown.page)
+        });
+        Some(read.await?.ok()?.items)
+    }
+
+    fn zone(&self) -> Zone {
+        self.turn.zone.parse().unwrap_or_else(|_| Zone::utc())
     }
 
     // ---- how they ask ---------------------------------------------------------------------------------------------------
 
-    fn change(&mut self, verb: Verb, subject: &str, disarms: Disarms, arms: Vec<Promise>) -> Change {
+    fn asked(&mut self, verb: Verb) -> Asked {
         self.asked += 1;
-        let key = format!("{}-{}", self.person.name, self.asked);
-        Change { verb, subject: subject.to_owned(), key, disarms, arms }
+        Asked { verb, key: format!("{}-{}", self.person.name, self.asked), lines: Vec::new(), unsure: Vec::new() }
+    }
+
+    /// A request that concerns one subject.
+    fn change(&mut self, verb: Verb, subject: &str, disarms: Disarms, arms: Vec<Promise>) -> Asked {
+        let asked = self.asked(verb);
+        let line = Change { verb, subject: subject.to_owned(), key: asked.key.clone(), disarms, arms };
+        Asked { lines: vec![line], ..asked }
     }
 
     /// Asks again and again, with the same key, until it is known what came of it; `None` if it was refused.
-    async fn insist<T, F>(&self, change: Change, attempt: impl Fn(App, Option<Once>) -> F) -> Option<T>
+    async fn insist<T, F>(&self, asked: Asked, attempt: impl Fn(App, Option<Once>) -> F) -> Option<T>
     where
         T: Default + 'static,
         F: Future<Output = Result<T, Error>> + 'static,
     {
-        let once = (self.cluster.sabotage != Some(Sabotage::KeysNotStored)).then(|| self.once(&change));
-        let note = |phase| self.cluster.scribe.write(&self.person.name, phase, What::Change(change.clone()));
+        let once = (self.cluster.sabotage != Some(Sabotage::KeysNotStored)).then(|| self.once(&asked));
+        let write = |phase, line: &Change| self.cluster.scribe.write(&self.person.name, phase, What::Change(line.clone()));
+        let note = |phase| asked.lines.iter().for_each(|line| write(phase, line));
         note(Phase::Invoke);
+        asked.unsure.iter().for_each(|line| write(Phase::Invoke, line));
         let mut unsure = false;
         loop {
             match self.cluster.ask(|app| attempt(app, once.clone())).await {
@@ -363,15 +406,15 @@ impl Actor {
                 Some(Err(error)) if error.category() == Category::Unavailable || error.category() == Category::StorageFull => {
                     unsure |= error.code() == "store.unknown_result";
                 }
-                // It is gone, and it was I who asked for that.
-                Some(Err(error)) if unsure && change.verb == Verb::Delete && error.category() == Category::NotFound => {
+                // It is gone, or no longer as it was, and it was I who asked for that.
+                Some(Err(error)) if unsure && asked.verb == Verb::Delete && is_done(&error) => {
                     note(Phase::Ok);
                     return Some(T::default());
                 }
                 Some(Err(error)) => {
                     // An earlier attempt may still be under way somewhere.
                     note(if unsure { Phase::Info } else { Phase::Fail });
-                    self.expect_refusal(&change, &error);
+                    self.expect_refusal(&asked, &error);
                     return None;
                 }
             }
@@ -383,23 +426,39 @@ impl Actor {
     }
 
     /// Whoever snoozes or dismisses may come too late. Nothing else that is asked for here can be refused.
-    fn expect_refusal(&self, change: &Change, error: &Error) {
-        let may_be_late = matches!(change.verb, Verb::Snooze | Verb::Dismiss);
+    fn expect_refusal(&self, asked: &Asked, error: &Error) {
+        let may_be_late = matches!(asked.verb, Verb::Snooze | Verb::Dismiss);
         if !may_be_late || !matches!(error.category(), Category::Conflict | Category::Invalid) {
-            let Change { verb, subject, key, .. } = change;
-            self.cluster.surprised(format!("{verb:?} of {subject} ({key}) was refused with {}: {error}", error.code()));
+            let Asked { verb, key, lines, .. } = asked;
+            let subject = lines.first().map_or("nothing that rings", |line| line.subject.as_str());
+            self.cluster.surprised(format!(
+                "{verb:?} of {subject} ({key}) was refused with {}: {error} {:?}",
+                error.code(),
+                error.fields()
+            ));
         }
     }
 
-    fn once(&self, change: &Change) -> Once {
+    fn once(&self, asked: &Asked) -> Once {
         Once {
             principal: self.person.caller.user.to_string(),
-            route: format!("{:?}", change.verb),
-            key: change.key.clone(),
+            route: format!("{:?}", asked.verb),
+            key: asked.key.clone(),
             request_hash: [0; 32],
             sealed: false,
         }
     }
+}
+
+/// Whether an attempt to delete something came too late, because an earlier one had done it.
+fn is_done(error: &Error) -> bool {
+    matches!(error.category(), Category::NotFound | Category::PreconditionFailed)
+}
+
+/// Of `alarms` those of the same reminder and occurrence.
+fn line_of(alarm: &Alarm, alarms: &[Alarm]) -> Vec<Alarm> {
+    let same = |a: &&Alarm| (a.reminder, a.generation, a.nominal) == (alarm.reminder, alarm.generation, alarm.nominal);
+    alarms.iter().filter(same).cloned().collect()
 }
 
 fn pending(line: &[Alarm]) -> Vec<Instant> {
@@ -417,34 +476,8 @@ fn promises(starts_at: Instant, lasts: Duration, rules: &[ReminderRule]) -> Vec<
                     Instant::from_micros(starts_at.as_micros() - i64::from(lead_seconds) * 1_000_000)
                 }
             };
-            Promise { due_at, starts_at: Some(starts_at), hushed_until_end: (!rule.critical).then_some(starts_at + lasts) }
+            let hushed_until_end = (!rule.critical).then_some(starts_at + lasts);
+            Promise { due_at, starts_at: Some(starts_at), hushed_until_end, chained: false }
         })
         .collect()
-}
-
-fn receipt() -> app::Render<Schedule> {
-    std::sync::Arc::new(written)
-}
-
-fn changed() -> app::Render<Occurrence> {
-    std::sync::Arc::new(|occurrence| written(&occurrence.schedule))
-}
-
-fn written(schedule: &Schedule) -> Rendered {
-    let reminders: Vec<String> = schedule.reminders.iter().map(|reminder| reminder.id.to_string()).collect();
-    rendered(format!("{} {} {}", schedule.id, schedule.version, reminders.join(",")))
-}
-
-fn read_receipt(rendered: &Rendered) -> Option<Receipt> {
-    let mut words = std::str::from_utf8(&rendered.body).ok()?.splitn(3, ' ');
-    let (id, version, reminders) = (words.next()?, words.next()?, words.next()?);
-    Some(Receipt { id: id.parse().ok()?, version: version.parse().ok()?, reminders: reminders.to_owned() })
-}
-
-pub(super) fn nothing<T>() -> app::Render<T> {
-    std::sync::Arc::new(|_| rendered(String::new()))
-}
-
-fn rendered(body: String) -> Rendered {
-    Rendered { status: 200, headers: Vec::new(), body: body.into_bytes() }
 }

@@ -7,11 +7,11 @@ use std::{
 };
 
 use domain::alarms::Alarm;
-use kernel::{Clock as _, Event, Instant, Position, ScheduleId, StreamId, UserId};
+use kernel::{Clock as _, Event, Instant, Position, ScheduleId, StreamId, UserId, WallTime};
 use serde::Deserialize;
 use store::{StoreError, Tx, UseCase};
 
-use super::{cluster::Cluster, installation::Person};
+use super::{cluster::Cluster, installation::Person, series::subject};
 use crate::{
     SeededEntropy,
     history::{Phase, Shown, What},
@@ -75,6 +75,7 @@ pub(super) fn shown(user: &str, data: &str) -> Option<Shown> {
     #[derive(Deserialize)]
     struct About {
         reminder_id: String,
+        occurrence: WallTime,
         due_at: Instant,
     }
     let created: Created = serde_json::from_str(data).ok()?;
@@ -82,16 +83,20 @@ pub(super) fn shown(user: &str, data: &str) -> Option<Shown> {
         user: user.to_owned(),
         notification: created.id,
         alarm: created.data.reminder_id,
-        subject: created.title,
+        subject: subject(&created.title, created.data.occurrence),
         due_at: created.data.due_at,
         fired_at: created.at,
     })
 }
 
-/// Whether nothing waits any more: no alarm, no errand.
+/// Longer than it takes to look at everything when all is over.
+const SOON: Duration = Duration::from_mins(5);
+
+/// Whether nothing waits: no errand, and no alarm but those of series that go on some time later.
 pub(super) async fn is_quiet(cluster: &Cluster) -> Result<bool, StoreError> {
     let (alarm, errand) = cluster.database().read(NextDue).await?;
-    Ok(errand.is_none() && alarm.is_none())
+    let soon = cluster.world.now() + SOON;
+    Ok(errand.is_none() && alarm.is_none_or(|due_at| due_at > soon))
 }
 
 /// Writes down what is left in the database.
@@ -102,7 +107,7 @@ pub(super) async fn audit(cluster: &Cluster, people: &[Person]) -> Result<(), St
     for person in people {
         for (title, alarm) in cluster.database().read(Everything(person.caller.user)).await? {
             write(What::Alarm {
-                subject: title,
+                subject: subject(&title, alarm.nominal),
                 alarm: alarm.id.to_string(),
                 due_at: alarm.due_at,
                 state: alarm.state.to_string(),

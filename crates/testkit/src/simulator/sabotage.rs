@@ -13,14 +13,20 @@ use std::{
 
 use app::{App, alarms::AlarmLane, notify};
 use clockwork::{Batch, Fired};
-use domain::notify::Notification;
-use kernel::{EventId, Instant, NotificationId, StreamId, UserId};
+use domain::{
+    alarms::{Alarm, Link, following},
+    calendar::RecurrenceSet,
+    notify::Notification,
+};
+use kernel::{AlarmId, EventId, Instant, NotificationId, StreamId, UserId, WallTime};
 use store::{
     StoreError, Tx, UseCase,
     alarms::{self, Due},
     notify::deliver,
     streams,
 };
+
+use super::turns;
 
 /// A mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,11 +55,15 @@ pub enum Sabotage {
     DeafToQuietHours,
     /// Whoever has quiet hours waits for two minutes, whatever the hour.
     HeldForNothing,
+    /// The alarm that follows in a series is armed in a second transaction, after the one before it was fired.
+    NextInSecondTransaction,
+    /// The alarms of a series ring as if its clock had shown the offset of the first occurrence for ever.
+    OffsetOfTheFirst,
 }
 
 impl Sabotage {
     /// Every one.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::PopAndDelete,
         Self::InboxInSecondTransaction,
         Self::KeyOfAttempt,
@@ -66,6 +76,8 @@ impl Sabotage {
         Self::NothingSetAside,
         Self::DeafToQuietHours,
         Self::HeldForNothing,
+        Self::NextInSecondTransaction,
+        Self::OffsetOfTheFirst,
     ];
 }
 
@@ -84,6 +96,8 @@ impl fmt::Display for Sabotage {
             Self::NothingSetAside => "nothing-set-aside",
             Self::DeafToQuietHours => "deaf-to-quiet-hours",
             Self::HeldForNothing => "held-for-nothing",
+            Self::NextInSecondTransaction => "next-in-second-transaction",
+            Self::OffsetOfTheFirst => "offset-of-the-first",
         })
     }
 }
@@ -165,6 +179,11 @@ impl Batch for SabotagedLane {
                 self.step(Step::MarkIfPending, now, due).await?
             }
             Sabotage::DeafToQuietHours => self.step(Step::Ring, now, Vec::new()).await?,
+            Sabotage::NextInSecondTransaction => {
+                let due = self.step(Step::RingAlone, now, Vec::new()).await?;
+                self.step(Step::GoOn, now, due).await?
+            }
+            Sabotage::OffsetOfTheFirst => self.step(Step::RingAskew, now, Vec::new()).await?,
             Sabotage::HeldForNothing => {
                 self.step(Step::Hold, now, Vec::new()).await?;
                 return self.honest.fire(now, limit).await;
@@ -196,6 +215,9 @@ struct Wrong {
 enum Step {
     Look,
     Ring,
+    RingAlone,
+    RingAskew,
+    GoOn,
     Hold,
     Mark,
     MarkIfPending,
@@ -213,10 +235,16 @@ impl UseCase for Wrong {
             self.notify(tx, &self.due).await?;
             return Ok(self.due.clone());
         }
+        if self.step == Step::GoOn {
+            self.go_on(tx, &self.due).await?;
+            return Ok(self.due.clone());
+        }
         if self.step == Step::MarkIfPending {
             for alarm in &self.due {
                 // A claimed alarm that is no longer pending is none of its business.
-                let _ = alarms::mark_fired(tx, &[alarm.id], self.now).await;
+                if alarms::mark_fired(tx, &[alarm.id], self.now).await.is_ok() {
+                    self.go_on(tx, std::slice::from_ref(alarm)).await?;
+                }
             }
             return Ok(self.due.clone());
         }
@@ -227,12 +255,14 @@ impl UseCase for Wrong {
             let held: Vec<_> = fresh.map(|alarm| (alarm.id, self.now + Duration::from_mins(2))).collect();
             alarms::quiet::hold(tx, &held).await?;
         }
-        if self.step == Step::Ring {
+        if matches!(self.step, Step::Ring | Step::RingAlone | Step::RingAskew) {
             self.notify(tx, &due).await?;
+        }
+        if !matches!(self.step, Step::Look | Step::Hold) {
             alarms::mark_fired(tx, &ids, self.now).await?;
         }
-        if matches!(self.step, Step::Mark | Step::Delete) {
-            alarms::mark_fired(tx, &ids, self.now).await?;
+        if matches!(self.step, Step::Ring | Step::RingAskew | Step::Mark | Step::Delete) {
+            self.go_on(tx, &due).await?;
         }
         if self.step == Step::Delete {
             alarms::past::forget(tx, &ids).await?;
@@ -261,6 +291,22 @@ impl Wrong {
         Ok(())
     }
 
+    /// Arms what follows in series.
+    async fn go_on(&self, tx: &mut Tx<'_>, due: &[Due]) -> Result<(), StoreError> {
+        let from = due.iter().filter(|due| due.repeats).map(|due| (due.schedule, shortly_before(due.nominal))).collect();
+        let sets = store::calendar::sets_to_advance(tx, &from).await?;
+        let mut next = Vec::new();
+        for due in due.iter().filter(|due| due.repeats && due.snooze == 0) {
+            let set = sets.iter().find(|set| set.schedule.id == due.schedule && !set.rings_apart(due.nominal));
+            let Some((set, reminder)) = set.and_then(|set| Some((set, set.schedule.reminder(due.reminder)?))) else { continue };
+            let Some(link) = following(set, reminder, due.nominal, self.now, due.late).next else { continue };
+            let due_at = if self.step == Step::RingAskew { askew(set, link) } else { link.due_at };
+            let id = AlarmId::mint(self.now, &*self.entropy);
+            next.push(Alarm::pending(id, &set.schedule, (due.reminder, link.nominal), due_at, self.now));
+        }
+        alarms::insert(tx, &next).await
+    }
+
     fn draft(&self, alarm: &Due) -> deliver::Draft {
         let id = NotificationId::mint(self.now, &*self.entropy);
         deliver::Draft {
@@ -271,12 +317,25 @@ impl Wrong {
                 kind: "reminder".to_owned(),
                 title: alarm.title.clone(),
                 body: String::new(),
-                data: serde_json::json!({ "reminder_id": alarm.id, "due_at": alarm.due_at }).to_string(),
+                data: serde_json::json!({ "reminder_id": alarm.id, "occurrence": alarm.nominal, "due_at": alarm.due_at })
+                    .to_string(),
                 created_at: self.now,
                 read_at: None,
             },
         }
     }
+}
+
+/// In the night the clocks go forward an occurrence may come after one that the wall shows later.
+fn shortly_before(nominal: WallTime) -> WallTime {
+    turns::name(turns::named(nominal) - 86_400)
+}
+
+/// When a link would ring if the clocks had not changed since the first occurrence.
+fn askew(set: &RecurrenceSet, link: Link) -> Instant {
+    let offset = |wall: WallTime, at: Instant| turns::named(wall) - at.as_seconds();
+    let change = offset(link.nominal, link.start_at) - offset(set.schedule.span.start, set.schedule.span.start_at.instant);
+    Instant::from_micros(link.due_at.as_micros() + change * 1_000_000)
 }
 
 #[cfg(test)]
