@@ -121,6 +121,10 @@ where
     type Out = (Answer, Effects);
     type Error = Error;
 
+    fn is_large(&self) -> bool {
+        self.case.is_large()
+    }
+
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
         if let Some(once) = &self.once
             && let Some(rendered) = replay(tx, once, &self.keys, self.now).await?

@@ -21,6 +21,12 @@ pub trait UseCase: Send + Sync + 'static {
     /// How it refuses. A refusal rolls everything back.
     type Error: From<StoreError> + Send + 'static;
 
+    /// Whether it writes as much as hundreds of others. On SQLite such a one shares its transaction with none, and whatever else is
+    /// waiting comes between two of them; it is not begun any more once nobody waits for its answer.
+    fn is_large(&self) -> bool {
+        false
+    }
+
     /// Runs once within `tx`.
     fn run(&self, tx: &mut Tx<'_>) -> impl Future<Output = Result<Self::Out, Self::Error>> + Send;
 }

@@ -97,6 +97,11 @@ pub fn hot_reads() -> Vec<HotRead> {
         read("streams::PAGE", key("events_pkey"), streams::PAGE.into()),
         read("tasks::lists::FOUND", TASK_TOKENS, tasks::lists::FOUND),
         read("tasks::lists::LABELLED", named("tasks_by_deadline"), tasks::lists::LABELLED.into()),
+        read(
+            "tasks::WAITS",
+            Index { sqlite: "USING PRIMARY KEY (owner_id=? AND task_id=?)", postgres: "task_dependencies_pkey" },
+            tasks::WAITS,
+        ),
         read("tasks::lists::OPEN", named("tasks_open"), tasks::lists::OPEN.into()),
     ]
 }

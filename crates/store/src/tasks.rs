@@ -186,14 +186,16 @@ pub async fn count(tx: &mut Tx<'_>, owner: UserId, most: u32) -> Result<i64, Sto
     .await
 }
 
-const WAITS: Sql = Sql::each(
+// The joins are crossed so that SQLite goes from what is reached to what that waits for. By its own choice it went through all
+// dependencies of the owner for each task that is reached.
+pub(crate) const WAITS: Sql = Sql::each(
     "WITH RECURSIVE reached (id) AS (
          SELECT $2
-         UNION SELECT d.depends_on_id FROM reached r JOIN task_dependencies d ON d.task_id = r.id WHERE d.owner_id = $1
-         UNION SELECT t.id FROM reached r JOIN tasks t ON t.parent_id = r.id WHERE t.owner_id = $1
+         UNION SELECT d.depends_on_id FROM reached r CROSS JOIN task_dependencies d WHERE d.owner_id = $1 AND d.task_id = r.id
+         UNION SELECT t.id FROM reached r CROSS JOIN tasks t WHERE t.owner_id = $1 AND t.parent_id = r.id
      )
-     SELECT r.id, d.depends_on_id FROM reached r JOIN task_dependencies d ON d.task_id = r.id WHERE d.owner_id = $1
-     UNION ALL SELECT r.id, t.id FROM reached r JOIN tasks t ON t.parent_id = r.id WHERE t.owner_id = $1",
+     SELECT r.id, d.depends_on_id FROM reached r CROSS JOIN task_dependencies d WHERE d.owner_id = $1 AND d.task_id = r.id
+     UNION ALL SELECT r.id, t.id FROM reached r CROSS JOIN tasks t WHERE t.owner_id = $1 AND t.parent_id = r.id",
     "WITH RECURSIVE reached (id) AS (
          SELECT $2::uuid
          UNION SELECT n.id FROM reached r CROSS JOIN LATERAL (
@@ -221,13 +223,29 @@ pub async fn parent(tx: &mut Tx<'_>, owner: UserId, id: TaskId) -> Result<Option
 
 /// The subtasks of some tasks; those that are to be done, or all.
 pub async fn subtasks(tx: &mut Tx<'_>, owner: UserId, of: &[TaskId], active: bool) -> Result<Vec<TaskId>, StoreError> {
-    let mut found = Vec::new();
-    for parent in of {
-        let sql = "SELECT id FROM tasks WHERE parent_id = $2 AND owner_id = $1
-                   AND ($3 = 0 OR (completed_at IS NULL AND archived_at IS NULL)) ORDER BY id";
-        found.extend(tx.all(sql, values![owner, *parent, i64::from(active)], |row| row.get::<TaskId>(0)).await?);
-    }
-    Ok(found)
+    let sql = Sql::each(
+        "SELECT id FROM tasks WHERE parent_id = $2 AND owner_id = $1
+           AND ($3 = 0 OR (completed_at IS NULL AND archived_at IS NULL)) ORDER BY id",
+        "SELECT t.id FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS p (owner, id, active)
+             JOIN tasks t ON t.parent_id = p.id AND t.owner_id = p.owner
+         WHERE p.active = 0 OR (t.completed_at IS NULL AND t.archived_at IS NULL) ORDER BY t.id",
+    );
+    let columns = [
+        Column::Uuids(vec![owner.uuid(); of.len()]),
+        Column::Uuids(of.iter().map(|id| id.uuid()).collect()),
+        Column::Ints(vec![i64::from(active); of.len()]),
+    ];
+    tx.batch_all(sql, &columns, |row| row.get(0)).await
+}
+
+/// How many dependencies the tasks of `owner` have together, counting to at most `most`.
+pub async fn count_dependencies(tx: &mut Tx<'_>, owner: UserId, most: u32) -> Result<i64, StoreError> {
+    tx.one(
+        "SELECT count(*) FROM (SELECT 1 FROM task_dependencies WHERE owner_id = $1 LIMIT $2) AS some",
+        values![owner, most],
+        |row| row.get(0),
+    )
+    .await
 }
 
 /// Which tasks depend on `id`.

@@ -215,6 +215,9 @@ async fn random_edits_and_completions_keep_the_graph_and_the_ready_list_right() 
                 let change = (wanted.difference(&old).copied().collect(), old.difference(&wanted).copied().collect());
                 edit(&store, ann, task, change).await;
                 naive.insert(task, wanted.clone());
+                let all: i64 = naive.values().map(|of| i64::try_from(of.len()).expect("few")).sum();
+                let counted = async |most| run(&store, move |tx| Box::pin(tasks::count_dependencies(tx, ann, most))).await;
+                assert_eq!((counted(100).await, counted(1).await), (all, all.min(1)));
                 let waits = run(&store, move |tx| Box::pin(tasks::waits(tx, ann, task))).await;
                 let circle = Waits::new(waits).circle(task);
                 assert_eq!(circle.is_some(), reaches(&naive, task), "a circle through {task} is found, and no other");

@@ -177,6 +177,8 @@ async fn busy_times_tell_nothing_about_what_they_do_not_show() {
         };
         let flight = desk.make(&of("Flight", "2026-11-24T15:00:00", "Asia/Tokyo", true)).await.text("/id").to_owned();
         desk.make(&of("Maybe", "2026-11-24T15:00:00", "America/Lima", false)).await;
+        let no_length = json!({ "title": "Pill", "start": "2026-11-25T15:00:00", "time_zone": "Asia/Dhaka" });
+        assert_eq!(desk.make(&no_length).await.body["busy"], true, "it takes no time all the same");
         desk.make(&of("Long ago", "2020-11-24T15:00:00", "Africa/Cairo", true)).await;
         let taken = desk.make(&series(true, "Europe/Berlin")).await.text("/id").to_owned();
         let free = desk.make(&series(false, "Asia/Kolkata")).await.text("/id").to_owned();
@@ -202,7 +204,7 @@ async fn busy_times_tell_nothing_about_what_they_do_not_show() {
         ] {
             assert_eq!(first.count(line), times, "{line}\n{}", first.text);
         }
-        for word in ["Tokyo", "Lima", "Cairo", "Kolkata", "SEQUENCE", "LAST-MODIFIED", "CREATED", "sch_"] {
+        for word in ["Tokyo", "Lima", "Cairo", "Kolkata", "Dhaka", "Pill", "SEQUENCE", "LAST-MODIFIED", "CREATED", "sch_"] {
             assert!(!first.text.contains(word), "{word}\n{}", first.text);
         }
         let uids = |page: &Page| page.lines().into_iter().filter(|line| line.starts_with("UID")).collect::<Vec<_>>();

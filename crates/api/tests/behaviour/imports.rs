@@ -103,6 +103,37 @@ async fn calendars_of_others_move_in_and_out_without_losing_a_word() {
 }
 
 #[tokio::test]
+async fn an_event_that_is_cancelled_goes_into_the_trash_unless_it_is_in_progress() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let ada = Desk::of(&house, "ada").await;
+        let file = |status: &str| {
+            let event = |uid: &str| {
+                format!(
+                    "BEGIN:VEVENT\r\nUID:{uid}\r\nDTSTAMP:20261101T000000Z\r\nDTSTART:20261125T090000Z\r\nSUMMARY:{uid}\r\n{status}END:VEVENT\r\n"
+                )
+            };
+            format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{}{}END:VCALENDAR\r\n", event("one"), event("two"))
+        };
+        let made = ada.import("", &file("")).await;
+        assert_eq!(counts(&made), [2, 0, 0, 0, 0], "{}", made.body);
+        let path = |n: usize| format!("/api/v1/schedules/{}", made.text(&format!("/items/{n}/schedule_id")));
+        let start = ada.send(Call::new("POST", &format!("{}/start", path(1)))).await;
+        assert_eq!(start.status, 200, "{}", start.body);
+        for _ in 0..2 {
+            let cancelled = ada.import("", &file("STATUS:CANCELLED\r\n")).await;
+            assert_eq!(counts(&cancelled), [0, 0, 0, 2, 0], "{}", cancelled.body);
+            assert_eq!(ada.send(Call::get(&path(0))).await.status, 404);
+            assert_eq!(ada.send(Call::get(&path(1))).await.status, 200, "it is being worked on");
+        }
+        let restored = ada.send(Call::new("POST", &format!("{}/restore", path(0)))).await;
+        assert_eq!(restored.status, 200, "{}", restored.body);
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn our_own_export_changes_nothing_and_moves_to_another_account() {
     on_both_databases(async |database| {
         let house = House::open(database).await;

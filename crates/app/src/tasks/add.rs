@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::{
     alarms::ReminderRule,
-    tasks::{MAX_DEPTH, MAX_TASKS, Task, TaskError, Waits, depth_fits},
+    tasks::{MAX_ALL_DEPENDENCIES, MAX_DEPTH, MAX_TASKS, Task, TaskError, Waits, depth_fits},
 };
 use kernel::{FieldError, TaskId, UserId};
 use store::Tx;
@@ -52,6 +52,11 @@ pub(super) async fn known(
 
 /// Refuses if `task` would wait for itself, or if its subtasks would lie too deep. What it waits for has been written.
 pub(super) async fn in_order(tx: &mut Tx<'_>, owner: UserId, task: TaskId) -> Result<(), Error> {
+    let all = store::tasks::count_dependencies(tx, owner, MAX_ALL_DEPENDENCIES + 1).await?;
+    if all > i64::from(MAX_ALL_DEPENDENCIES) {
+        let detail = format!("the tasks of a person have at most {MAX_ALL_DEPENDENCIES} dependencies together");
+        return Err(TaskError::TooMany(detail).into());
+    }
     let waits = store::tasks::waits(tx, owner, task).await?;
     if let Some(circle) = Waits::new(waits).circle(task) {
         return Err(TaskError::Cycle(circle).into());
@@ -67,6 +72,9 @@ pub(super) async fn in_order(tx: &mut Tx<'_>, owner: UserId, task: TaskId) -> Re
             break;
         }
         levels += 1;
+        if levels > MAX_DEPTH {
+            break;
+        }
     }
     if depth_fits(above, levels) {
         return Ok(());

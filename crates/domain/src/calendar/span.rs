@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::civil::Date;
-use kernel::{FieldError, Instant, Resolution, Resolved, WallTime, Zone};
+use kernel::{FieldError, Instant, Resolved, WallTime, Zone};
 
 /// The longest a single schedule may last. Range queries rely on it: what overlaps a range starts at most this long before it.
 pub const MAX_SPAN: Duration = Duration::from_hours(366 * 24);
@@ -172,14 +172,16 @@ impl Span {
         start < to && (end > from || (end == start && start >= from))
     }
 
-    /// Whether a skipped or repeated local time had to be moved.
-    pub fn was_adjusted(&self) -> bool {
-        self.start_at.resolution != Resolution::Unique || self.end_at.resolution != Resolution::Unique
+    /// Whether it has no length, and so takes no time.
+    pub fn is_empty(&self) -> bool {
+        self.start_at.instant == self.end_at.instant
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use kernel::Resolution;
+
     use super::*;
 
     fn now() -> Instant {
@@ -228,7 +230,7 @@ mod tests {
             span.start_at,
             Resolved { instant: "2026-03-08T07:30:00Z".parse().expect("instant"), resolution: Resolution::Gap }
         );
-        assert!(span.was_adjusted());
+        assert_ne!(span.start_at.resolution, Resolution::Unique);
     }
 
     #[test]

@@ -18,6 +18,8 @@ use crate::{
 pub const MAX_TASKS: u32 = 10_000;
 /// What one task may depend on.
 pub const MAX_DEPENDENCIES: usize = 100;
+/// What all tasks of one owner depend on, together: it is followed to see that nothing goes in a circle.
+pub const MAX_ALL_DEPENDENCIES: u32 = 20_000;
 /// Levels of subtasks, the outermost task being the first.
 pub const MAX_DEPTH: usize = 5;
 /// Sessions planned for one task.

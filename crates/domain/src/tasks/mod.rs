@@ -22,7 +22,9 @@ mod task;
 mod waits;
 
 pub use deadline::{By, Deadline, deadline_rules, overdue_rule};
-pub use draft::{CheckedTask, DeadlineDraft, MAX_DEPENDENCIES, MAX_DEPTH, MAX_SESSIONS, MAX_TASKS, TaskDraft};
+pub use draft::{
+    CheckedTask, DeadlineDraft, MAX_ALL_DEPENDENCIES, MAX_DEPENDENCIES, MAX_DEPTH, MAX_SESSIONS, MAX_TASKS, TaskDraft,
+};
 pub use error::TaskError;
 pub use patch::{TaskChange, TaskPatch};
 pub use split::{Part, PartDraft, SplitAsk, split};

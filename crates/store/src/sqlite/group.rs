@@ -17,6 +17,12 @@ pub(super) trait Work: Send {
 
     /// Tells the caller how it went, now that the group's fate is known.
     fn answer(self: Box<Self>, fate: Result<(), StoreError>);
+
+    /// [`UseCase::is_large`].
+    fn is_large(&self) -> bool;
+
+    /// Whether nobody waits for the answer any more.
+    fn is_abandoned(&self) -> bool;
 }
 
 type Result2<C> = Result<<C as UseCase>::Out, <C as UseCase>::Error>;
@@ -52,13 +58,22 @@ impl<C: UseCase> Work for Pending<C> {
         // The caller may have gone away; what was committed stays committed.
         let _ = self.sender.send(result);
     }
+
+    fn is_large(&self) -> bool {
+        self.case.is_large()
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.sender.is_closed()
+    }
 }
 
 /// Runs `jobs` in one transaction and leaves it open. The answer says whether it still stands.
 ///
 /// While nothing is kept yet, a job needs no savepoint: if it refuses, the transaction begins anew. That is cheaper, and for a
 /// job of thousands of statements by an order of magnitude: SQLite copies every page first touched within a savepoint aside,
-/// and walks through the copies at the end of each statement that may fail half-way.
+/// and walks through the copies at the end of each statement that may fail half-way. So a [large](UseCase::is_large) one is given
+/// here alone.
 pub(super) fn run(connection: &mut Connection, jobs: &mut [Job]) -> Result<(), StoreError> {
     batch(connection, &["BEGIN IMMEDIATE"])?;
     let mut untouched = true;

@@ -1,6 +1,6 @@
 //! The thread of the only writer.
 
-use std::sync::Mutex;
+use std::{collections::VecDeque, sync::Mutex};
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -11,6 +11,9 @@ use crate::StoreError;
 /// Use cases that may wait for the writer. Above it, [`StoreError::Overloaded`]: at 50,000 use cases a second, this is a tenth
 /// of a second of work.
 const QUEUE_MAX: usize = 8_192;
+
+/// Of these, large ones: each may hold megabytes, and take seconds.
+const LARGE_MAX: usize = 16;
 
 enum Message {
     Job(Job),
@@ -71,10 +74,18 @@ impl Writer {
 
 fn serve(mut connection: Connection, mut queue: mpsc::Receiver<Message>) {
     let mut jobs = Vec::with_capacity(GROUP_MAX);
-    while let Some(first) = queue.blocking_recv() {
-        let mut next = Some(first);
+    // They wait here, so that everybody else goes before each of them.
+    let mut large: VecDeque<Job> = VecDeque::new();
+    loop {
+        let first = if large.is_empty() { queue.blocking_recv() } else { queue.try_recv().ok() };
+        if first.is_none() && large.is_empty() {
+            break;
+        }
+        let mut next = first;
         while let Some(message) = next.take() {
             match message {
+                Message::Job(job) if job.is_large() && large.len() < LARGE_MAX => large.push_back(job),
+                Message::Job(job) if job.is_large() => job.answer(Err(StoreError::Overloaded)),
                 Message::Job(job) => jobs.push(job),
                 Message::Task(task) => {
                     settle(&mut connection, &mut jobs);
@@ -85,6 +96,9 @@ fn serve(mut connection: Connection, mut queue: mpsc::Receiver<Message>) {
                 next = queue.try_recv().ok();
             }
         }
+        settle(&mut connection, &mut jobs);
+        large.retain(|job| !job.is_abandoned());
+        jobs.extend(large.pop_front());
         settle(&mut connection, &mut jobs);
     }
     // Leaves no WAL behind, so that a copy of the one file is the whole database.
@@ -98,4 +112,102 @@ fn settle(connection: &mut Connection, jobs: &mut Vec<Job>) {
     let ran = group::run(connection, jobs);
     let fate = group::settle(connection, ran, group::commit);
     group::answer(std::mem::take(jobs), &fate);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    use super::*;
+    use crate::{Tx, UseCase, values};
+
+    /// Writes its number, once it may.
+    struct Write {
+        number: i64,
+        large: bool,
+        begun: Mutex<Option<Sender<()>>>,
+        may: Mutex<Option<Receiver<()>>>,
+    }
+
+    impl Write {
+        fn new(number: i64, large: bool) -> Self {
+            Self { number, large, begun: Mutex::new(None), may: Mutex::new(None) }
+        }
+    }
+
+    impl UseCase for Write {
+        type Out = ();
+        type Error = StoreError;
+
+        fn is_large(&self) -> bool {
+            self.large
+        }
+
+        async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+            if let Some(begun) = self.begun.lock().expect("no panic").take() {
+                begun.send(()).expect("the test");
+            }
+            if let Some(may) = self.may.lock().expect("no panic").take() {
+                may.recv().expect("the test");
+            }
+            tx.execute("INSERT INTO numbers (number) VALUES ($1)", values![self.number]).await?;
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn large_ones_let_all_others_pass_and_are_not_begun_for_nobody() {
+        let connection = Connection::open_in_memory().expect("a database");
+        connection.execute_batch("CREATE TABLE numbers (place INTEGER PRIMARY KEY, number INTEGER) STRICT").expect("a table");
+        let writer = Writer::start(connection).expect("a writer");
+        let (begun, is_begun) = channel();
+        let (go, may) = channel();
+        let blocker = Write { begun: Mutex::new(Some(begun)), may: Mutex::new(Some(may)), ..Write::new(0, false) };
+        let mut answers = Vec::new();
+        let mut ask = |case: Write| {
+            let (job, answer) = group::job(case);
+            writer.enqueue(job).expect("room");
+            answers.push(answer);
+        };
+        ask(blocker);
+        is_begun.recv().expect("begun");
+        for (number, large) in [(1, true), (2, true), (3, false), (4, true), (5, false)] {
+            ask(Write::new(number, large));
+        }
+        drop(answers.remove(2));
+        go.send(()).expect("the writer");
+        for answer in answers {
+            answer.blocking_recv().expect("an answer").expect("written");
+        }
+        let numbers = pollster::block_on(writer.administer(|connection| {
+            let mut statement = connection.prepare("SELECT number FROM numbers ORDER BY place")?;
+            let numbers = statement.query_map((), |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+            Ok(numbers)
+        }));
+        assert_eq!(numbers.expect("numbers"), [0, 3, 5, 1, 4]);
+    }
+
+    #[test]
+    fn more_large_ones_than_can_wait_are_refused_at_once() {
+        let connection = Connection::open_in_memory().expect("a database");
+        connection.execute_batch("CREATE TABLE numbers (place INTEGER PRIMARY KEY, number INTEGER) STRICT").expect("a table");
+        let writer = Writer::start(connection).expect("a writer");
+        let (begun, is_begun) = channel();
+        let (go, may) = channel();
+        let blocker = Write { begun: Mutex::new(Some(begun)), may: Mutex::new(Some(may)), ..Write::new(0, false) };
+        let (job, first) = group::job(blocker);
+        writer.enqueue(job).expect("room");
+        is_begun.recv().expect("begun");
+        let asked = (0..=LARGE_MAX).map(|_| {
+            let (job, answer) = group::job(Write::new(1, true));
+            writer.enqueue(job).expect("room");
+            answer
+        });
+        let answers: Vec<_> = asked.collect();
+        go.send(()).expect("the writer");
+        first.blocking_recv().expect("an answer").expect("written");
+        let fates: Vec<_> = answers.into_iter().map(|answer| answer.blocking_recv().expect("an answer")).collect();
+        let refused = fates.iter().filter(|fate| matches!(fate, Err(StoreError::Overloaded))).count();
+        assert_eq!((refused, fates.len() - refused), (1, LARGE_MAX));
+    }
 }

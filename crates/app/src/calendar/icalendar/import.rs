@@ -27,10 +27,13 @@ use crate::{
     calendar::{
         What,
         arm::{self, Rung},
-        fact, labels, own_zone, quota, tell,
+        discard, fact, labels, own_zone, quota, tell,
         update::Update,
     },
 };
+
+/// Events that are written as quickly as anything else.
+const FEW: usize = 20;
 
 /// Components beside events that are kept for one owner.
 const MAX_OTHERS: i64 = 1_000;
@@ -78,7 +81,7 @@ pub enum Outcome {
     Updated,
     /// It was there, and like this.
     Unchanged,
-    /// The file says that it is cancelled.
+    /// The file says that it is cancelled: what was there is in the trash now, unless it is being worked on.
     Cancelled,
     /// It cannot be kept.
     Invalid,
@@ -140,6 +143,10 @@ impl UseCase for Import {
     type Out = (Report, Effects);
     type Error = Error;
 
+    fn is_large(&self) -> bool {
+        self.file.items.len() > FEW
+    }
+
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
         store::identity::users::lock(tx, self.owner).await?.ok_or(CalendarError::NotFound)?;
         let mut present = self.present(tx, true).await?;
@@ -158,7 +165,15 @@ impl UseCase for Import {
                 (Asked::Wanted(wanted), Some(there)) => {
                     Box::pin(self.update(tx, item, wanted, there, &mut tags, (&mut facts, &mut effects))).await?
                 }
-                (_, there) => left_out(item, there.map(|there| there.set.schedule.id)),
+                (_, there) => {
+                    let id = there.as_ref().map(|there| there.set.schedule.id);
+                    let cancelled = there.filter(|there| matches!(item.asked, Asked::Cancelled) && there.set.running().is_none());
+                    if let Some(There { set, .. }) = cancelled {
+                        let gone = discard(tx, set.schedule, Reason::ScheduleDeleted, self.now).await?;
+                        facts.push(fact(&gone, What::Deleted, &*self.entropy));
+                    }
+                    left_out(item, id)
+                }
             };
             items.push(taken);
         }

@@ -138,8 +138,9 @@ pub fn events(set: &RecurrenceSet, names: &[LabelName], kept: &Kept, privacy: Pr
 /// series is left out of it, and a busy one of a free series stands alone. Only series need a zone: the rest is in UTC.
 pub fn busy(set: &RecurrenceSet, at: Instant, name: &dyn Fn(Option<WallTime>) -> String) -> Vec<Component> {
     let schedule = &set.schedule;
-    let (taken, free): (Vec<_>, Vec<_>) = changed(set).partition(|occurrence| occurrence.schedule.text.busy);
-    if !schedule.text.busy {
+    let takes_time = |schedule: &Schedule| schedule.text.busy && !schedule.span.is_empty();
+    let (taken, free): (Vec<_>, Vec<_>) = changed(set).partition(|occurrence| takes_time(&occurrence.schedule));
+    if !takes_time(schedule) {
         let alone =
             |occurrence: &Occurrence| Some(block(&name(Some(occurrence.recurrence_id?)), at, &in_utc(&occurrence.schedule.span)));
         return taken.iter().filter_map(alone).collect();
