@@ -191,11 +191,11 @@ pub async fn count(tx: &mut Tx<'_>, owner: UserId, most: u32) -> Result<i64, Sto
 pub(crate) const WAITS: Sql = Sql::each(
     "WITH RECURSIVE reached (id) AS (
          SELECT $2
-         UNION SELECT d.depends_on_id FROM reached r CROSS JOIN task_dependencies d WHERE d.owner_id = $1 AND d.task_id = r.id
-         UNION SELECT t.id FROM reached r CROSS JOIN tasks t WHERE t.owner_id = $1 AND t.parent_id = r.id
+         UNION SELECT d.depends_on_id FROM reached CROSS JOIN task_dependencies d WHERE d.owner_id = $1 AND d.task_id = reached.id
+         UNION SELECT t.id FROM reached CROSS JOIN tasks t WHERE t.owner_id = $1 AND t.parent_id = reached.id
      )
-     SELECT r.id, d.depends_on_id FROM reached r CROSS JOIN task_dependencies d WHERE d.owner_id = $1 AND d.task_id = r.id
-     UNION ALL SELECT r.id, t.id FROM reached r CROSS JOIN tasks t WHERE t.owner_id = $1 AND t.parent_id = r.id",
+     SELECT reached.id, d.depends_on_id FROM reached CROSS JOIN task_dependencies d WHERE d.owner_id = $1 AND d.task_id = reached.id
+     UNION ALL SELECT reached.id, t.id FROM reached CROSS JOIN tasks t WHERE t.owner_id = $1 AND t.parent_id = reached.id",
     "WITH RECURSIVE reached (id) AS (
          SELECT $2::uuid
          UNION SELECT n.id FROM reached r CROSS JOIN LATERAL (
@@ -241,7 +241,7 @@ pub async fn subtasks(tx: &mut Tx<'_>, owner: UserId, of: &[TaskId], active: boo
 /// How many dependencies the tasks of `owner` have together, counting to at most `most`.
 pub async fn count_dependencies(tx: &mut Tx<'_>, owner: UserId, most: u32) -> Result<i64, StoreError> {
     tx.one(
-        "SELECT count(*) FROM (SELECT 1 FROM task_dependencies WHERE owner_id = $1 LIMIT $2) AS some",
+        "SELECT count(*) FROM (SELECT 1 FROM task_dependencies WHERE owner_id = $1 LIMIT $2) AS own",
         values![owner, most],
         |row| row.get(0),
     )

@@ -100,8 +100,7 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "schedule.not_an_occurrence" 404 "No such occurrence" "The series has no occurrence at this wall time. Read its occurrences again.";
     "schedule.not_deleted" 409 "Not deleted" "Only a deleted schedule can be restored.";
     "schedule.not_found" 404 "No such schedule" "There is no such schedule, or it is not yours.";
-    "schedule.recurrence_never_occurs" 422 "Never occurs" "No date before the end of 2200 fits the rule, as with 30 February.";
-    "schedule.recurrence_too_dense" 422 "Too many occurrences" "The range holds more than 10,000 occurrences. Ask for a shorter one.";
+    "schedule.recurrence_never_occurs" 422 "Never occurs" "No date before the end of 2200 fits the rule, as with 30 February, or every one is taken out.";
     "schedule.recurrence_too_large" 422 "Recurrence too large" "The text of the rule, the times it names for a day, or a list of dates is longer than its limit.";
     "schedule.rrule_contradictory" 422 "Contradictory rule" "Parts of the rule exclude or need each other. The detail names them.";
     "schedule.rrule_malformed" 422 "Malformed rule" "The rule is not a list of `NAME=VALUE` with names of RFC 5545, each once.";

@@ -139,6 +139,33 @@ async fn whole_days_are_named_by_their_date() {
         assert_eq!((done.text("/recurrence_id"), done.text("/progress/state")), ("2026-11-29", "COMPLETED"));
         let ledger = desk.get(&format!("{path}/progress?recurrence_id=2026-11-29")).await;
         assert_eq!(ledger.text("/items/0/action"), "complete");
+        let hours = |all_day: bool| {
+            let start = if all_day { "2026-11-22" } else { "2026-11-22T01:00:00" };
+            json!({ "title": "Rest", "start": start, "all_day": all_day, "recurrence": { "rrule": "FREQ=DAILY;BYHOUR=1,3;COUNT=4" } })
+        };
+        let post = async |body: &Value| desk.send(Call::post("/api/v1/schedules", body)).await;
+        post(&hours(true)).await.refused(422, "schedule.rrule_contradictory");
+        let timed = post(&hours(false)).await;
+        let to_days = json!({ "start": "2026-11-22", "all_day": true });
+        let change = Call::new("PATCH", &format!("/api/v1/schedules/{}?scope=all", timed.text("/id")));
+        desk.send(change.json(&to_days).header("if-match", "*")).await.refused(422, "schedule.rrule_contradictory");
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_series_of_which_nothing_is_left_is_not_made() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        let nothing = json!({ "rrule": "FREQ=DAILY;COUNT=1", "exdates": ["2026-11-22T09:00:00"] });
+        let body = json!({ "title": "Ghost", "start": "2026-11-22T09:00:00", "recurrence": nothing });
+        desk.send(Call::post("/api/v1/schedules", &body)).await.refused(422, "schedule.recurrence_never_occurs");
+        let path = desk.tea().await;
+        let change = json!({ "recurrence": { "rrule": "FREQ=DAILY;COUNT=1", "exdates": ["2026-11-20T12:00:00"] } });
+        let change = Call::new("PATCH", &format!("{path}?scope=all")).json(&change).header("if-match", "*");
+        desk.send(change).await.refused(422, "schedule.recurrence_never_occurs");
         house.close().await;
     })
     .await;

@@ -48,7 +48,8 @@ impl RepeatDraft {
 }
 
 fn series(recurrence: Recurrence, span: &Span) -> Result<Series, CalendarError> {
-    Ok(Series::new(recurrence, span.start, span.zone.clone()).map_err(|error| error.at("/recurrence"))?)
+    let series = Series::new(recurrence, span.start, span.zone.clone()).and_then(|series| series.asked_for(span.all_day));
+    Ok(series.map_err(|error| error.at("/recurrence"))?)
 }
 
 /// The series `old` when its first occurrence moves to `span`: the dates move by as much, and a rule that names the day of

@@ -60,6 +60,8 @@ fn span(start: WallTime, quarters: u64, zone: &str, all_day: bool) -> Span {
 
 /// An item that is busy, in New York unless said otherwise.
 fn item(number: u8, span: Span, rule: Option<&str>) -> RecurrenceSet {
+    // Whole days have no times of a day.
+    let rule = rule.filter(|rule| !(span.all_day && rule.contains("BYHOUR")));
     let repeat = rule.map(|rrule| RepeatDraft { rrule: rrule.to_owned(), rdates: vec![], exdates: vec![] });
     let text = |text: &str| text.to_owned();
     let schedule = Schedule {

@@ -315,7 +315,7 @@ fn series(
     exdates.retain(|date| unlike.iter().all(|(id, _)| id != date));
     let build = |rdates: &Vec<WallTime>| {
         let recurrence = Recurrence { rule: rule.clone(), rdates: rdates.clone(), exdates: exdates.clone() };
-        Series::new(recurrence, span.start, span.zone.clone()).map_err(refused)
+        Series::new(recurrence, span.start, span.zone.clone()).and_then(|series| series.asked_for(span.all_day)).map_err(refused)
     };
     let series = build(&rdates)?;
     let missing: Vec<WallTime> = unlike.iter().map(|(id, _)| *id).filter(|id| !series.contains(*id)).collect();

@@ -17,8 +17,6 @@ pub enum Reason {
     TooLarge,
     /// There is no such date between the start and the end of 2200.
     NeverOccurs,
-    /// More occurrences in a range than may be expanded at once.
-    TooDense,
     /// The series has no occurrence of that name.
     NotAnOccurrence,
 }
@@ -60,7 +58,6 @@ impl Coded for RecurrenceError {
             Reason::Contradictory => "schedule.rrule_contradictory",
             Reason::TooLarge => "schedule.recurrence_too_large",
             Reason::NeverOccurs => "schedule.recurrence_never_occurs",
-            Reason::TooDense => "schedule.recurrence_too_dense",
             Reason::NotAnOccurrence => "schedule.not_an_occurrence",
         }
     }

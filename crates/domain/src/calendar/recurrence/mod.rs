@@ -39,7 +39,7 @@ pub use error::{Reason, RecurrenceError};
 pub use occurrences::{Extent, Occurrence, Occurrences};
 pub use parse::MAX_TEXT_BYTES;
 pub use rule::{End, Frequency, MAX_COUNT, MAX_INTERVAL, MAX_TIMES_A_DAY, Rule, Until};
-pub use series::{Last, MAX_DATES, MAX_EXPANSION, Recurrence, Series};
+pub use series::{Last, MAX_DATES, Recurrence, Series};
 pub use split::Split;
 #[cfg(test)]
 pub(crate) use walls::walked;

@@ -81,6 +81,11 @@ impl Rule {
         self.frequency
     }
 
+    /// Whether it says at which times of a day.
+    pub(super) fn names_times(&self) -> bool {
+        !(self.hours.is_empty() && self.minutes.is_empty() && self.seconds.is_empty())
+    }
+
     /// INTERVAL.
     pub fn interval(&self) -> u32 {
         self.interval

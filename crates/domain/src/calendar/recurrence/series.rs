@@ -17,9 +17,6 @@ use super::{
 /// The most dates that RDATE may add, and the most that EXDATE may take away.
 pub const MAX_DATES: usize = 1_000;
 
-/// The most occurrences that are expanded at once.
-pub const MAX_EXPANSION: usize = 10_000;
-
 /// What repeats: a rule, the dates added to it and those taken away. All are wall times of the series' zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recurrence {
@@ -100,6 +97,19 @@ impl Series {
         Ok(series)
     }
 
+    /// Refuses what nobody can mean when they ask for it: whole days at times of a day (RFC 5545, 3.3.10), and nothing at all,
+    /// because every occurrence is taken out.
+    pub fn asked_for(self, whole_days: bool) -> Result<Self, RecurrenceError> {
+        if whole_days && self.recurrence.rule.names_times() {
+            let detail = "whole days have no BYHOUR, BYMINUTE or BYSECOND";
+            return Err(RecurrenceError::of(Reason::Contradictory, detail));
+        }
+        if self.between(Instant::DISTANT_PAST, Instant::MAX, Extent::Elapsed(Duration::ZERO)).next().is_none() {
+            return Err(RecurrenceError::of(Reason::NeverOccurs, "every occurrence is taken out by `exdates`"));
+        }
+        Ok(self)
+    }
+
     /// What it was made of.
     pub fn recurrence(&self) -> &Recurrence {
         &self.recurrence
@@ -119,16 +129,6 @@ impl Series {
     /// without length counts as lying in its instant. Costs what it answers, wherever the range lies.
     pub fn between(&self, from: Instant, to: Instant, extent: Extent) -> Occurrences<'_> {
         Occurrences::new(self, from, to, extent)
-    }
-
-    /// As [`between`](Self::between), all at once. More than [`MAX_EXPANSION`] are refused.
-    pub fn expand(&self, from: Instant, to: Instant, extent: Extent) -> Result<Vec<Occurrence>, RecurrenceError> {
-        let expanded: Vec<Occurrence> = self.between(from, to, extent).take(MAX_EXPANSION + 1).collect();
-        if expanded.len() <= MAX_EXPANSION {
-            return Ok(expanded);
-        }
-        let detail = format!("the range holds more than {MAX_EXPANSION} occurrences; ask for a shorter one");
-        Err(RecurrenceError::of(Reason::TooDense, detail))
     }
 
     /// The first occurrence that starts after `instant`, with no extent.

@@ -114,6 +114,8 @@ fn a_rule_that_meets_no_date_is_refused() {
         let error = build(start, "UTC", rrule, &[], &[]).expect_err(rrule);
         assert_eq!(error.code(), "schedule.recurrence_never_occurs", "{rrule}");
     }
+    let none = build(start, "UTC", "FREQ=DAILY;COUNT=2", &[], &[start, "2026-01-31T09:30:00"]).expect("it can be kept");
+    assert_eq!(none.asked_for(false).expect_err("nothing is left").code(), "schedule.recurrence_never_occurs");
     let error = build(start, "UTC", "FREQ=DAILY;UNTIL=20260129T235959Z", &[], &[]).expect_err("ends before it starts");
     assert_eq!(error.reason(), Reason::OutOfRange);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kernel::{Coded as _, Resolution};
 
 use super::*;
-use crate::calendar::recurrence::{Last, MAX_EXPANSION};
+use crate::calendar::recurrence::Last;
 
 const NEW_YORK: &str = "America/New_York";
 const HOUR: Extent = Extent::Elapsed(Duration::from_hours(1));
@@ -169,14 +169,4 @@ fn the_last_is_the_one_that_starts_last() {
     let night = series("2026-03-01T02:30:00", NEW_YORK, "FREQ=DAILY;BYHOUR=2,3;BYMINUTE=0,30;UNTIL=20260308T030000");
     let Last::At(last) = night.last() else { panic!("{:?}", night.last()) };
     assert_eq!(last.recurrence_id(), wall("2026-03-08T02:30:00"));
-}
-
-#[test]
-fn too_many_at_once_are_refused() {
-    let often = series("2026-01-01T00:00:00", "UTC", "FREQ=DAILY;BYHOUR=0,6,12,18;BYMINUTE=0,10,20,30,40,50");
-    let expand = |to: &str| often.expand(at("2026-01-01T00:00:00Z"), at(to), POINT);
-    assert_eq!(expand("2026-02-01T00:00:00Z").map(|all| all.len()), Ok(24 * 31));
-    let error = expand("2028-01-01T00:00:00Z").expect_err("too many");
-    assert_eq!(error.code(), "schedule.recurrence_too_dense");
-    assert!(error.to_string().contains(&MAX_EXPANSION.to_string()));
 }
