@@ -140,8 +140,8 @@ async fn whole_days_are_named_by_their_date() {
         let ledger = desk.get(&format!("{path}/progress?recurrence_id=2026-11-29")).await;
         assert_eq!(ledger.text("/items/0/action"), "complete");
         let hours = |all_day: bool| {
-            let start = if all_day { "2026-11-22" } else { "2026-11-22T01:00:00" };
-            json!({ "title": "Rest", "start": start, "all_day": all_day, "recurrence": { "rrule": "FREQ=DAILY;BYHOUR=1,3;COUNT=4" } })
+            let start = if all_day { "2026-11-22" } else { "2026-11-22T00:00:00" };
+            json!({ "title": "Rest", "start": start, "all_day": all_day, "recurrence": { "rrule": "FREQ=DAILY;BYHOUR=0,3;COUNT=4" } })
         };
         let post = async |body: &Value| desk.send(Call::post("/api/v1/schedules", body)).await;
         post(&hours(true)).await.refused(422, "schedule.rrule_contradictory");
