@@ -107,6 +107,47 @@ async fn a_time_that_is_taken_is_refused_with_what_is_there_and_what_is_free() {
 }
 
 #[tokio::test]
+async fn for_whole_days_whole_days_are_offered_and_can_be_taken() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        desk.make(&hour("Lunch", "14:00")).await;
+        desk.make(&json!({ "title": "Tea", "start": "2026-11-24T16:00:00", "duration": "PT1H" })).await;
+        desk.make(&json!({ "title": "Dinner", "start": "2026-11-26T16:00:00", "duration": "PT1H" })).await;
+        // From 15:00 to 16:00 of the next day there are 25 hours and no day.
+        let fair = |days: &str| json!({ "title": "Fair", "start": "2026-11-23", "all_day": true, "duration": days });
+        let free = |reply: &Reply| {
+            reply.refused(409, "schedule.conflict");
+            let slots = reply.body["free_slots"].as_array().expect("slots").iter();
+            slots
+                .map(|it| format!("{}/{}", &it["start"].as_str().expect("it")[5..13], &it["end"].as_str().expect("it")[5..13]))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(free(&desk.create(&fair("P1D")).await), ["11-24T15/11-25T15", "11-26T15/12-06T15"]);
+        assert_eq!(free(&desk.create(&fair("P2D")).await), ["11-26T15/12-06T15"]);
+        assert_eq!(free(&desk.create(&fair("P11D")).await), Vec::<String>::new());
+        let booked = desk.make(&json!({ "title": "Fair", "start": "2026-11-25", "all_day": true })).await;
+        let id = booked.text("/id");
+        // What moves does not stand in its own way.
+        assert_eq!(free(&desk.patch(id, "", &json!({ "start": "2026-11-24" })).await)[0], "11-24T15/11-25T15");
+        assert_eq!(desk.patch(id, "", &json!({ "start": "2026-11-27", "end": "2026-12-07" })).await.status, 200);
+        // A day of 23 hours, in the zone of what is asked for.
+        for start in ["2027-03-13T12:00:00", "2027-03-15T00:00:00"] {
+            desk.make(&json!({ "title": "x", "start": start, "duration": "PT1H", "time_zone": "America/New_York" })).await;
+        }
+        let day = |date: &str| json!({ "title": "Day", "start": date, "all_day": true, "time_zone": "America/New_York" });
+        assert_eq!(free(&desk.create(&day("2027-03-13")).await), ["03-14T05/03-15T04", "03-16T04/03-27T04"]);
+        desk.make(&day("2027-03-14")).await;
+        // A day that has begun is not offered.
+        desk.make(&json!({ "title": "Now", "start": "2026-11-20T12:00:00", "duration": "PT1H" })).await;
+        let today = desk.create(&json!({ "title": "Today", "start": "2026-11-20", "all_day": true })).await;
+        assert_eq!(free(&today)[0], "11-20T15/11-22T15");
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn series_are_judged_occurrence_by_occurrence() {
     on_both_databases(async |database| {
         let house = House::open(database).await;

@@ -9,7 +9,8 @@ use std::time::Duration;
 use domain::calendar::{
     CalendarError, Occurrence, Patch, RecurrenceSet, RepeatChange, Span,
     conflicts::{
-        Added, Budget, Calendar, ConflictError, Found, MAX_ONCE, MAX_SERIES, Slot, Stretch, Wanted, gaps, search, shifts,
+        Added, Budget, Calendar, ConflictError, Found, MAX_ONCE, MAX_SERIES, Slot, Stretch, Wanted, days_ahead, free_days, gaps,
+        search, shifts,
     },
 };
 use kernel::{Instant, ScheduleId, UserId, Zone};
@@ -29,6 +30,9 @@ pub enum OnConflict {
 
 /// How far ahead a free place is looked for.
 const AHEAD: Duration = Duration::from_hours(14 * 24);
+
+/// How many days are looked at for whole ones.
+const DAYS_AHEAD: usize = 14;
 
 /// Free places that are offered.
 const OFFERED: usize = 5;
@@ -122,16 +126,20 @@ pub(crate) async fn calendar(
 pub(super) fn wanted(set: &RecurrenceSet) -> Wanted {
     match set.schedule.series {
         Some(_) => Wanted::Series(Box::new(set.clone())),
-        None => stretch(&set.schedule.span),
+        None => once(&set.schedule.span),
     }
 }
 
 /// What is asked for of one occurrence.
 pub(super) fn wanted_one(occurrence: &Occurrence) -> Wanted {
-    stretch(&occurrence.schedule.span)
+    once(&occurrence.schedule.span)
 }
 
-fn stretch(span: &Span) -> Wanted {
+fn once(span: &Span) -> Wanted {
+    if span.all_day {
+        let (first, zone) = (span.start.datetime().date(), span.zone.clone());
+        return Wanted::Days { first, count: span.days(), zone };
+    }
     let (start, end) = (span.start_at.instant, span.end_at.instant);
     Wanted::Once { start, length: end.since(start) }
 }
@@ -152,6 +160,12 @@ impl UseCase for Free {
                 let window = ((*start).max(self.now), (*start).max(self.now) + AHEAD);
                 let calendar = self.calendar(tx, window).await?;
                 Ok(gaps(&calendar.taken(window, &mut budget)?, window, *length, OFFERED))
+            }
+            Wanted::Days { first, count, zone } => {
+                let days = days_ahead(*first, DAYS_AHEAD, zone, self.now);
+                let window = (days.begin(), days.end());
+                let calendar = self.calendar(tx, window).await?;
+                Ok(free_days(&calendar.taken(window, &mut budget)?, &days, *count, OFFERED))
             }
             Wanted::Series(set) => {
                 let Some((from, to)) = Added::by(set, None, self.now).window() else { return Ok(Vec::new()) };

@@ -166,6 +166,12 @@ impl Span {
         wall(pointer, moment, self.all_day, &self.zone)
     }
 
+    /// How many days of the calendar lie between its ends: of whole days, how many it lasts.
+    pub fn days(&self) -> usize {
+        let (start, end) = (self.start.datetime().date(), self.end.datetime().date());
+        end.since(start).ok().and_then(|days| usize::try_from(days.get_days()).ok()).unwrap_or(0)
+    }
+
     /// Whether it has time in common with `from..to`. A span without length counts as lying in its instant.
     pub fn overlaps(&self, from: Instant, to: Instant) -> bool {
         let (start, end) = (self.start_at.instant, self.end_at.instant);

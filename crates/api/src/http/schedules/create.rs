@@ -139,7 +139,8 @@ impl NewSchedule {
 /// if the process is killed in between.
 ///
 /// If it is busy and some of its time is taken, it is refused: `conflicts` lists at most 20 of what is there, each with the time of
-/// yours that it `meets`; `free_slots` are the next gaps in which it fits or, for a series, other first occurrences of the same day.
+/// yours that it `meets`; `free_slots` are the next gaps in which it fits (for whole days, runs of these) or, for a series,
+/// other first occurrences of the same day.
 #[utoipa::path(
     post, path = "/api/v1/schedules", tag = "schedules", request_body = NewSchedule, params(Taken),
     responses(

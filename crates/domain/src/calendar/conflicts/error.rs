@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use kernel::{Category, Coded, Instant, ScheduleId, UserId};
+use jiff::civil::Date;
+use kernel::{Category, Coded, Instant, ScheduleId, UserId, Zone};
 
 use super::{Conflict, Slot};
 use crate::calendar::RecurrenceSet;
@@ -10,12 +11,21 @@ use crate::calendar::RecurrenceSet;
 /// What found no room.
 #[derive(Clone, Debug)]
 pub enum Wanted {
-    /// What happens once, or one occurrence.
+    /// What happens once, or one occurrence, at some time of the day.
     Once {
         /// From when on.
         start: Instant,
         /// For how long.
         length: Duration,
+    },
+    /// Whole days.
+    Days {
+        /// From which one on.
+        first: Date,
+        /// How many.
+        count: usize,
+        /// Whose midnights part them.
+        zone: Zone,
     },
     /// A series.
     Series(Box<RecurrenceSet>),

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use kernel::{Instant, WallTime};
+use jiff::civil::Date;
+use kernel::{Instant, WallTime, Zone};
 
 use super::{Added, Budget, Calendar, Stretch, TooDense};
-use crate::calendar::{Moment, Patch, RecurrenceSet};
+use crate::calendar::{Moment, Patch, RecurrenceSet, progress::Days};
 
 /// A stretch of time in which nothing is planned, half open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,29 @@ pub fn gaps(taken: &[(Instant, Instant)], (from, to): (Instant, Instant), length
         (slot.start < slot.end && slot.end.since(slot.start) >= length).then_some(slot)
     });
     gaps.take(limit).collect()
+}
+
+/// `count` days of `zone` from `first` on, but none that has begun at `now`.
+pub fn days_ahead(first: Date, count: usize, zone: &Zone, now: Instant) -> Days {
+    let today = Days::from(zone.wall_at(now).datetime().date(), 1, zone);
+    let next = today.date(usize::from(today.begin() < now));
+    Days::from(first.max(next), count, zone)
+}
+
+/// The runs of at least `length` of `days` of which nothing is `taken` (in order, what touches as one), at most `limit`.
+pub fn free_days(taken: &[Stretch], days: &Days, length: usize, limit: usize) -> Vec<Slot> {
+    let is_free = |(begin, over): Stretch| {
+        let next = taken.partition_point(|(_, end)| *end <= begin);
+        taken.get(next).is_none_or(|(start, _)| *start >= over)
+    };
+    let days: Vec<(Slot, bool)> = days.each().map(|day| (Slot { start: day.0, end: day.1 }, is_free(day))).collect();
+    let runs = days.chunk_by(|(_, one), (_, other)| one == other).filter(|run| run.len() >= length);
+    let free = runs.filter_map(|run| match run {
+        [(first, true), .., (last, _)] => Some(Slot { start: first.start, end: last.end }),
+        [(only, true)] => Some(*only),
+        _ => None,
+    });
+    free.take(limit).collect()
 }
 
 /// How far a series is moved at a time, looking for where it fits.

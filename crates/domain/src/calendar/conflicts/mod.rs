@@ -32,7 +32,7 @@ pub use budget::{Budget, MAX_STEPS, TooDense};
 pub use busy::Busy;
 pub use calendar::{Calendar, MAX_ONCE, MAX_SERIES, Once};
 pub use error::{ConflictError, Wanted};
-pub use free::{Slot, gaps, shifts};
+pub use free::{Slot, days_ahead, free_days, gaps, shifts};
 pub use search::{Conflict, Found, MAX_CONFLICTS, search};
 
 /// A stretch of time, half open.

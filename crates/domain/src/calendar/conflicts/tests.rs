@@ -1,5 +1,6 @@
 //! Conflicts against a calendar that is drawn cell by cell, and a table of what counts.
 
+mod days;
 mod dense;
 
 use std::{collections::BTreeSet, time::Duration};

@@ -150,6 +150,11 @@ impl Days {
         self.bounds[self.bounds.len() - 1]
     }
 
+    /// From when to when each of them is.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (Instant, Instant)> {
+        self.bounds.windows(2).map(|day| (day[0], day[1]))
+    }
+
     /// Which day `at` lies in.
     pub(crate) fn day_of(&self, at: Instant) -> Option<usize> {
         if at < self.begin() || at >= self.end() {
