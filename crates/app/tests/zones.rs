@@ -87,7 +87,14 @@ async fn task(world: &World) -> TaskId {
 
 async fn session(world: &World, task: TaskId) -> ScheduleId {
     let draft = hour("", asuncion(), "2027-04-19T10:00:00", None);
-    let plan = Plan { title: None, description: None, labels: LabelsPatch::default(), draft, on_conflict: OnConflict::Allow };
+    let plan = Plan {
+        title: None,
+        description: None,
+        kind: None,
+        labels: LabelsPatch::default(),
+        draft,
+        on_conflict: OnConflict::Allow,
+    };
     let render = Arc::new(|s: &Schedule| body(&s.id));
     let planned = Box::pin(tasks::plan(&world.app, &world.ada, (task, plan), None, render)).await.expect("a session");
     world.made(&planned).await.id

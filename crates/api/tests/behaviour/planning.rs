@@ -139,6 +139,38 @@ async fn a_week_is_planned_from_ready_tasks_previewed_and_committed() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_suggested_is_one_like_those_planned_by_hand() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        let body = json!({ "title": "Report", "description": "all of it", "estimate": "PT1H", "tags": ["paper"] });
+        let task = desk.send(Call::post("/api/v1/tasks", &body)).await.text("/id").to_owned();
+        let ask = json!({ "task_ids": [task], "from": "2026-11-23", "commit": true });
+        let made = desk.send(Call::post("/api/v1/suggestions", &ask)).await;
+        let suggested = desk.get(&format!("/api/v1/schedules/{}", made.text("/proposals/0/schedule_id"))).await;
+        let plan = json!({ "start": "2026-11-25T09:00:00" });
+        let by_hand = desk.send(Call::post(&format!("/api/v1/tasks/{task}/schedules"), &plan)).await;
+        assert_eq!((by_hand.status.as_u16(), by_hand.text("/kind")), (201, "task"), "{}", by_hand.body);
+        for member in ["kind", "title", "description", "location", "category_id", "tags", "busy", "task_id", "time_zone"] {
+            assert_eq!(suggested.body[member], by_hand.body[member], "{member}");
+        }
+        // Work on both is of one kind.
+        for reply in [&suggested, &by_hand] {
+            let path = format!("/api/v1/schedules/{}", reply.text("/id"));
+            assert_eq!(desk.send(Call::new("POST", &format!("{path}/start"))).await.status, 200);
+            house.clock.advance(std::time::Duration::from_mins(1));
+            assert_eq!(desk.send(Call::new("POST", &format!("{path}/suspend"))).await.status, 200);
+        }
+        let kinds = desk.get("/api/v1/statistics?period=day&group_by=kind").await;
+        assert_eq!((kinds.text("/groups/0/key"), &kinds.body["groups"][1]), ("task", &Value::Null), "{}", kinds.body);
+        let odd = json!({ "start": "2026-11-26T09:00:00", "kind": "" });
+        desk.send(Call::post(&format!("/api/v1/tasks/{task}/schedules"), &odd)).await.refused(422, "schedule.invalid");
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_goal_of_a_day_counts_what_is_worked_and_planned_on_it_already() {
     on_both_databases(async |database| {
         let house = House::open(database).await;

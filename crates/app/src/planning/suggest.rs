@@ -7,7 +7,7 @@ use domain::{
     calendar::{
         Draft, Moment, Purpose, RemindersDraft, SpanDraft,
         conflicts::{MAX_ONCE, Stretch},
-        labels::LabelsDraft,
+        labels::{LabelsDraft, LabelsPatch},
     },
     identity::{Caller, IdentityError},
     planning::{Frame, MAX_SESSION, Plan, PlanningError, Proposal, Unplaced, Wishes, alternatives, new_thing, plan},
@@ -28,7 +28,7 @@ use crate::{
     Answer, App, Effects, Error, Once,
     calendar::{self, Create, OnConflict},
     once::Render,
-    tasks,
+    tasks::{self, plan::PlanSession},
 };
 
 /// Tasks planned at once.
@@ -236,14 +236,7 @@ impl Suggest {
 
     /// Plans a suggestion: its place is free in this transaction, in which nobody else decides about the calendar.
     async fn book(&self, tx: &mut Tx<'_>, zone: &Zone, suggestion: &Suggestion) -> Result<(ScheduleId, Effects), Error> {
-        let Proposal { start, end, part, parts, .. } = suggestion.place;
-        if let (Some(task), 1) = (suggestion.task, part) {
-            tasks::plan::room(tx, self.owner, task, parts).await?;
-        }
-        let labels = match suggestion.task {
-            Some(task) => tasks::plan::labels(tx, self.owner, task).await?,
-            None => LabelsDraft::default(),
-        };
+        let Proposal { start, end, .. } = suggestion.place;
         // Where the zone shows an hour twice, only UTC can say which one is meant.
         let shown = |at: Instant| zone.resolve(zone.wall_at(at)).instant == at;
         let zone = if shown(start) && shown(end) { zone.clone() } else { Zone::utc() };
@@ -253,7 +246,7 @@ impl Suggest {
             location: String::new(),
             kind: "event".to_owned(),
             busy: true,
-            labels,
+            labels: LabelsDraft::default(),
             span: SpanDraft {
                 all_day: false,
                 zone,
@@ -265,10 +258,16 @@ impl Suggest {
             reminders: RemindersDraft::Default,
             late: LatePolicy::default(),
         };
-        let (owner, purpose) = (self.owner, suggestion.task.map_or(Purpose::Event, Purpose::Session));
-        let (settings, now, entropy) = (self.settings, self.now, Arc::clone(&self.entropy));
-        let create = Create { owner, purpose, draft, on_conflict: OnConflict::Allow, settings, now, entropy };
-        let (schedule, effects) = create.run(tx).await?;
+        let (owner, on_conflict, settings) = (self.owner, OnConflict::Allow, self.settings);
+        let (now, entropy) = (self.now, Arc::clone(&self.entropy));
+        let (schedule, effects) = match suggestion.task {
+            Some(task) => {
+                let labels = LabelsPatch::default();
+                let plan = tasks::Plan { title: None, description: None, kind: None, labels, draft, on_conflict };
+                PlanSession { owner, task, plan, settings, now, entropy }.run(tx).await?
+            }
+            None => Create { owner, purpose: Purpose::Event, draft, on_conflict, settings, now, entropy }.run(tx).await?,
+        };
         Ok((schedule.id, effects))
     }
 }

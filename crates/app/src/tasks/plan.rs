@@ -3,10 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    calendar::{
-        Draft, Purpose, Schedule,
-        labels::{LabelsDraft, LabelsPatch},
-    },
+    calendar::{Draft, Purpose, Schedule, labels::LabelsPatch},
     identity::Caller,
     tasks::{MAX_SESSIONS, TaskError},
 };
@@ -27,6 +24,8 @@ pub struct Plan {
     pub title: Option<String>,
     /// Any number of lines; the task's unless given.
     pub description: Option<String>,
+    /// A short word; [`KIND`] unless given.
+    pub kind: Option<String>,
     /// What it is labelled with; as the task unless given.
     pub labels: LabelsPatch,
     /// The rest. Without an end and a duration it lasts as long as the task may take.
@@ -35,13 +34,17 @@ pub struct Plan {
     pub on_conflict: OnConflict,
 }
 
-struct PlanSession {
-    owner: UserId,
-    task: TaskId,
-    plan: Plan,
-    settings: calendar::Settings,
-    now: Instant,
-    entropy: Arc<dyn Entropy>,
+/// What work on a task is, if nothing else is said.
+const KIND: &str = "task";
+
+/// Plans one, whoever asks for it: the owner, or a suggestion of theirs.
+pub(crate) struct PlanSession {
+    pub(crate) owner: UserId,
+    pub(crate) task: TaskId,
+    pub(crate) plan: Plan,
+    pub(crate) settings: calendar::Settings,
+    pub(crate) now: Instant,
+    pub(crate) entropy: Arc<dyn Entropy>,
 }
 
 impl UseCase for PlanSession {
@@ -54,11 +57,12 @@ impl UseCase for PlanSession {
         if !task.is_active() {
             return Err(TaskError::Closed.into());
         }
-        room(tx, self.owner, self.task, 1).await?;
-        let Plan { title, description, labels, mut draft, on_conflict } = self.plan.clone();
+        room(tx, self.owner, self.task).await?;
+        let Plan { title, description, kind, labels, mut draft, on_conflict } = self.plan.clone();
         draft.labels = labels.beside(&task.labels);
         draft.title = title.unwrap_or(task.title);
         draft.description = description.unwrap_or(task.description);
+        draft.kind = kind.unwrap_or_else(|| KIND.to_owned());
         if draft.span.end.is_none() && draft.span.duration.is_none() && !draft.span.all_day {
             draft.span.duration = task.estimate_seconds.map(|seconds| Duration::from_secs(seconds.into()));
         }
@@ -69,20 +73,14 @@ impl UseCase for PlanSession {
     }
 }
 
-/// Refuses `more` sessions of a task than it may have.
-pub(crate) async fn room(tx: &mut Tx<'_>, owner: UserId, task: TaskId, more: usize) -> Result<(), Error> {
+/// Refuses one more session of a task than it may have.
+async fn room(tx: &mut Tx<'_>, owner: UserId, task: TaskId) -> Result<(), Error> {
     let planned = store::calendar::sessions::count_of_task(tx, owner, task).await?;
-    if usize::try_from(planned).is_ok_and(|planned| planned + more > MAX_SESSIONS as usize) {
+    if planned >= i64::from(MAX_SESSIONS) {
         let detail = format!("a task has at most {MAX_SESSIONS} sessions: delete some that are over");
         return Err(TaskError::TooMany(detail).into());
     }
     Ok(())
-}
-
-/// The labels of a task, for sessions that are planned for it.
-pub(crate) async fn labels(tx: &mut Tx<'_>, owner: UserId, task: TaskId) -> Result<LabelsDraft, Error> {
-    let task = present(tx, owner, task, Expected::Any).await?;
-    Ok(LabelsPatch::default().beside(&task.labels))
 }
 
 /// Plans work on a task of the caller: a schedule that belongs to it.

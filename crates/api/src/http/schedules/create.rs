@@ -81,13 +81,13 @@ const fn yes() -> bool {
 type Times = (String, Option<String>, Option<String>);
 
 impl NewSchedule {
-    /// One that happens once and has no text and no labels yet.
+    /// One that happens once and has no text, no kind and no labels yet.
     pub(crate) fn once(
         location: String,
         (start, end, duration): Times,
         (time_zone, all_day): (Option<String>, bool),
         reminders: Option<Vec<ReminderDraft>>,
-        (kind, busy): (String, bool),
+        busy: bool,
     ) -> Self {
         Self {
             title: String::new(),
@@ -101,7 +101,7 @@ impl NewSchedule {
             recurrence: None,
             late: None,
             reminders,
-            kind,
+            kind: String::new(),
             busy,
             category_id: None,
             tags: Vec::new(),

@@ -46,9 +46,8 @@ pub(crate) struct NewSession {
     /// When to ring, at most 10. Not given: the caller's default lead before the start. `[]`: never.
     reminders: Option<Vec<ReminderDraft>>,
     /// A short lower-case word, `task` unless given.
-    #[serde(default = "task")]
     #[schema(example = "task")]
-    kind: String,
+    kind: Option<String>,
     /// Whether the time counts as taken; true unless given.
     #[serde(default = "yes")]
     busy: bool,
@@ -58,10 +57,6 @@ pub(crate) struct NewSession {
     category_id: Nullable<CategoryId>,
     /// The names of its tags, at most 20; those that do not exist yet are made. The task's unless given.
     tags: Option<Vec<String>>,
-}
-
-fn task() -> String {
-    "task".to_owned()
 }
 
 const fn yes() -> bool {
@@ -94,9 +89,9 @@ pub(crate) async fn plan(
         Some(_) => None,
         None => Some(calendar::own_zone(&app, &caller.0).await?),
     };
-    let asked = NewSchedule::once(location, (start, end, duration), (time_zone, all_day), reminders, (kind, busy));
+    let asked = NewSchedule::once(location, (start, end, duration), (time_zone, all_day), reminders, busy);
     let draft = asked.draft(|| own_zone.unwrap_or_else(Zone::utc)).map_err(app::Error::from)?;
-    let plan = Plan { title, description, labels, draft, on_conflict: on_conflict.unwrap_or_default().into() };
+    let plan = Plan { title, description, kind, labels, draft, on_conflict: on_conflict.unwrap_or_default().into() };
     let render = Arc::new(|schedule: &Schedule| {
         let location = format!("/api/v1/schedules/{}", schedule.id);
         created(&location, &etag(schedule.version), &ScheduleView::from(schedule))
