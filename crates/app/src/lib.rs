@@ -34,6 +34,7 @@ pub use domain;
 pub use effects::Effects;
 pub use error::Error;
 pub use once::{Answer, Once, Render, Rendered};
+pub use store::on_behalf_of;
 
 /// Everything a use case may need, shared by all of them.
 #[derive(Clone)]

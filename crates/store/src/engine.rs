@@ -1,6 +1,6 @@
 //! The one face of this room: a store that runs use cases.
 
-use std::{future::Future, panic::AssertUnwindSafe, path::PathBuf, sync::Arc};
+use std::{future::Future, num::NonZeroUsize, panic::AssertUnwindSafe, path::PathBuf, sync::Arc};
 
 use futures_util::FutureExt as _;
 use kernel::{Clock, Entropy};
@@ -9,6 +9,7 @@ use crate::{
     StoreError, Tx, migrations,
     postgres::Postgres,
     sqlite::{Faults, Sqlite},
+    turns::Turns,
 };
 
 /// One use case: everything it reads and writes happens in one transaction, or not at all.
@@ -56,6 +57,20 @@ pub enum Open {
     },
 }
 
+impl Open {
+    /// Transactions of one user at a time, unless somebody chose otherwise: SQLite has three threads that read, and of the
+    /// connections to PostgreSQL it is a quarter. Either way there is room for somebody else.
+    fn turns(&self) -> usize {
+        match self {
+            Self::Sqlite(_) => SQLITE_TURNS,
+            Self::Postgres { pool, .. } => (pool / 4).max(1),
+        }
+    }
+}
+
+/// Transactions of one user at a time on SQLite.
+const SQLITE_TURNS: usize = 2;
+
 /// What the store waits by when it has to: time and randomness are parameters.
 #[derive(Clone)]
 pub struct Seams {
@@ -69,6 +84,7 @@ pub struct Seams {
 #[derive(Clone)]
 pub struct Store {
     engine: Engine,
+    turns: Turns,
 }
 
 #[derive(Clone)]
@@ -87,19 +103,30 @@ impl Store {
                 Engine::Postgres(Arc::new(Postgres::connect(url, *pool, ca_file.as_deref(), seams).await?))
             }
         };
-        Ok(Self { engine })
+        Ok(Self { engine, turns: Turns::new(open.turns()) })
+    }
+
+    /// The same store, with so many transactions of one user at a time. For before it is used: turns that are taken already are
+    /// not counted.
+    #[must_use]
+    pub fn with_turns(self, most: NonZeroUsize) -> Self {
+        Self { turns: Turns::new(most.get()), ..self }
     }
 
     /// A SQLite database in memory that runs on the caller's thread, behind a layer that may inject faults: for the simulator.
     pub fn simulated(faults: Arc<dyn Faults>) -> Result<Self, StoreError> {
-        Ok(Self { engine: Engine::Sqlite(Arc::new(Sqlite::inline(faults)?)) })
+        Ok(Self::inline(Sqlite::inline(faults)?))
+    }
+
+    fn inline(sqlite: Sqlite) -> Self {
+        Self { engine: Engine::Sqlite(Arc::new(sqlite)), turns: Turns::new(SQLITE_TURNS) }
     }
 
     /// Another simulated process on the same database in memory, or the same one after a restart: it shares what was committed
     /// and nothing else. `None` if this store is not simulated.
     pub fn simulated_again(&self, faults: Arc<dyn Faults>) -> Option<Self> {
         match &self.engine {
-            Engine::Sqlite(sqlite) => Some(Self { engine: Engine::Sqlite(Arc::new(sqlite.another(faults)?)) }),
+            Engine::Sqlite(sqlite) => Some(Self::inline(sqlite.another(faults)?)),
             Engine::Postgres(_) => None,
         }
     }
@@ -114,6 +141,7 @@ impl Store {
 
     /// Runs `case` in a transaction that may write; answers after it is on disk.
     pub async fn write<C: UseCase>(&self, case: C) -> Result<C::Out, C::Error> {
+        let _turn = self.turns.next().await;
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.write(case).await,
             Engine::Postgres(postgres) => postgres.run(&case, false).await,
@@ -122,8 +150,9 @@ impl Store {
 
     /// Runs `case` on a snapshot; writing fails.
     pub async fn read<C: UseCase>(&self, case: C) -> Result<C::Out, C::Error> {
+        let turn = self.turns.next().await;
         match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.read(case).await,
+            Engine::Sqlite(sqlite) => sqlite.read(case, turn).await,
             Engine::Postgres(postgres) => postgres.run(&case, true).await,
         }
     }

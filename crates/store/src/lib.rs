@@ -11,6 +11,9 @@
 //!                          └─► PostgreSQL: READ ONLY transaction
 //! ```
 //!
+//! What is done for a user ([`on_behalf_of`]) takes a turn before it comes to either engine, so that one user's requests do not
+//! hold all threads or connections.
+//!
 //! The modules named after contexts hold the statements, as functions over [`Tx`]; nothing outside this room writes SQL.
 //!
 //! **Must never know**: HTTP, live streams, why a row is written. It decides nothing but what the constraints of the tables
@@ -40,6 +43,7 @@ mod row;
 #[cfg(feature = "scratch")]
 pub mod scratch;
 mod sqlite;
+mod turns;
 mod tx;
 mod value;
 
@@ -47,6 +51,7 @@ pub use engine::{Open, Seams, Store, UseCase};
 pub use error::StoreError;
 pub use plans::{HotRead, Index, hot_reads};
 pub use sqlite::{Fault, FaultPoint, Faults};
+pub use turns::on_behalf_of;
 pub use tx::Tx;
 
 pub(crate) use row::Row;

@@ -97,12 +97,12 @@ pub(crate) async fn guard(Extract(guarded): Extract<Guarded>, request: Request, 
     };
     let request = Request::from_parts(parts, body);
     if access.is_stream() {
-        return next.run(request).await;
+        return handled(request, next).await;
     }
     let answer = if request.method().is_safe() {
         Either::Left(async move {
             let _slot = slot;
-            next.run(request).await
+            handled(request, next).await
         })
     } else {
         Either::Right(carried_through(request, next, slot))
@@ -117,7 +117,7 @@ fn carried_through(request: Request, next: Next, slot: Option<Slot>) -> impl Fut
     let running = tokio::spawn(
         async move {
             let _held = (slot, place);
-            next.run(request).await
+            handled(request, next).await
         }
         .in_current_span(),
     );
@@ -128,6 +128,14 @@ fn carried_through(request: Request, next: Next, slot: Option<Slot>) -> impl Fut
             Err(Ok(panic)) => resume_unwind(panic),
             Err(Err(cancelled)) => Problem::internal(&cancelled).into_response(),
         }
+    }
+}
+
+/// Runs the handler for the caller, whose transactions take turns.
+async fn handled(request: Request, next: Next) -> Response {
+    match request.extensions().get::<Caller>().map(|caller| caller.0.user) {
+        Some(user) => app::on_behalf_of(user, next.run(request)).await,
+        None => next.run(request).await,
     }
 }
 

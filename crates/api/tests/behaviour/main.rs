@@ -7,6 +7,7 @@ mod conflicts;
 mod deadlines;
 mod dependencies;
 mod desk;
+mod fairness;
 mod feeds;
 mod file_labels;
 mod follower;

@@ -119,6 +119,8 @@ settings! {
         requests: Whole<1, 100_000>;
         /// Requests under way at once for one user or key.
         requests_per_principal: Whole<1, 10_000>;
+        /// Transactions of one user at once; 0 is what suits the database.
+        transactions_per_user: Whole<0, 500>;
         /// Live streams open at once.
         streams: Whole<1, 1_000_000>;
         /// Live streams open at once for one user.

@@ -1,6 +1,6 @@
 //! The database and the folder around it.
 
-use std::{os::unix::fs::DirBuilderExt as _, path::Path, sync::Arc, time::Duration};
+use std::{num::NonZeroUsize, os::unix::fs::DirBuilderExt as _, path::Path, sync::Arc, time::Duration};
 
 use clockwork::{Backoff, SystemClock};
 use store::{Open, Seams, Store, StoreError};
@@ -49,7 +49,7 @@ pub(crate) async fn open(config: &Config, seams: &Seams) -> Result<Store, Failur
     let began = clock.monotonic();
     for failures in 1.. {
         let error = match Store::open(&how, seams.clone()).await {
-            Ok(store) => return Ok(store),
+            Ok(store) => return Ok(with_turns(store, config)),
             Err(error) => error,
         };
         let pause = RETRY.jittered(failures, &**entropy);
@@ -63,6 +63,13 @@ pub(crate) async fn open(config: &Config, seams: &Seams) -> Result<Store, Failur
         clock.sleep(pause).await;
     }
     Err(refused(config, StoreError::Overloaded))
+}
+
+fn with_turns(store: Store, config: &Config) -> Store {
+    match NonZeroUsize::new(config.limits.transactions_per_user.count()) {
+        Some(most) => store.with_turns(most),
+        None => store,
+    }
 }
 
 fn worth_waiting(error: &StoreError) -> bool {

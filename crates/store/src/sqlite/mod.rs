@@ -15,7 +15,7 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use inline::{Fault, FaultPoint, Faults};
 
-use crate::{StoreError, UseCase};
+use crate::{StoreError, UseCase, turns::Turn};
 
 /// Prepared statements kept per connection; above the number of statements in this room.
 const STATEMENT_CACHE: usize = 512;
@@ -66,9 +66,9 @@ impl Sqlite {
         answer.await.unwrap_or_else(|_| Err(StoreError::Unknown.into()))
     }
 
-    pub(crate) async fn read<C: UseCase>(&self, case: C) -> Result<C::Out, C::Error> {
+    pub(crate) async fn read<C: UseCase>(&self, case: C, turn: Turn) -> Result<C::Out, C::Error> {
         match self {
-            Self::Threads { readers, .. } => readers.read(case).await,
+            Self::Threads { readers, .. } => readers.read(case, turn).await,
             Self::Inline(inline) => inline.read(&case),
         }
     }

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{mpsc::Receiver, mpsc::channel, oneshot};
 
 use super::open_connection;
-use crate::{StoreError, Tx, UseCase, engine::contained};
+use crate::{StoreError, Tx, UseCase, engine::contained, turns::Turn};
 
 /// Reader threads. Point reads take microseconds, so a few threads serve many callers; more would only cost memory.
 const READERS: usize = 3;
@@ -49,10 +49,15 @@ impl Readers {
         Ok(Self { queue: Mutex::new(Some(queue)), running: tokio::sync::Mutex::new(running) })
     }
 
-    pub(super) async fn read<C: UseCase>(&self, case: C) -> Result<C::Out, C::Error> {
+    /// The turn goes along: a read that nobody waits for any longer has its thread until it ends, or is passed over if it has
+    /// not begun.
+    pub(super) async fn read<C: UseCase>(&self, case: C, turn: Turn) -> Result<C::Out, C::Error> {
         let (sender, receiver) = oneshot::channel();
         self.enqueue(Box::new(move |connection| {
-            let _ = sender.send(snapshot(connection, &case));
+            let _turn = turn;
+            if !sender.is_closed() {
+                let _ = sender.send(snapshot(connection, &case));
+            }
         }))?;
         receiver.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }
