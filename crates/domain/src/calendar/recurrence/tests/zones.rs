@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kernel::{Coded as _, Resolution};
+use kernel::Resolution;
 
 use super::*;
 use crate::calendar::recurrence::Last;
