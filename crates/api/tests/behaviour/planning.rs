@@ -171,6 +171,91 @@ async fn a_session_that_is_suggested_is_one_like_those_planned_by_hand() {
 }
 
 #[tokio::test]
+async fn what_a_deadline_waits_for_is_planned_before_what_is_due_later() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        let task = async |title: &str, more: Value| {
+            let mut body = json!({ "title": title, "estimate": "PT3H" });
+            body.as_object_mut().expect("members").extend(more.as_object().expect("members").clone());
+            let made = desk.send(Call::post("/api/v1/tasks", &body)).await;
+            assert_eq!(made.status, 201, "{}", made.body);
+            made.text("/id").to_owned()
+        };
+        let mut ids = vec![task("Read", json!({})).await];
+        ids.push(task("Answer", json!({ "deadline": "2026-11-23T13:00:00", "depends_on": [ids[0]] })).await);
+        for title in ["C", "D", "E"] {
+            ids.push(task(title, json!({ "deadline": "2026-11-27" })).await);
+        }
+        let ask = json!({ "task_ids": ids, "from": "2026-11-23", "to": "2026-11-28" });
+        let plan = desk.send(Call::post("/api/v1/suggestions", &ask)).await;
+        let places = [("Read", "22T22:00"), ("Read", "22T23:30"), ("Answer", "23T01:00"), ("Answer", "23T02:30")];
+        let found: Vec<_> = proposed(&plan).into_iter().map(|(title, start)| (title, start[8..16].to_owned())).collect();
+        assert_eq!(found[..4], pairs(&places));
+        assert_eq!(plan.text("/proposals/0/reasons/0/code"), "before_successors");
+        for proposal in plan.body["proposals"].as_array().expect("proposals") {
+            assert_eq!(proposal["violated_wishes"], json!([]), "{proposal}");
+        }
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_more_than_is_planned_at_once_the_most_urgent_is_planned_and_the_rest_is_named() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        let task = async |body: Value| {
+            let made = desk.send(Call::post("/api/v1/tasks", &body)).await;
+            assert_eq!(made.status, 201, "{}", made.body);
+            made.text("/id").to_owned()
+        };
+        let mut ids = Vec::new();
+        for number in 0..26 {
+            ids.push(task(json!({ "title": number.to_string(), "estimate": "PT2H", "reminders": [] })).await);
+        }
+        ids.sort_unstable();
+        task(json!({ "title": "soon", "estimate": "PT2H", "deadline": "2026-11-24" })).await;
+        let week = async |body: Value| {
+            let plan = desk.send(Call::post("/api/v1/suggestions", &body)).await;
+            let proposals = proposed(&plan);
+            let unplaced = plan.body["unplaced"].as_array().expect("unplaced").clone();
+            let over: Vec<String> = unplaced.iter().filter(|it| it["reason"]["code"] == "over_limit").map(|it| it["task_id"].as_str().expect("an id").to_owned()).collect();
+            assert_eq!(over.len(), unplaced.len(), "{unplaced:?}");
+            (proposals, over)
+        };
+        let (proposals, over) = week(json!({})).await;
+        assert_eq!((proposals.len(), proposals[0].0.as_str(), over), (50, "soon", ids[24..].to_vec()));
+        // Those that are named are planned, all of them or none.
+        let named = json!({ "task_ids": ids });
+        desk.send(Call::post("/api/v1/suggestions", &named)).await.refused(422, "planning.invalid");
+        // What is planned makes room for the rest.
+        assert_eq!(week(json!({ "commit": true })).await.0.len(), 50);
+        let rest = desk.send(Call::post("/api/v1/suggestions", &json!({}))).await;
+        let of: Vec<&str> = (0..4).map(|place| rest.text(&format!("/proposals/{place}/task_id"))).collect();
+        assert_eq!((of, proposed(&rest).len()), (vec![ids[24].as_str(), &ids[24], &ids[25], &ids[25]], 4));
+        // Beyond fifty tasks as well.
+        for number in 0..50 {
+            task(json!({ "title": "short", "estimate": "PT5M", "deadline": "2026-11-26", "importance": 1 + number % 9, "reminders": [] })).await;
+        }
+        let (proposals, over) = week_of_short(&desk).await;
+        assert_eq!((proposals, over), (50, ids[24..].to_vec()));
+        house.close().await;
+    })
+    .await;
+}
+
+/// How many sessions a week has, and which tasks are too much for it; what is planned already is passed over.
+async fn week_of_short(desk: &Desk<'_>) -> (usize, Vec<String>) {
+    let plan = desk.send(Call::post("/api/v1/suggestions", &json!({}))).await;
+    let unplaced = plan.body["unplaced"].as_array().expect("unplaced").iter();
+    let over =
+        unplaced.filter(|it| it["reason"]["code"] == "over_limit").map(|it| it["task_id"].as_str().expect("an id").to_owned());
+    (proposed(&plan).len(), over.collect())
+}
+
+#[tokio::test]
 async fn the_goal_of_a_day_counts_what_is_worked_and_planned_on_it_already() {
     on_both_databases(async |database| {
         let house = House::open(database).await;

@@ -10,7 +10,7 @@ use domain::{
         labels::{LabelsDraft, LabelsPatch},
     },
     identity::{Caller, IdentityError},
-    planning::{Frame, MAX_SESSION, Plan, PlanningError, Proposal, Unplaced, Wishes, alternatives, new_thing, plan},
+    planning::{Frame, MAX_SESSION, Most, Plan, PlanningError, Proposal, Unplaced, Wishes, alternatives, new_thing, plan},
     tasks::{Task, TaskError, TaskState},
 };
 use kernel::{Entropy, Instant, ScheduleId, TaskId, UserId, Zone};
@@ -35,6 +35,8 @@ use crate::{
 pub const MAX_TASKS: usize = 50;
 /// Sessions planned at once.
 const MAX_PLANNED: usize = 50;
+/// Ready tasks that are looked at, the first by deadline.
+const MAX_READY: u32 = 1_000;
 /// How far ahead is looked, unless something else is said, and at most.
 const AHEAD: Duration = Duration::from_hours(7 * 24);
 const MAX_AHEAD: Duration = Duration::from_hours(31 * 24);
@@ -124,6 +126,7 @@ impl UseCase for Suggest {
             habits,
             daily_goal_seconds: user.rhythm.daily_goal_seconds,
             zone: user.time_zone.clone(),
+            most: Most { wishes: MAX_TASKS, sessions: MAX_PLANNED },
         };
         if frame.daily_goal_seconds > 0 {
             frame.work = self.work(tx, frame.days().begin(), window.1).await?;
@@ -188,13 +191,14 @@ impl Suggest {
         let outside = store::planning::estimates(tx, self.owner, &outside).await?;
         let Wishes { tasks: asked, wishes, unplaced } = Wishes::of(&tasks, &outside, &sessions, self.now);
         let sessions: u64 = wishes.iter().map(|wish| wish.length.as_secs().div_ceil(MAX_SESSION.as_secs())).sum();
-        if sessions > MAX_PLANNED as u64 {
+        if sessions > MAX_PLANNED as u64 && matches!(self.ask.wanted, Wanted::Tasks(_)) {
             let detail = format!("this would be {sessions} sessions, and {MAX_PLANNED} are planned at once: name fewer tasks");
             return Err(PlanningError::field("/task_ids", detail).into());
         }
-        let Plan { proposals, unplaced: no_room } = plan(frame, &wishes);
+        let Plan { proposals, unplaced: no_room, over_limit } = plan(frame, &wishes);
         let no_room = no_room.iter().map(|index| (asked[*index].id, Unplaced::NoRoom));
-        let unplaced = unplaced.into_iter().chain(no_room).map(|(task, why)| (Some(task), why)).collect();
+        let over_limit = over_limit.iter().map(|index| (asked[*index].id, Unplaced::OverLimit));
+        let unplaced = unplaced.into_iter().chain(no_room).chain(over_limit).map(|(task, why)| (Some(task), why)).collect();
         let suggestion = |place: Proposal| {
             let task = asked[place.wish];
             Suggestion { task: Some(task.id), title: task.title.clone(), place, schedule: None }
@@ -213,7 +217,7 @@ impl Suggest {
                 narrow: Narrow::default(),
                 sort: Sort::Deadline,
                 after: None,
-                limit: u32::try_from(MAX_TASKS).unwrap_or(u32::MAX),
+                limit: MAX_READY,
             };
             return Ok(lists::page(tx, self.owner, &filter).await?);
         };

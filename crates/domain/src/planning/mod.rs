@@ -10,6 +10,6 @@ mod wishes;
 
 pub use error::PlanningError;
 pub use habits::{HOURS, Habits};
-pub use planner::{Frame, MAX_SESSION, Plan, Proposal, Reason, Violated, Wish, alternatives, plan};
+pub use planner::{Frame, MAX_SESSION, Most, Plan, Proposal, Reason, Violated, Wish, alternatives, plan};
 pub use waking::Waking;
 pub use wishes::{PlannedSession, Unplaced, Wishes, new_thing};

@@ -62,6 +62,8 @@ pub enum Unplaced {
     Blocked,
     /// All of it is planned already.
     Planned,
+    /// Others are more urgent, and no more is planned at once.
+    OverLimit,
 }
 
 /// What tasks become before places are looked for.

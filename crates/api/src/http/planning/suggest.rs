@@ -100,6 +100,7 @@ pub(crate) struct UnplacedView {
 fn reason(reason: Reason) -> SaidView {
     let (code, detail) = match reason {
         Reason::BeforeDeadline => ("before_deadline", "It ends before the deadline."),
+        Reason::BeforeSuccessors => ("before_successors", "It ends early enough for the deadline of what waits for it."),
         Reason::AfterPredecessors => ("after_predecessors", "It comes after what it waits for."),
         Reason::StrongHours => ("strong_hours", "It is hard work, in hours in which you do much."),
         Reason::WithinDailyGoal => {
@@ -126,6 +127,7 @@ fn unplaced(why: Unplaced) -> SaidView {
         Unplaced::NoRoom => ("no_room", "There is no room for all of it, or for what it waits for."),
         Unplaced::Blocked => ("blocked", "It waits for an open task of which not all is planned."),
         Unplaced::Planned => ("planned", "All of it is planned already."),
+        Unplaced::OverLimit => ("over_limit", "Others are more urgent, and no more is planned at once."),
     };
     SaidView { code, detail }
 }
