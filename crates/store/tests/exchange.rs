@@ -170,6 +170,10 @@ async fn what_an_import_brought_is_kept_beside_its_schedule() {
                 assert_eq!(imported::of(tx, &[one]).await?, [(one, again.clone())].into());
                 assert_eq!(imported::schedule_of(tx, ada, "u@example.org").await?, Some(one));
                 assert_eq!(imported::schedule_of(tx, grace, "u@example.org").await?, None);
+                let moved = [(String::new(), "three".to_owned()), ("2026-12-02T09:00:00".to_owned(), "x".to_owned())].into();
+                imported::put_parts(tx, one, &moved).await?;
+                let kept = Imported { parts: moved, ..again.clone() };
+                assert_eq!(imported::of(tx, &[one]).await?, [(one, kept)].into());
                 // The name goes over to another schedule.
                 imported::put(tx, ada, other, &again).await?;
                 assert_eq!(imported::schedule_of(tx, ada, "u@example.org").await?, Some(other));

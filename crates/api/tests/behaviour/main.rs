@@ -5,6 +5,7 @@ mod accounts;
 mod categories;
 mod conflicts;
 mod deadlines;
+mod deletions;
 mod dependencies;
 mod desk;
 mod fairness;

@@ -20,7 +20,7 @@ impl Desk<'_> {
         format!("/api/v1/schedules/{}", self.make(&body).await.text("/id"))
     }
 
-    async fn step(&self, path: &str, action: &str, which: &str) -> Reply {
+    pub(crate) async fn step(&self, path: &str, action: &str, which: &str) -> Reply {
         self.send(Call::post(&format!("{path}/{action}"), &json!({ "recurrence_id": which }))).await
     }
 

@@ -29,11 +29,11 @@ impl Desk<'_> {
         self.get(&format!("/api/v1/schedules?from={from}&to={to}")).await
     }
 
-    async fn change(&self, path: &str, query: &str, change: &Value) -> Reply {
+    pub(crate) async fn change(&self, path: &str, query: &str, change: &Value) -> Reply {
         self.send(Call::new("PATCH", &format!("{path}{query}")).json(change).header("if-match", "*")).await
     }
 
-    async fn delete(&self, path: &str, query: &str) -> Reply {
+    pub(crate) async fn delete(&self, path: &str, query: &str) -> Reply {
         self.send(Call::new("DELETE", &format!("{path}{query}"))).await
     }
 }

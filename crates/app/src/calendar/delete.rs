@@ -97,10 +97,12 @@ impl UseCase for Cut {
         let mut effects = Effects::default();
         let left = match self.scope {
             Scope::All => None,
-            Scope::This(which) => without(&set, which)?,
-            Scope::Following(first) if set.is_first(first) => None,
+            Scope::This(which) => Some(without(&set, which)?),
+            Scope::Following(first) if set.is_first(first) => Some(only_done(&set)?),
             Scope::Following(from) => split(&set, from)?.before,
         };
+        // What lies in the trash does not count: while there is work that does, the schedule stays, if need be without occurrences.
+        let left = left.filter(|left| left.first().is_some() || set.begun().next().is_some());
         let what = if let Some(series) = left {
             if set.running().is_some_and(|which| !series.contains(which)) {
                 return Err(ProgressError::Running.into());
@@ -127,9 +129,8 @@ impl Cut {
     fn take_out(&self, set: &mut RecurrenceSet, series: Series) {
         let before = set.clone();
         set.overrides.retain(|own, _| series.contains(*own));
-        let done = before.begun().filter(|(which, state)| *state == State::Completed && !series.contains(*which));
         let done = match self.scope {
-            Scope::Following(_) => done.map(|(which, _)| which).collect(),
+            Scope::Following(_) => done(&before).filter(|which| !series.contains(*which)).collect(),
             Scope::All | Scope::This(_) => Vec::new(),
         };
         let left = set.keep(&before, &before.schedule, series, done);
@@ -137,8 +138,18 @@ impl Cut {
     }
 }
 
-/// The series without one occurrence; `None` if that was the last one left.
-fn without(set: &RecurrenceSet, which: WallTime) -> Result<Option<Series>, CalendarError> {
+/// The occurrences of a series that are completed.
+fn done(set: &RecurrenceSet) -> impl Iterator<Item = WallTime> {
+    set.standing().filter(|(_, state)| *state == State::Completed).map(|(which, _)| which)
+}
+
+/// The series without any occurrence that is still to be done: the first of those that are, or nothing. The others are dates beside it.
+fn only_done(set: &RecurrenceSet) -> Result<Series, CalendarError> {
+    Ok(series(set)?.only(done(set).next())?)
+}
+
+/// The series without one occurrence.
+fn without(set: &RecurrenceSet, which: WallTime) -> Result<Series, CalendarError> {
     let series = series(set)?;
     if !series.contains(which) {
         return Err(CalendarError::NoOccurrence(which));
@@ -146,12 +157,11 @@ fn without(set: &RecurrenceSet, which: WallTime) -> Result<Option<Series>, Calen
     let mut recurrence = series.recurrence().clone();
     recurrence.exdates.push(which);
     recurrence.exdates.sort_unstable();
-    let left = Series::new(recurrence, series.start(), series.zone().clone())?;
-    Ok(left.next_after(Instant::EPOCH).is_some().then_some(left))
+    Ok(Series::new(recurrence, series.start(), series.zone().clone())?)
 }
 
-/// Takes the occurrences that `scope` names out of a schedule of the caller and cancels their alarms. Where none is left, the
-/// schedule is put into the trash.
+/// Takes the occurrences that `scope` names out of a schedule of the caller and cancels their alarms. Where none is left and
+/// nothing of it was worked on, the schedule is put into the trash.
 pub async fn delete(app: &App, caller: &Caller, id: ScheduleId, scope: Scope, expected: Expected) -> Result<(), Error> {
     app.commit(Cut { owner: caller.user, id, scope, expected, now: app.now(), entropy: app.entropy() }).await
 }

@@ -21,7 +21,9 @@ use super::{
     arm::Rung,
     changed,
     conflicts::{self, Beside, may_take_time, wanted, wanted_one},
-    fact, labels, quota,
+    fact,
+    icalendar::along,
+    labels, quota,
     scope::{occurrence, split},
     tell,
 };
@@ -187,6 +189,7 @@ impl Update {
             let first = shift.first(&whole, self.now);
             let name = |which| shift.name(&whole, which);
             set.schedule.generation += Box::pin(arm::carry(tx, (&whole, &set), Some, name, first)).await?;
+            along::rename(tx, (&whole, &set), name).await?;
         }
         self.written(tx, &set, effects).await?;
         facts.push(fact(&set.schedule, What::Updated, &*self.entropy));
@@ -303,6 +306,7 @@ impl Update {
         let shift = Shift::of(began, &rest, renamed);
         let twin = |of: ReminderId| twins.iter().find(|(old, _)| *old == of).map(|(_, new)| *new);
         arm::carry(tx, (&whole, &rest), twin, |which| shift.name(&whole, which), from).await?;
+        along::divide(tx, (&whole, &rest), from, |which| shift.name(&whole, which)).await?;
         store::calendar::overrides::replace(tx, &set, self.now).await?;
         self.written(tx, &set, &mut effects).await?;
         let items = worked

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::SignedDuration;
 use kernel::{Instant, ReminderId, ScheduleId, WallTime};
 
 use super::{
@@ -72,6 +73,15 @@ impl RecurrenceSet {
     pub fn begun(&self) -> impl Iterator<Item = (WallTime, State)> {
         let touched = self.progress.iter().map(|(which, progress)| (*which, progress.state));
         touched.filter(|(_, state)| *state != State::NotStarted)
+    }
+
+    /// Of what is begun or done, what the series has. Not among it is what was deleted, whose work still counts.
+    pub fn standing(&self) -> impl Iterator<Item = (WallTime, State)> {
+        self.begun().filter(|(which, _)| self.has(*which))
+    }
+
+    fn has(&self, which: WallTime) -> bool {
+        self.schedule.series.as_ref().is_some_and(|series| series.contains(which))
     }
 
     /// The occurrence `recurrence_id`, if the series has it.
@@ -195,26 +205,22 @@ impl RecurrenceSet {
     ///
     /// Overrides move by as much as its start, and those whose occurrence is no more are dropped. What is begun or done moves
     /// so too, if the new series has an occurrence for all of it; otherwise it stays where it is with what it has of its own,
-    /// and what the new series does not have is [kept](Self::keep). The answer says which occurrences are called otherwise now, in an order in which no
-    /// new name is still that of another.
+    /// and what the new series does not have is [kept](Self::keep). What was deleted stays deleted. The answer says which
+    /// occurrences are called otherwise now; some may take the names of others among them.
     pub fn follow(&mut self, change: &mut Change) -> Vec<Renamed> {
         let Some(series) = &change.series else {
             self.overrides.clear();
             return Vec::new();
         };
         let by = change.span.start.datetime().duration_since(self.schedule.span.start.datetime());
-        let shifted = |which: WallTime| which.datetime().checked_add(by).ok().map(WallTime::new);
-        let there = |which: WallTime| shifted(which).filter(|which| series.contains(*which));
-        let all_fit = self.begun().all(|(which, _)| there(which).is_some());
-        let left = self.begun().map(|(which, _)| which).filter(|which| !all_fit && !series.contains(*which)).collect();
-        let renamed = |which: &WallTime| shifted(*which).filter(|to| all_fit && to != which).map(|to| (*which, to));
-        let mut renamed: Vec<_> = self.progress.keys().filter_map(renamed).collect();
-        if by.is_positive() {
-            renamed.reverse();
-        }
+        let there = |which: WallTime| shifted(which, by).filter(|which| series.contains(*which));
+        let standing: BTreeSet<_> = self.standing().map(|(which, _)| which).collect();
+        let all_fit = standing.iter().all(|which| there(*which).is_some());
+        let left = standing.iter().copied().filter(|which| !all_fit && !series.contains(*which)).collect();
+        let names = self.names(series, by, all_fit);
         let before = self.clone();
         // What stays where it is keeps what it has of its own, and nothing of a neighbour takes its place.
-        let staying: BTreeSet<_> = before.begun().map(|(which, _)| which).filter(|_| !all_fit).collect();
+        let staying = if all_fit { BTreeSet::new() } else { standing };
         let moved = std::mem::take(&mut self.overrides).into_values().filter_map(|own| {
             let which = own.recurrence_id;
             let stays = staying.contains(&which);
@@ -223,12 +229,28 @@ impl RecurrenceSet {
             Some((recurrence_id, Override { recurrence_id, ..own }))
         });
         self.overrides = moved.collect();
-        let names: BTreeMap<_, _> = renamed.iter().copied().collect();
         let by_name = |which: &WallTime| names.get(which).copied().unwrap_or(*which);
         self.progress = before.progress.iter().map(|(which, progress)| (by_name(which), *progress)).collect();
         let after = Schedule { text: change.text.clone(), span: change.span.clone(), ..before.schedule.clone() };
         change.series = Some(self.keep(&before, &after, series.clone(), left));
-        renamed
+        names.into_iter().filter(|(from, to)| from != to).collect()
+    }
+
+    /// What everything that was ever touched is called in `series`, which begins later by so much; `along`: what it has moves with it.
+    fn names(&self, series: &Series, by: SignedDuration, along: bool) -> BTreeMap<WallTime, WallTime> {
+        let (present, deleted): (Vec<WallTime>, Vec<WallTime>) = self.progress.keys().partition(|which| self.has(**which));
+        let name = |which: WallTime| shifted(which, by).filter(|_| along).unwrap_or(which);
+        let mut names: BTreeMap<_, _> = present.into_iter().map(|which| (which, name(which))).collect();
+        let mut taken: BTreeSet<_> = names.values().copied().collect();
+        for which in deleted {
+            // Nobody did what takes the place of what was deleted. Only where nothing moves is an occurrence of its name the same.
+            let free = |to: &WallTime| !taken.contains(to) && (by.is_zero() || !series.contains(*to));
+            let beside = (1..).map_while(|seconds| shifted(which, SignedDuration::from_secs(seconds)));
+            let to = shifted(which, by).into_iter().chain([which]).chain(beside).find(free).unwrap_or(which);
+            taken.insert(to);
+            names.insert(which, to);
+        }
+        names
     }
 
     /// Keeps occurrences of `before` in `series`, which has no place for them, as dates beside its rule and exactly as they
@@ -273,6 +295,11 @@ impl RecurrenceSet {
         };
         Reach { from, to }
     }
+}
+
+/// The wall time that lies so much later, if there is one.
+fn shifted(which: WallTime, by: SignedDuration) -> Option<WallTime> {
+    which.datetime().checked_add(by).ok().map(WallTime::new)
 }
 
 /// What orders occurrences: the start, then the schedule, then which of it.

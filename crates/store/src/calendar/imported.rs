@@ -1,6 +1,6 @@
 //! What imported events are called in their files, and what of them a schedule has no word for.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use kernel::{ScheduleId, UserId};
 
@@ -46,7 +46,6 @@ pub async fn of(tx: &mut Tx<'_>, schedules: &[ScheduleId]) -> Result<BTreeMap<Sc
 /// called so is called so no longer.
 pub async fn put(tx: &mut Tx<'_>, owner: UserId, schedule: ScheduleId, imported: &Imported) -> Result<(), StoreError> {
     tx.execute("DELETE FROM imported WHERE schedule_id = $1", values![schedule]).await?;
-    tx.execute("DELETE FROM imported_parts WHERE schedule_id = $1", values![schedule]).await?;
     if let Some(uid) = &imported.uid {
         tx.execute(
             "INSERT INTO imported (owner_id, uid, schedule_id) VALUES ($1, $2, $3)
@@ -55,13 +54,22 @@ pub async fn put(tx: &mut Tx<'_>, owner: UserId, schedule: ScheduleId, imported:
         )
         .await?;
     }
-    for (recurrence_id, text) in &imported.parts {
-        tx.execute(
-            "INSERT INTO imported_parts (schedule_id, recurrence_id, text) VALUES ($1, $2, $3)",
-            values![schedule, recurrence_id, text],
-        )
-        .await?;
-    }
+    put_parts(tx, schedule, &imported.parts).await
+}
+
+/// Keeps of a schedule and its occurrences these texts, in place of those that were kept before.
+pub async fn put_parts(tx: &mut Tx<'_>, schedule: ScheduleId, parts: &BTreeMap<String, String>) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM imported_parts WHERE schedule_id = $1", values![schedule]).await?;
+    let sql = Sql::each(
+        "INSERT INTO imported_parts (schedule_id, recurrence_id, text) VALUES ($1, $2, $3)",
+        "INSERT INTO imported_parts (schedule_id, recurrence_id, text) SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[])",
+    );
+    let columns = [
+        Column::Uuids(vec![schedule.uuid(); parts.len()]),
+        Column::Texts(parts.keys().map(|key| Cow::Borrowed(key.as_str())).collect()),
+        Column::Texts(parts.values().map(|text| Cow::Borrowed(text.as_str())).collect()),
+    ];
+    tx.batch(sql, &columns).await?;
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use crate::http::{Caller, IfMatch, Path, Problem, Query};
 /// Delete a schedule
 ///
 /// Puts it into the trash, from where it can be restored for 30 days, and cancels its alarms in the same transaction. Of a
-/// series, `scope=this` and `scope=following` take occurrences out of it instead; where none is left it goes into the trash.
+/// series, `scope=this` and `scope=following` take occurrences out of it instead; where none is left and no work counts, into the trash.
 #[utoipa::path(
     delete, path = "/api/v1/schedules/{id}", tag = "schedules",
     params(("id" = String, Path, description = "Its id"), Which, ("if-match" = Option<String>, Header, description = "ETag, or *")),

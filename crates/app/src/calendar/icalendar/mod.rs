@@ -4,6 +4,7 @@
 //! only when the calendar changed. An export is the whole of it. Both are written page by page while they are sent, so that
 //! their size costs no memory. An import is one transaction: a file is taken over, or it is not.
 
+pub(in crate::calendar) mod along;
 mod feeds;
 mod import;
 mod read;

@@ -119,7 +119,9 @@ impl Pages {
         let page = Page { owner, after, since, full: privacy == Privacy::Full };
         let page = on_behalf_of(owner, self.app.store().read(page)).await?;
         let mut text = String::new();
-        for (set, names, kept) in &page {
+        // One that stays for the work on it alone has nothing to show, and nobody could read it in.
+        let empty = |set: &RecurrenceSet| set.schedule.series.as_ref().is_some_and(|series| series.first().is_none());
+        for (set, names, kept) in page.iter().filter(|(set, ..)| !empty(set)) {
             let events = match mask {
                 Some(mask) if privacy == Privacy::Busy => busy(set, mask.at, &|occurrence| mask.uid(set.schedule.id, occurrence)),
                 _ => events(set, names, kept, privacy),

@@ -35,6 +35,13 @@ impl Series {
         Ok(Split { before: self.part_before(cut)?, from: self.part_from(cut)? })
     }
 
+    /// What is left when only the occurrence `which` is; without one, nothing.
+    pub fn only(&self, which: Option<WallTime>) -> Result<Self, RecurrenceError> {
+        let start = which.unwrap_or(self.start());
+        let exdates = if which.is_none() { vec![start] } else { Vec::new() };
+        self.part(start, End::Count(1), Vec::new(), exdates)
+    }
+
     /// The start and the rule's wall times up to `ceiling`.
     fn counted(&self, ceiling: i64) -> impl Iterator<Item = i64> {
         let by_rule = Walls::new(&self.pattern, self.start, ceiling.min(self.bound.last));
