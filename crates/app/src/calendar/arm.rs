@@ -106,17 +106,58 @@ fn is_settled(set: &RecurrenceSet, rung: &store::alarms::Rung, nominal: WallTime
     (rung.generation == set.schedule.generation && passed) || (rung.nominal == nominal && declined())
 }
 
+/// Why alarms are planned anew.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Why {
+    /// What is said of those that end.
+    reason: Reason,
+    moved: Moved,
+}
+
+/// What may take place at another time than before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Moved {
+    Nothing,
+    One(WallTime),
+    All,
+}
+
+impl Why {
+    /// All of it may be at another time.
+    pub(crate) const MOVED: Self = Self { reason: Reason::Rescheduled, moved: Moved::All };
+
+    /// Some occurrence is not to take place.
+    pub(crate) const CANCELLED: Self = Self { reason: Reason::OccurrenceCancelled, moved: Moved::Nothing };
+
+    /// Something was done with some occurrence, or what follows it is another series from now on.
+    pub(crate) const PASSED: Self = Self { reason: Reason::Rescheduled, moved: Moved::Nothing };
+
+    /// One occurrence may be at another time.
+    pub(crate) const fn one_moved(which: WallTime) -> Self {
+        Self { reason: Reason::Rescheduled, moved: Moved::One(which) }
+    }
+
+    /// Whether what `alarm` is about may be at another time.
+    fn moves(self, alarm: &Alarm) -> bool {
+        match self.moved {
+            Moved::Nothing => false,
+            Moved::One(which) => alarm.nominal == which,
+            Moved::All => true,
+        }
+    }
+}
+
 /// Writes a schedule that changed, and makes its alarms those that it needs now; see [`arm`].
 pub(crate) async fn save(
     tx: &mut Tx<'_>,
     set: &RecurrenceSet,
     earlier: Rung,
-    reason: Reason,
+    why: Why,
     by: (Instant, &dyn Entropy),
     effects: &mut Effects,
 ) -> Result<(), StoreError> {
     store::calendar::update(tx, set).await?;
-    arm(tx, set, earlier, reason, by, effects).await
+    arm(tx, set, earlier, why, by, effects).await
 }
 
 /// Cancels the pending alarms of one occurrence, snoozes too. What rings once for the whole series is not about it.
@@ -167,12 +208,12 @@ pub(super) async fn carry(
 }
 
 /// Makes the pending alarms of a schedule those that it needs now: what is planned already stays, what is no longer needed
-/// ends for `reason`, what is missing is armed in the present generation. `earlier` is what was told of it under another name.
+/// ends because of `why`, what is missing is armed in the present generation. `earlier` is what was told of it under another name.
 pub(crate) async fn arm(
     tx: &mut Tx<'_>,
     set: &RecurrenceSet,
     earlier: Rung,
-    reason: Reason,
+    why: Why,
     (now, entropy): (Instant, &dyn Entropy),
     effects: &mut Effects,
 ) -> Result<(), StoreError> {
@@ -194,9 +235,15 @@ pub(crate) async fn arm(
     // What is in progress or done needs none.
     let silent = schedule.progress.state.is_silent();
     let plans = if silent { Vec::new() } else { plan_all(set, now, |reminder, nominal| rung.told(set, reminder, nominal)) };
-    let (stay, end): (Vec<_>, Vec<_>) = pending.into_iter().partition(|alarm| stays(set, alarm, &plans, now));
+    // A snooze gives way to what is new, and not to what was there beside it already.
+    let fresh: Vec<_> = plans.iter().copied().filter(|plan| !pending.iter().any(|alarm| is(alarm, plan))).collect();
+    let goes_on = |alarm: &Alarm| match alarm.snooze {
+        0 => stays(set, alarm, &plans, now),
+        _ => sleeps_on(set, alarm, if why.moves(alarm) { &fresh } else { &[] }),
+    };
+    let (stay, end): (Vec<_>, Vec<_>) = pending.into_iter().partition(goes_on);
     let (kept, gone): (Vec<_>, Vec<_>) = end.iter().partition(|alarm| reminder(set, alarm).is_some());
-    for (alarms, reason) in [(kept, reason), (gone, Reason::RemindersChanged)] {
+    for (alarms, reason) in [(kept, why.reason), (gone, Reason::RemindersChanged)] {
         let ids: Vec<_> = alarms.iter().map(|alarm| alarm.id).collect();
         store::alarms::settle_each(tx, &ids, AlarmState::Superseded, reason, now).await?;
     }
@@ -247,18 +294,20 @@ fn is_overdue(set: &RecurrenceSet, alarm: &Alarm, now: Instant) -> bool {
     alarm.snooze == 0 && alarm.due_at <= now && due() && !set.is_silent(alarm.nominal)
 }
 
-/// Whether a pending alarm goes on waiting. A snooze does as long as nothing moved, and after that if nothing takes its place.
+/// Whether a pending alarm goes on waiting.
 fn stays(set: &RecurrenceSet, alarm: &Alarm, plans: &[Plan], now: Instant) -> bool {
-    if alarm.snooze == 0 {
-        // One that is due already and about to ring is not passed over for the next.
-        return plans.iter().any(|plan| is(alarm, plan)) || is_overdue(set, alarm, now);
-    }
+    // One that is due already and about to ring is not passed over for the next.
+    plans.iter().any(|plan| is(alarm, plan)) || is_overdue(set, alarm, now)
+}
+
+/// Whether a pending snooze goes on waiting: as long as nothing moved, and after that if nothing of what is `fresh` takes its place.
+fn sleeps_on(set: &RecurrenceSet, alarm: &Alarm, fresh: &[Plan]) -> bool {
     let once = set.schedule.series.is_none();
     let reminds = reminder(set, alarm).is_some();
     let takes_place = once || due_for(set, alarm.reminder, alarm.nominal).is_some() && !set.is_silent(alarm.nominal);
     let unmoved = alarm.generation == set.schedule.generation;
     let replaced = |plan: &Plan| once || plan.nominal == alarm.nominal;
-    let others: Vec<_> = plans.iter().copied().filter(replaced).collect();
+    let others: Vec<_> = fresh.iter().copied().filter(replaced).collect();
     let nothing = others.iter().all(|plan| plan.reminder != alarm.reminder);
     reminds && takes_place && (unmoved || nothing || keeps_snooze(&others, alarm.reminder))
 }

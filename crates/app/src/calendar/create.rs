@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use domain::{
-    alarms::Reason,
     calendar::{CalendarError, Draft, Purpose, RecurrenceSet, Schedule, labels::Labels, progress::Progress},
     identity::Caller,
 };
@@ -12,7 +11,7 @@ use store::{Tx, UseCase};
 
 use super::{
     OnConflict, What, arm,
-    arm::Rung,
+    arm::{Rung, Why},
     conflicts::{self, Beside},
     fact, labels, quota, tell,
 };
@@ -66,7 +65,7 @@ impl UseCase for Create {
         }
         store::calendar::insert(tx, &set).await?;
         quota::check(tx, self.owner, self.settings).await?;
-        arm::arm(tx, &set, Rung::default(), Reason::Rescheduled, by, &mut effects).await?;
+        arm::arm(tx, &set, Rung::default(), Why::MOVED, by, &mut effects).await?;
         let schedule = set.schedule;
         facts.push(fact(&schedule, What::Created, &*self.entropy));
         tell(tx, (self.owner, self.now), facts, &mut effects).await?;

@@ -16,7 +16,7 @@ use store::{Tx, UseCase};
 
 use super::{
     Expected, Scope, What, arm,
-    arm::Rung,
+    arm::{Rung, Why},
     changed,
     scope::{series, split},
 };
@@ -112,7 +112,7 @@ impl UseCase for Cut {
             store::calendar::overrides::replace(tx, &set, self.now).await?;
             store::search::put(tx, &set).await?;
             let by = (self.now, &*self.entropy);
-            arm::save(tx, &set, Rung::default(), Reason::OccurrenceCancelled, by, &mut effects).await?;
+            arm::save(tx, &set, Rung::default(), Why::CANCELLED, by, &mut effects).await?;
             What::Updated
         } else {
             set.schedule = discard(tx, set.schedule, Reason::ScheduleDeleted, self.now).await?;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use domain::{
-    alarms::Reason,
     calendar::{CalendarError, Occurrence},
     identity::Caller,
 };
@@ -12,7 +11,7 @@ use store::{Tx, UseCase};
 
 use super::{
     OnConflict, What, arm,
-    arm::Rung,
+    arm::{Rung, Why},
     changed,
     conflicts::{self, Beside},
     quota,
@@ -44,7 +43,7 @@ impl UseCase for Restore {
             Beside::of(&set, Some(self.id)).refuse_all(tx, &set, self.now).await?;
         }
         let mut effects = Effects::default();
-        arm::save(tx, &set, Rung::default(), Reason::Rescheduled, (self.now, &*self.entropy), &mut effects).await?;
+        arm::save(tx, &set, Rung::default(), Why::MOVED, (self.now, &*self.entropy), &mut effects).await?;
         quota::check(tx, self.owner, self.settings).await?;
         changed(tx, std::slice::from_ref(&set.schedule), What::Restored, &*self.entropy, &mut effects).await?;
         Ok((Occurrence::only(set.schedule), effects))

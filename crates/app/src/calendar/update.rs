@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
-    alarms::{Reason, Reminder, ReminderRule},
+    alarms::{Reminder, ReminderRule},
     calendar::{
         CalendarError, Change, MAX_OVERRIDES, Occurrence, Override, Patch, RecurrenceSet, Renamed, RepeatChange, Schedule,
         conflicts::Added,
@@ -18,7 +18,7 @@ use store::{Tx, UseCase, streams};
 
 use super::{
     OnConflict, Scope, What, arm,
-    arm::Rung,
+    arm::{Rung, Why},
     changed,
     conflicts::{self, Beside, may_take_time, wanted, wanted_one},
     fact,
@@ -191,7 +191,7 @@ impl Update {
             set.schedule.generation += Box::pin(arm::carry(tx, (&whole, &set), Some, name, first)).await?;
             along::rename(tx, (&whole, &set), name).await?;
         }
-        self.written(tx, &set, effects).await?;
+        self.written(tx, &set, Why::MOVED, effects).await?;
         facts.push(fact(&set.schedule, What::Updated, &*self.entropy));
         Ok((set.schedule, facts))
     }
@@ -239,7 +239,7 @@ impl Update {
                 self.beside(&set, Some(&others)).refuse(tx, &Added::by_one(&after, &before), || wanted_one(&after)).await?;
             }
             set.schedule.touch(self.now, moved || otherwise);
-            self.written(tx, &set, &mut effects).await?;
+            self.written(tx, &set, Why::one_moved(which), &mut effects).await?;
             changed(tx, std::slice::from_ref(&set.schedule), What::Updated, &*self.entropy, &mut effects).await?;
         }
         Ok((occurrence(&set, which)?, effects))
@@ -308,12 +308,12 @@ impl Update {
         arm::carry(tx, (&whole, &rest), twin, |which| shift.name(&whole, which), from).await?;
         along::divide(tx, (&whole, &rest), from, |which| shift.name(&whole, which)).await?;
         store::calendar::overrides::replace(tx, &set, self.now).await?;
-        self.written(tx, &set, &mut effects).await?;
+        self.written(tx, &set, Why::PASSED, &mut effects).await?;
         let items = worked
             .into_iter()
             .map(|which| (Item::occurrence(self.id, which), Item::occurrence(rest.schedule.id, shift.name(&whole, which))));
         store::progress::rename(tx, self.owner, &items.collect::<Vec<_>>()).await?;
-        arm::arm(tx, &rest, Rung::default(), Reason::Rescheduled, (self.now, &*self.entropy), &mut effects).await?;
+        arm::arm(tx, &rest, Rung::default(), Why::MOVED, (self.now, &*self.entropy), &mut effects).await?;
         facts.push(fact(&set.schedule, What::Updated, &*self.entropy));
         facts.push(fact(&rest.schedule, What::Created, &*self.entropy));
         tell(tx, (self.owner, self.now), facts, &mut effects).await?;
@@ -396,9 +396,9 @@ impl Update {
         labels::provide(tx, self.owner, (&mut change.labels, &present.labels), CalendarError::Invalid, by).await
     }
 
-    async fn written(&self, tx: &mut Tx<'_>, set: &RecurrenceSet, effects: &mut Effects) -> Result<(), Error> {
+    async fn written(&self, tx: &mut Tx<'_>, set: &RecurrenceSet, why: Why, effects: &mut Effects) -> Result<(), Error> {
         store::search::put(tx, set).await?;
-        arm::save(tx, set, Rung::default(), Reason::Rescheduled, (self.now, &*self.entropy), effects).await?;
+        arm::save(tx, set, Rung::default(), why, (self.now, &*self.entropy), effects).await?;
         Ok(())
     }
 }

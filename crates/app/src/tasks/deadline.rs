@@ -13,7 +13,7 @@ use crate::{
     Effects, Error,
     calendar::{
         Expected,
-        arm::{self, Rung},
+        arm::{self, Rung, Why},
     },
 };
 
@@ -48,7 +48,7 @@ pub(super) async fn keep(
     task.reminders.clone_from(&schedule.reminders);
     if task.is_active() {
         let set = RecurrenceSet::new(schedule, []);
-        arm::arm(tx, &set, Rung::default(), Reason::Rescheduled, by, effects).await?;
+        arm::arm(tx, &set, Rung::default(), Why::MOVED, by, effects).await?;
     }
     Ok(())
 }
@@ -114,7 +114,7 @@ pub(super) async fn ring_again(tx: &mut Tx<'_>, task: &Task, by: By<'_>, effects
         schedule.touch(by.0, true);
         let set = RecurrenceSet::new(schedule, []);
         let told = Rung::all_of(&set, set.schedule.span.start);
-        arm::save(tx, &set, told, Reason::Rescheduled, by, effects).await?;
+        arm::save(tx, &set, told, Why::MOVED, by, effects).await?;
     }
     Ok(())
 }

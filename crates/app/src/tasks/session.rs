@@ -27,7 +27,7 @@ use crate::{
     Effects, Error,
     calendar::{
         What,
-        arm::{self, Rung},
+        arm::{self, Rung, Why},
         discard, fact,
         progress::take,
     },
@@ -155,7 +155,7 @@ pub(super) async fn take_out(
         schedule.deleted_at = None;
         schedule.touch(by.0, true);
         let set = store::calendar::set_of(tx, schedule).await?;
-        arm::save(tx, &set, Rung::default(), Reason::Rescheduled, by, effects).await?;
+        arm::save(tx, &set, Rung::default(), Why::MOVED, by, effects).await?;
         facts.push(fact(&set.schedule, What::Restored, by.1));
     }
     Ok(facts)

@@ -11,10 +11,7 @@ use std::time::Duration;
 
 use kernel::{Instant, ReminderId, WallTime};
 
-use super::{
-    LateAction, LatePolicy, Plan, Reminder, Verdict,
-    plan::{plan, speaks},
-};
+use super::{LateAction, LatePolicy, Plan, Reminder, Verdict, plan::plan};
 use crate::calendar::{RecurrenceSet, Span};
 
 /// The most missed links that are counted; who missed more missed this many.
@@ -57,15 +54,16 @@ pub fn plan_all(set: &RecurrenceSet, now: Instant, told: impl Fn(ReminderId, Wal
     if set.schedule.series.is_none() {
         return plan(once.start, once, reminders, now, |reminder| told(reminder, once.start) != Told::No);
     }
-    let mut plans = firsts(set, now, &told);
+    let first = reminders.iter().filter_map(|reminder| first(set, reminder, now, &told));
+    let mut plans: Vec<_> = first.collect();
     // Of what was moved or is reminded of in its own way, nothing is left to ring for once it is over.
     let ahead = |span: &Span| span.end_at.instant > now || span.start_at.instant >= now;
     for (own, span) in set.apart().filter(|(own, span)| ahead(span) && !set.is_silent(own.recurrence_id)) {
         let nominal = own.recurrence_id;
         let concerns = |reminder: &Reminder| own.reminders.is_some() || reminder.rule.is_relative();
-        let open = |reminder: &Reminder| concerns(reminder) && told(reminder.id, nominal) != Told::Already;
-        let open: Vec<_> = set.reminders_of(nominal).iter().copied().filter(open).collect();
-        plans.extend(plan(nominal, &span, &open, now, |reminder| told(reminder, nominal) != Told::No));
+        let concerned: Vec<_> = set.reminders_of(nominal).iter().copied().filter(concerns).collect();
+        let planned = plan(nominal, &span, &concerned, now, |reminder| told(reminder, nominal) != Told::No);
+        plans.extend(planned.into_iter().filter(|plan| told(plan.reminder, nominal) != Told::Already));
     }
     plans
 }
@@ -77,36 +75,26 @@ pub fn due_for(set: &RecurrenceSet, reminder: ReminderId, nominal: WallTime) -> 
     Some(rule.due(span.start_at.instant, span.end_at.instant))
 }
 
-/// The first alarm of each reminder. Where several would tell of one occurrence at once, the last of them does; the others are
-/// passed over and go on with the occurrence after it.
-fn firsts(set: &RecurrenceSet, now: Instant, told: &impl Fn(ReminderId, WallTime) -> Told) -> Vec<Plan> {
-    let of = |reminder: &Reminder, but: Option<WallTime>| {
-        let told = |nominal| if but == Some(nominal) { Told::Already } else { told(reminder.id, nominal) };
-        first(set, reminder, now, told)
-    };
-    let mut plans: Vec<Plan> = set.schedule.reminders.iter().filter_map(|reminder| of(reminder, None)).collect();
-    let late: Vec<Plan> = plans.iter().filter(|plan| plan.verdict == Verdict::RingLate).copied().collect();
-    for spoken_for in late.iter().filter(|plan| !speaks(plan, &late)) {
-        plans.iter_mut().filter(|plan| *plan == spoken_for).for_each(|plan| plan.verdict = Verdict::Skip);
-        let reminder = set.schedule.reminder(spoken_for.reminder).filter(|reminder| reminder.rule.is_relative());
-        plans.extend(reminder.and_then(|reminder| of(reminder, Some(spoken_for.nominal))));
-    }
-    plans
-}
-
-/// The first alarm of a reminder from `now` on. One at an instant rings once for the whole series.
-fn first(set: &RecurrenceSet, reminder: &Reminder, now: Instant, told: impl Fn(WallTime) -> Told) -> Option<Plan> {
-    let alone = std::slice::from_ref(reminder);
-    let planned = |nominal: WallTime, span: &Span| plan(nominal, span, alone, now, |_| told(nominal) != Told::No).pop();
+/// The first alarm of a reminder from `now` on. One at an instant rings once for the whole series. One that another reminder of its
+/// occurrence speaks for is passed over.
+fn first(set: &RecurrenceSet, reminder: &Reminder, now: Instant, told: &impl Fn(ReminderId, WallTime) -> Told) -> Option<Plan> {
+    let reminders = &set.schedule.reminders;
     if !reminder.rule.is_relative() {
         let nominal = set.schedule.span.start;
-        return planned(nominal, &set.schedule.span).filter(|plan| plan.verdict != Verdict::Skip || told(nominal) == Told::No);
+        let told = told(reminder.id, nominal);
+        let alone = std::slice::from_ref(reminder);
+        let plan = plan(nominal, &set.schedule.span, alone, now, |_| told != Told::No).pop()?;
+        return Some(plan).filter(|plan| plan.verdict != Verdict::Skip || told == Told::No);
     }
+    let relative: Vec<Reminder> = reminders.iter().filter(|reminder| reminder.rule.is_relative()).copied().collect();
+    let planned = |nominal: WallTime| {
+        let plans = plan(nominal, &set.schedule.span_at(nominal), &relative, now, |id| told(id, nominal) != Told::No);
+        plans.into_iter().find(|plan| plan.reminder == reminder.id)
+    };
     // What has ended by now has nothing left to ring for.
     let ahead = set.regular(now).map(|occurrence| occurrence.recurrence_id()).filter(|nominal| !set.is_silent(*nominal));
-    let ahead = ahead.filter(|nominal| told(*nominal) != Told::Already);
-    let ahead = ahead.filter_map(|nominal| planned(nominal, &set.schedule.span_at(nominal)));
-    ahead.take(MAX_MISSED).find(|plan| plan.verdict != Verdict::Skip)
+    let ahead = ahead.filter(|nominal| told(reminder.id, *nominal) != Told::Already);
+    ahead.filter_map(planned).take(MAX_MISSED).find(|plan| plan.verdict != Verdict::Skip)
 }
 
 /// What a reminder rings for after the occurrence `after`, in order, for as long as the series goes on. What is in progress or

@@ -32,7 +32,7 @@ pub enum Verdict {
 /// Plans one alarm per reminder for the occurrence `nominal`, which lasts as `span`.
 ///
 /// `rang` says whether a reminder has already rung for this item in an earlier generation: an edit must not tell somebody
-/// again about a time that has passed. Of several that are past the one that was due last speaks for all.
+/// again about a time that has passed. Of several that are past [one](speaker) speaks for all, or has done so.
 pub(super) fn plan(
     nominal: WallTime,
     span: &Span,
@@ -40,31 +40,26 @@ pub(super) fn plan(
     now: Instant,
     rang: impl Fn(ReminderId) -> bool,
 ) -> Vec<Plan> {
-    let mut plans: Vec<Plan> = reminders
-        .iter()
-        .map(|reminder| {
-            let due_at = reminder.rule.due(span.start_at.instant, span.end_at.instant);
-            let verdict = if due_at > now {
-                Verdict::Ring
-            } else if span.start_at.instant > now && !rang(reminder.id) {
-                Verdict::RingLate
-            } else {
-                Verdict::Skip
-            };
-            Plan { reminder: reminder.id, nominal, due_at, verdict }
-        })
-        .collect();
-    let late: Vec<Plan> = plans.iter().filter(|plan| plan.verdict == Verdict::RingLate).copied().collect();
-    for spoken_for in late.iter().filter(|plan| !speaks(plan, &late)) {
-        plans.iter_mut().filter(|plan| *plan == spoken_for).for_each(|plan| plan.verdict = Verdict::Skip);
-    }
-    plans
+    let due = |reminder: &Reminder| reminder.rule.due(span.start_at.instant, span.end_at.instant);
+    let speaker = speaker(reminders, now, due);
+    let verdict = |reminder: &Reminder| {
+        if due(reminder) > now {
+            Verdict::Ring
+        } else if span.start_at.instant > now && Some(reminder.id) == speaker && !rang(reminder.id) {
+            Verdict::RingLate
+        } else {
+            Verdict::Skip
+        }
+    };
+    let plan = |reminder: &Reminder| Plan { reminder: reminder.id, nominal, due_at: due(reminder), verdict: verdict(reminder) };
+    reminders.iter().map(plan).collect()
 }
 
-/// Whether `plan` is the one of those for its occurrence that is told at once: one "starting soon" is enough.
-pub(super) fn speaks(plan: &Plan, late: &[Plan]) -> bool {
-    let of_it = late.iter().filter(|other| other.nominal == plan.nominal);
-    of_it.max_by_key(|other| (other.due_at, other.reminder)).is_none_or(|last| last.reminder == plan.reminder)
+/// The one of several reminders that are past which tells of the item: the last, and a critical one before all others, because
+/// those may have to wait for the end of quiet hours.
+fn speaker(reminders: &[Reminder], now: Instant, due: impl Fn(&Reminder) -> Instant) -> Option<ReminderId> {
+    let past = reminders.iter().filter(|reminder| due(reminder) <= now);
+    past.max_by_key(|reminder| (reminder.rule.critical, due(reminder), reminder.id)).map(|reminder| reminder.id)
 }
 
 /// Whether a waiting snooze of `reminder` goes on waiting when its schedule moves and `plans` are made for the new time.
@@ -124,7 +119,21 @@ mod tests {
             plan(span.start, &span, &reminders, now, rang).iter().map(|plan| plan.verdict).collect::<Vec<_>>()
         };
         assert_eq!(verdicts(0), [Verdict::Skip, Verdict::Skip, Verdict::RingLate, Verdict::Ring]);
-        assert_eq!(verdicts(3), [Verdict::Skip, Verdict::RingLate, Verdict::Skip, Verdict::Ring]);
+        assert_eq!(verdicts(3), [Verdict::Skip, Verdict::Skip, Verdict::Skip, Verdict::Ring], "it was told");
+    }
+
+    #[test]
+    fn a_critical_reminder_speaks_before_a_later_one() {
+        let now = Instant::EPOCH + std::time::Duration::from_hours(1);
+        let reminder = |n, lead, critical| Reminder {
+            id: ReminderId::from_uuid(uuid::Uuid::from_u128(n)),
+            rule: ReminderRule { critical, ..ReminderRule::before_start(lead) },
+        };
+        let due = |reminder: &Reminder| reminder.rule.due(now, now);
+        let reminders = [reminder(1, 600, true), reminder(2, 300, false)];
+        assert_eq!(speaker(&reminders, now, due), Some(reminders[0].id));
+        assert_eq!(speaker(&reminders[1..], now, due), Some(reminders[1].id));
+        assert_eq!(speaker(&reminders, Instant::EPOCH, due), None);
     }
 
     #[test]

@@ -45,8 +45,8 @@ pub(super) struct Arm {
     pub(super) hushed_until_end: Option<Instant>,
     /// Whether there is a row for it only when the one before it in its series has rung.
     pub(super) chained: bool,
-    /// When the next reminder of the same item was to ring, by the same request.
-    next_due: Option<Instant>,
+    /// When the first of those reminders of the same request was to ring that speak for it once they are past.
+    outranked: Option<Instant>,
     pub(super) asked_at: Instant,
     /// When the client was told that it is done; `None` as long as it was not.
     pub(super) done_at: Option<Instant>,
@@ -121,9 +121,10 @@ impl Lease {
 impl Arm {
     fn new(change: &Change, promise: &Promise, asked_at: Instant) -> Self {
         let Promise { due_at, starts_at, hushed_until_end, chained } = *promise;
-        let next_due = change.arms.iter().map(|other| other.due_at).filter(|other| *other > due_at).min();
+        let rank = |of: &Promise| (of.hushed_until_end.is_none(), of.due_at);
+        let outranked = change.arms.iter().filter(|other| rank(other) > rank(promise)).map(|other| other.due_at).min();
         let (verb, done_at, disarmed) = (change.verb, None, None);
-        Self { verb, due_at, starts_at, hushed_until_end, chained, next_due, asked_at, done_at, disarmed }
+        Self { verb, due_at, starts_at, hushed_until_end, chained, outranked, asked_at, done_at, disarmed }
     }
 
     /// By the rules of the product for reminders that are past when they are made.
@@ -133,8 +134,8 @@ impl Arm {
             return Rings::Surely;
         }
         let past = self.due_at + bounds.skew < self.asked_at;
-        // Of several that were past, the one that was due last speaks for all.
-        let speaks = self.next_due.is_none_or(|next| next > done_at + bounds.skew);
+        // Of several that were past one speaks for all: the one that was due last, a critical one before any other.
+        let speaks = self.outranked.is_none_or(|other| other > done_at + bounds.skew);
         match self.starts_at {
             Some(start) if past && speaks && self.verb == Verb::Create && start > done_at + bounds.skew => Rings::Surely,
             Some(start) if past && start + bounds.skew < self.asked_at => Rings::Never,

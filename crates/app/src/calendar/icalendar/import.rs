@@ -26,7 +26,7 @@ use crate::{
     Answer, App, Effects, Error, Once, Render,
     calendar::{
         What,
-        arm::{self, Rung},
+        arm::{self, Rung, Why},
         discard, fact, labels, own_zone, quota, tell,
         update::Update,
     },
@@ -280,7 +280,7 @@ impl Import {
         imported::put(tx, self.owner, set.schedule.id, &of(item, &wanted.kept)).await?;
         // What is over was told of where it came from.
         let told = Rung::elsewhere(&set);
-        arm::arm(tx, &set, told, Reason::Rescheduled, by, effects).await?;
+        arm::arm(tx, &set, told, Why::MOVED, by, effects).await?;
         facts.push(fact(&set.schedule, What::Created, &*self.entropy));
         Ok(set.schedule.id)
     }

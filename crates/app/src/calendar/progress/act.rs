@@ -15,7 +15,7 @@ use kernel::{Entropy, EventId, Instant, ScheduleId, StreamId, UserId};
 use store::{Tx, UseCase, streams::Draft};
 
 use super::super::{
-    arm::{self, Rung},
+    arm::{self, Rung, Why},
     tell,
 };
 use crate::{
@@ -181,7 +181,7 @@ async fn settle(
         return Ok(());
     };
     arm::silence(tx, set, which, reason, by.0).await?;
-    arm::arm(tx, set, Rung::default(), Reason::Rescheduled, by, effects).await?;
+    arm::arm(tx, set, Rung::default(), Why::PASSED, by, effects).await?;
     Ok(())
 }
 
@@ -195,7 +195,7 @@ async fn arm_again(
     effects: &mut Effects,
 ) -> Result<(), Error> {
     let nominal = item.recurrence_id.unwrap_or(set.schedule.span.start);
-    arm::arm(tx, set, Rung::all_of(set, nominal), Reason::Rescheduled, by, effects).await?;
+    arm::arm(tx, set, Rung::all_of(set, nominal), Why::PASSED, by, effects).await?;
     Ok(())
 }
 

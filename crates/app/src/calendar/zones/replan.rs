@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use domain::alarms::Reason;
 use kernel::{Entropy, Instant};
 use store::{Tx, UseCase, calendar::zones as rows};
 
 use super::{
     super::{
         What,
-        arm::{self, Rung},
+        arm::{self, Rung, Why},
         changed,
     },
     Moved,
@@ -54,7 +53,7 @@ impl UseCase for Replan {
             store::calendar::update(tx, &set).await?;
             return Ok((Some(moved), effects));
         }
-        arm::save(tx, &set, Rung::default(), Reason::Rescheduled, by, &mut effects).await?;
+        arm::save(tx, &set, Rung::default(), Why::MOVED, by, &mut effects).await?;
         changed(tx, std::slice::from_ref(&set.schedule), What::Updated, by.1, &mut effects).await?;
         Ok((Some(moved), effects))
     }
