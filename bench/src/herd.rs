@@ -78,21 +78,23 @@ impl Herd {
         let (schedule, reminder, alarm) =
             (id(engine, Kind::Schedule, "n"), id(engine, Kind::Reminder, "n"), id(engine, Kind::Alarm, "n"));
         let step = self.over.as_micros() / u128::from(self.alarms.max(1));
-        let due = instant(engine, self.from.as_micros(), &format!("n * {step}"));
-        let start = instant(engine, self.from.as_micros() + 1_800_000_000, &format!("n * {step}"));
+        let (at, half_an_hour) = (format!("n * {step}"), 1_800);
+        let due = instant(engine, self.from.as_micros(), &at);
+        // Wall times are of whole seconds, and what is derived from them must agree: a server that finds otherwise mends it.
+        let start_second = format!("({} + {at}) / 1000000 + {half_an_hour}", self.from.as_micros());
+        let start = instant(engine, 0, &format!("({start_second}) * 1000000"));
+        let wall = wall(engine, &start_second);
         let (made, no) = (instant(engine, 0, "0"), if engine == Engine::Sqlite { "0" } else { "false" });
         format!(
             "BEGIN;
              INSERT INTO schedules (id, owner_id, title, description, location, kind, busy, all_day, time_zone, start_wall,
                  end_wall, start_at, end_at, start_resolution, end_resolution, generation, version, created_at, updated_at)
              {numbers} SELECT {schedule}, {user}, 'Weekly planning with the team ' || n, '', 'Room 4', 'event', {no}, {no},
-                 'Europe/Berlin', '2026-11-20T09:30:00', '2026-11-20T10:30:00', {start}, {start}, 'unique', 'unique', 1, 1,
-                 {made}, {made} FROM numbers;
-             INSERT INTO reminders (id, schedule_id, position, before_seconds, relative_to)
-             {numbers} SELECT {reminder}, {schedule}, 0, 1800, 'start' FROM numbers;
+                 'UTC', {wall}, {wall}, {start}, {start}, 'unique', 'unique', 1, 1, {made}, {made} FROM numbers;
+             INSERT INTO reminders (id, schedule_id, position, at)
+             {numbers} SELECT {reminder}, {schedule}, 0, {due} FROM numbers;
              INSERT INTO alarms (id, owner_id, schedule_id, reminder_id, generation, nominal, due_at, state, armed_at)
-             {numbers} SELECT {alarm}, {user}, {schedule}, {reminder}, 1, '2026-11-20T09:30:00', {due}, 'PENDING', {made}
-             FROM numbers;
+             {numbers} SELECT {alarm}, {user}, {schedule}, {reminder}, 1, {wall}, {due}, 'PENDING', {made} FROM numbers;
              COMMIT;"
         )
     }
@@ -127,5 +129,13 @@ pub(crate) fn instant(engine: Engine, base: i64, plus: &str) -> String {
     match engine {
         Engine::Sqlite => format!("({base} + {plus})"),
         Engine::Postgres => format!("('epoch'::timestamptz + ({base} + {plus}) * interval '1 microsecond')"),
+    }
+}
+
+/// The wall time of UTC at a second since 1970, as the product keeps it.
+fn wall(engine: Engine, second: &str) -> String {
+    match engine {
+        Engine::Sqlite => format!("strftime('%Y-%m-%dT%H:%M:%S', {second}, 'unixepoch')"),
+        Engine::Postgres => format!(r#"to_char(to_timestamp({second}) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS')"#),
     }
 }

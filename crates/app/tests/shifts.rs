@@ -167,6 +167,42 @@ async fn a_snooze_goes_along_with_its_occurrence_when_the_series_moves() {
 }
 
 #[tokio::test]
+async fn a_snooze_sleeps_on_while_other_occurrences_change() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        let id = daily(&world, 0).await;
+        assert_eq!(rung_by(&world, "2026-11-20T03:00:00Z", &[id]).await, [wall("2026-11-20T12:00:00")]);
+        let rang = fired(&world, &[id]).await.remove(0);
+        // It is moved to the day after next, and then put off for half an hour all the same.
+        let moved = wall("2026-11-20T12:00:00");
+        change(&world, id, Scope::This(moved), start_at("2026-11-22T09:00:00")).await;
+        let until = Until::Instant(world.at(180));
+        alarms::snooze(&world.app, &world.ada, (rang.id, until), None, Arc::new(alarm_body)).await.expect("snoozed");
+        change(&world, id, Scope::This(wall("2026-11-23T12:00:00")), start_at("2026-11-23T15:00:00")).await;
+        let gone = Scope::This(wall("2026-11-21T12:00:00"));
+        calendar::delete(&world.app, &world.ada, id, gone, Expected::Any).await.expect("deleted");
+        assert_eq!(rung_by(&world, "2026-11-20T03:30:00Z", &[id]).await, [moved], "it rings as it was asked for");
+        assert_eq!(rung_by(&world, "2026-11-22T00:00:00Z", &[id]).await, [moved], "and at its new time");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_occurrence_that_gets_reminders_of_its_own_does_not_tell_again_what_it_told() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        let id = daily(&world, 3_600).await;
+        let today = wall("2026-11-20T12:00:00");
+        assert_eq!(rung_by(&world, "2026-11-20T02:00:00Z", &[id]).await, [today]);
+        let rules = vec![ReminderRule::before_start(3_600), ReminderRule::before_start(600)];
+        change(&world, id, Scope::This(today), Patch { reminders: Some(rules), ..Patch::default() }).await;
+        assert_eq!(rings(&world, &[id]).await, []);
+        assert_eq!(rung_by(&world, "2026-11-20T02:50:00Z", &[id]).await, [today]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_was_told_of_an_occurrence_is_not_told_again_when_its_series_moves_or_is_cut() {
     on_both_engines(async |store| {
         let world = World::new(store).await;

@@ -78,9 +78,13 @@ impl Rung {
 
     /// Whether a reminder told of an occurrence.
     fn told(&self, set: &RecurrenceSet, reminder: ReminderId, nominal: WallTime) -> Told {
-        let of_reminder = || self.0.iter().filter(|rung| rung.reminder == reminder);
+        let due = due_for(set, reminder, nominal);
+        let is_same_time = |rung: &store::alarms::Rung| due == Some(rung.due_at);
+        // Another reminder for the same instant is the same to whoever was told: an occurrence that gets reminders of its own has
+        // those of its series under new ids.
+        let speaks_for = |rung: &store::alarms::Rung| rung.nominal == nominal && is_same_time(rung);
+        let of_reminder = || self.0.iter().filter(|rung| rung.reminder == reminder || speaks_for(rung));
         let once = set.schedule.series.is_none();
-        let is_same_time = |rung: &store::alarms::Rung| due_for(set, reminder, nominal) == Some(rung.due_at);
         if of_reminder().any(|rung| is_settled(set, rung, nominal)) {
             Told::Already
         } else if of_reminder().any(|rung| rung.fired && (once || day(rung.nominal) == day(nominal) || is_same_time(rung))) {

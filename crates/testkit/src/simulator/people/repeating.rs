@@ -336,17 +336,13 @@ impl Actor {
         if self.entropy.chance(500) { size } else { -size }
     }
 
-    /// A reminder minutes ahead, or two; of a long series also one that reaches over the change of clocks, or to the day after.
+    /// A reminder minutes ahead; of a long series also one that reaches over the change of clocks, or to the day after. Only one: how
+    /// several speak for each other is for the tables of `domain`.
     pub(super) fn some_leads(&self, is_long: bool) -> Vec<ReminderRule> {
         let far = [self.turn.length(), DAY - self.turn.length(), DAY, DAY + self.turn.length()];
         let ahead = if is_long && self.entropy.chance(600) { far[self.entropy.index(far.len())] } else { 0 };
         let lead = u32::try_from(ahead + self.number(0, 240)).unwrap_or(0);
-        let mut leads = vec![lead];
-        if self.entropy.chance(300) {
-            leads.push(lead + 1 + u32::try_from(self.number(0, 120)).unwrap_or(0));
-        }
-        let rule = |lead| ReminderRule { critical: self.entropy.chance(150), ..ReminderRule::before_start(lead) };
-        leads.into_iter().map(rule).collect()
+        vec![ReminderRule { critical: self.entropy.chance(150), ..ReminderRule::before_start(lead) }]
     }
 
     fn number(&self, low: u64, high: u64) -> i64 {
