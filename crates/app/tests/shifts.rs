@@ -203,6 +203,26 @@ async fn an_occurrence_that_gets_reminders_of_its_own_does_not_tell_again_what_i
 }
 
 #[tokio::test]
+async fn what_another_reminder_spoke_for_stays_silent_also_without_that_one() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        let rules = [3_600, 2_700].map(ReminderRule::before_start);
+        let draft = draft("Soon", world.at(30), RemindersDraft::Given(rules.to_vec()));
+        let render = Arc::new(|s: &Schedule| body(&s.id));
+        let made = Box::pin(calendar::create(&world.app, &world.ada, draft, OnConflict::Allow, None, render)).await;
+        let id = world.made(&made.expect("a schedule")).await.id;
+        assert_eq!(rings(&world, &[id]).await.len(), 1);
+        let longer = Patch { duration: Some(Duration::from_hours(2)), reminders: Some(rules[..1].to_vec()), ..Patch::default() };
+        change(&world, id, Scope::All, longer).await;
+        assert_eq!(rings(&world, &[id]).await, []);
+        change(&world, id, Scope::All, Patch { start: Some(Moment::Instant(world.at(90))), ..Patch::default() }).await;
+        world.clock.advance(Duration::from_mins(30));
+        assert_eq!(rings(&world, &[id]).await.len(), 1, "for another time it rings");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_was_told_of_an_occurrence_is_not_told_again_when_its_series_moves_or_is_cut() {
     on_both_engines(async |store| {
         let world = World::new(store).await;

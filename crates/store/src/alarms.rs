@@ -141,15 +141,15 @@ pub struct Rung {
     pub due_at: Instant,
     /// Whether it rang.
     pub fired: bool,
-    /// Whether its owner did not want it any more before it rang.
-    pub declined: bool,
+    /// Whether it was not to ring: its owner did not want it any more, or it was past and another one spoke for it.
+    pub passed_over: bool,
 }
 
 /// The settled alarms of a schedule, the one due last first, as many as an edit may have to know. One whose occurrence
 /// cannot be read has nothing to say.
 pub async fn rung(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<Vec<Rung>, StoreError> {
     let rung = tx.all(
-        "SELECT reminder_id, nominal, generation, due_at, state = 'FIRED', state <> 'FIRED' AND reason IN ('dismissed', 'snoozed')
+        "SELECT reminder_id, nominal, generation, due_at, state = 'FIRED', state <> 'FIRED' AND reason IN ('dismissed', 'snoozed', 'already_past')
          FROM alarms WHERE schedule_id = $1 AND state <> 'PENDING' AND (snooze = 0 OR state = 'FIRED')
          ORDER BY due_at DESC, id LIMIT 1000",
         values![schedule],
@@ -161,7 +161,7 @@ pub async fn rung(tx: &mut Tx<'_>, schedule: ScheduleId) -> Result<Vec<Rung>, St
                 generation: row.get(2)?,
                 due_at: row.get(3)?,
                 fired: row.get(4)?,
-                declined: row.get::<Option<bool>>(5)?.unwrap_or(false),
+                passed_over: row.get::<Option<bool>>(5)?.unwrap_or(false),
             }))
         },
     )

@@ -198,7 +198,7 @@ async fn alarms_fire_oldest_first_once_and_with_what_their_notification_says() {
             generation: 1,
             due_at: rung[0].due_at,
             fired: true,
-            declined: false,
+            passed_over: false,
         };
         assert_eq!(rung, [told]);
         let alarm = of_schedule(&store, &early).await.into_iter().find(|alarm| alarm.due_at == told.due_at).expect("it is there");

@@ -65,7 +65,7 @@ impl Rung {
             generation: 0,
             due_at: Instant::EPOCH,
             fired: true,
-            declined: false,
+            passed_over: false,
         };
         Self(set.reminders_of(nominal).iter().map(told).collect())
     }
@@ -102,12 +102,12 @@ fn day(wall: WallTime) -> jiff::civil::Date {
 }
 
 /// Whether `rung` settles what its reminder has to say of an occurrence: it was about it or, in a chain, about a later one; or
-/// its owner had declined it, and it has not moved since.
+/// it was passed over, by its owner or for another, and has not moved since.
 fn is_settled(set: &RecurrenceSet, rung: &store::alarms::Rung, nominal: WallTime) -> bool {
     let chained = set.schedule.series.is_some() && !set.rings_apart(rung.nominal) && !set.rings_apart(nominal);
     let passed = rung.nominal == nominal || (chained && set.follows(rung.nominal, nominal));
-    let declined = || rung.declined && due_for(set, rung.reminder, nominal) == Some(rung.due_at);
-    (rung.generation == set.schedule.generation && passed) || (rung.nominal == nominal && declined())
+    let passed_over = || rung.passed_over && due_for(set, rung.reminder, nominal) == Some(rung.due_at);
+    (rung.generation == set.schedule.generation && passed) || (rung.nominal == nominal && passed_over())
 }
 
 /// Why alarms are planned anew.
@@ -234,7 +234,7 @@ pub(crate) async fn arm(
         generation: schedule.generation,
         due_at: alarm.due_at,
         fired: false,
-        declined: false,
+        passed_over: false,
     }));
     // What is in progress or done needs none.
     let silent = schedule.progress.state.is_silent();
