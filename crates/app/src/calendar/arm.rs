@@ -106,7 +106,14 @@ fn day(wall: WallTime) -> jiff::civil::Date {
 fn is_settled(set: &RecurrenceSet, rung: &store::alarms::Rung, nominal: WallTime) -> bool {
     let chained = set.schedule.series.is_some() && !set.rings_apart(rung.nominal) && !set.rings_apart(nominal);
     let passed = rung.nominal == nominal || (chained && set.follows(rung.nominal, nominal));
-    let passed_over = || rung.passed_over && due_for(set, rung.reminder, nominal) == Some(rung.due_at);
+    let due = || match &set.schedule.series {
+        Some(_) => due_for(set, rung.reminder, nominal),
+        None => set
+            .schedule
+            .reminder(rung.reminder)
+            .map(|reminder| reminder.rule.due(set.schedule.span.start_at.instant, set.schedule.span.end_at.instant)),
+    };
+    let passed_over = || rung.passed_over && due() == Some(rung.due_at);
     (rung.generation == set.schedule.generation && passed) || (rung.nominal == nominal && passed_over())
 }
 

@@ -54,7 +54,8 @@ pub fn plan_all(set: &RecurrenceSet, now: Instant, told: impl Fn(ReminderId, Wal
     if set.schedule.series.is_none() {
         return plan(once.start, once, reminders, now, |reminder| told(reminder, once.start) != Told::No);
     }
-    let mut plans: Vec<Plan> = reminders.iter().flat_map(|reminder| first(set, reminder, now, &told)).collect();
+    let first = reminders.iter().filter_map(|reminder| first(set, reminder, now, &told));
+    let mut plans: Vec<_> = first.collect();
     // Of what was moved or is reminded of in its own way, nothing is left to ring for once it is over.
     let ahead = |span: &Span| span.end_at.instant > now || span.start_at.instant >= now;
     for (own, span) in set.apart().filter(|(own, span)| ahead(span) && !set.is_silent(own.recurrence_id)) {
@@ -67,42 +68,33 @@ pub fn plan_all(set: &RecurrenceSet, now: Instant, told: impl Fn(ReminderId, Wal
     plans
 }
 
-/// When a reminder is, or was, to ring for an occurrence, or for what happens once; `None` if one of them is no more.
+/// When a reminder of a series is, or was, to ring for an occurrence; `None` if one of them is no more.
 pub fn due_for(set: &RecurrenceSet, reminder: ReminderId, nominal: WallTime) -> Option<Instant> {
-    let (rule, span) = match &set.schedule.series {
-        Some(_) => (set.reminder(nominal, reminder)?.rule, set.occurrence(nominal)?.schedule.span),
-        None => (set.schedule.reminder(reminder)?.rule, set.schedule.span.clone()),
-    };
+    let rule = set.reminder(nominal, reminder)?.rule;
+    let span = set.occurrence(nominal)?.schedule.span;
     Some(rule.due(span.start_at.instant, span.end_at.instant))
 }
 
-/// The first alarm of a reminder from `now` on, and before it the last one that is passed over although its occurrence is still to
-/// come: that is kept, so that the next change does not ring it. One at an instant rings once for the whole series.
-fn first(set: &RecurrenceSet, reminder: &Reminder, now: Instant, told: &impl Fn(ReminderId, WallTime) -> Told) -> Vec<Plan> {
+/// The first alarm of a reminder from `now` on. One at an instant rings once for the whole series. One that another reminder of its
+/// occurrence speaks for is passed over.
+fn first(set: &RecurrenceSet, reminder: &Reminder, now: Instant, told: &impl Fn(ReminderId, WallTime) -> Told) -> Option<Plan> {
     let reminders = &set.schedule.reminders;
     if !reminder.rule.is_relative() {
         let nominal = set.schedule.span.start;
         let told = told(reminder.id, nominal);
         let alone = std::slice::from_ref(reminder);
-        let mut plans = plan(nominal, &set.schedule.span, alone, now, |_| told != Told::No);
-        plans.retain(|plan| plan.verdict != Verdict::Skip || told == Told::No);
-        return plans;
+        let plan = plan(nominal, &set.schedule.span, alone, now, |_| told != Told::No).pop()?;
+        return Some(plan).filter(|plan| plan.verdict != Verdict::Skip || told == Told::No);
     }
     let relative: Vec<Reminder> = reminders.iter().filter(|reminder| reminder.rule.is_relative()).copied().collect();
-    // What has ended by now has nothing left to ring for.
-    let ahead = set.regular(now).filter(|o| !set.is_silent(o.recurrence_id()));
-    let ahead = ahead.filter(|o| told(reminder.id, o.recurrence_id()) != Told::Already);
-    let mut passed_over = None;
-    for occurrence in ahead.take(MAX_MISSED) {
-        let nominal = occurrence.recurrence_id();
+    let planned = |nominal: WallTime| {
         let plans = plan(nominal, &set.schedule.span_at(nominal), &relative, now, |id| told(id, nominal) != Told::No);
-        let Some(plan) = plans.into_iter().find(|plan| plan.reminder == reminder.id) else { continue };
-        if plan.verdict != Verdict::Skip {
-            return passed_over.into_iter().chain([plan]).collect();
-        }
-        passed_over = Some(plan).filter(|_| occurrence.start.instant > now).or(passed_over);
-    }
-    Vec::from_iter(passed_over)
+        plans.into_iter().find(|plan| plan.reminder == reminder.id)
+    };
+    // What has ended by now has nothing left to ring for.
+    let ahead = set.regular(now).map(|occurrence| occurrence.recurrence_id()).filter(|nominal| !set.is_silent(*nominal));
+    let ahead = ahead.filter(|nominal| told(reminder.id, *nominal) != Told::Already);
+    ahead.filter_map(planned).take(MAX_MISSED).find(|plan| plan.verdict != Verdict::Skip)
 }
 
 /// What a reminder rings for after the occurrence `after`, in order, for as long as the series goes on. What is in progress or

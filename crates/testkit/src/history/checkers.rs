@@ -209,7 +209,11 @@ impl Court<'_> {
         self.verdict.summary.effects += 1;
         let explaining =
             subject.arms.iter().filter(|arm| arm.due_at == shown.due_at && arm.explains(shown.fired_at, self.bounds));
-        let limits = explaining.map(|arm| (arm.ready_at(), self.ledger.deadline(subject, arm, self.bounds)));
+        let explaining: Vec<_> = explaining.collect();
+        if explaining.iter().any(|arm| arm.is_open(self.bounds)) {
+            return;
+        }
+        let limits = explaining.into_iter().map(|arm| (arm.ready_at(), self.ledger.deadline(subject, arm, self.bounds)));
         let Some((ready_at, deadline)) = limits.reduce(|a, b| (a.0.max(b.0), a.1.max(b.1))) else { return };
         if shown.fired_at > deadline + self.bounds.skew {
             let sentence = format!("{name} was due at {} and rang at {}, allowed until {deadline}", shown.due_at, shown.fired_at);

@@ -143,6 +143,13 @@ impl Arm {
         }
     }
 
+    /// Whether nothing says when it rings, if it does: it was past when something was done with its series, and was passed over or not.
+    /// One that was passed over may be planned by a later change.
+    pub(super) fn is_open(&self, bounds: &Bounds) -> bool {
+        let past = self.due_at + bounds.skew < self.asked_at;
+        self.chained && past && matches!(self.verb, Verb::Patch | Verb::Restore | Verb::Work)
+    }
+
     /// From when on it could ring: when it was due, or when it was armed if it was due before that.
     pub(super) fn ready_at(&self) -> Instant {
         self.done_at.map_or(self.due_at, |done| done.max(self.due_at))

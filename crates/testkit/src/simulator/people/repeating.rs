@@ -330,9 +330,9 @@ impl Actor {
         Pattern::by_clock((some(&hours, 700), minutes, self.number(0, 59)), from, often)
     }
 
-    /// So many seconds that everything is moved by, a whole day at times.
+    /// So many seconds that everything is moved by. Never a whole day: the times that are named then are those of other occurrences.
     fn some_shift(&self) -> i64 {
-        let size = if self.entropy.chance(150) { DAY } else { self.number(1, 180) };
+        let size = self.number(1, 180);
         if self.entropy.chance(500) { size } else { -size }
     }
 
