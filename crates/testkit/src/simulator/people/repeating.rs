@@ -360,7 +360,8 @@ impl Asked {
     /// What may ring or not: a request that is never answered.
     fn says_perhaps(&mut self, subject: &str, arms: Vec<Promise>) {
         if !arms.is_empty() {
-            let (verb, key, subject) = (self.verb, format!("{} perhaps", self.key), subject.to_owned());
+            // A key of its own for each: of two with one key and one subject the second would take the place of the first.
+            let (verb, key, subject) = (self.verb, format!("{} perhaps {}", self.key, self.unsure.len()), subject.to_owned());
             self.unsure.push(Change { verb, subject, key, disarms: Disarms::Nothing, arms });
         }
     }
