@@ -118,7 +118,9 @@ impl Patch {
         match (&self.repeat, &schedule.series) {
             (RepeatChange::Once, _) => Ok(None),
             (RepeatChange::Repeat(repeat), _) => repeat.resolve(span).map(Some),
-            (RepeatChange::Keep, Some(old)) if span.start != old.start() || span.zone != *old.zone() => {
+            (RepeatChange::Keep, Some(old))
+                if span.start != old.start() || span.zone != *old.zone() || span.all_day != schedule.span.all_day =>
+            {
                 rerule(old, span).map(Some)
             }
             (RepeatChange::Keep, old) => Ok(old.clone()),

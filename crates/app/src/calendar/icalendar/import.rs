@@ -11,7 +11,7 @@ use domain::{
         CalendarError, Change, Purpose, RecurrenceSet, Schedule,
         icalendar::{Asked, Component, File, ICalendarError, Item, Kept, Wanted, label_names},
         labels::{LabelName, Labels, MAX_TAGS},
-        progress::Progress,
+        progress::{Progress, State},
     },
     identity::Caller,
 };
@@ -167,7 +167,8 @@ impl UseCase for Import {
                 }
                 (_, there) => {
                     let id = there.as_ref().map(|there| there.set.schedule.id);
-                    let cancelled = there.filter(|there| matches!(item.asked, Asked::Cancelled) && there.set.running().is_none());
+                    let runs = |set: &RecurrenceSet| set.running().is_some() || set.schedule.progress.state == State::InProgress;
+                    let cancelled = there.filter(|there| matches!(item.asked, Asked::Cancelled) && !runs(&there.set));
                     if let Some(There { set, .. }) = cancelled {
                         let gone = discard(tx, set.schedule, Reason::ScheduleDeleted, self.now).await?;
                         facts.push(fact(&gone, What::Deleted, &*self.entropy));
