@@ -45,7 +45,12 @@ need build-essential have cc
 need build-essential have make
 need pkg-config have pkg-config
 need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
+if [ "$purpose" != bench ]; then
+  have node && have npm || die "node and npm are missing; the web page needs Node 20.19 or newer: https://nodejs.org"
+fi
 if [ "$purpose" = test ]; then
+  need chromium scripts/chromium.sh
+  need fonts-noto-cjk test -d /usr/share/fonts/opentype/noto
   need curl have curl
   need libc-bin test -x /usr/sbin/zic
   need postgresql scripts/postgres.sh bin
@@ -69,6 +74,8 @@ if [ ${#missing[@]} -gt 0 ]; then
   forbid_cluster
   apt_get install --no-install-recommends "${missing[@]}"
 fi
+
+if [ "$purpose" != bench ]; then scripts/web.sh install; fi
 
 # Compiled from the registry into the cache, because a clone is thrown away and three minutes are not.
 if [ "$purpose" = test ] && ! PATH=$tools/bin:$PATH have cargo-deny; then

@@ -52,6 +52,8 @@ start_postgres() {
 }
 
 run 'what is needed' scripts/setup.sh test
+run 'web page: API types, types, unit tests' scripts/web.sh check
+run 'web page: build' scripts/web.sh build
 run 'format' cargo fmt --all --check
 run 'licences, bans, sources' cargo deny --locked check licenses bans sources
 run 'advisories' advisories
@@ -59,6 +61,8 @@ run 'lints' cargo clippy --workspace --all-targets --locked -- -D warnings
 run 'build' cargo build -p campanile --locked
 run 'PostgreSQL for the tests' start_postgres
 run 'tests' cargo test --workspace --locked --no-fail-fast
+
+run 'web page: in the browser' scripts/web.sh browser
 
 # Black-box checks against the built binary; a script that is there takes part.
 for script in scripts/openapi-check.sh scripts/schemathesis.sh scripts/recurrence-oracle.sh scripts/icalendar-oracle.sh; do

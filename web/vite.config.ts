@@ -1,5 +1,7 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import tailwindcss from "@tailwindcss/vite";
+import { readFile, readdir, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { constants, brotliCompressSync, gzipSync } from "node:zlib";
 import { type Plugin } from "vite";
 import { defineConfig } from "vitest/config";
@@ -9,14 +11,15 @@ function compressed(): Plugin {
   return {
     name: "compressed",
     apply: "build",
-    enforce: "post",
-    generateBundle(_, bundle) {
-      for (const [name, file] of Object.entries(bundle)) {
-        const bytes = Buffer.from(file.type === "chunk" ? file.code : file.source);
-        if (bytes.length < 1_000 || /\.(png|woff2)$/.test(name)) continue;
-        const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
-        this.emitFile({ type: "asset", fileName: `${name}.br`, source: brotli });
-        this.emitFile({ type: "asset", fileName: `${name}.gz`, source: gzipSync(bytes, { level: 9 }) });
+    // After everything is on the disk: until then, other plugins change what is in the files.
+    async closeBundle() {
+      const folder = fileURLToPath(new URL("dist/", import.meta.url));
+      for (const name of await readdir(folder, { recursive: true })) {
+        if (!/\.(js|css|html|svg|json|webmanifest|txt)$/.test(name)) continue;
+        const bytes = await readFile(folder + name);
+        if (bytes.length < 1_000) continue;
+        await writeFile(`${folder}${name}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }));
+        await writeFile(`${folder}${name}.gz`, gzipSync(bytes, { level: 9 }));
       }
     },
   };

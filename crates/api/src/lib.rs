@@ -20,6 +20,6 @@ mod stream;
 
 pub use http::{
     Access, Build, Check, ERRORS, EdgeSettings, ErrorEntry, Gauges, Limits, Metrics, MetricsDoor, Readiness, ReadinessFuture,
-    RouteInfo, Sample, metrics_router, openapi_json, route_table, router,
+    RouteInfo, Sample, WebPage, metrics_router, openapi_json, route_table, router,
 };
 pub use serve::{ServeLimits, serve};

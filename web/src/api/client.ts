@@ -1,6 +1,7 @@
 // The API, as the server's own document describes it: paths, parameters and bodies are checked by the compiler.
 import createClient, { type Client, type Middleware } from "openapi-fetch";
 
+import { now } from "../time/now";
 import { Unreached, refusal } from "./problem";
 import type { paths } from "./schema";
 import { Session } from "./session";
@@ -10,7 +11,7 @@ export type Api = Client<paths>;
 export const session = new Session();
 
 // What needs no token, and must not wait for one.
-const OPEN = ["/api/v1/auth/login", "/api/v1/auth/signup", "/api/v1/auth/refresh"];
+const OPEN: readonly string[] = ["/api/v1/auth/login", "/api/v1/auth/signup", "/api/v1/auth/refresh"];
 
 const authorised: Middleware = {
   async onRequest({ request, schemaPath }) {
@@ -18,6 +19,9 @@ const authorised: Middleware = {
     const token = await session.token();
     if (token) request.headers.set("authorization", `Bearer ${token}`);
     return request;
+  },
+  onResponse({ response }) {
+    now.hear(response.headers.get("date"));
   },
 };
 
@@ -52,7 +56,13 @@ export async function must<T>(call: Promise<{ data?: T; error?: unknown; respons
   return data as T;
 }
 
-/** A key under which the same wish can be sent again without happening twice. */
+/** A key under which the same wish can be sent again without happening twice: a header of POST and PATCH. */
 export function wish(): { "Idempotency-Key": string } {
-  return { "Idempotency-Key": crypto.randomUUID() };
+  return { "Idempotency-Key": uuid() };
+}
+
+/** `crypto.randomUUID` is only there over TLS and on this machine; a plain address in a home network has none. */
+function uuid(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

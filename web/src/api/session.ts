@@ -1,5 +1,6 @@
 // Who is signed in. The refresh token lives in a cookie that no script sees; the access token lives in memory only, is renewed
 // a minute before it ends, and is handed from tab to tab, so that ten tabs renew it once.
+import { alone } from "./lock";
 import { type Refused, Unreached, refusal } from "./problem";
 import type { RefreshedView } from "./schema";
 
@@ -12,24 +13,37 @@ interface Held {
   until: number;
 }
 
-type Said = { held: Held } | { ended: true };
+/** How a session ended: somebody signed out, or the server no longer knows it. */
+export type End = "left" | "lapsed";
+
+type Said = { held: Held } | { ended: End };
 
 /** The access token of this browser, kept fresh. */
 export class Session {
   #held: Held | undefined;
   #renewal: Promise<string | undefined> | undefined;
   readonly #tabs = new BroadcastChannel("campanile-session");
-  readonly #ended = new Set<() => void>();
+  readonly #begun = new Set<() => void>();
+  readonly #ended = new Set<(end: End) => void>();
 
   constructor(private readonly fetch: typeof globalThis.fetch = globalThis.fetch.bind(globalThis)) {
     this.#tabs.onmessage = ({ data }: MessageEvent<Said>) => {
-      if ("held" in data) this.#held = data.held;
-      else this.#forget();
+      if ("held" in data) {
+        this.#held = data.held;
+        for (const listener of this.#begun) listener();
+      } else {
+        this.#forget(data.ended);
+      }
     };
   }
 
+  /** Tells `listener` when another tab has signed in, or renewed what it had. */
+  onBegin(listener: () => void): void {
+    this.#begun.add(listener);
+  }
+
   /** Tells `listener` when nobody is signed in any more, in whichever tab that came about. */
-  onEnd(listener: () => void): void {
+  onEnd(listener: (end: End) => void): void {
     this.#ended.add(listener);
   }
 
@@ -40,9 +54,9 @@ export class Session {
   }
 
   /** Nobody is signed in from now on, in no tab. */
-  end(): void {
-    this.#tabs.postMessage({ ended: true } satisfies Said);
-    this.#forget();
+  end(end: End): void {
+    this.#tabs.postMessage({ ended: end } satisfies Said);
+    this.#forget(end);
   }
 
   /**
@@ -62,7 +76,7 @@ export class Session {
 
   // One tab at a time: those that waited find that another one has renewed it.
   async #renewOnce(refused: string | undefined): Promise<string | undefined> {
-    return navigator.locks.request("campanile-refresh", async () => {
+    return alone("campanile-refresh", async () => {
       if (this.#held && this.#held.token !== refused) return this.#held.token;
       let response: Response;
       try {
@@ -81,14 +95,13 @@ export class Session {
       }
       const said: Refused = await refusal(response, await response.json().catch(() => undefined));
       if (said.status !== 401) throw said;
-      this.end();
+      this.end("lapsed");
       return undefined;
     });
   }
 
-  #forget(): void {
-    if (this.#held === undefined && this.#ended.size === 0) return;
+  #forget(end: End): void {
     this.#held = undefined;
-    for (const listener of this.#ended) listener();
+    for (const listener of this.#ended) listener(end);
   }
 }

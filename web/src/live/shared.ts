@@ -1,6 +1,7 @@
 // One stream for all tabs of a browser: the tab that holds the lock follows it and tells the others. When it is closed, another
 // one takes the lock, and follows on.
 import { session } from "../api/client";
+import { alone } from "../api/lock";
 import { type Event, type Follower, follow } from "./stream";
 
 type Told = { event: Event } | { reload: true } | { connected: boolean } | { asked: true };
@@ -38,7 +39,7 @@ export function shared(follower: Follower, stop: AbortSignal): void {
     };
     await follow(open, both, stop);
   };
-  void navigator.locks.request("campanile-live", { signal: stop }, lead).catch((error: unknown) => {
+  void alone("campanile-live", lead, stop).catch((error: unknown) => {
     if (!stop.aborted) throw error;
   });
 }
@@ -47,5 +48,8 @@ async function open(position: string | undefined, stop: AbortSignal): Promise<Re
   const token = await session.token();
   const headers = new Headers(position === undefined ? {} : { "last-event-id": position });
   if (token) headers.set("authorization", `Bearer ${token}`);
-  return fetch("/api/v1/me/stream", { headers, signal: stop, cache: "no-store" });
+  const response = await fetch("/api/v1/me/stream", { headers, signal: stop, cache: "no-store" });
+  // Revoked, or the clock is wrong: the next attempt comes with another token, or finds that nobody is signed in any more.
+  if (response.status === 401) await session.renew(token);
+  return response;
 }

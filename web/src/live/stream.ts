@@ -82,14 +82,13 @@ export async function follow(
     let wait = Math.min(FIRST_WAIT * 2 ** failures, LONGEST_WAIT) * (0.5 + Math.random() / 2);
     const parser = new Parser();
     try {
-      for await (const event of events(open, position, parser, stop)) {
+      for await (const event of events(open, position, parser, stop, () => follower.connected(true))) {
         failures = 0;
         if (event.kind === "close") break;
         // `ready` without a position, and every gap: something may have happened that is not going to be told.
         if (event.kind === "gap" || (event.kind === "ready" && position === undefined)) follower.reload();
         else if (event.kind !== "ready") follower.event(event);
         if (event.id !== "") position = event.id;
-        follower.connected(true);
       }
       wait = parser.retry ?? wait;
     } catch {
@@ -105,6 +104,7 @@ async function* events(
   position: string | undefined,
   parser: Parser,
   stop: AbortSignal,
+  opened: () => void,
 ): AsyncGenerator<Event> {
   const silent = new AbortController();
   const either = AbortSignal.any([stop, silent.signal]);
@@ -112,6 +112,8 @@ async function* events(
   try {
     const response = await open(position, either);
     if (!response.ok || !response.body) throw new Error(`the stream answered ${String(response.status)}`);
+    // Whoever resumes where nothing has happened hears nothing for a while.
+    opened();
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     for (;;) {
       const { done, value } = await reader.read();

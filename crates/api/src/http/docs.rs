@@ -120,7 +120,7 @@ fn page(media_type: &'static str, bytes: Bytes) -> Response {
     response
 }
 
-fn etag_of(bytes: &[u8]) -> String {
+pub(super) fn etag_of(bytes: &[u8]) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
     let head = digest.as_ref().iter().take(8).fold(0u64, |head, byte| (head << 8) | u64::from(*byte));
     format!("\"{head:016x}\"")

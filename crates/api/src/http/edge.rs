@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
-use http::{HeaderMap, Method, StatusCode, Version, header, uri::Authority};
+use http::{HeaderMap, Method, StatusCode, Uri, Version, header, uri::Authority};
 use kernel::Category;
 use tower::util::option_layer;
 use tower_http::compression::{
@@ -47,8 +47,11 @@ pub(crate) fn wrap(routes: Router<State>, state: State) -> Router {
         .with_state(state)
 }
 
-async fn no_such_route() -> Problem {
-    Problem::new(Category::NotFound, "route.not_found", "there is nothing at this address")
+/// An address that is none of the API's is one of the web page's, or nobody's.
+async fn no_such_route(Extract(state): Extract<State>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    state.settings.page.answer(&method, uri.path(), &headers).unwrap_or_else(|| {
+        Problem::new(Category::NotFound, "route.not_found", "there is nothing at this address").into_response()
+    })
 }
 
 async fn no_such_method() -> Problem {

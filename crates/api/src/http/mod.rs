@@ -18,6 +18,7 @@ mod problem;
 mod routes;
 mod settings;
 mod trace;
+mod web;
 
 mod calendar;
 mod identity;
@@ -44,6 +45,7 @@ pub use metrics::{Build, Gauges, Metrics, Sample, metrics_router};
 pub use openapi::openapi_json;
 pub use routes::RouteInfo;
 pub use settings::{EdgeSettings, Limits, MetricsDoor};
+pub use web::WebPage;
 
 pub(crate) use access::Caller;
 pub(crate) use answer::{answer, created, etag, json, rendered};

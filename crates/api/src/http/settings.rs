@@ -1,6 +1,8 @@
 //! How the front door is configured; every field has a default that is safe.
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use super::WebPage;
 
 /// What the wiring tells the front door.
 #[derive(Clone, Debug)]
@@ -16,6 +18,8 @@ pub struct EdgeSettings {
     pub metrics: MetricsDoor,
     /// How much is enough.
     pub limits: Limits,
+    /// What a browser is shown; a page that says how to build it, if it has no files.
+    pub page: Arc<WebPage>,
 }
 
 impl Default for EdgeSettings {
@@ -26,6 +30,7 @@ impl Default for EdgeSettings {
             trusted_proxies: Vec::new(),
             metrics: MetricsDoor::Loopback,
             limits: Limits::default(),
+            page: Arc::default(),
         }
     }
 }

@@ -101,6 +101,8 @@ settings! {
         cors_origins: Vec<Origin>;
         /// Reverse proxies that are believed.
         trusted_proxies: Vec<IpAddr>;
+        /// Where the web page is read from; none is what is compiled in.
+        page: Option<PathBuf>;
     }
 
     /// What an operator watches.

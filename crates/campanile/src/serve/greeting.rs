@@ -44,7 +44,7 @@ fn page(url: Option<&str>, database: &str, empty: bool) -> String {
 
 fn first_steps(url: &str) -> String {
     format!(
-        "Nobody has an account yet; the first who signs up becomes the administrator. Paste this into another terminal:\n\n  \
+        "Nobody has an account yet; the first who signs up becomes the administrator. Open {url}, or paste this into another terminal:\n\n  \
          curl {url}/api/v1/auth/signup -H 'Content-Type: application/json' \\\n    \
            -d '{{\"email\": \"you@example.com\", \"password\": \"a long pass phrase\", \"display_name\": \"You\"}}'\n\n{}",
         ring(url)

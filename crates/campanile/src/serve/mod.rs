@@ -23,7 +23,7 @@ use crate::{
     cli::Failure,
     config::{self, Config, Environment, Flags, Role},
     telemetry::{self, Shape},
-    wiring::{Node, NodeClock, edge_settings, go_by_zones},
+    wiring::{Node, NodeClock, edge_settings, go_by_zones, web_page},
 };
 use parts::Running;
 use signals::Signals;
@@ -95,6 +95,7 @@ async fn serve(config: &Config, shape: Shape) -> Result<(), Failure> {
 }
 
 async fn start(config: &Config, shape: Shape) -> Result<(Node, Running, Stopper), Failure> {
+    let page = web_page(config)?;
     let node = Node::open(config).await?;
     // Both ports are taken before anything runs, so that a taken one is a plain refusal.
     let listener = if config.does(Role::Api) { Some(bind(config.listen, "listen").await?) } else { None };
@@ -117,7 +118,8 @@ async fn start(config: &Config, shape: Shape) -> Result<(Node, Running, Stopper)
         running.serve_metrics(listener, config, &metrics);
     }
     if let (Some(listener), Some(address)) = (listener, address) {
-        running.serve_api(listener, edge_settings(config, address), config, metrics);
+        let settings = api::EdgeSettings { page: Arc::new(page), ..edge_settings(config, address) };
+        running.serve_api(listener, settings, config, metrics);
     }
     running.ready();
     greeting::say(&node, config, shape, address).await;

@@ -5,6 +5,7 @@ mod database;
 mod entropy;
 mod health;
 mod node;
+mod page;
 mod secret;
 mod zones;
 
@@ -13,5 +14,6 @@ pub(crate) use database::{how as database_of, make_folder, open as open_database
 pub(crate) use entropy::OsEntropy;
 pub(crate) use health::{Health, Pulse};
 pub(crate) use node::{Node, edge_settings, serve_limits};
+pub(crate) use page::web_page;
 pub(crate) use secret::{Unreadable, read as read_secret};
 pub(crate) use zones::go_by_zones;

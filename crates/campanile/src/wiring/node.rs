@@ -89,6 +89,7 @@ pub(crate) fn edge_settings(config: &Config, listening: SocketAddr) -> EdgeSetti
             request_timeout: config.limits.request_seconds.seconds(),
             body_timeout: config.limits.body_seconds.seconds(),
         },
+        page: Arc::default(),
     }
 }
 

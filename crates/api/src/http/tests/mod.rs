@@ -5,6 +5,7 @@ mod access;
 mod answers;
 mod bodies;
 mod limits;
+mod page;
 
 use std::{
     sync::{
@@ -122,6 +123,10 @@ struct Seen {
 impl Seen {
     fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", String::from_utf8_lossy(&self.body)))
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
     }
 
     fn header(&self, name: &str) -> Option<&str> {

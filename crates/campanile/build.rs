@@ -1,0 +1,52 @@
+//! Lists the files of the web page, so that they are compiled in (`wiring/page.rs`).
+//!
+//! What lies in `web/dist` is taken as it is. If nobody has built it, the list is empty and the program says how to build it: whoever
+//! works on the Rust side alone needs no Node.
+
+use std::{
+    env,
+    fmt::Write as _,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+fn main() -> io::Result<()> {
+    let dist = told("CARGO_MANIFEST_DIR")?.join("../../web").canonicalize()?.join("dist");
+    // Cargo calls a path that is missing changed, each time. Where the folder cannot be made, that costs a second and no more.
+    let _ = fs::create_dir(&dist);
+    println!("cargo::rerun-if-changed={}", dist.display());
+    println!("cargo::rerun-if-changed=build.rs");
+
+    let mut files = Vec::new();
+    if dist.join("index.html").is_file() {
+        collect(&dist, "", &mut files)?;
+    }
+    files.sort();
+    let mut list = String::from("&[\n");
+    for (name, path) in &files {
+        // Writing to a String cannot fail. As literals, names and paths may hold any sign.
+        let _ = writeln!(list, "    ({name:?}, include_bytes!({path:?})),");
+    }
+    list.push_str("]\n");
+    fs::write(told("OUT_DIR")?.join("page.rs"), list)
+}
+
+/// What cargo tells a build script.
+#[expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts by variables; no configuration is read")]
+fn told(name: &str) -> io::Result<PathBuf> {
+    env::var_os(name).map(PathBuf::from).ok_or_else(|| io::ErrorKind::NotFound.into())
+}
+
+/// Adds the files in `folder`, whose names begin with `prefix`.
+fn collect(folder: &Path, prefix: &str, files: &mut Vec<(String, String)>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            collect(&entry.path(), &format!("{name}/"), files)?;
+        } else {
+            files.push((name, entry.path().display().to_string()));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,53 @@
+// Every screen there is: its address, its name, its place in the navigation, and where its code is. A screen is loaded when it is first
+// visited. A new one adds a line here and a folder under `screens/`; what is not built has no line.
+import type { Component } from "svelte";
+
+import { type Parameters, match } from "./matching";
+import { router } from "./router.svelte";
+import type { IconName } from "./ui/icons";
+import type { Language } from "./words/language.svelte";
+
+/** The parts of the navigation, from top to bottom: one's own plans, what is shared with others, the house itself. */
+export const GROUPS = ["plan", "town", "house"] as const;
+
+export interface Route {
+  /** As `match` reads it; what stands before the first parameter is the address of the navigation. */
+  path: string;
+  name: Record<Language, string>;
+  icon: IconName;
+  group: (typeof GROUPS)[number];
+  load: () => Promise<{ default: Component }>;
+}
+
+/** The first one is where one begins. */
+export const routes: readonly Route[] = [
+  { path: "/inbox", name: { en: "Inbox", ko: "알림함" }, icon: "bell", group: "plan", load: () => import("./screens/inbox/Inbox.svelte") },
+  { path: "/settings", name: { en: "Settings", ko: "설정" }, icon: "settings", group: "house", load: () => import("./screens/settings/Settings.svelte") },
+];
+
+/** Where a link to `route` leads. */
+export function addressOf(route: Route): string {
+  return route.path.replace(/\/:.*$/, "") || "/";
+}
+
+class Here {
+  readonly #found = $derived.by(() => {
+    for (const route of routes) {
+      const parameters = match(route.path, router.path);
+      if (parameters) return { route, parameters };
+    }
+    return undefined;
+  });
+
+  /** The screen of the present address, if there is one. */
+  get route(): Route | undefined {
+    return this.#found?.route;
+  }
+
+  /** The named parts of the present address: `here.parameters["date"]`. */
+  get parameters(): Parameters {
+    return this.#found?.parameters ?? {};
+  }
+}
+
+export const here = new Here();

@@ -1,0 +1,36 @@
+import { words } from "../../words/language.svelte";
+
+export const account = words(
+  {
+    logIn: "Sign in",
+    signUp: "Make an account",
+    email: "E-mail address",
+    password: "Password",
+    name: "Your name",
+    nameHint: "What others see; it can be changed.",
+    passwordHint: "At least 8 characters. A few words are easier to remember than signs.",
+    show: "Show the password",
+    hide: "Hide the password",
+    newHere: "New here?",
+    known: "You have an account?",
+    promise: "Your days, planned. Your reminders, rung: on time, once.",
+    zone: (zone: string) => `Your times will be in ${zone}. That can be changed in the settings.`,
+    language: "Language",
+  },
+  {
+    logIn: "로그인",
+    signUp: "계정 만들기",
+    email: "이메일 주소",
+    password: "비밀번호",
+    name: "이름",
+    nameHint: "다른 사람에게 보이는 이름입니다. 나중에 바꿀 수 있습니다.",
+    passwordHint: "8자 이상. 특수 문자보다 단어 몇 개를 잇는 편이 외우기 쉽습니다.",
+    show: "비밀번호 보기",
+    hide: "비밀번호 숨기기",
+    newHere: "처음이신가요?",
+    known: "이미 계정이 있으신가요?",
+    promise: "하루를 계획하고, 알림은 제때 한 번 울립니다.",
+    zone: (zone: string) => `시각은 ${zone} 기준으로 표시됩니다. 설정에서 바꿀 수 있습니다.`,
+    language: "언어",
+  },
+);

@@ -1,0 +1,36 @@
+// What went wrong, for people. The server says it in English and precisely; where Korean is shown, the refusals that people meet
+// have words here, by their stable codes, and the others are shown as the server said them.
+import { Refused, Unreached } from "../api/problem";
+import { language } from "./language.svelte";
+import { shared } from "./shared";
+
+const KOREAN: Readonly<Record<string, string>> = {
+  "identity.bad_credentials": "이메일 주소나 비밀번호가 맞지 않습니다.",
+  "identity.bad_current_password": "현재 비밀번호가 맞지 않습니다.",
+  "identity.email_taken": "이미 가입된 이메일 주소입니다. 로그인해 주세요.",
+  "identity.throttled": "실패한 시도가 너무 많습니다.",
+  "identity.too_many_api_keys": "API 키를 더 만들 수 없습니다. 쓰지 않는 키를 먼저 삭제해 주세요.",
+  "identity.version_mismatch": "그사이 다른 곳에서 바뀌었습니다. 다시 불러온 내용을 확인해 주세요.",
+  "schedule.version_mismatch": "그사이 다른 곳에서 바뀌었습니다. 다시 불러온 내용을 확인해 주세요.",
+  "schedule.conflict": "다른 일정과 시간이 겹칩니다.",
+  "schedule.another_running": "이미 진행 중인 일정이 있습니다.",
+  "edge.overloaded": "서버가 매우 바쁩니다.",
+  "edge.too_many_at_once": "한꺼번에 너무 많은 요청을 보냈습니다.",
+};
+
+/** A sentence for `error`, whatever was thrown. */
+export function explain(error: unknown): string {
+  if (error instanceof Refused) {
+    const korean = language.current === "ko" ? KOREAN[error.code] : undefined;
+    const sentence = korean ?? capitalised(error.problem.detail);
+    return error.retryAfter === undefined ? sentence : `${sentence} ${shared.wait(error.retryAfter)}`;
+  }
+  if (error instanceof Unreached) return shared.unreached;
+  return error instanceof Error ? error.message : String(error);
+}
+
+// The server's details begin small and have no full stop, as those of other APIs.
+function capitalised(detail: string): string {
+  const whole = detail.charAt(0).toUpperCase() + detail.slice(1);
+  return /[.!?…]$/.test(whole) ? whole : `${whole}.`;
+}

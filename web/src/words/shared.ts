@@ -1,0 +1,43 @@
+// What several screens say. A word of one screen alone stands in the `words.ts` beside that screen.
+import { words } from "./language.svelte";
+
+export const shared = words(
+  {
+    save: "Save",
+    saved: "Saved",
+    cancel: "Cancel",
+    close: "Close",
+    delete: "Delete",
+    edit: "Edit",
+    undo: "Undo",
+    again: "Try again",
+    more: "Show more",
+    loading: "Loading…",
+    unreached: "The server cannot be reached right now. Nothing you typed is lost; try again in a moment.",
+    wait: (seconds: number) => `Please wait ${String(seconds)} s and try again.`,
+    optional: "optional",
+    days: (n: number) => (n === 1 ? "1 day" : `${String(n)} days`),
+    hours: (n: number) => (n === 1 ? "1 hour" : `${String(n)} hours`),
+    minutes: (n: number) => (n === 1 ? "1 minute" : `${String(n)} minutes`),
+    seconds: (n: number) => (n === 1 ? "1 second" : `${String(n)} seconds`),
+  },
+  {
+    save: "저장",
+    saved: "저장했습니다",
+    cancel: "취소",
+    close: "닫기",
+    delete: "삭제",
+    edit: "편집",
+    undo: "되돌리기",
+    again: "다시 시도",
+    more: "더 보기",
+    loading: "불러오는 중…",
+    unreached: "지금 서버에 연결할 수 없습니다. 입력한 내용은 그대로 있으니 잠시 뒤 다시 시도해 주세요.",
+    wait: (seconds: number) => `${String(seconds)}초 뒤에 다시 시도해 주세요.`,
+    optional: "선택",
+    days: (n: number) => `${String(n)}일`,
+    hours: (n: number) => `${String(n)}시간`,
+    minutes: (n: number) => `${String(n)}분`,
+    seconds: (n: number) => `${String(n)}초`,
+  },
+);

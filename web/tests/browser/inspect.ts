@@ -1,0 +1,39 @@
+// Looks at a screen as people do who see little, have a small screen, read Korean, or work at night.
+import { join } from "node:path";
+
+import axe from "axe-core";
+import type { Page } from "playwright-core";
+import { expect } from "vitest";
+
+import { SCREENSHOTS } from "./house";
+
+/** What axe finds on the page as it stands, of the rules of WCAG 2.2 A and AA and of good practice, serious or worse. */
+export async function violations(page: Page): Promise<string[]> {
+  // Not as a script of the page, which its policy rightly blocks, but as the debugger does.
+  await page.evaluate(axe.source);
+  return page.evaluate(async () => {
+    const { violations } = await (window as unknown as { axe: typeof axe }).axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+      resultTypes: ["violations"],
+    });
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical" || impact === "moderate")
+      .map(({ id, impact, nodes }) => `${id} (${String(impact)}): ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ""}`).join("; ")}`);
+  });
+}
+
+/** Whether something is wider than the screen. */
+export function sidewaysScroll(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
+
+/** Takes a picture in light and in dark, and lets axe look at both. `name` is the file's. */
+export async function inspect(page: Page, name: string): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}.png`) });
+    expect(await violations(page), `${name}, ${colorScheme}`).toEqual([]);
+  }
+  expect(await sidewaysScroll(page), `${name}: wider than the screen`).toBeLessThanOrEqual(0);
+  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+}

@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+
+import { type Person, house } from "./house";
+
+const campanile = house();
+
+/** A schedule that rings as soon as it is made. */
+async function ring({ api }: Person, title: string): Promise<void> {
+  const start = new Date(Date.now() + 60_000).toISOString();
+  await api("POST", "schedules?on_conflict=allow", { title, start, duration: "PT15M", reminders: [{ before: "PT1H" }] });
+}
+
+test("two tabs share one stream, and the second follows on when the first is closed", async () => {
+  const ada = await campanile.person("Ada");
+  const streams: string[] = [];
+  ada.context.on("request", (request) => {
+    if (request.url().includes("/me/stream")) streams.push(request.url());
+  });
+  const other = await ada.context.newPage();
+  await other.goto("/inbox");
+  await other.getByRole("heading", { level: 1, name: "Inbox" }).waitFor();
+  await ring(ada, "Heard in both tabs");
+  await Promise.all([ada.page, other].map((tab) => tab.getByRole("heading", { name: "Heard in both tabs" }).waitFor()));
+  expect(await other.locator("[data-unread]").first().innerText()).toBe("1");
+  expect(streams.length, "the second tab has no stream of its own").toBe(0);
+
+  await ada.page.close();
+  await expect.poll(() => streams.length).toBe(1);
+  await ring(ada, "Heard in the tab that is left");
+  await other.getByRole("heading", { name: "Heard in the tab that is left" }).waitFor();
+});
+
+test("the server is killed and started again under an open page, which goes on", async () => {
+  const ada = await campanile.person("Kill");
+  await ring(ada, "Before the kill");
+  await ada.page.getByRole("heading", { name: "Before the kill" }).waitFor();
+  await campanile.server.kill();
+  await ada.page.getByText("Not connected. Trying again…").first().waitFor();
+  await campanile.server.start();
+  await ada.page.getByText("Not connected. Trying again…").first().waitFor({ state: "detached", timeout: 20_000 });
+  await ring(ada, "After the kill");
+  await ada.page.getByRole("heading", { name: "After the kill" }).waitFor();
+});
+
+test("a page that is opened while the server is away opens when it is back", async () => {
+  const { page } = await campanile.person("Early");
+  await page.route("**/api/v1/auth/refresh", (route) => route.abort());
+  await page.reload();
+  await page.getByText("The server does not answer yet.").waitFor();
+  await page.unroute("**/api/v1/auth/refresh");
+  await page.getByRole("heading", { level: 1, name: "Inbox" }).waitFor();
+});

@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+// One server and one browser a file, two files at a time: as many as small machines have cores.
+export default defineConfig({
+  test: {
+    include: ["tests/browser/**/*.test.ts"],
+    environment: "node",
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    reporters: ["verbose"],
+  },
+});
