@@ -3,6 +3,6 @@
 
 /** Does `work` while no other tab of this browser does. */
 export async function alone<T>(name: string, work: () => Promise<T>, stop?: AbortSignal): Promise<T> {
-  const locks = navigator.locks as LockManager | undefined;
+  const locks = (globalThis.navigator as Navigator | undefined)?.locks as LockManager | undefined;
   return locks ? locks.request(name, stop ? { signal: stop } : {}, work) : work();
 }
