@@ -1,6 +1,9 @@
 //! What plans are made from, beside schedules and tasks.
 
-use domain::{calendar::MAX_SPAN, planning::PlannedSession};
+use domain::{
+    calendar::MAX_SPAN,
+    planning::{PlannedSession, Subtask, Subtasks},
+};
 use kernel::{Instant, TaskId, UserId};
 
 use crate::{Column, Row, Sql, StoreError, Tx, calendar::seconds, values};
@@ -62,4 +65,30 @@ pub async fn estimates(tx: &mut Tx<'_>, owner: UserId, tasks: &[TaskId]) -> Resu
     let columns = [Column::Uuids(tasks.iter().map(|id| id.uuid()).collect()), Column::Uuids(vec![owner.uuid(); tasks.len()])];
     let estimate = |row: &Row<'_>| Ok((row.get(0)?, row.get::<Option<i64>>(1)?.map(seconds).transpose()?));
     tx.batch_all(sql, &columns, estimate).await
+}
+
+/// What of `tasks` that are `owner`'s is made of parts, with the parts of these.
+pub async fn subtasks(tx: &mut Tx<'_>, owner: UserId, tasks: &[TaskId]) -> Result<Subtasks, StoreError> {
+    let sql = Sql::each(
+        "WITH RECURSIVE below (id, whole, estimate, open) AS (
+             SELECT id, parent_id, estimate_seconds, completed_at IS NULL FROM tasks
+             WHERE owner_id = $1 AND parent_id = $2 AND (completed_at IS NOT NULL OR archived_at IS NULL)
+             UNION SELECT t.id, t.parent_id, t.estimate_seconds, t.completed_at IS NULL FROM below CROSS JOIN tasks t
+             WHERE t.owner_id = $1 AND t.parent_id = below.id AND (t.completed_at IS NOT NULL OR t.archived_at IS NULL)
+         ) SELECT id, whole, estimate, open FROM below",
+        "WITH RECURSIVE below (owner_id, id, whole, estimate, open) AS (
+             SELECT t.owner_id, t.id, t.parent_id, t.estimate_seconds, t.completed_at IS NULL
+             FROM unnest($1::uuid[], $2::uuid[]) AS asked (owner_id, parent_id) JOIN tasks t USING (owner_id, parent_id)
+             WHERE t.completed_at IS NOT NULL OR t.archived_at IS NULL
+             UNION SELECT t.owner_id, t.id, t.parent_id, t.estimate_seconds, t.completed_at IS NULL
+             FROM below b JOIN tasks t ON t.owner_id = b.owner_id AND t.parent_id = b.id
+             WHERE t.completed_at IS NOT NULL OR t.archived_at IS NULL
+         ) SELECT id, whole, estimate, open FROM below",
+    );
+    let columns = [Column::Uuids(vec![owner.uuid(); tasks.len()]), Column::Uuids(tasks.iter().map(|id| id.uuid()).collect())];
+    let subtask = |row: &Row<'_>| {
+        let estimate_seconds = row.get::<Option<i64>>(2)?.map(seconds).transpose()?;
+        Ok(Subtask { id: row.get(0)?, whole: row.get(1)?, estimate_seconds, open: row.get(3)? })
+    };
+    Ok(tx.batch_all(sql, &columns, subtask).await?.into_iter().collect())
 }

@@ -18,11 +18,25 @@ use crate::{Column, Row, Sql, StoreError, Tx, Value, labels::tags, search, value
 /// The columns of a task, in the order [`task`] reads them.
 macro_rules! columns {
     () => {
-        "id, owner_id, title, description, deadline, time_zone, sorts_at, importance, difficulty, estimate_seconds, parent_id, \
-         completed_at, completed_by, archived_at, version, created_at, updated_at, category_id"
+        concat!(
+            "id, owner_id, title, description, deadline, time_zone, sorts_at, importance, difficulty, estimate_seconds, parent_id, \
+             completed_at, completed_by, archived_at, version, created_at, updated_at, category_id, \
+             (SELECT part.id ",
+            from_open_subtasks!(),
+            " LIMIT 1) IS NOT NULL"
+        )
     };
 }
 use columns;
+
+/// `FROM` the subtasks of a task that are to be done. Not for an `EXISTS` alone, for which PostgreSQL may gather those of everybody.
+macro_rules! from_open_subtasks {
+    () => {
+        "FROM tasks AS part WHERE part.owner_id = tasks.owner_id AND part.parent_id = tasks.id
+             AND part.completed_at IS NULL AND part.archived_at IS NULL"
+    };
+}
+use from_open_subtasks;
 
 /// Where a task without a deadline stands among the others: behind them.
 const NEVER: Instant = Instant::from_micros(Instant::MAX.as_micros() - 1);
@@ -309,6 +323,7 @@ fn task(row: &Row<'_>) -> Result<Task, StoreError> {
         parent: row.get(10)?,
         depends_on: BTreeSet::new(),
         blocked_by: Vec::new(),
+        has_open_subtasks: row.get(18)?,
         reminders: Vec::new(),
         completed_at: row.get(11)?,
         completed_by: row.get::<Option<ScheduleId>>(12)?,

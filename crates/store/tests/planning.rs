@@ -14,7 +14,7 @@ use domain::{
         Moment, Purpose, RecurrenceSet, Schedule,
         progress::{Action, Item, Progress, State},
     },
-    planning::PlannedSession,
+    planning::{PlannedSession, Subtask, Subtasks},
 };
 use errands::task;
 use inboxes::{person, run};
@@ -97,6 +97,60 @@ async fn sessions_are_found_by_their_tasks_and_by_their_time_with_their_state_an
         let mut estimates = run(&store, move |tx| Box::pin(async move { planning::estimates(tx, ann, &ids).await })).await;
         estimates.sort_by_key(|(_, seconds)| *seconds);
         assert_eq!(estimates, [(second.id, None), (first.id, Some(5_400))]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn tasks_are_found_with_what_they_are_made_of() {
+    on_both_engines(async |store| {
+        let (ann, bob) = (person(&store, 1).await, person(&store, 2).await);
+        // Task, of which, its minutes, done, put away: what was put away undone is no part any more, nor is what is a part of that.
+        let table = [
+            (1, None, Some(60), false, false),
+            (2, Some(1), None, false, false),
+            (3, Some(2), Some(30), false, false),
+            (4, Some(1), Some(20), true, false),
+            (5, Some(4), None, false, false),
+            (6, Some(1), None, true, true),
+            (7, Some(1), None, false, true),
+            (8, Some(7), None, false, false),
+            (9, None, None, false, false),
+        ];
+        let id = |number: u64| task(ann, number).id;
+        for (number, whole, minutes, done, away) in table {
+            let mut made = task(ann, number);
+            made.parent = whole.map(id);
+            made.estimate_seconds = minutes.map(|minutes: u32| minutes * 60);
+            (made.completed_at, made.archived_at) = (done.then_some(START), away.then_some(START));
+            run(&store, move |tx| {
+                let made = made.clone();
+                Box::pin(async move { tasks::insert(tx, &made).await })
+            })
+            .await;
+        }
+        let of = async |owner, numbers: &[u64]| {
+            let ids: Vec<TaskId> = numbers.iter().copied().map(id).collect();
+            run(&store, move |tx| {
+                let ids = ids.clone();
+                Box::pin(async move { planning::subtasks(tx, owner, &ids).await })
+            })
+            .await
+        };
+        let parts = |numbers: &[u64]| -> Subtasks {
+            let rows = table.iter().filter(|(number, ..)| numbers.contains(number));
+            let part = |(number, whole, minutes, done, _): &(u64, Option<u64>, Option<u32>, bool, bool)| Subtask {
+                id: id(*number),
+                whole: id(whole.expect("a part")),
+                estimate_seconds: minutes.map(|minutes| minutes * 60),
+                open: !done,
+            };
+            rows.map(part).collect()
+        };
+        assert_eq!(of(ann, &[1, 2, 9]).await, parts(&[2, 3, 4, 5, 6]));
+        assert_eq!(of(ann, &[2]).await, parts(&[3]));
+        assert_eq!(of(ann, &[9]).await, parts(&[]));
+        assert_eq!(of(bob, &[1]).await, parts(&[]));
     })
     .await;
 }

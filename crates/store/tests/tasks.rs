@@ -87,6 +87,8 @@ async fn a_task_is_kept_with_what_it_waits_for_and_found_by_its_owner_only() {
         whole.blocked_by = vec![others[1].id];
         assert_eq!(read(&store, ann, whole.id).await, Some(whole.clone()));
         assert_eq!(read(&store, bob, whole.id).await, None);
+        let in_parts = async |of: TaskId| read(&store, ann, of).await.expect("it is there").has_open_subtasks;
+        assert_eq!((in_parts(others[0].id).await, in_parts(whole.id).await), (true, false));
 
         let mut done = others[1].clone();
         (done.completed_at, done.version) = (Some(START), 2);
@@ -182,6 +184,43 @@ async fn a_deleted_task_is_waited_for_by_nobody_and_its_subtasks_move_up() {
         assert_eq!(read(&store, ann, child.id).await.and_then(|child| child.parent), Some(top));
         let free = read(&store, ann, waiting.id).await.expect("it is there");
         assert!(free.depends_on.is_empty() && free.is_ready());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_has_open_subtasks_is_not_ready() {
+    on_both_engines(async |store| {
+        let ann = person(&store, 1).await;
+        let made = many(&store, ann, 3).await;
+        let whole = made[0].id;
+        let ready = async || {
+            let found = listed(&store, ann, Filter { ready: true, ..open() }).await;
+            assert!(found.iter().all(Task::is_ready));
+            found.iter().any(|task| task.id == whole)
+        };
+        // What becomes of its parts, and whether it is ready then.
+        let table = [
+            ([(false, false), (false, false)], false),
+            ([(true, false), (false, false)], false),
+            ([(true, false), (false, true)], true),
+            ([(true, false), (true, true)], true),
+            ([(false, false), (true, false)], false),
+        ];
+        assert!(ready().await, "nothing is a part of it yet");
+        for (parts, expected) in table {
+            for (task, (done, away)) in made[1..].iter().zip(parts) {
+                let mut task = task.clone();
+                task.parent = Some(whole);
+                (task.completed_at, task.archived_at) = (done.then_some(START), away.then_some(START));
+                run(&store, move |tx| {
+                    let task = task.clone();
+                    Box::pin(async move { tasks::update(tx, &task).await })
+                })
+                .await;
+            }
+            assert_eq!(ready().await, expected, "{parts:?}");
+        }
     })
     .await;
 }

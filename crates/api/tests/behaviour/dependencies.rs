@@ -124,6 +124,8 @@ async fn a_task_waits_for_its_subtasks_and_they_cannot_wait_for_it() {
         ada.patch(&whole, &json!({ "parent_id": id(&part) })).await.refused(422, "task.cycle");
         ada.patch(&whole, &json!({ "parent_id": id(&whole) })).await.refused(422, "task.cycle");
 
+        let ready = async || (ada.get(&whole).await.body["ready"].clone(), ada.titles("ready=true").await);
+        assert_eq!(ready().await, (json!(false), vec!["Part".to_owned()]));
         let refused = ada.act(&format!("{whole}/complete")).await;
         refused.refused(409, "task.open_subtasks");
         assert_eq!(refused.body["open_subtasks"], json!([id(&part)]));
@@ -131,14 +133,19 @@ async fn a_task_waits_for_its_subtasks_and_they_cannot_wait_for_it() {
         assert_eq!(forced.text("/state"), "COMPLETED");
         assert_eq!(ada.get(&part).await.text("/state"), "OPEN", "what is forced is the whole alone");
         ada.act(&format!("{whole}/reopen")).await;
+        ada.act(&format!("{part}/archive")).await;
+        assert_eq!(ready().await, (json!(true), vec!["Whole".to_owned()]), "put away");
+        ada.act(&format!("{part}/unarchive")).await;
+        assert_eq!(ready().await, (json!(false), vec!["Part".to_owned()]));
         ada.act(&format!("{part}/complete")).await;
+        assert_eq!(ready().await, (json!(true), vec!["Whole".to_owned()]), "done");
         assert_eq!(ada.act(&format!("{whole}/complete")).await.status, 200);
 
         let top = ada.task(json!({ "title": "Top" })).await;
         ada.patch(&whole, &json!({ "parent_id": id(&top) })).await;
         ada.delete(&whole).await;
         let lifted = ada.get(&part).await;
-        assert_eq!((&lifted.body["parent_id"], lifted.header("etag")), (&json!(id(&top)), Some("\"3\"")));
+        assert_eq!((&lifted.body["parent_id"], lifted.header("etag")), (&json!(id(&top)), Some("\"5\"")));
         house.close().await;
     })
     .await;

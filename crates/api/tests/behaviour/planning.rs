@@ -171,6 +171,61 @@ async fn a_session_that_is_suggested_is_one_like_those_planned_by_hand() {
 }
 
 #[tokio::test]
+async fn what_is_split_is_not_planned_twice() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        let task = async |body: Value| {
+            let made = desk.send(Call::post("/api/v1/tasks", &body)).await;
+            assert_eq!(made.status, 201, "{}", made.body);
+            made.text("/id").to_owned()
+        };
+        let suggest = async |body: Value| {
+            let plan = desk.send(Call::post("/api/v1/suggestions", &body)).await;
+            let titles: Vec<String> = proposed(&plan).into_iter().map(|(title, _)| title).collect();
+            (titles, plan)
+        };
+        let whole = task(json!({ "title": "Book", "estimate": "PT3H" })).await;
+        let split = json!({ "template": "equal", "count": 3 });
+        assert_eq!(desk.send(Call::post(&format!("/api/v1/tasks/{whole}/split"), &split)).await.status, 201);
+        // Of three hours one is ready, and the whole has nothing of its own.
+        let (week, plan) = suggest(json!({})).await;
+        assert_eq!((week.len(), &plan.body["unplaced"]), (1, &json!([])), "{}", plan.body);
+        let (none, plan) = suggest(json!({ "task_ids": [whole] })).await;
+        assert_eq!((none.len(), plan.text("/unplaced/0/reason/code")), (0, "in_parts"));
+        let parts = desk.get(&format!("/api/v1/tasks?parent={whole}")).await;
+        let parts = parts.body["items"].as_array().expect("items").iter();
+        let parts: Vec<String> = parts.map(|it| it["id"].as_str().expect("an id").to_owned()).collect();
+        let all = [parts.as_slice(), std::slice::from_ref(&whole)].concat();
+        let (three, plan) = suggest(json!({ "task_ids": all })).await;
+        assert_eq!((three.len(), plan.text("/unplaced/0/task_id")), (3, whole.as_str()), "three hours, not six");
+        // What waits for the whole comes after what it is made of, planned or not.
+        let feast = task(json!({ "title": "Feast", "depends_on": [whole], "estimate": "PT1H" })).await;
+        let (_, plan) = suggest(json!({ "task_ids": [feast] })).await;
+        assert_eq!(plan.text("/unplaced/0/reason/code"), "blocked");
+        suggest(json!({ "task_ids": parts, "commit": true })).await;
+        let (after, plan) = suggest(json!({ "task_ids": [feast] })).await;
+        assert_eq!((after, plan.text("/proposals/0/reasons/0/code")), (vec!["Feast".to_owned()], "after_predecessors"));
+        // Nor when all of it is done but to be ticked off.
+        for part in &parts {
+            let path = format!("/api/v1/tasks/{part}/complete?force=true");
+            assert_eq!(desk.send(Call::new("POST", &path)).await.status, 200);
+        }
+        let (none, plan) = suggest(json!({})).await;
+        assert_eq!((none.len(), plan.text("/unplaced/0/reason/code")), (0, "in_parts"), "{}", plan.body);
+        assert_eq!(plan.text("/unplaced/0/task_id"), whole);
+        // What a part leaves comes after it.
+        let home = task(json!({ "title": "House", "estimate": "PT2H" })).await;
+        let roof = task(json!({ "title": "Roof", "estimate": "PT1H", "parent_id": home })).await;
+        let (both, plan) = suggest(json!({ "task_ids": [home, roof] })).await;
+        assert_eq!(both, ["Roof", "House"]);
+        assert_eq!(plan.text("/proposals/1/reasons/0/code"), "after_predecessors");
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_a_deadline_waits_for_is_planned_before_what_is_due_later() {
     on_both_databases(async |database| {
         let house = House::open(database).await;

@@ -181,15 +181,19 @@ impl Suggest {
     async fn several(&self, tx: &mut Tx<'_>, frame: &Frame) -> Result<Suggested, Error> {
         let tasks = self.tasks(tx).await?;
         let ids: Vec<TaskId> = tasks.iter().map(|task| task.id).collect();
-        let outside: BTreeSet<TaskId> = tasks.iter().flat_map(|task| &task.blocked_by).copied().collect();
-        let outside: Vec<TaskId> = outside.into_iter().filter(|first| !ids.contains(first)).collect();
-        if outside.len() > MAX_PREDECESSORS {
+        let before: BTreeSet<TaskId> = tasks.iter().flat_map(|task| &task.blocked_by).copied().collect();
+        let before: Vec<TaskId> = before.into_iter().filter(|first| !ids.contains(first)).collect();
+        let mut all = [ids.as_slice(), &before].concat();
+        let subtasks = store::planning::subtasks(tx, self.owner, &all).await?;
+        let parts = subtasks.open_below(all.iter().copied()).into_keys();
+        all.extend(parts.filter(|part| !ids.contains(part) && !before.contains(part)));
+        if all.len() - ids.len() > MAX_PREDECESSORS {
             let detail = format!("these wait for more than {MAX_PREDECESSORS} other tasks: name fewer");
             return Err(PlanningError::field("/task_ids", detail).into());
         }
-        let sessions = store::planning::sessions(tx, self.owner, &[ids.as_slice(), &outside].concat()).await?;
-        let outside = store::planning::estimates(tx, self.owner, &outside).await?;
-        let Wishes { tasks: asked, wishes, unplaced } = Wishes::of(&tasks, &outside, &sessions, self.now);
+        let sessions = store::planning::sessions(tx, self.owner, &all).await?;
+        let outside = store::planning::estimates(tx, self.owner, &before).await?;
+        let Wishes { tasks: asked, wishes, unplaced } = Wishes::of(&tasks, &outside, &subtasks, &sessions, self.now);
         let sessions: u64 = wishes.iter().map(|wish| wish.length.as_secs().div_ceil(MAX_SESSION.as_secs())).sum();
         if sessions > MAX_PLANNED as u64 && matches!(self.ask.wanted, Wanted::Tasks(_)) {
             let detail = format!("this would be {sessions} sessions, and {MAX_PLANNED} are planned at once: name fewer tasks");

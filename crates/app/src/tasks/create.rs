@@ -48,6 +48,7 @@ impl UseCase for Create {
             parent,
             depends_on: checked.depends_on,
             blocked_by: Vec::new(),
+            has_open_subtasks: false,
             reminders: Vec::new(),
             completed_at: None,
             completed_by: None,

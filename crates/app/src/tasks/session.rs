@@ -84,8 +84,7 @@ async fn completes(tx: &mut Tx<'_>, task: &Task, asked: ForTask) -> Result<bool,
         Some(true) => may_be_completed(tx, task).await.map(|()| true),
         None => {
             let last = store::calendar::sessions::open_of_task(tx, task.owner, task.id).await?.is_empty();
-            let free = task.is_ready() && store::tasks::subtasks(tx, task.owner, &[task.id], true).await?.is_empty();
-            Ok(last && free)
+            Ok(last && task.is_ready())
         }
     }
 }

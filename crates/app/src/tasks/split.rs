@@ -80,6 +80,7 @@ impl Split {
             parent: Some(self.id),
             depends_on,
             blocked_by: Vec::new(),
+            has_open_subtasks: false,
             reminders: Vec::new(),
             completed_at: None,
             completed_by: None,

@@ -4,22 +4,22 @@
 //! beyond that is wished for. A task that waits comes after the sessions of what it waits for: after those that are planned now, and
 //! after those that are planned already, also where that task is not to be planned itself. It is blocked if nobody can say when what
 //! it waits for will be done.
+//!
+//! Work on the [parts](Subtasks) of a task is work on it: only what its estimate has beyond theirs is wished for, after all that are
+//! open. They have its deadline, and what waits for it waits for them.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     time::Duration,
 };
 
 use kernel::{Instant, TaskId};
 
-use super::{PlanningError, Wish};
+use super::{PlanningError, Subtasks, Wish};
 use crate::{
     calendar::{progress::State, text},
-    tasks::Task,
+    tasks::{MAX_DEPTH, Task},
 };
-
-/// What a task takes that has no estimate.
-const UNKNOWN: Duration = Duration::from_hours(1);
 
 /// The longest thing that is planned in one piece.
 const MAX_LENGTH: Duration = Duration::from_hours(24);
@@ -62,6 +62,8 @@ pub enum Unplaced {
     Blocked,
     /// All of it is planned already.
     Planned,
+    /// Its parts take all of its time.
+    InParts,
     /// Others are more urgent, and no more is planned at once.
     OverLimit,
 }
@@ -78,31 +80,75 @@ pub struct Wishes<'a> {
 }
 
 /// What is known of the tasks that are to be planned, and of those they wait for.
-struct Known {
+struct Known<'a> {
+    /// Those that are to be planned.
+    tasks: HashMap<TaskId, &'a Task>,
+    /// What all of them are made of.
+    subtasks: &'a Subtasks,
+    /// Those whose parts take all of their time.
+    in_parts: HashSet<TaskId>,
     /// How much of each is not planned.
     rest: HashMap<TaskId, Duration>,
     /// When the last session of each that is ahead is over.
     ends: HashMap<TaskId, Instant>,
 }
 
-impl Known {
+impl Known<'_> {
     /// Whether all of a task is planned, and part of that is ahead.
     fn is_planned(&self, task: TaskId) -> bool {
         self.rest.get(&task).is_some_and(Duration::is_zero) && self.ends.contains_key(&task)
     }
+
+    /// What has to be done before `task`: what it depends on and its open parts, and the open parts of these. What is done with its
+    /// parts waits as they do, and is nothing to wait for itself.
+    fn waits_for(&self, task: &Task) -> BTreeSet<TaskId> {
+        let parts = |whole: TaskId| self.subtasks.open(whole).map(|part| part.id);
+        let (mut found, mut seen) = (BTreeSet::new(), HashSet::new());
+        let mut next: Vec<TaskId> = task.blocked_by.iter().copied().chain(parts(task.id)).collect();
+        while let Some(id) = next.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            let waiting = next.len();
+            next.extend(parts(id));
+            if self.in_parts.contains(&id) && next.len() > waiting {
+                next.extend(self.tasks.get(&id).into_iter().flat_map(|whole| &whole.blocked_by));
+            } else {
+                found.insert(id);
+            }
+        }
+        found
+    }
+
+    /// By when a task should be done, for itself and for what it is a part of.
+    fn deadline(&self, task: &Task) -> Option<Instant> {
+        let whole = |part: &&Task| part.parent.and_then(|whole| self.tasks.get(&whole).copied());
+        let up = std::iter::successors(Some(task), whole).take(MAX_DEPTH);
+        up.filter_map(|task| task.deadline.as_ref().map(|deadline| deadline.at.instant)).min()
+    }
 }
 
 impl<'a> Wishes<'a> {
-    /// Of `tasks`, with the estimates in seconds of what they wait for that is not among them, and the sessions of all of these.
-    pub fn of(tasks: &'a [Task], outside: &[(TaskId, Option<u32>)], sessions: &[PlannedSession], now: Instant) -> Self {
-        let known = known(tasks, outside, sessions, now);
+    /// Of `tasks`, with the estimates in seconds of what they depend on that is not among them, what all of these are made of, and
+    /// the sessions of each of them and of each part.
+    pub fn of(
+        tasks: &'a [Task],
+        outside: &[(TaskId, Option<u32>)],
+        subtasks: &Subtasks,
+        sessions: &[PlannedSession],
+        now: Instant,
+    ) -> Self {
+        let known = known(tasks, outside, subtasks, sessions, now);
         let rest = |task: &Task| known.rest.get(&task.id).copied().unwrap_or_default();
         let (planned, mut open): (Vec<&Task>, Vec<&Task>) = tasks.iter().partition(|task| rest(task).is_zero());
-        let mut unplaced: Vec<_> = planned.iter().map(|task| (task.id, Unplaced::Planned)).collect();
+        let covered = |task: &Task| if known.in_parts.contains(&task.id) { Unplaced::InParts } else { Unplaced::Planned };
+        let mut unplaced: Vec<_> = planned.iter().map(|task| (task.id, covered(task))).collect();
+        let first: HashMap<TaskId, BTreeSet<TaskId>> = open.iter().map(|task| (task.id, known.waits_for(task))).collect();
+        let first = |task: &Task| first.get(&task.id).into_iter().flatten();
         // What waits for something blocked is blocked itself.
         loop {
             let placed: HashSet<TaskId> = open.iter().map(|task| task.id).collect();
-            let waits = |task: &&Task| task.blocked_by.iter().all(|first| placed.contains(first) || known.is_planned(*first));
+            let waits = |task: &&Task| first(task).all(|first| placed.contains(first) || known.is_planned(*first));
             let (ready, blocked): (Vec<&Task>, Vec<&Task>) = open.into_iter().partition(waits);
             unplaced.extend(blocked.iter().map(|task| (task.id, Unplaced::Blocked)));
             open = ready;
@@ -113,21 +159,31 @@ impl<'a> Wishes<'a> {
         let place = |id: &TaskId| open.iter().position(|task| task.id == *id);
         let wish = |task: &&Task| Wish {
             length: rest(task),
-            deadline: task.deadline.as_ref().map(|deadline| deadline.at.instant),
+            deadline: known.deadline(task),
             importance: task.importance,
             difficulty: task.difficulty,
-            after: task.blocked_by.iter().filter_map(place).collect(),
-            not_before: task.blocked_by.iter().filter_map(|first| known.ends.get(first)).max().copied(),
+            after: first(task).filter_map(place).collect(),
+            not_before: first(task).filter_map(|first| known.ends.get(first)).max().copied(),
         };
         let wishes = open.iter().map(wish).collect();
         Self { tasks: open, wishes, unplaced }
     }
 }
 
-fn known(tasks: &[Task], outside: &[(TaskId, Option<u32>)], sessions: &[PlannedSession], now: Instant) -> Known {
-    let estimates = tasks.iter().map(|task| (task.id, task.estimate_seconds)).chain(outside.iter().copied());
-    let estimate = |seconds: Option<u32>| seconds.map_or(UNKNOWN, |seconds| Duration::from_secs(seconds.into()));
-    let mut rest: HashMap<TaskId, Duration> = estimates.map(|(task, seconds)| (task, estimate(seconds))).collect();
+fn known<'a>(
+    tasks: &'a [Task],
+    outside: &[(TaskId, Option<u32>)],
+    subtasks: &'a Subtasks,
+    sessions: &[PlannedSession],
+    now: Instant,
+) -> Known<'a> {
+    let asked = tasks.iter().map(|task| (task.id, task.estimate_seconds)).chain(outside.iter().copied());
+    let mut estimates: BTreeMap<TaskId, Option<u32>> = asked.collect();
+    let parts = subtasks.open_below(estimates.keys().copied());
+    estimates.extend(parts.into_values().map(|part| (part.id, part.estimate_seconds)));
+    let own = |(task, seconds): (TaskId, Option<u32>)| (task, subtasks.own(task, seconds));
+    let mut rest: HashMap<TaskId, Duration> = estimates.into_iter().map(own).collect();
+    let in_parts = rest.iter().filter(|(_, own)| own.is_zero()).map(|(task, _)| *task).collect();
     let mut ends = HashMap::new();
     for session in sessions {
         if let Some(rest) = rest.get_mut(&session.task) {
@@ -138,7 +194,7 @@ fn known(tasks: &[Task], outside: &[(TaskId, Option<u32>)], sessions: &[PlannedS
             *last = end.max(*last);
         }
     }
-    Known { rest, ends }
+    Known { tasks: tasks.iter().map(|task| (task.id, task)).collect(), subtasks, in_parts, rest, ends }
 }
 
 /// One thing that is no task, in one piece: what it is called, and what is wished for it.
@@ -152,12 +208,10 @@ pub fn new_thing(title: &str, length: Duration) -> Result<(String, Wish), Planni
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
-    use kernel::{Entropy, UserId};
+    use kernel::{Entropy, UserId, Zone};
 
     use super::*;
-    use crate::calendar::labels::Labels;
+    use crate::{calendar::labels::Labels, planning::Subtask, tasks::Deadline};
 
     struct Numbered(u8);
 
@@ -191,6 +245,7 @@ mod tests {
             parent: None,
             depends_on: BTreeSet::new(),
             blocked_by: waits_for.iter().copied().map(id).collect(),
+            has_open_subtasks: false,
             reminders: Vec::new(),
             completed_at: None,
             completed_by: None,
@@ -203,6 +258,11 @@ mod tests {
 
     fn session(task: u8, hours: (u32, u32), state: State) -> PlannedSession {
         PlannedSession { task: id(task), start: at(hours.0), end: at(hours.1), state }
+    }
+
+    /// Nothing is made of parts.
+    fn whole() -> Subtasks {
+        Subtasks::default()
     }
 
     /// What is wished: the task, its hours, after which of the wishes, and not before which hour.
@@ -227,11 +287,11 @@ mod tests {
         ];
         for (hours, state, left) in table {
             let tasks = [task(1, 4, &[])];
-            let found = Wishes::of(&tasks, &[], &[session(1, hours, state)], at(12));
+            let found = Wishes::of(&tasks, &[], &whole(), &[session(1, hours, state)], at(12));
             assert_eq!(shown(&found), [(id(1), left, vec![], None)], "{hours:?} {state:?}");
         }
         let tasks = [task(1, 2, &[])];
-        let found = Wishes::of(&tasks, &[], &[session(1, (13, 15), State::NotStarted)], at(12));
+        let found = Wishes::of(&tasks, &[], &whole(), &[session(1, (13, 15), State::NotStarted)], at(12));
         assert_eq!((found.tasks.len(), found.unplaced), (0, vec![(id(1), Unplaced::Planned)]));
     }
 
@@ -239,7 +299,7 @@ mod tests {
     fn what_waits_comes_after_the_sessions_of_what_it_waits_for_wherever_that_is_planned() {
         let tasks = [task(1, 1, &[9])];
         let planned = |sessions: &[PlannedSession]| {
-            let found = Wishes::of(&tasks, &[(id(9), Some(7_200))], sessions, at(12));
+            let found = Wishes::of(&tasks, &[(id(9), Some(7_200))], &whole(), sessions, at(12));
             found.wishes.first().map(|wish| wish.not_before).ok_or(found.unplaced)
         };
         let blocked = Err(vec![(id(1), Unplaced::Blocked)]);
@@ -259,11 +319,72 @@ mod tests {
         let tasks = [task(1, 1, &[9]), task(2, 1, &[1]), task(3, 1, &[2]), task(4, 2, &[]), task(5, 1, &[4]), task(6, 1, &[7])];
         let more = [tasks.as_slice(), &[task(7, 1, &[])]].concat();
         let sessions = [session(4, (20, 21), State::NotStarted), session(7, (15, 16), State::NotStarted)];
-        let found = Wishes::of(&more, &[(id(9), None)], &sessions, at(12));
+        let found = Wishes::of(&more, &[(id(9), None)], &whole(), &sessions, at(12));
         let expected = [(id(4), 1, vec![], None), (id(5), 1, vec![0], Some(at(21))), (id(6), 1, vec![], Some(at(16)))];
         assert_eq!(shown(&found), expected);
         let blocked = |number| (id(number), Unplaced::Blocked);
         assert_eq!(found.unplaced, [(id(7), Unplaced::Planned), blocked(1), blocked(2), blocked(3)]);
+    }
+
+    #[test]
+    fn a_whole_is_planned_as_far_as_its_parts_leave_something_and_after_them() {
+        let seconds = |hours: u32| Some(hours * 3_600);
+        let subtask = |number, open| Subtask { id: id(number), whole: id(1), estimate_seconds: seconds(1), open };
+        let subtasks: Subtasks = [subtask(2, true), subtask(3, true), subtask(6, false)].into_iter().collect();
+        let part = |number| Task { parent: Some(id(1)), ..task(number, 1, &[]) };
+        let of = |whole: Task| {
+            let tasks = [whole, part(2), part(3), task(4, 1, &[1]), task(5, 1, &[])];
+            let found = Wishes::of(&tasks, &[], &subtasks, &[], at(12));
+            let wished: Vec<_> = shown(&found).into_iter().map(|(id, hours, after, _)| (id, hours, after)).collect();
+            (wished, found.unplaced)
+        };
+        let parts = vec![(id(2), 1, vec![]), (id(3), 1, vec![]), (id(4), 1, vec![0, 1, 3]), (id(5), 1, vec![])];
+        let covered = (parts, vec![(id(1), Unplaced::InParts)]);
+        assert_eq!(of(task(1, 3, &[5])), covered, "what waits for it waits for them and for what it depends on");
+        assert_eq!(of(task(1, 1, &[5])), covered);
+        assert_eq!(of(Task { estimate_seconds: None, ..task(1, 9, &[5]) }), covered);
+        let (wished, unplaced) = of(task(1, 5, &[5]));
+        assert_eq!((&wished[0], &wished[3]), (&(id(1), 2, vec![1, 2, 4]), &(id(4), 1, vec![0, 1, 2])));
+        assert_eq!(unplaced, []);
+        // A part that is not asked for and not planned is in its way, and takes its time all the same.
+        let tasks = [task(1, 5, &[5]), part(2), task(5, 1, &[])];
+        let alone = |sessions: &[PlannedSession]| Wishes::of(&tasks, &[], &subtasks, sessions, at(12)).unplaced;
+        assert_eq!(alone(&[]), [(id(1), Unplaced::Blocked)]);
+        assert_eq!(alone(&[session(3, (13, 14), State::NotStarted)]), []);
+        // What waits for a whole that is not asked for goes by its parts.
+        let tasks = [task(4, 1, &[1])];
+        let outside = |sessions: &[PlannedSession]| {
+            let found = Wishes::of(&tasks, &[(id(1), seconds(3))], &subtasks, sessions, at(12));
+            found.wishes.first().map(|wish| wish.not_before).ok_or(found.unplaced)
+        };
+        let planned = [session(2, (15, 16), State::NotStarted), session(3, (13, 14), State::NotStarted)];
+        assert_eq!(outside(&planned), Ok(Some(at(16))));
+        assert_eq!(outside(&planned[..1]), Err(vec![(id(4), Unplaced::Blocked)]));
+        // Only to be ticked off, and not yet.
+        let done: Subtasks = [Subtask { estimate_seconds: seconds(3), ..subtask(6, false) }].into_iter().collect();
+        let tasks = [task(1, 3, &[]), task(4, 1, &[1])];
+        let found = Wishes::of(&tasks, &[], &done, &[], at(12)).unplaced;
+        assert_eq!(found, [(id(1), Unplaced::InParts), (id(4), Unplaced::Blocked)]);
+    }
+
+    #[test]
+    fn parts_have_the_deadline_of_their_whole() {
+        let by = |date: &str| Some(Deadline::new(date.parse().expect("a deadline"), Zone::utc()));
+        let due = |whole: Option<Deadline>, own: Option<Deadline>| {
+            let whole = Task { deadline: whole, ..task(1, 1, &[]) };
+            let tasks = [whole, Task { parent: Some(id(1)), deadline: own, ..task(2, 1, &[]) }];
+            let part = Subtask { id: id(2), whole: id(1), estimate_seconds: Some(3_600), open: true };
+            let found = Wishes::of(&tasks, &[], &[part].into_iter().collect(), &[], at(12));
+            assert_eq!(found.tasks.len(), 1, "the whole is done with its part");
+            found.wishes[0].deadline
+        };
+        let instant = |deadline: Option<Deadline>| deadline.map(|deadline| deadline.at.instant);
+        let (early, late) = (by("2026-11-25"), by("2026-11-27"));
+        assert_eq!(due(early.clone(), None), instant(early.clone()));
+        assert_eq!(due(early.clone(), late.clone()), instant(early.clone()));
+        assert_eq!(due(late.clone(), early.clone()), instant(early));
+        assert_eq!(due(None, late.clone()), instant(late));
+        assert_eq!(due(None, None), None);
     }
 
     #[test]

@@ -171,6 +171,7 @@ mod tests {
             parent: None,
             depends_on: BTreeSet::from([id(2), id(3)]),
             blocked_by: Vec::new(),
+            has_open_subtasks: false,
             reminders: vec![reminder(1, ReminderRule::before_start(600)), reminder(2, overdue_rule())],
             completed_at: None,
             completed_by: None,

@@ -144,6 +144,7 @@ mod tests {
             parent: None,
             depends_on: BTreeSet::new(),
             blocked_by: Vec::new(),
+            has_open_subtasks: false,
             reminders: Vec::new(),
             completed_at: None,
             completed_by: None,

@@ -34,6 +34,8 @@ pub struct Task {
     pub depends_on: BTreeSet<TaskId>,
     /// What of that is open at the moment. Derived: it changes without this task.
     pub blocked_by: Vec<TaskId>,
+    /// Whether a part of it is to be done. Derived as well.
+    pub has_open_subtasks: bool,
     /// When it rings: first those before the deadline, in the order given, then the one at the deadline, see
     /// [`overdue_rule`](super::overdue_rule). Without a deadline there are none.
     pub reminders: Vec<Reminder>,
@@ -81,9 +83,9 @@ impl Task {
         self.completed_at.is_none() && self.archived_at.is_none()
     }
 
-    /// Whether work on it can begin.
+    /// Whether it is what comes next: it waits neither for another task nor for its own parts.
     pub fn is_ready(&self) -> bool {
-        self.is_active() && self.blocked_by.is_empty()
+        self.is_active() && self.blocked_by.is_empty() && !self.has_open_subtasks
     }
 
     /// Whether its deadline has passed and it is still to be done.

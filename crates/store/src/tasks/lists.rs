@@ -6,7 +6,7 @@
 use domain::tasks::{Task, TaskState};
 use kernel::{Cursor, Instant, TaskId, UserId};
 
-use super::{columns, task, whole};
+use super::{columns, from_open_subtasks, task, whole};
 use crate::{Sql, StoreError, Tx, Value, calendar::filtered::Narrow, search};
 
 /// Which tasks, in which order, and from where on.
@@ -16,7 +16,7 @@ pub struct Filter {
     pub state: Option<TaskState>,
     /// Those that are put away, instead of the others.
     pub archived: bool,
-    /// Only those that wait for nothing open.
+    /// Only those that wait for nothing open, neither for others nor for their own subtasks.
     pub ready: bool,
     /// Only those whose deadline lies before this.
     pub before: Option<Instant>,
@@ -50,7 +50,10 @@ macro_rules! page {
             " FROM tasks WHERE owner_id = $1 AND sorts_at < $4 AND ",
             $which,
             " AND ($5 = 0 OR NOT EXISTS (SELECT 1 FROM task_dependencies d JOIN tasks p ON p.id = d.depends_on_id
-                 WHERE d.owner_id = tasks.owner_id AND d.task_id = tasks.id AND p.completed_at IS NULL AND p.archived_at IS NULL))
+                 WHERE d.owner_id = tasks.owner_id AND d.task_id = tasks.id AND p.completed_at IS NULL AND p.archived_at IS NULL
+                 UNION ALL SELECT 1 ",
+            from_open_subtasks!(),
+            "))
              AND ",
             $order,
             " LIMIT $6"

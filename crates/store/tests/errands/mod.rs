@@ -29,6 +29,7 @@ pub(crate) fn task(owner: UserId, number: u64) -> Task {
         parent: None,
         depends_on: BTreeSet::new(),
         blocked_by: Vec::new(),
+        has_open_subtasks: false,
         reminders: Vec::new(),
         completed_at: None,
         completed_by: None,

@@ -127,6 +127,7 @@ fn unplaced(why: Unplaced) -> SaidView {
         Unplaced::NoRoom => ("no_room", "There is no room for all of it, or for what it waits for."),
         Unplaced::Blocked => ("blocked", "It waits for an open task of which not all is planned."),
         Unplaced::Planned => ("planned", "All of it is planned already."),
+        Unplaced::InParts => ("in_parts", "Its subtasks take all of its time: plan these."),
         Unplaced::OverLimit => ("over_limit", "Others are more urgent, and no more is planned at once."),
     };
     SaidView { code, detail }
@@ -172,8 +173,8 @@ impl SuggestionsAsked {
 ///
 /// Finds places for work, by rules and without chance: the same calendar has the same answer. Nothing is written unless `commit` is
 /// true; then all of it is planned in the transaction that looked. What is taken stays as it is. Of a task only what is not planned
-/// yet gets a place; one without an estimate takes an hour. What waits for another task comes after all sessions of that, also where
-/// these are planned already.
+/// yet gets a place, and of one with subtasks only what they leave of it, after all of them; one without an estimate takes an hour.
+/// What waits for another task comes after all sessions of that, also where these are planned already.
 #[utoipa::path(
     post, path = "/api/v1/suggestions", tag = "planning", request_body = SuggestionsAsked,
     responses((status = 200, description = "What was found, or planned", body = SuggestionsView))

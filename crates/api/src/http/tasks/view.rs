@@ -31,8 +31,8 @@ pub(crate) struct TaskView {
     /// `OPEN` or `COMPLETED`.
     #[schema(example = "OPEN")]
     state: &'static str,
-    /// Whether work on it can begin: it is open, not put away, and nothing it depends on is open. Like `blocked_by` and `overdue`
-    /// this follows from other things and changes without a new version.
+    /// Whether it is what comes next: it is open, not put away, and neither what it depends on nor a subtask of it is open. Like
+    /// `blocked_by` and `overdue` this follows from other things and changes without a new version.
     ready: bool,
     /// By when: a date, which means the end of that day, or what the clock on the wall shows. Null: whenever.
     #[schema(example = "2026-11-20")]
