@@ -57,6 +57,8 @@ pub fn hot_reads() -> Vec<HotRead> {
         // Either of two indexes finds the one row.
         read("calendar::FIND", Index { sqlite: "USING PRIMARY KEY", postgres: "schedules_of_owner" }, calendar::FIND.into()),
         read("calendar::OVERLAPPING", named("schedules_by_time"), calendar::OVERLAPPING.into()),
+        read("calendar::filtered::AS_FAR", named("schedules_by_time"), calendar::filtered::AS_FAR.into()),
+        read("calendar::filtered::BEGUN", named("progress_by_state"), calendar::filtered::BEGUN),
         read("calendar::filtered::FOUND", TOKENS, calendar::filtered::FOUND),
         read("calendar::filtered::LABELLED", named("schedules_by_time"), calendar::filtered::LABELLED.into()),
         read("calendar::filtered::SERIES_FOUND", TOKENS, calendar::filtered::SERIES_FOUND),
@@ -85,6 +87,7 @@ pub fn hot_reads() -> Vec<HotRead> {
         read("progress::COMPLETED", named("progress_by_state"), progress::COMPLETED.into()),
         // SQLite has the primary key behind every other index of such a table, and takes the longer one.
         read("progress::HISTORY", Index { sqlite: "ledger_of_owner", postgres: "ledger_pkey" }, progress::HISTORY.into()),
+        read("progress::OCCURRENCES_AS_FAR", named("progress_by_state"), progress::OCCURRENCES_AS_FAR.into()),
         read("progress::OF_OCCURRENCES", key("progress_pkey"), progress::OF_OCCURRENCES),
         read("progress::OF_SERIES", key("progress_pkey"), progress::OF_SERIES),
         read("progress::REACHING", named("work_sessions_by_time"), progress::REACHING.into()),

@@ -9,7 +9,7 @@ use domain::calendar::{
     Occurrence, RecurrenceSet, Schedule,
     progress::{Entry, Item, Progress, Session, State, Step, Work},
 };
-use kernel::{Instant, ScheduleId, UserId};
+use kernel::{Instant, ScheduleId, UserId, WallTime};
 
 use crate::{Column, Row, Sql, StoreError, Tx, calendar::places, values};
 
@@ -108,15 +108,40 @@ pub(crate) const OF_OCCURRENCES: Sql = Sql::each(
 
 /// Puts their progress beside single occurrences, as a list shows them.
 pub async fn attach_to_occurrences(tx: &mut Tx<'_>, occurrences: &mut [Occurrence]) -> Result<(), StoreError> {
-    let which = occurrences.iter().filter_map(|o| Some((o.schedule.id, o.recurrence_id?)));
-    let (ids, names): (Vec<_>, Vec<_>) = which.map(|(id, which)| (id.uuid(), Cow::Owned(which.to_string()))).unzip();
-    let found = tx.batch_all(OF_OCCURRENCES, &[Column::Uuids(ids), Column::Texts(names)], of_item).await?;
-    let found: HashMap<Item, Progress> = found.into_iter().collect();
+    let found = of_occurrences(tx, occurrences.iter().filter_map(|o| Some((o.schedule.id, o.recurrence_id?)))).await?;
     for occurrence in occurrences.iter_mut().filter(|occurrence| occurrence.recurrence_id.is_some()) {
         let item = Item { schedule: occurrence.schedule.id, recurrence_id: occurrence.recurrence_id };
         occurrence.schedule.progress = found.get(&item).copied().unwrap_or_default();
     }
     Ok(())
+}
+
+/// How far occurrences are; one that was never touched is not among them.
+pub async fn of_occurrences(
+    tx: &mut Tx<'_>,
+    which: impl Iterator<Item = (ScheduleId, WallTime)> + Send,
+) -> Result<HashMap<Item, Progress>, StoreError> {
+    let (ids, names): (Vec<_>, Vec<_>) = which.map(|(id, which)| (id.uuid(), Cow::Owned(which.to_string()))).unzip();
+    let found = tx.batch_all(OF_OCCURRENCES, &[Column::Uuids(ids), Column::Texts(names)], of_item).await?;
+    Ok(found.into_iter().collect())
+}
+
+pub(crate) const OCCURRENCES_AS_FAR: &str = "SELECT schedule_id, recurrence_id FROM progress
+     WHERE owner_id = $1 AND state = $2 AND recurrence_id >= $3 AND (recurrence_id, schedule_id) > ($3, $4) AND recurrence_id < $5
+     ORDER BY recurrence_id, schedule_id LIMIT $6";
+
+/// At most `limit` occurrences of series of `owner` that are as far as `state`, as walls show them, up to `until`: from a wall time on,
+/// or after one of a schedule. One that was never touched is not among them, one that was deleted may be.
+pub async fn occurrences_as_far(
+    tx: &mut Tx<'_>,
+    owner: UserId,
+    state: State,
+    (from, until): ((WallTime, Option<ScheduleId>), WallTime),
+    limit: u32,
+) -> Result<Vec<(ScheduleId, WallTime)>, StoreError> {
+    let after = from.1.map_or(uuid::Uuid::nil(), ScheduleId::uuid);
+    let params = values![owner, state.as_str(), from.0.to_string(), after, until.to_string(), limit];
+    tx.all(OCCURRENCES_AS_FAR, params, |row| Ok((row.get(0)?, row.parse(1)?))).await
 }
 
 fn of_item(row: &Row<'_>) -> Result<(Item, Progress), StoreError> {

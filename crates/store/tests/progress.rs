@@ -15,14 +15,15 @@ use domain::{
         progress::{
             self as rules,
             Action::{self, Cancel, Complete, Start, Suspend},
-            Entry, Item, Progress, Step,
+            Entry, Item, Progress, State, Step,
         },
     },
 };
 use inboxes::{person, run};
-use kernel::{Instant, UserId, Zone};
+use kernel::{Instant, UserId, WallTime, Zone};
 use store::{
-    Store, StoreError, Tx, UseCase, calendar,
+    Store, StoreError, Tx, UseCase,
+    calendar::{self, filtered},
     progress::{self, Completed, Worked},
 };
 use testkit::{START, SeededEntropy, on_both_engines};
@@ -123,6 +124,58 @@ async fn the_tables_keep_what_every_step_says_and_the_ledger_tells_the_same() {
         assert_eq!(kinds, expected);
     })
     .await;
+}
+
+#[tokio::test]
+async fn occurrences_and_what_happens_once_are_found_by_how_far_they_are() {
+    on_both_engines(async |store| {
+        let (ann, bob) = (person(&store, 1).await, person(&store, 2).await);
+        let (one, two) = (schedule(ann, 11, "event"), schedule(ann, 12, "event"));
+        make(&store, &one).await;
+        make(&store, &two).await;
+        let at = |hour: u32| -> WallTime { format!("2026-11-20T{hour:02}:00:00").parse().expect("a time") };
+        let done = take(&store, ann, &Item::occurrence(one.id, at(9)), &[(Complete, 1)]).await;
+        take(&store, ann, &Item::occurrence(one.id, at(10)), &[(Start, 2), (Suspend, 3)]).await;
+        take(&store, ann, &Item::occurrence(two.id, at(11)), &[(Complete, 4)]).await;
+        take(&store, ann, &Item::occurrence(one.id, at(11)), &[(Complete, 4)]).await;
+        take(&store, ann, &Item::once(two.id), &[(Complete, 5)]).await;
+        let found = async |owner, state, between, limit| {
+            run(&store, move |tx| Box::pin(progress::occurrences_as_far(tx, owner, state, between, limit))).await
+        };
+        let (nine, mut eleven) = ((one.id, at(9)), [(one.id, at(11)), (two.id, at(11))]);
+        eleven.sort_unstable();
+        let all = ((at(0), None), at(23));
+        assert_eq!(found(ann, State::Completed, all, 9).await, [nine, eleven[0], eleven[1]]);
+        assert_eq!(found(ann, State::Completed, all, 2).await, [nine, eleven[0]]);
+        assert_eq!(found(ann, State::Completed, ((at(11), Some(eleven[0].0)), at(23)), 9).await, eleven[1..]);
+        assert_eq!(found(ann, State::Completed, ((at(9), None), at(11)), 9).await, [nine], "half open");
+        assert_eq!(found(ann, State::Suspended, all, 9).await, [(one.id, at(10))]);
+        assert_eq!(found(ann, State::InProgress, all, 9).await, []);
+        assert_eq!(found(bob, State::Completed, all, 9).await, []);
+        let asked = [nine, (two.id, at(9))];
+        let known = run(&store, move |tx| Box::pin(progress::of_occurrences(tx, asked.into_iter()))).await;
+        assert_eq!(known.into_iter().collect::<Vec<_>>(), [(Item::occurrence(one.id, at(9)), done)]);
+
+        let range = calendar::Range { from: Instant::DISTANT_PAST, to: Instant::MAX, after: None, limit: 9 };
+        let happens = async |owner, state| {
+            let found = run(&store, move |tx| {
+                Box::pin(async move { filtered::as_far(tx, owner, range, &filtered::Narrow::default(), state).await })
+            });
+            found.await.iter().map(|schedule| schedule.id).collect::<Vec<_>>()
+        };
+        assert_eq!(happens(ann, State::Completed).await, [two.id]);
+        assert_eq!(happens(ann, State::NotStarted).await, [one.id]);
+        for (owner, state) in [(ann, State::InProgress), (ann, State::Suspended), (bob, State::Completed)] {
+            assert_eq!(happens(owner, state).await, []);
+        }
+        take_back_and_suspend(&store, ann, &one).await;
+        assert_eq!(happens(ann, State::Suspended).await, [one.id]);
+    })
+    .await;
+}
+
+async fn take_back_and_suspend(store: &Store, owner: UserId, schedule: &Schedule) {
+    take(store, owner, &Item::once(schedule.id), &[(Start, 10), (Cancel, 11), (Start, 12), (Suspend, 13)]).await;
 }
 
 #[tokio::test]

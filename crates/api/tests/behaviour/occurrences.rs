@@ -24,6 +24,21 @@ impl Desk<'_> {
         self.send(Call::post(&format!("{path}/{action}"), &json!({ "recurrence_id": which }))).await
     }
 
+    /// The starts of a list, page by page to its end.
+    async fn whole(&self, query: &str) -> Vec<Vec<String>> {
+        let (mut pages, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = self.get(&format!("/api/v1/schedules?{query}{cursor}")).await;
+            assert_eq!(page.status, 200, "{}", page.body);
+            let items = page.body["items"].as_array().expect("items").iter();
+            pages.push(items.map(|item| item["start"].as_str().expect("a start").to_owned()).collect());
+            match page.body["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return pages,
+            }
+        }
+    }
+
     /// The start and the state of everything from the 20th to the 24th.
     async fn states(&self, query: &str) -> Vec<(String, String)> {
         let page = self.get(&format!("/api/v1/schedules?from=2026-11-20&to=2026-11-24{query}")).await;
@@ -84,6 +99,77 @@ async fn each_occurrence_is_started_completed_and_taken_back_on_its_own() {
         desk.get(&format!("{path}/progress?recurrence_id=noon")).await.refused(422, "schedule.invalid");
         let bob = Desk::of(&house, "bob").await;
         bob.step(&path, "start", "2026-11-21T12:00:00").await.refused(404, "schedule.not_found");
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_rare_among_many_is_on_the_first_page_and_pages_are_full() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        // Without an end: whoever looks for what is suspended must not walk to the year 2200.
+        let daily = json!({ "title": "Tea", "start": "2026-11-20T12:00:00", "recurrence": { "rrule": "FREQ=DAILY" } });
+        let path = format!("/api/v1/schedules/{}", desk.make(&daily).await.text("/id"));
+        for day in 10..50 {
+            let once = json!({ "title": "Talk", "start": format!("2027-01-01T10:{day}:00") });
+            let talk = format!("/api/v1/schedules/{}", desk.make(&once).await.text("/id"));
+            assert_eq!(desk.send(Call::new("POST", &format!("{talk}/complete"))).await.status, 200);
+        }
+        for day in ["2026-11-21", "2027-01-01", "2029-06-01"] {
+            desk.step(&path, "complete", &format!("{day}T12:00:00")).await;
+        }
+        for action in ["start", "suspend"] {
+            desk.step(&path, action, "2035-02-03T12:00:00").await;
+        }
+        desk.step(&path, "start", "2031-02-03T12:00:00").await;
+
+        assert_eq!(desk.whole("progress=SUSPENDED").await, [["2035-02-03T12:00:00"]]);
+        assert_eq!(desk.whole("progress=IN_PROGRESS").await, [["2031-02-03T12:00:00"]]);
+        let done = desk.whole("progress=COMPLETED&limit=10").await;
+        assert_eq!(done.iter().map(Vec::len).collect::<Vec<_>>(), [10, 10, 10, 10, 3]);
+        assert_eq!(done.concat().iter().filter(|start| start.starts_with("2027-01-01T10")).count(), 40);
+        assert!(done.concat().is_sorted());
+        let early = desk.whole("progress=NOT_STARTED&from=2026-11-20&to=2026-11-25&limit=2").await;
+        let noon = |day: &str| format!("2026-11-{day}T12:00:00");
+        assert_eq!(early, [vec![noon("20"), noon("22")], vec![noon("23"), noon("24")]]);
+
+        // Where it was moved is where it is found.
+        let at = format!("{path}?scope=this&recurrence_id=2029-06-01T12:00:00");
+        let change = Call::new("PATCH", &at).json(&json!({ "start": "2026-12-24T09:00:00" })).header("if-match", "*");
+        assert_eq!(desk.send(change).await.status, 200);
+        let december = desk.whole("progress=COMPLETED&from=2026-12-01&to=2027-01-01").await;
+        assert_eq!(december, [["2026-12-24T09:00:00"]]);
+        // One that is done and taken out is not listed any more.
+        let out = format!("{path}?scope=this&recurrence_id=2026-11-21T12:00:00");
+        assert_eq!(desk.send(Call::new("DELETE", &out)).await.status, 204);
+        assert_eq!(desk.whole("progress=COMPLETED&to=2026-12-01").await, [Vec::<String>::new()]);
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_of_what_is_done_goes_on_where_it_was_while_things_are_done() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        let path = desk.tea().await;
+        for day in ["20", "22"] {
+            desk.step(&path, "complete", &format!("2026-11-{day}T12:00:00")).await;
+        }
+        let list = "/api/v1/schedules?progress=COMPLETED&limit=1";
+        let first = desk.get(list).await;
+        assert_eq!(first.text("/items/0/recurrence_id"), "2026-11-20T12:00:00");
+        // What is done before the place is not seen, what is done behind it is.
+        desk.step(&path, "cancel", "2026-11-20T12:00:00").await;
+        desk.step(&path, "complete", "2026-11-21T12:00:00").await;
+        let second = desk.get(&format!("{list}&cursor={}", first.text("/next_cursor"))).await;
+        assert_eq!(second.text("/items/0/recurrence_id"), "2026-11-21T12:00:00");
+        let third = desk.get(&format!("{list}&cursor={}", second.text("/next_cursor"))).await;
+        assert_eq!(third.text("/items/0/recurrence_id"), "2026-11-22T12:00:00");
+        assert_eq!(third.body["next_cursor"], Value::Null, "an exact page is the last");
         house.close().await;
     })
     .await;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    calendar::{Key, Occurrence, Schedule, labels::LabelName, search::Reading},
+    calendar::{Key, Occurrence, Schedule, labels::LabelName, progress::State, search::Reading},
     identity::Caller,
 };
 use kernel::{CategoryId, Cursor, ScheduleId, UserId};
@@ -14,6 +14,7 @@ use store::{
 
 use super::{
     Page, Range,
+    as_far::Seek,
     labels::{Narrowing, look_up},
 };
 use crate::{App, Error};
@@ -35,7 +36,8 @@ impl From<Range> for Listing {
     }
 }
 
-struct List(UserId, Listing);
+/// What of whom, and how far it is to be, unless that is all one.
+struct List(UserId, Listing, Option<State>);
 
 impl UseCase for List {
     type Out = Vec<Occurrence>;
@@ -43,12 +45,13 @@ impl UseCase for List {
 
     /// One page of what happens once and, of each series, at most as many: merged, the first of them are the page.
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
-        let Self(owner, Listing { range, narrowing, series_once }) = self;
+        let Self(owner, Listing { range, narrowing, series_once }, state) = self;
         let Some(wanted) = self.wanted(tx).await? else { return Ok(Vec::new()) };
         let page = Range { limit: range.limit + 1, ..*range };
-        let once = match &wanted.narrow {
-            None => store::calendar::overlapping(tx, *owner, page).await?,
-            Some(narrow) => filtered::overlapping(tx, *owner, page, narrow).await?,
+        let once = match (&wanted.narrow, state) {
+            (None, None) => store::calendar::overlapping(tx, *owner, page).await?,
+            (Some(narrow), None) => filtered::overlapping(tx, *owner, page, narrow).await?,
+            (narrow, Some(state)) => filtered::as_far(tx, *owner, page, &narrow.clone().unwrap_or_default(), *state).await?,
         };
         let mut found: Vec<_> = once.into_iter().map(Occurrence::only).collect();
         let (from_to, limit) = ((range.from, range.to), page.limit as usize);
@@ -99,24 +102,18 @@ impl Wanted {
 impl List {
     /// The first occurrences of all series together. Which they are is found out first; only those are read in full.
     async fn of_series(&self, tx: &mut Tx<'_>, wanted: &Wanted, after: Option<Key>) -> Result<Vec<Occurrence>, Error> {
-        let Self(owner, Listing { range, .. }) = self;
+        let Self(owner, Listing { range, .. }, state) = self;
         let (from_to, limit) = ((range.from, range.to), range.limit as usize + 1);
         let mut sets = store::calendar::series_within(tx, *owner, from_to).await?;
         if wanted.tag.is_some() {
             store::calendar::complete(tx, &mut sets).await?;
         }
         sets.retain(|set| wanted.has(&set.schedule));
-        let mut keys: Vec<(Key, usize)> = Vec::new();
-        for (number, set) in sets.iter().enumerate() {
-            keys.extend(set.keys(from_to, after, limit).into_iter().map(|key| (key, number)));
-            // No number of series is held far beyond the page.
-            if keys.len() > 8 * limit {
-                keys.sort_unstable();
-                keys.truncate(limit);
-            }
-        }
-        keys.sort_unstable();
-        keys.truncate(limit);
+        let seek = Seek { owner: *owner, sets: &sets, range: from_to, after, limit };
+        let keys = match state {
+            None => seek.first(after, limit),
+            Some(state) => seek.as_far(tx, *state).await?,
+        };
         let shown: BTreeSet<usize> = keys.iter().map(|(_, number)| *number).collect();
         if wanted.tag.is_none() {
             let shown = sets.iter_mut().enumerate().filter(|(number, _)| shown.contains(number));
@@ -128,7 +125,7 @@ impl List {
 
     /// `None`: nothing can be like that, because there is no such tag.
     async fn wanted(&self, tx: &mut Tx<'_>) -> Result<Option<Wanted>, Error> {
-        let Self(owner, Listing { narrowing, .. }) = self;
+        let Self(owner, Listing { narrowing, .. }, _) = self;
         let Some((narrow, categories)) = look_up(tx, *owner, narrowing).await? else { return Ok(None) };
         let everything = narrow.category.is_none() && narrow.tag.is_none() && narrow.query.is_none();
         Ok(Some(Wanted { narrow: (!everything).then_some(narrow), categories, tag: narrowing.tag.clone() }))
@@ -139,7 +136,14 @@ impl List {
 pub async fn list(app: &App, caller: &Caller, listing: impl Into<Listing>) -> Result<Page<Occurrence>, Error> {
     let listing = listing.into();
     let limit = listing.range.limit;
-    let items = app.store().read(List(caller.user, listing)).await?;
+    let items = app.store().read(List(caller.user, listing, None)).await?;
+    Ok(Page::cut(items, limit, place))
+}
+
+/// The same of what is as far as `state`, where no words are looked for.
+pub(super) async fn list_as_far(app: &App, caller: &Caller, listing: Listing, state: State) -> Result<Page<Occurrence>, Error> {
+    let limit = listing.range.limit;
+    let items = app.store().read(List(caller.user, listing, Some(state))).await?;
     Ok(Page::cut(items, limit, place))
 }
 

@@ -4,6 +4,7 @@
 //! which a schedule and its alarms disagree.
 
 pub(crate) mod arm;
+mod as_far;
 pub(crate) mod conflicts;
 mod create;
 mod delete;

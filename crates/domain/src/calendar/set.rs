@@ -92,9 +92,13 @@ impl RecurrenceSet {
 
     /// The occurrence named `recurrence_id`, of which somebody knows that there is one.
     pub fn at(&self, recurrence_id: WallTime) -> Occurrence {
-        let own = self.overrides.get(&recurrence_id);
-        let span = own.and_then(|own| own.span.clone()).unwrap_or_else(|| self.schedule.span_at(recurrence_id));
+        let (own, span) = (self.overrides.get(&recurrence_id), self.span_of(recurrence_id));
         Occurrence::of(&self.schedule, recurrence_id, span, (own, self.progress_of(Some(recurrence_id))))
+    }
+
+    fn span_of(&self, recurrence_id: WallTime) -> Span {
+        let own = self.overrides.get(&recurrence_id).and_then(|own| own.span.clone());
+        own.unwrap_or_else(|| self.schedule.span_at(recurrence_id))
     }
 
     /// What of it overlaps the half-open range `from..to` and comes after `after`, in order, at most `limit`.
@@ -120,6 +124,14 @@ impl RecurrenceSet {
     /// The places that [`RecurrenceSet::overlapping`] has in a list: cheaper where most will not be looked at.
     pub fn keys(&self, range: (Instant, Instant), after: Option<Key>, limit: usize) -> Vec<Key> {
         self.keys_but(&BTreeSet::new(), range, after, limit)
+    }
+
+    /// The place in such a list of the occurrence named `recurrence_id`, if the series has it and it is there.
+    pub fn key(&self, recurrence_id: WallTime, (from, to): (Instant, Instant), after: Option<Key>) -> Option<Key> {
+        let span = self.span_of(recurrence_id);
+        let key = (span.start_at.instant, self.schedule.id, Some(recurrence_id));
+        let there = span.overlaps(from, to) && after.is_none_or(|after| key > after) && self.has(recurrence_id);
+        there.then_some(key)
     }
 
     fn keys_but(&self, but: &BTreeSet<WallTime>, (from, to): (Instant, Instant), after: Option<Key>, limit: usize) -> Vec<Key> {

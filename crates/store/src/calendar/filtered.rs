@@ -1,6 +1,6 @@
-//! Lists of schedules that are labelled somehow, or say something.
+//! Lists of schedules that are labelled somehow, are so far, or say something.
 
-use domain::calendar::{MAX_SPAN, RecurrenceSet, Schedule, search::Query};
+use domain::calendar::{MAX_SPAN, RecurrenceSet, Schedule, progress::State, search::Query};
 use kernel::{CategoryId, Instant, TagId, UserId};
 
 use super::{Range, overrides, schedule, with_reminders};
@@ -49,10 +49,55 @@ pub(crate) const FOUND: Sql = Sql::each(
     ),
 );
 
+/// Few are begun and not done: they are looked up, and put in order.
+pub(crate) const BEGUN: Sql = Sql::each(
+    labelled!("AND id IN (SELECT schedule_id FROM progress WHERE owner_id = $1 AND state = $10 AND recurrence_id = '')"),
+    labelled!(
+        "AND id IN (WITH hits AS MATERIALIZED (SELECT schedule_id FROM progress WHERE owner_id = $1 AND state = $10 AND recurrence_id = '')
+                         SELECT schedule_id FROM hits)"
+    ),
+);
+
+/// Most are done or not begun: a walk in their order soon has a page of them.
+pub(crate) const AS_FAR: &str = labelled!(
+    "AND coalesce((SELECT state FROM progress WHERE schedule_id = schedules.id AND recurrence_id = ''), 'NOT_STARTED') = $10"
+);
+
+/// What of `owner` happens once, overlaps the range, is narrowed so without regard to words, and is as far as `state`, by start.
+pub async fn as_far(
+    tx: &mut Tx<'_>,
+    owner: UserId,
+    range: Range,
+    narrow: &Narrow,
+    state: State,
+) -> Result<Vec<Schedule>, StoreError> {
+    let sql = match state {
+        State::InProgress | State::Suspended => BEGUN,
+        State::NotStarted | State::Completed => AS_FAR.into(),
+    };
+    let mut params = params(owner, range, narrow);
+    params.push(Value::from(state.as_str()));
+    let rows = tx.all(sql, &params, schedule).await?;
+    with_reminders(tx, rows).await
+}
+
 /// What of `owner` happens once, overlaps the range and is narrowed so, by start.
 pub async fn overlapping(tx: &mut Tx<'_>, owner: UserId, range: Range, narrow: &Narrow) -> Result<Vec<Schedule>, StoreError> {
+    let mut params = params(owner, range, narrow);
+    let rows = match &narrow.query {
+        None => tx.all(LABELLED, &params, schedule).await?,
+        Some(query) => {
+            params.push(Value::from(search::expression(tx, owner, query).await?));
+            tx.all(FOUND, &params, schedule).await?
+        }
+    };
+    with_reminders(tx, rows).await
+}
+
+/// The parameters that all of these begin with.
+fn params(owner: UserId, range: Range, narrow: &Narrow) -> Vec<Value<'static>> {
     let (after_at, after_id) = range.after.map_or((Instant::DISTANT_PAST, uuid::Uuid::nil()), |c| (c.at, c.id));
-    let mut params = vec![
+    vec![
         Value::from(owner),
         Value::from(range.from - MAX_SPAN),
         Value::from(range.to),
@@ -62,15 +107,7 @@ pub async fn overlapping(tx: &mut Tx<'_>, owner: UserId, range: Range, narrow: &
         Value::from(range.limit),
         Value::from(narrow.category),
         Value::from(narrow.tag),
-    ];
-    let rows = match &narrow.query {
-        None => tx.all(LABELLED, &params, schedule).await?,
-        Some(query) => {
-            params.push(Value::from(search::expression(tx, owner, query).await?));
-            tx.all(FOUND, &params, schedule).await?
-        }
-    };
-    with_reminders(tx, rows).await
+    ]
 }
 
 pub(crate) const SERIES_FOUND: Sql = select!(

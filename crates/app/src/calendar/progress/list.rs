@@ -5,7 +5,10 @@ use domain::{
     identity::Caller,
 };
 
-use super::super::{Listing, Page, Range, list as list_all, list::place};
+use super::super::{
+    Listing, Page, Range, list as list_all,
+    list::{list_as_far, place},
+};
 use crate::{App, Error};
 
 /// Rows looked at for one page, at most: [`LOOKS`] times so many.
@@ -14,10 +17,13 @@ const ROWS: u32 = 200;
 /// How often one request looks for more.
 const LOOKS: usize = 10;
 
-/// What of the caller is wanted and is as far as `state`, by start. If it is rare, a page may hold less than its limit,
-/// or nothing, and still say where to go on.
+/// What of the caller is wanted and is as far as `state`, by start. Where words are looked for as well and it is rare, a page may hold
+/// less than its limit, or nothing, and still say where to go on.
 pub async fn list(app: &App, caller: &Caller, listing: impl Into<Listing>, state: State) -> Result<Page<Occurrence>, Error> {
     let listing = listing.into();
+    if listing.narrowing.query.is_none() {
+        return list_as_far(app, caller, listing, state).await;
+    }
     let range = listing.range;
     let mut found = Vec::new();
     let mut after = range.after;
