@@ -4,6 +4,8 @@ import { api, must, session } from "../api/client";
 import { Refused, Unreached } from "../api/problem";
 import type { End } from "../api/session";
 import type { SignedInView, UserChange, UserView } from "../api/schema";
+import { forget, recall } from "../offline/memory";
+import { outbox } from "../offline/outbox.svelte";
 import { language } from "../words/language.svelte";
 
 export type Standing = "unknown" | "unreached" | "out" | "in" | "lapsed";
@@ -43,9 +45,17 @@ class Account {
       if ((await session.token()) === undefined) this.#standing = "out";
       else await this.refresh();
     } catch (error) {
-      this.#standing = error instanceof Refused && error.status === 401 ? "out" : "unreached";
       if (!(error instanceof Unreached || error instanceof Refused)) throw error;
+      // Whoever was here before sees what was read before, until the server is there again.
+      const known = error instanceof Unreached ? await this.#remembered() : undefined;
+      if (known) this.#is(known);
+      else this.#standing = error instanceof Refused && error.status === 401 ? "out" : "unreached";
     }
+  }
+
+  async #remembered(): Promise<UserView | undefined> {
+    const answer = await recall(new Request("/api/v1/users/me"));
+    return (await answer?.json()) as UserView | undefined;
   }
 
   async signIn(email: string, password: string): Promise<void> {
@@ -67,6 +77,12 @@ class Account {
       if (!(error instanceof Refused && error.status === 401)) throw error;
     }
     session.end("left");
+  }
+
+  /** Nothing of anybody stays on this device. */
+  async #clear(): Promise<void> {
+    await Promise.all([forget(), outbox.empty()]);
+    await outbox.belongsTo(undefined);
   }
 
   /** Reads the profile anew. */
@@ -100,6 +116,7 @@ class Account {
     if (this.#user && user.id === this.#user.id && user.version < this.#user.version) return;
     this.#user = user;
     this.#standing = "in";
+    void outbox.belongsTo(user.id);
     language.choose(user.locale);
   }
 
@@ -117,6 +134,7 @@ class Account {
     } else {
       this.#standing = "out";
       this.#user = undefined;
+      void this.#clear();
     }
   }
 }

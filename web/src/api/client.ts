@@ -2,7 +2,10 @@
 import createClient, { type Client, type Middleware } from "openapi-fetch";
 
 import { now } from "../time/now";
-import { Unreached, refusal } from "./problem";
+import { READ_AT, keep, recall } from "../offline/memory";
+import { outbox } from "../offline/outbox.svelte";
+import { alone } from "./lock";
+import { Postponed, Unreached, refusal } from "./problem";
 import type { paths } from "./schema";
 import { Session } from "./session";
 
@@ -16,12 +19,18 @@ const OPEN: readonly string[] = ["/api/v1/auth/login", "/api/v1/auth/signup", "/
 const authorised: Middleware = {
   async onRequest({ request, schemaPath }) {
     if (OPEN.includes(schemaPath)) return undefined;
-    const token = await session.token();
-    if (token) request.headers.set("authorization", `Bearer ${token}`);
-    return request;
+    try {
+      const token = await session.token();
+      if (token) request.headers.set("authorization", `Bearer ${token}`);
+      return request;
+    } catch (error) {
+      // A token cannot be had where the server cannot be reached, and neither can an answer.
+      if (!(error instanceof Unreached)) throw error;
+      return withoutServer(request);
+    }
   },
   onResponse({ response }) {
-    now.hear(response.headers.get("date"));
+    if (!response.headers.has(READ_AT)) now.hear(response.headers.get("date"));
   },
 };
 
@@ -29,21 +38,44 @@ const authorised: Middleware = {
 async function fetchTwice(request: Request): Promise<Response> {
   const again = request.clone();
   const used = request.headers.get("authorization")?.slice("Bearer ".length);
-  let response: Response;
   try {
-    response = await fetch(request);
-    if (response.status === 401 && used) {
-      const token = await session.renew(used);
-      if (token) {
-        again.headers.set("authorization", `Bearer ${token}`);
-        response = await fetch(again);
-      }
+    const response = await fetch(request);
+    const token = response.status === 401 && used ? await session.renew(used) : undefined;
+    if (!token) {
+      void keep(again, response.clone());
+      return response;
     }
+    const second = again.clone();
+    second.headers.set("authorization", `Bearer ${token}`);
+    const answer = await fetch(second);
+    void keep(again, answer.clone());
+    return answer;
   } catch (error) {
-    if (error instanceof TypeError) throw new Unreached();
+    if (error instanceof TypeError || error instanceof Unreached) return withoutServer(again);
     throw error;
   }
-  return response;
+}
+
+/** Without the server: what was read before, or the wish put aside. */
+async function withoutServer(request: Request): Promise<Response> {
+  const before = await recall(request);
+  if (before) return before;
+  if (await outbox.keep(request, await request.text())) throw new Postponed();
+  throw new Unreached();
+}
+
+/** Sends what waits, in one tab at a time; `refused` is told what the server did not take. */
+export async function sendWaiting(refused: (problem: unknown) => void): Promise<void> {
+  await alone("campanile-outbox", () =>
+    outbox.flush(
+      async ({ method, url, headers, body }) => {
+        const token = await session.token();
+        const sent = { ...headers, ...(token ? { authorization: `Bearer ${token}` } : {}) };
+        return fetch(url, { method, headers: sent, ...(body ? { body } : {}) });
+      },
+      async (_, response) => refused(response ? await refusal(response, await response.json().catch(() => undefined)) : undefined),
+    ),
+  );
 }
 
 export const api: Api = createClient<paths>({ baseUrl: "", fetch: fetchTwice });

@@ -44,7 +44,12 @@ export class Refused extends Error {
 
 /** The server was not reached, or its answer was lost: nobody knows whether it happened. */
 export class Unreached extends Error {
-  override readonly name = "Unreached";
+  override readonly name: string = "Unreached";
+}
+
+/** The same, and the wish waits on this device until the server can be told (src/offline/outbox). */
+export class Postponed extends Unreached {
+  override readonly name = "Postponed";
 }
 
 /** The problem of an answer that is not 2xx, also where something in between has answered with something else. */

@@ -2,6 +2,7 @@
 // the stream tells of a change, in this tab, on another device or by the server itself.
 import { onDestroy, untrack } from "svelte";
 
+import { Postponed } from "../api/problem";
 import { account } from "../account/account.svelte";
 import { explain } from "../words/refusal";
 import { toasts } from "../ui/toasts.svelte";
@@ -79,6 +80,11 @@ export class Resource<T> {
       this.soon();
       return answer;
     } catch (error) {
+      if (error instanceof Postponed) {
+        // It is on its way, and shown as if it had arrived; what is read again meanwhile does not know of it.
+        toasts.show({ text: explain(error) });
+        return undefined;
+      }
       if (before !== undefined) this.set(before);
       toasts.show({ text: explain(error), tone: "bad" });
       // Refused with 409 or 412, it is not what we thought it was.

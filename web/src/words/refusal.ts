@@ -1,6 +1,6 @@
 // What went wrong, for people. The server says it in English and precisely; where Korean is shown, the refusals that people meet
 // have words here, by their stable codes, and the others are shown as the server said them.
-import { Refused, Unreached } from "../api/problem";
+import { Postponed, Refused, Unreached } from "../api/problem";
 import { language } from "./language.svelte";
 import { shared } from "./shared";
 
@@ -25,6 +25,7 @@ export function explain(error: unknown): string {
     const sentence = korean ?? capitalised(error.problem.detail);
     return error.retryAfter === undefined ? sentence : `${sentence} ${shared.wait(error.retryAfter)}`;
   }
+  if (error instanceof Postponed) return shared.postponed;
   if (error instanceof Unreached) return shared.unreached;
   return error instanceof Error ? error.message : String(error);
 }

@@ -44,6 +44,8 @@ test("the server is killed and started again under an open page, which goes on",
 
 test("a page that is opened while the server is away opens when it is back", async () => {
   const { page } = await campanile.person("Early");
+  // Nothing was read before, or that would be shown.
+  await page.evaluate(() => caches.delete("campanile-read"));
   await page.route("**/api/v1/auth/refresh", (route) => route.abort());
   await page.reload();
   await page.getByText("The server does not answer yet.").waitFor();

@@ -20,6 +20,8 @@ test("every setting is kept by the server and shown at once, also on another dev
   const { page, context, api } = await campanile.person("Ada", { at: "/settings" });
   const other = await context.newPage();
   await other.goto("/inbox");
+  // A tab in the background draws once a second, and a click waits for what it draws.
+  await page.bringToFront();
   const read = (): Promise<Profile> => api("GET", "users/me");
 
   const you = page.getByRole("region", { name: "You", exact: true });

@@ -1,0 +1,94 @@
+// Wishes that the server could not be told. They wait on this device, in the order in which they were made, and are sent under the
+// keys they had: one that had arrived already, and whose answer was lost, does not happen twice.
+import { type Store, type Waiting, inBrowser } from "./store";
+
+/** What may wait: changes of one's own things. Passwords, keys and sessions are not left lying about. */
+const MAY_WAIT = /^\/api\/v1\/(schedules|tasks|notifications|reminders|categories|tags)(\/|$)/;
+/** The server knows a key for 24 hours; what is older could happen twice. */
+const LONGEST = 23 * 60 * 60 * 1_000;
+const HEADERS = ["content-type", "idempotency-key", "if-match"];
+
+/** How a wish fared: `taken` and `refused` are answers; with `later` the server could not be asked, or had no time. */
+type Fate = "taken" | "refused" | "later";
+
+export class Outbox {
+  #count = $state(0);
+  #owner: string | undefined;
+
+  constructor(private readonly store: Store = inBrowser) {}
+
+  /** How many wait. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Whose wishes are kept and sent from now on; nobody's without. */
+  async belongsTo(owner: string | undefined): Promise<void> {
+    this.#owner = owner;
+    await this.#recount();
+  }
+
+  /** Keeps `request`, whose body is `body`, if it may wait; answers whether it does. */
+  async keep(request: Request, body: string): Promise<boolean> {
+    const hasKey = request.method === "DELETE" || request.headers.has("idempotency-key");
+    const { pathname, search } = new URL(request.url);
+    if (!this.#owner || request.method === "GET" || !hasKey || !MAY_WAIT.test(pathname)) return false;
+    const headers: Record<string, string> = {};
+    for (const name of HEADERS) {
+      const value = request.headers.get(name);
+      if (value !== null) headers[name] = value;
+    }
+    const key = headers["idempotency-key"];
+    try {
+      // Pressed again while it waits, it is still one wish.
+      const isKnown = key !== undefined && (await this.store.all()).some((wish) => wish.headers["idempotency-key"] === key);
+      if (!isKnown) await this.store.add({ owner: this.#owner, at: Date.now(), method: request.method, url: pathname + search, headers, body });
+      await this.#recount();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Sends what waits by `send`, until one has to wait on. `refused` is told what the server did not take. */
+  async flush(send: (wish: Waiting) => Promise<Response>, refused: (wish: Waiting, response: Response | undefined) => Promise<void>): Promise<void> {
+    for (const wish of await this.#own()) {
+      if (Date.now() - wish.at > LONGEST) {
+        await refused(wish, undefined);
+      } else {
+        const response = await send(wish).catch(() => undefined);
+        const fate = fateOf(wish, response);
+        if (fate === "later") break;
+        if (fate === "refused") await refused(wish, response);
+      }
+      await this.store.remove(wish.id);
+    }
+    await this.#recount();
+  }
+
+  /** Drops what waits. */
+  async empty(): Promise<void> {
+    for (const { id } of await this.#own()) await this.store.remove(id);
+    await this.#recount();
+  }
+
+  async #own(): Promise<Waiting[]> {
+    const all = await this.store.all().catch(() => []);
+    return all.filter(({ owner }) => owner === this.#owner).sort((a, b) => a.id - b.id);
+  }
+
+  async #recount(): Promise<void> {
+    this.#count = (await this.#own()).length;
+  }
+}
+
+function fateOf({ method }: Waiting, response: Response | undefined): Fate {
+  if (response === undefined) return "later";
+  if (response.ok) return "taken";
+  // Deleted already is deleted.
+  if (method === "DELETE" && response.status === 404) return "taken";
+  const isBusy = response.status >= 500 || [401, 408, 429].includes(response.status) || (response.status === 409 && response.headers.has("retry-after"));
+  return isBusy ? "later" : "refused";
+}
+
+export const outbox = new Outbox();
