@@ -13,6 +13,7 @@ export type Standing = "unknown" | "unreached" | "out" | "in" | "lapsed";
 class Account {
   #standing = $state<Standing>("unknown");
   #user = $state.raw<UserView>();
+  #changing: Promise<void> = Promise.resolve();
 
   constructor() {
     session.onBegin(() => void this.#joined());
@@ -90,8 +91,14 @@ class Account {
     this.#is(await must(api.GET("/api/v1/users/me")));
   }
 
-  /** Changes the profile; refused with 412 if it changed meanwhile, and then shown as it is now. */
-  async change(change: UserChange): Promise<void> {
+  /** Changes the profile, one change after the other; refused with 412 if it changed elsewhere meanwhile, and then shown as it is now. */
+  change(change: UserChange): Promise<void> {
+    const done = this.#changing.then(() => this.#change(change));
+    this.#changing = done.catch(() => undefined);
+    return done;
+  }
+
+  async #change(change: UserChange): Promise<void> {
     try {
       const header = { "if-match": `"${String(this.user.version)}"` };
       this.#is(await must(api.PATCH("/api/v1/users/me", { params: { header }, body: change })));

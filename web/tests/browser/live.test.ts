@@ -43,11 +43,12 @@ test("the server is killed and started again under an open page, which goes on",
 });
 
 test("a page that is opened while the server is away opens when it is back", async () => {
-  const { page } = await campanile.person("Early");
-  // Nothing was read before, or that would be shown.
-  await page.evaluate(() => caches.delete("campanile-read"));
+  const ada = await campanile.person("Early");
+  // A browser that has the session and has read nothing yet: what was read would be shown.
+  const { page, context } = await campanile.open();
+  await context.addCookies(await ada.context.cookies());
   await page.route("**/api/v1/auth/refresh", (route) => route.abort());
-  await page.reload();
+  await page.goto("/inbox");
   await page.getByText("The server does not answer yet.").waitFor();
   await page.unroute("**/api/v1/auth/refresh");
   await page.getByRole("heading", { level: 1, name: "Inbox" }).waitFor();
