@@ -39,6 +39,7 @@ web-api: ## Regenerate the web page's API types from openapi.json
 	@scripts/web.sh install
 	cd web && npm run --silent api
 
-openapi: ## Regenerate openapi.json from the code
+openapi: ## Regenerate openapi.json from the code, and the web page's API types from it
 	cargo run --quiet --locked -p campanile -- openapi > openapi.json.new
 	mv openapi.json.new openapi.json
+	@$(MAKE) --no-print-directory web-api

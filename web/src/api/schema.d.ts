@@ -953,8 +953,8 @@ export interface paths {
          * Suggest times
          * @description Finds places for work, by rules and without chance: the same calendar has the same answer. Nothing is written unless `commit` is
          *     true; then all of it is planned in the transaction that looked. What is taken stays as it is. Of a task only what is not planned
-         *     yet gets a place; one without an estimate takes an hour. What waits for another task comes after all sessions of that, also where
-         *     these are planned already.
+         *     yet gets a place, and of one with subtasks only what they leave of it, after all of them; one without an estimate takes an hour.
+         *     What waits for another task comes after all sessions of that, also where these are planned already.
          *
          *     A service key needs the scope `schedules:write`.
          */
@@ -3114,8 +3114,8 @@ export interface components {
             /** @description Of which task it is a part. */
             parent_id?: string | null;
             /**
-             * @description Whether work on it can begin: it is open, not put away, and nothing it depends on is open. Like `blocked_by` and `overdue`
-             *     this follows from other things and changes without a new version.
+             * @description Whether it is what comes next: it is open, not put away, and neither what it depends on nor a subtask of it is open. Like
+             *     `blocked_by` and `overdue` this follows from other things and changes without a new version.
              */
             ready: boolean;
             /** @description Whether it rings at the deadline if it is still to be done then. */
@@ -4986,7 +4986,7 @@ export interface operations {
                 from?: string;
                 /** @description Rows of the page, 50 unless given; who asks for more than 200 gets 200. */
                 limit?: number;
-                /** @description Only what is as far as this. A page may hold less than its limit then, and still have a next one. */
+                /** @description Only what is as far as this. Together with `q`, a page may hold less than its limit, and still have a next one. */
                 progress?: "NOT_STARTED" | "IN_PROGRESS" | "SUSPENDED" | "COMPLETED";
                 /**
                  * @description Only what says this in its title, description, location or tags: words by their beginning, at most 16, all of which must be
