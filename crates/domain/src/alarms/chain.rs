@@ -75,6 +75,15 @@ pub fn due_for(set: &RecurrenceSet, reminder: ReminderId, nominal: WallTime) -> 
     Some(rule.due(span.start_at.instant, span.end_at.instant))
 }
 
+/// As [`due_for`], and of what happens once when it is to ring at its present time, whatever it was called before it moved.
+pub fn due_now(set: &RecurrenceSet, reminder: ReminderId, nominal: WallTime) -> Option<Instant> {
+    if set.schedule.series.is_some() {
+        return due_for(set, reminder, nominal);
+    }
+    let (start, end) = (set.schedule.span.start_at.instant, set.schedule.span.end_at.instant);
+    set.schedule.reminder(reminder).map(|reminder| reminder.rule.due(start, end))
+}
+
 /// The first alarm of a reminder from `now` on. One at an instant rings once for the whole series. One that another reminder of its
 /// occurrence speaks for is passed over.
 fn first(set: &RecurrenceSet, reminder: &Reminder, now: Instant, told: &impl Fn(ReminderId, WallTime) -> Told) -> Option<Plan> {

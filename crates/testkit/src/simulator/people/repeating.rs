@@ -15,7 +15,7 @@ use super::{
         turns::name,
     },
     Actor, Asked, draft,
-    receipts::{Receipt, changed, read_receipt, receipt},
+    receipts::{Receipt, changed, read_receipt},
 };
 use crate::history::{Change, Disarms, Promise, Verb};
 
@@ -60,18 +60,7 @@ impl Actor {
         let draft =
             Draft { repeat: Some(repeat(&unmade.pattern)), late: LatePolicy { action, ..LatePolicy::default() }, ..draft };
         let asked = self.lines(Verb::Create, None, &[&unmade], 0);
-        let caller = self.person.caller.clone();
-        let answer = self
-            .insist(asked, move |app, once| {
-                let (caller, draft) = (caller.clone(), draft.clone());
-                async move {
-                    app::calendar::create(&app, &caller, draft, OnConflict::Allow, once, receipt())
-                        .await
-                        .map(|a| read_receipt(&a.rendered))
-                }
-            })
-            .await;
-        if let Some(Some(Receipt { id, version, reminders })) = answer {
+        if let Some(Receipt { id, version, reminders }) = self.make(asked, draft).await {
             self.series.push(Series { id, version, reminders, long: is_long, ..unmade });
         }
     }
