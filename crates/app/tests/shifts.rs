@@ -221,6 +221,43 @@ async fn an_occurrence_that_is_reminded_of_like_the_rest_again_is_so() {
 }
 
 #[tokio::test]
+async fn what_is_said_of_all_that_follow_is_said_of_the_one_that_was_unlike_them() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        // As the first, and as one with others before it.
+        for which in ["2026-11-20T12:00:00", "2026-11-22T12:00:00"].map(wall) {
+            let id = daily(&world, 60).await;
+            let own = Patch { reminders: Some(vec![ReminderRule::before_start(600)]), ..start_at("2026-11-25T15:00:00") };
+            change(&world, id, Scope::This(which), own).await;
+            // The rest is like that already: there is nothing to cut.
+            let like_the_rest = Patch { reminders: Some(vec![ReminderRule::before_start(60)]), ..Patch::default() };
+            assert_eq!(change(&world, id, Scope::Following(which), like_the_rest).await, id);
+            let due: Instant = "2026-11-25T05:59:00Z".parse().expect("an instant");
+            let waits = waiting(&world, id).await;
+            assert_eq!(waits.iter().filter(|(nominal, ..)| *nominal == which).collect::<Vec<_>>(), [&(which, 0, due)]);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_rang_does_not_ring_again_because_a_clock_is_behind_the_one_it_rang_by() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        let [once, series] = [world.create(150, &[0]).await.id, daily(&world, 0).await];
+        let noon: Instant = "2026-11-20T03:00:00Z".parse().expect("an instant");
+        assert_eq!(rung_by(&world, "2026-11-20T03:00:00Z", &[once, series]).await.len(), 2);
+        world.clock.jump_wall(noon - Duration::from_millis(650));
+        let gone = Scope::This(wall("2026-11-22T12:00:00"));
+        calendar::delete(&world.app, &world.ada, series, gone, Expected::Any).await.expect("deleted");
+        change(&world, once, Scope::All, Patch { duration: Some(Duration::from_hours(2)), ..Patch::default() }).await;
+        assert_eq!(rung_by(&world, "2026-11-20T03:00:00Z", &[once, series]).await, []);
+        assert_eq!(rung_by(&world, "2026-11-21T03:00:00Z", &[series]).await, [wall("2026-11-21T12:00:00")]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_another_reminder_spoke_for_stays_silent_also_without_that_one() {
     on_both_engines(async |store| {
         let world = World::new(store).await;

@@ -89,7 +89,10 @@ impl Rung {
         let speaks_for = |rung: &store::alarms::Rung| rung.nominal == nominal && is_same_time(rung);
         let of_reminder = || self.0.iter().filter(|rung| rung.reminder == reminder || speaks_for(rung));
         let once = set.schedule.series.is_none();
-        if of_reminder().any(|rung| is_settled(set, rung, nominal)) {
+        let rang_now = |rung: &store::alarms::Rung| rung.fired && Some(rung.due_at) == due_now(set, reminder, nominal);
+        if of_reminder().any(|rung| (once || rung.nominal == nominal) && rang_now(rung)) {
+            Told::Exactly
+        } else if of_reminder().any(|rung| is_settled(set, rung, nominal)) {
             Told::Already
         } else if of_reminder().any(|rung| rung.fired && (once || day(rung.nominal) == day(nominal) || is_same_time(rung))) {
             // What happens once keeps its history wherever it is moved to; an occurrence of a series is known by its day, or rings

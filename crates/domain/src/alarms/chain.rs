@@ -46,13 +46,22 @@ pub enum Told {
     Earlier,
     /// Since then: it rang or was passed over, or they dismissed or snoozed it.
     Already,
+    /// It rang for the very instant at which it would ring now. Where that is still to come, a clock is behind the one it rang by.
+    Exactly,
+}
+
+impl Told {
+    /// Whether nothing is to be planned in a series any more.
+    fn is_final(self) -> bool {
+        matches!(self, Self::Already | Self::Exactly)
+    }
 }
 
 /// Which alarms a schedule needs now. `told` says whether a reminder has already rung for an occurrence.
 pub fn plan_all(set: &RecurrenceSet, now: Instant, told: impl Fn(ReminderId, WallTime) -> Told) -> Vec<Plan> {
     let (once, reminders) = (&set.schedule.span, &set.schedule.reminders);
     if set.schedule.series.is_none() {
-        return plan(once.start, once, reminders, now, |reminder| told(reminder, once.start) != Told::No);
+        return plan(once.start, once, reminders, now, |reminder| told(reminder, once.start));
     }
     let first = reminders.iter().filter_map(|reminder| first(set, reminder, now, &told));
     let mut plans: Vec<_> = first.collect();
@@ -62,8 +71,8 @@ pub fn plan_all(set: &RecurrenceSet, now: Instant, told: impl Fn(ReminderId, Wal
         let nominal = own.recurrence_id;
         let concerns = |reminder: &Reminder| own.reminders.is_some() || reminder.rule.is_relative();
         let concerned: Vec<_> = set.reminders_of(nominal).iter().copied().filter(concerns).collect();
-        let planned = plan(nominal, &span, &concerned, now, |reminder| told(reminder, nominal) != Told::No);
-        plans.extend(planned.into_iter().filter(|plan| told(plan.reminder, nominal) != Told::Already));
+        let planned = plan(nominal, &span, &concerned, now, |reminder| told(reminder, nominal));
+        plans.extend(planned.into_iter().filter(|plan| !told(plan.reminder, nominal).is_final()));
     }
     plans
 }
@@ -92,17 +101,17 @@ fn first(set: &RecurrenceSet, reminder: &Reminder, now: Instant, told: &impl Fn(
         let nominal = set.schedule.span.start;
         let told = told(reminder.id, nominal);
         let alone = std::slice::from_ref(reminder);
-        let plan = plan(nominal, &set.schedule.span, alone, now, |_| told != Told::No).pop()?;
+        let plan = plan(nominal, &set.schedule.span, alone, now, |_| told).pop()?;
         return Some(plan).filter(|plan| plan.verdict != Verdict::Skip || told == Told::No);
     }
     let relative: Vec<Reminder> = reminders.iter().filter(|reminder| reminder.rule.is_relative()).copied().collect();
     let planned = |nominal: WallTime| {
-        let plans = plan(nominal, &set.schedule.span_at(nominal), &relative, now, |id| told(id, nominal) != Told::No);
+        let plans = plan(nominal, &set.schedule.span_at(nominal), &relative, now, |id| told(id, nominal));
         plans.into_iter().find(|plan| plan.reminder == reminder.id)
     };
     // What has ended by now has nothing left to ring for.
     let ahead = set.regular(now).map(|occurrence| occurrence.recurrence_id()).filter(|nominal| !set.is_silent(*nominal));
-    let ahead = ahead.filter(|nominal| told(reminder.id, *nominal) != Told::Already);
+    let ahead = ahead.filter(|nominal| !told(reminder.id, *nominal).is_final());
     ahead.filter_map(planned).take(MAX_MISSED).find(|plan| plan.verdict != Verdict::Skip)
 }
 

@@ -149,7 +149,11 @@ impl Actor {
         let asked = self.lines(Verb::Patch, Some(&series), &[&earlier, &later], shift);
         if let Some(Receipt { id, version, reminders }) = self.patch_series(&series, asked, scope, patch).await {
             if id == series.id {
-                // Nothing was different, so nothing was cut.
+                // Those that follow are like that already, and nothing was cut: only what the first of them had of its own gave way.
+                let series = &mut self.series[index];
+                series.version = version;
+                series.own.entry(cut).or_default().rules = None;
+                series.own.retain(|_, own| *own != Own::default());
                 return;
             }
             self.series[index] = Series { version: series.version + 1, ..earlier };
