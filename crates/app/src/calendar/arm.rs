@@ -98,6 +98,11 @@ impl Rung {
             // What happens once keeps its history wherever it is moved to; an occurrence of a series is known by its day, or rings
             // for a time that was told of another in whose place it is now.
             Told::Earlier
+        } else if !once
+            && self.0.iter().any(|rung| rung.fired && rung.nominal == nominal && due.is_some_and(|due| due <= rung.due_at))
+        {
+            // One that is due later spoke for it. Of what happens once it is written down that this one was passed over.
+            Told::Earlier
         } else {
             Told::No
         }

@@ -142,9 +142,16 @@ pub fn upcoming(set: &RecurrenceSet, armed: &[(ReminderId, WallTime)], limit: us
     found
 }
 
-/// What is armed after the alarm of `reminder` for `fired`, which was found due at `now`.
-pub fn following(set: &RecurrenceSet, reminder: &Reminder, fired: WallTime, now: Instant, late: LatePolicy) -> Following {
-    let mut links = links(set, reminder, fired);
+/// What is armed after the alarm of `reminder` for `fired`, which was found due at `now`. A series that moved may have an occurrence
+/// where it had another one before: at an instant for which the reminder `rang` it does not ring again.
+pub fn following(
+    set: &RecurrenceSet,
+    reminder: &Reminder,
+    fired: WallTime,
+    (now, rang): (Instant, impl Fn(Instant) -> bool),
+    late: LatePolicy,
+) -> Following {
+    let mut links = links(set, reminder, fired).filter(|link| !rang(link.due_at));
     if late.action == LateAction::Ring {
         return Following { next: links.next(), left_out: 0 };
     }
@@ -266,6 +273,17 @@ mod tests {
     }
 
     #[test]
+    fn what_rang_already_where_another_occurrence_was_is_passed_over() {
+        let (set, reminder) = daily(0);
+        let now = at("2026-03-30T16:00:00Z");
+        let rang = |due: Instant| [at("2026-03-07T07:30:00Z"), at("2026-03-09T06:30:00Z")].contains(&due);
+        let late = LatePolicy { action: LateAction::Ring, grace_seconds: 0 };
+        let next = |fired| following(&set, &reminder, wall(fired), (now, rang), late).next.map(|link| link.nominal);
+        assert_eq!(next("2026-03-06T02:30:00"), Some(wall("2026-03-08T02:30:00")));
+        assert_eq!(next("2026-03-08T02:30:00"), Some(wall("2026-03-10T02:30:00")));
+    }
+
+    #[test]
     fn what_was_missed_is_left_out_as_the_policy_says_and_the_next_is_armed() {
         let (set, reminder) = daily(0);
         let policy = |action, days: u32| LatePolicy { action, grace_seconds: days * 86_400 };
@@ -279,12 +297,12 @@ mod tests {
             (policy(LateAction::Ring, 0), 0, "2026-03-07T02:30:00"),
         ];
         for (late, left_out, next) in table {
-            let following = following(&set, &reminder, wall("2026-03-06T02:30:00"), now, late);
+            let following = following(&set, &reminder, wall("2026-03-06T02:30:00"), (now, |_| false), late);
             let found = (following.left_out, following.next.map(|link| link.nominal));
             assert_eq!(found, (left_out, Some(wall(next))), "{late:?}");
         }
         let once = Reminder { rule: ReminderRule::at(now), ..reminder };
         let none = Following { next: None, left_out: 0 };
-        assert_eq!(super::following(&set, &once, wall("2026-03-06T02:30:00"), now, LatePolicy::default()), none);
+        assert_eq!(super::following(&set, &once, wall("2026-03-06T02:30:00"), (now, |_| false), LatePolicy::default()), none);
     }
 }
