@@ -116,7 +116,7 @@ export function house(): House {
   async function open(options: BrowserContextOptions = {}): Promise<{ context: BrowserContext; page: Page }> {
     const context = await browser.newContext({ ...DESK, ...options, baseURL: server.url });
     contexts.push(context);
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(10_000);
     context.on("page", (page) => watch(page));
     const page = await context.newPage();
     onTestFailed(async () => {
@@ -136,7 +136,7 @@ export function house(): House {
     });
   }
 
-  async function person(name: string, { at = "/", ...options }: BrowserContextOptions & { at?: string } = {}): Promise<Person> {
+  async function person(name: string, { at = "/inbox", ...options }: BrowserContextOptions & { at?: string } = {}): Promise<Person> {
     const email = `${name.toLowerCase()}-${String(process.pid)}-${String(++people)}@example.org`;
     const { context, page } = await open(options);
     const locale = (options.locale ?? "en").slice(0, 2);

@@ -82,7 +82,7 @@ test("a password is changed with the present one, and other devices are signed o
   await phone.getByLabel("E-mail address").fill(email);
   await phone.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await phone.getByRole("button", { name: "Sign in" }).click();
-  await phone.getByRole("heading", { level: 1, name: "Inbox" }).waitFor();
+  await phone.getByRole("navigation").first().waitFor();
 
   const devices = page.getByRole("region", { name: "Devices signed in" });
   await devices.getByRole("button", { name: "Sign out" }).waitFor();
