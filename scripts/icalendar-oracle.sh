@@ -19,22 +19,5 @@ if ! "$oracle/bin/python" -c 'import icalendar, tzdata' 2>/dev/null; then
     fi
 fi
 
-folder=$(mktemp -d)
-server=
-finish() {
-    if [ -n "$server" ]; then kill "$server" 2>/dev/null && wait "$server" || true; fi
-    rm -rf "$folder"
-}
-trap finish EXIT
-
-: >"$folder/log"
-"$binary" serve --listen 127.0.0.1:0 --data "$folder/data" --log-format json >"$folder/log" 2>&1 &
-server=$!
-url=
-for _ in $(seq 100); do
-    url=$(sed -n 's/.*"message":"ready".*"url":"\([^"]*\)".*/\1/p' "$folder/log")
-    if [ -n "$url" ]; then break; fi
-    kill -0 "$server" 2>/dev/null || { cat "$folder/log"; exit 1; }
-    sleep 0.1
-done
+. "$here/scripts/server.sh"
 "$oracle/bin/python" "$here/scripts/icalendar-oracle.py" "$url" "$here"/crates/domain/src/calendar/icalendar/tests/*.ics

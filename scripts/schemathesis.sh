@@ -22,25 +22,8 @@ if [ ! -x "$tester/bin/schemathesis" ]; then
     "$tester/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$version"
 fi
 
-folder=$(mktemp -d)
+. scripts/server.sh
 cd "$folder"    # the tester leaves notes where it runs
-server=
-finish() {
-    if [ -n "$server" ]; then kill "$server" 2>/dev/null && wait "$server" || true; fi
-    rm -rf "$folder"
-}
-trap finish EXIT
-
-: >"$folder/log"    # looked at before the server may have begun to write
-"$binary" serve --listen 127.0.0.1:0 --data "$folder/data" --log-format json >"$folder/log" 2>&1 &
-server=$!
-url=
-for _ in $(seq 100); do
-    url=$(sed -n 's/.*"message":"ready".*"url":"\([^"]*\)".*/\1/p' "$folder/log")
-    if [ -n "$url" ]; then break; fi
-    kill -0 "$server" 2>/dev/null || { cat "$folder/log"; exit 1; }
-    sleep 0.1
-done
 
 token_of() { sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p'; }
 json() { curl -sS -H 'content-type: application/json' "$@"; }

@@ -221,21 +221,63 @@ async fn an_occurrence_that_is_reminded_of_like_the_rest_again_is_so() {
 }
 
 #[tokio::test]
+async fn what_is_said_of_all_that_follow_is_said_of_the_one_that_was_unlike_them() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        // As the first, and as one with others before it.
+        for which in ["2026-11-20T12:00:00", "2026-11-22T12:00:00"].map(wall) {
+            let id = daily(&world, 60).await;
+            let own = Patch { reminders: Some(vec![ReminderRule::before_start(600)]), ..start_at("2026-11-25T15:00:00") };
+            change(&world, id, Scope::This(which), own).await;
+            // The rest is like that already: there is nothing to cut.
+            let like_the_rest = Patch { reminders: Some(vec![ReminderRule::before_start(60)]), ..Patch::default() };
+            assert_eq!(change(&world, id, Scope::Following(which), like_the_rest).await, id);
+            let due: Instant = "2026-11-25T05:59:00Z".parse().expect("an instant");
+            let waits = waiting(&world, id).await;
+            assert_eq!(waits.iter().filter(|(nominal, ..)| *nominal == which).collect::<Vec<_>>(), [&(which, 0, due)]);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_rang_does_not_ring_again_because_a_clock_is_behind_the_one_it_rang_by() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        let [once, series] = [world.create(150, &[0]).await.id, daily(&world, 0).await];
+        let noon: Instant = "2026-11-20T03:00:00Z".parse().expect("an instant");
+        assert_eq!(rung_by(&world, "2026-11-20T03:00:00Z", &[once, series]).await.len(), 2);
+        world.clock.jump_wall(noon - Duration::from_millis(650));
+        let gone = Scope::This(wall("2026-11-22T12:00:00"));
+        calendar::delete(&world.app, &world.ada, series, gone, Expected::Any).await.expect("deleted");
+        change(&world, once, Scope::All, Patch { duration: Some(Duration::from_hours(2)), ..Patch::default() }).await;
+        assert_eq!(rung_by(&world, "2026-11-20T03:00:00Z", &[once, series]).await, []);
+        assert_eq!(rung_by(&world, "2026-11-21T03:00:00Z", &[series]).await, [wall("2026-11-21T12:00:00")]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_another_reminder_spoke_for_stays_silent_also_without_that_one() {
     on_both_engines(async |store| {
         let world = World::new(store).await;
-        let rules = [3_600, 2_700].map(ReminderRule::before_start);
-        let draft = draft("Soon", world.at(30), RemindersDraft::Given(rules.to_vec()));
-        let render = Arc::new(|s: &Schedule| body(&s.id));
-        let made = Box::pin(calendar::create(&world.app, &world.ada, draft, OnConflict::Allow, None, render)).await;
-        let id = world.made(&made.expect("a schedule")).await.id;
-        assert_eq!(rings(&world, &[id]).await.len(), 1);
-        let longer = Patch { duration: Some(Duration::from_hours(2)), reminders: Some(rules[..1].to_vec()), ..Patch::default() };
-        change(&world, id, Scope::All, longer).await;
-        assert_eq!(rings(&world, &[id]).await, []);
-        change(&world, id, Scope::All, Patch { start: Some(Moment::Instant(world.at(90))), ..Patch::default() }).await;
-        world.clock.advance(Duration::from_mins(30));
-        assert_eq!(rings(&world, &[id]).await.len(), 1, "for another time it rings");
+        for repeat in [None, Some(repeat("FREQ=DAILY", &[]))] {
+            let (repeats, base) = (repeat.is_some(), world.clock.now());
+            let at = |minutes| base + Duration::from_mins(minutes);
+            let rules = [3_600, 2_700].map(ReminderRule::before_start);
+            let draft = Draft { repeat, ..draft("Soon", at(30), RemindersDraft::Given(rules.to_vec())) };
+            let render = Arc::new(|s: &Schedule| body(&s.id));
+            let made = Box::pin(calendar::create(&world.app, &world.ada, draft, OnConflict::Allow, None, render)).await;
+            let id = world.made(&made.expect("a schedule")).await.id;
+            assert_eq!(rings(&world, &[id]).await.len(), 1);
+            let longer =
+                Patch { duration: Some(Duration::from_hours(2)), reminders: Some(rules[..1].to_vec()), ..Patch::default() };
+            change(&world, id, Scope::All, longer).await;
+            assert_eq!(rings(&world, &[id]).await, [], "repeats: {repeats}");
+            change(&world, id, Scope::All, Patch { start: Some(Moment::Instant(at(90))), ..Patch::default() }).await;
+            world.clock.advance(Duration::from_mins(30));
+            assert_eq!(rings(&world, &[id]).await.len(), 1, "for another time it rings, repeats: {repeats}");
+        }
     })
     .await;
 }
@@ -257,6 +299,22 @@ async fn what_was_told_of_an_occurrence_is_not_told_again_when_its_series_moves_
         assert_eq!(rings(&world, &[id, rest]).await, told(&[]));
         change(&world, rest, Scope::This(wall("2026-11-25T12:00:00")), start_at("2026-11-25T13:00:00")).await;
         assert_eq!(rings(&world, &[id, rest]).await, told(&[]), "nor by a later change of the rest");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_told_is_passed_over_when_the_series_moves_and_catches_up() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        // Those of today have begun; a day and two hours ahead, that of tomorrow is told at once.
+        let twice = repeat("FREQ=DAILY", &["2026-11-20T09:15:00"]);
+        let id = series(&world, ("Asia/Seoul", "2026-11-20T09:20:00"), twice, 26 * 60 * 60).await;
+        assert_eq!(rings(&world, &[id]).await, [wall("2026-11-21T09:20:00")]);
+        // What was today is tomorrow: of 09:15 nobody was told, of 09:20 they were.
+        change(&world, id, Scope::All, start_at("2026-11-21T09:20:00")).await;
+        assert_eq!(rings(&world, &[id]).await, [wall("2026-11-21T09:15:00")]);
+        assert_eq!(rung_by(&world, "2026-11-20T22:20:00Z", &[id]).await, [wall("2026-11-22T09:20:00")]);
     })
     .await;
 }

@@ -123,15 +123,21 @@ async fn what_is_moved_by_a_split_waits_for_its_new_time_and_not_for_the_old_one
     .await;
 }
 
+/// A daily series that rang twice, and the second was put off for half an hour.
+async fn daily_and_put_off(world: &World) -> ScheduleId {
+    let id = daily(world, 0).await;
+    pass_to(world, 150).await;
+    assert_eq!(pass_to(world, DAY + 150).await, 1);
+    let fired = world.alarm_rows(id).await.into_iter().find(|alarm| alarm.nominal == noon(21)).expect("it rang");
+    snoozed(world, &fired, DAY + 180).await;
+    id
+}
+
 #[tokio::test]
 async fn a_snooze_rings_in_the_new_series() {
     on_both_engines(async |store| {
         let world = World::new(store).await;
-        let id = daily(&world, 0).await;
-        pass_to(&world, 150).await;
-        assert_eq!(pass_to(&world, DAY + 150).await, 1);
-        let fired = world.alarm_rows(id).await.into_iter().find(|alarm| alarm.nominal == noon(21)).expect("it rang");
-        snoozed(&world, &fired, DAY + 180).await;
+        let id = daily_and_put_off(&world).await;
         let rest = split(&world, id, renamed()).await;
         assert_eq!(waiting(&world, id).await, []);
         let waits: Vec<_> = waiting(&world, rest).await.iter().map(|a| (a.nominal, a.snooze, a.due_at)).collect();
@@ -151,11 +157,7 @@ async fn a_snooze_rings_in_the_new_series() {
 async fn a_snooze_of_a_series_that_moves_with_the_split_rings_unless_something_takes_its_place() {
     on_both_engines(async |store| {
         let world = World::new(store).await;
-        let id = daily(&world, 0).await;
-        pass_to(&world, 150).await;
-        assert_eq!(pass_to(&world, DAY + 150).await, 1);
-        let fired = world.alarm_rows(id).await.into_iter().find(|alarm| alarm.nominal == noon(21)).expect("it rang");
-        snoozed(&world, &fired, DAY + 180).await;
+        let id = daily_and_put_off(&world).await;
         let earlier: WallTime = "2026-11-21T11:00:00".parse().expect("a wall time");
         let rest = split(&world, id, Patch { start: Some(Moment::Wall(earlier)), ..Patch::default() }).await;
         let waits: Vec<_> = waiting(&world, rest).await.iter().map(|a| (a.nominal, a.snooze)).collect();

@@ -51,6 +51,7 @@ pub fn hot_reads() -> Vec<HotRead> {
         read("alarms::NEXT_DUE", named("alarms_due"), alarms::NEXT_DUE.into()),
         read("alarms::OF_OWNER", named("alarms_of_owner"), alarms::OF_OWNER.into()),
         read("alarms::OF_SCHEDULE", named("alarms_of_schedule"), alarms::OF_SCHEDULE.into()),
+        read("alarms::past::RANG", named("alarms_of_schedule"), alarms::past::RANG),
         read("calendar::busy::ONCE", named("schedules_busy"), calendar::busy::ONCE.into()),
         read("calendar::busy::SERIES", named("schedules_series"), calendar::busy::SERIES.into()),
         read("calendar::overrides::OF_OWNER", named("schedules_series"), calendar::overrides::OF_OWNER.into()),

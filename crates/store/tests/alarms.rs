@@ -4,6 +4,7 @@ mod agenda;
 #[expect(dead_code, reason = "shared by test files that need different parts of it")]
 mod inboxes;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use agenda::{alarm, event, span};
@@ -331,6 +332,32 @@ async fn one_alarm_is_locked_settled_snoozed_and_dismissed() {
         });
         assert_eq!(last.await, 1, "the highest number there is");
         assert_eq!(fire(&store, now + 60 * MINUTE, 10).await.len(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_rang_in_a_span_of_time_is_found_by_schedule() {
+    on_both_engines(async |store| {
+        let ann = person(&store, 1).await;
+        let [item, other] = [1, 2].map(|n| schedule(ann, n, START + 20 * MINUTE));
+        make(&store, &item).await;
+        make(&store, &other).await;
+        fire(&store, START + 10 * MINUTE, 10).await;
+        let all = of_schedule(&store, &item).await;
+        let (rang, waits) = (all[0].due_at, all[1].due_at);
+        let rang_in = |after: Instant, until: Instant| {
+            let after = BTreeMap::from([(item.id, after)]);
+            run(&store, move |tx| {
+                let after = after.clone();
+                Box::pin(async move { alarms::past::rang(tx, &after, until).await })
+            })
+        };
+        assert_eq!(rang_in(rang - MINUTE, waits).await, [(all[0].reminder, rang)]);
+        assert_eq!(rang_in(rang, waits).await, [], "after that instant");
+        assert_eq!(rang_in(rang - MINUTE, rang - MINUTE / 2).await, [], "until this one");
+        let none = run(&store, move |tx| Box::pin(async move { alarms::past::rang(tx, &BTreeMap::new(), waits).await }));
+        assert_eq!(none.await, []);
     })
     .await;
 }

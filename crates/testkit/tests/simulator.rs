@@ -25,8 +25,7 @@ fn listed(file: &'static str) -> impl Iterator<Item = (u64, &'static str)> {
 }
 
 #[test]
-fn a_thousand_seeds_keep_every_promise_but_those_that_are_known_to_be_broken() {
-    let open: BTreeSet<u64> = listed(include_str!("../open.txt")).map(|(seed, _)| seed).collect();
+fn a_thousand_seeds_keep_every_promise() {
     let (next, rang) = (AtomicU64::new(1), AtomicUsize::new(0));
     let failed = everywhere(|| {
         let mut failed = Vec::new();
@@ -37,11 +36,10 @@ fn a_thousand_seeds_keep_every_promise_but_those_that_are_known_to_be_broken() {
             }
             let report = simulate(seed, None);
             rang.fetch_add(report.verdict.summary.effects, Ordering::Relaxed);
-            let unlike = report.is_good() == open.contains(&seed);
-            failed.extend(unlike.then(|| report.to_string()));
+            failed.extend((!report.is_good()).then(|| report.to_string()));
         }
     });
-    assert!(failed.is_empty(), "{} of {SEEDS} seeds are not as expected:\n{}", failed.len(), failed.join("\n"));
+    assert!(failed.is_empty(), "{} of {SEEDS} seeds failed:\n{}", failed.len(), failed.join("\n"));
     let rang = rang.into_inner();
     assert!(rang > 100 * 1_000, "a simulation in which nothing happens proves nothing: {rang} alarms rang");
 }

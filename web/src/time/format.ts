@@ -2,7 +2,7 @@
 // without a time is never moved by a zone.
 import { account } from "../account/account.svelte";
 import { language } from "../words/language.svelte";
-import { type Instant, dateOf, instantOf, millis, offsetOf } from "./zone";
+import { type Instant, dateOf, daysBetween, instantOf, millis, offsetOf } from "./zone";
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -47,6 +47,13 @@ export function weekdayName(weekday: number, width: "short" | "long" | "narrow" 
 /** `Fri 20 Nov, 09:30`. */
 export function dayAndTime(instant: Instant, zone: string = account.zone): string {
   return `${dayOf(instant, zone)}, ${timeOf(instant, zone)}`;
+}
+
+/** `today, 09:30`, `내일 09:30`, and the day by its name where it is another one. */
+export function nearDayAndTime(instant: Instant, now: number, zone: string = account.zone): string {
+  const days = daysBetween(dateOf(now, zone), dateOf(instant, zone));
+  const day = Math.abs(days) <= 1 ? new Intl.RelativeTimeFormat(language.tag, { numeric: "auto" }).format(days, "day") : dayOf(instant, zone);
+  return language.current === "ko" ? `${day} ${timeOf(instant, zone)}` : `${day}, ${timeOf(instant, zone)}`;
 }
 
 /** `in 5 minutes`, `3일 전`: rounded, by the largest unit that fits. */

@@ -116,7 +116,7 @@ export function house(): House {
   async function open(options: BrowserContextOptions = {}): Promise<{ context: BrowserContext; page: Page }> {
     const context = await browser.newContext({ ...DESK, ...options, baseURL: server.url });
     contexts.push(context);
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(20_000);
     context.on("page", (page) => watch(page));
     const page = await context.newPage();
     onTestFailed(async () => {

@@ -28,7 +28,7 @@ test("without the server the page opens with what was read last, and what is don
   await inspect(page, "offline-desk-en");
 
   await campanile.server.start();
-  await page.getByText("Not connected. Trying again…").waitFor({ state: "detached", timeout: 20_000 });
+  await page.getByText("1 change waits to be sent.").waitFor({ state: "detached", timeout: 20_000 });
   await expect.poll(async () => (await ada.api<{ count: number }>("GET", "notifications/unread")).count).toBe(0);
   await item.getByRole("button", { name: "Mark as unread" }).waitFor();
   await expect.poll(() => page.locator("[data-unread]").count()).toBe(0);

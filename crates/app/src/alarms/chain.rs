@@ -1,6 +1,6 @@
 //! What due alarms of series say, and what is armed after them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     alarms::{Alarm, AlarmState, Following, Link, following, links},
@@ -47,6 +47,8 @@ pub(super) async fn turn(tx: &mut Tx<'_>, due: Vec<Due>, now: Instant, entropy: 
     }
     let sets = store::calendar::sets_to_advance(tx, &repeating).await?;
     let sets: BTreeMap<ScheduleId, RecurrenceSet> = sets.into_iter().map(|set| (set.schedule.id, set)).collect();
+    let late = due.iter().filter_map(|due| sets.get(&due.schedule).filter(|set| is_behind(set, due, now)).map(|_| due));
+    let rang = Rang::after(tx, late.map(|due| (due.schedule, due.due_at)), now).await?;
     let quiet = Quiet::of(tx, &due, now).await?;
     let mut turn = Turn::default();
     for mut due in due {
@@ -58,7 +60,7 @@ pub(super) async fn turn(tx: &mut Tx<'_>, due: Vec<Due>, now: Instant, entropy: 
         if due.repeats {
             let Some(set) = sets.get(&due.schedule) else { continue };
             // One that waited was followed when it began to wait.
-            if let Some(following) = after(set, &due, now).filter(|_| due.deferred_until.is_none()) {
+            if let Some(following) = after(set, &due, (now, &rang)).filter(|_| due.deferred_until.is_none()) {
                 left_out = following.left_out;
                 // A missed one was planned when it was missed, but not before the one that was to ring before it: it is late by all
                 // that time.
@@ -84,9 +86,35 @@ fn shortly_before(nominal: WallTime) -> WallTime {
 
 /// What follows a reminder's own alarm of an occurrence that takes place when the rule says; a moved one and a snooze are
 /// followed by nothing.
-fn after(set: &RecurrenceSet, due: &Due, now: Instant) -> Option<Following> {
+fn after(set: &RecurrenceSet, due: &Due, (now, rang): (Instant, &Rang)) -> Option<Following> {
     let reminder = set.schedule.reminder(due.reminder)?;
-    (due.snooze == 0 && !set.rings_apart(due.nominal)).then(|| following(set, reminder, due.nominal, now, due.late))
+    let rang = |at| rang.0.contains(&(due.reminder, at));
+    (due.snooze == 0 && !set.rings_apart(due.nominal)).then(|| following(set, reminder, due.nominal, (now, rang), due.late))
+}
+
+/// Whether what follows an alarm is due as well.
+fn is_behind(set: &RecurrenceSet, due: &Due, now: Instant) -> bool {
+    let next = set.schedule.reminder(due.reminder).and_then(|reminder| links(set, reminder, due.nominal).next());
+    next.is_some_and(|link| link.due_at <= now)
+}
+
+/// Which reminders rang, and for when.
+struct Rang(BTreeSet<(ReminderId, Instant)>);
+
+impl Rang {
+    /// After these alarms of series and up to `now`.
+    async fn after(
+        tx: &mut Tx<'_>,
+        alarms: impl Iterator<Item = (ScheduleId, Instant)>,
+        now: Instant,
+    ) -> Result<Self, StoreError> {
+        let mut after: BTreeMap<ScheduleId, Instant> = BTreeMap::new();
+        for (schedule, due_at) in alarms {
+            let first = after.entry(schedule).or_insert(due_at);
+            *first = due_at.min(*first);
+        }
+        Ok(Self(store::alarms::past::rang(tx, &after, now).await?.into_iter().collect()))
+    }
 }
 
 /// The alarm of a link.
@@ -136,7 +164,10 @@ pub(super) async fn advance(
     let other = |nominal: WallTime| nominal != alarm.nominal && !set.rings_apart(nominal);
     let goes_on = armed.iter().any(|(reminder, nominal)| *reminder == alarm.reminder && other(*nominal));
     let reminder = set.schedule.reminder(alarm.reminder).filter(|_| !goes_on && !set.rings_apart(alarm.nominal));
-    let Some(link) = reminder.and_then(|reminder| links(&set, reminder, alarm.nominal).next()) else { return Ok(()) };
+    let Some(reminder) = reminder else { return Ok(()) };
+    let rang = Rang::after(tx, std::iter::once((alarm.schedule, alarm.due_at)), now).await?;
+    let mut ahead = links(&set, reminder, alarm.nominal);
+    let Some(link) = ahead.find(|link| !rang.0.contains(&(alarm.reminder, link.due_at))) else { return Ok(()) };
     let armed = next(&set, alarm.reminder, link, now, (now, entropy));
     effects.armed(armed.due_at);
     store::alarms::insert(tx, std::slice::from_ref(&armed)).await

@@ -1,9 +1,12 @@
 //! Planning the alarms of a schedule inside the transaction that changes it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::LazyCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use domain::{
-    alarms::{Alarm, AlarmState, Plan, Reason, Reminder, ReminderRule, Told, Verdict, due_for, keeps_snooze, plan_all},
+    alarms::{Alarm, AlarmState, Plan, Reason, Reminder, ReminderRule, Told, Verdict, due_for, due_now, keeps_snooze, plan_all},
     calendar::{RecurrenceSet, Schedule},
 };
 use kernel::{AlarmId, Entropy, Instant, ReminderId, ScheduleId, WallTime};
@@ -78,18 +81,27 @@ impl Rung {
 
     /// Whether a reminder told of an occurrence.
     fn told(&self, set: &RecurrenceSet, reminder: ReminderId, nominal: WallTime) -> Told {
-        let due = due_for(set, reminder, nominal);
-        let is_same_time = |rung: &store::alarms::Rung| due == Some(rung.due_at);
+        // Asked for each occurrence that is looked at, and most of them have no history.
+        let due = LazyCell::new(|| due_for(set, reminder, nominal));
+        let is_same_time = |rung: &store::alarms::Rung| *due == Some(rung.due_at);
         // Another reminder for the same instant is the same to whoever was told: an occurrence that gets reminders of its own has
         // those of its series under new ids.
         let speaks_for = |rung: &store::alarms::Rung| rung.nominal == nominal && is_same_time(rung);
         let of_reminder = || self.0.iter().filter(|rung| rung.reminder == reminder || speaks_for(rung));
         let once = set.schedule.series.is_none();
-        if of_reminder().any(|rung| is_settled(set, rung, nominal)) {
+        let rang_now = |rung: &store::alarms::Rung| rung.fired && Some(rung.due_at) == due_now(set, reminder, nominal);
+        if of_reminder().any(|rung| (once || rung.nominal == nominal) && rang_now(rung)) {
+            Told::Exactly
+        } else if of_reminder().any(|rung| is_settled(set, rung, nominal)) {
             Told::Already
         } else if of_reminder().any(|rung| rung.fired && (once || day(rung.nominal) == day(nominal) || is_same_time(rung))) {
             // What happens once keeps its history wherever it is moved to; an occurrence of a series is known by its day, or rings
             // for a time that was told of another in whose place it is now.
+            Told::Earlier
+        } else if !once
+            && self.0.iter().any(|rung| rung.fired && rung.nominal == nominal && due.is_some_and(|due| due <= rung.due_at))
+        {
+            // One that is due later spoke for it. Of what happens once it is written down that this one was passed over.
             Told::Earlier
         } else {
             Told::No
@@ -106,14 +118,7 @@ fn day(wall: WallTime) -> jiff::civil::Date {
 fn is_settled(set: &RecurrenceSet, rung: &store::alarms::Rung, nominal: WallTime) -> bool {
     let chained = set.schedule.series.is_some() && !set.rings_apart(rung.nominal) && !set.rings_apart(nominal);
     let passed = rung.nominal == nominal || (chained && set.follows(rung.nominal, nominal));
-    let due = || match &set.schedule.series {
-        Some(_) => due_for(set, rung.reminder, nominal),
-        None => set
-            .schedule
-            .reminder(rung.reminder)
-            .map(|reminder| reminder.rule.due(set.schedule.span.start_at.instant, set.schedule.span.end_at.instant)),
-    };
-    let passed_over = || rung.passed_over && due() == Some(rung.due_at);
+    let passed_over = || rung.passed_over && due_now(set, rung.reminder, nominal) == Some(rung.due_at);
     (rung.generation == set.schedule.generation && passed) || (rung.nominal == nominal && passed_over())
 }
 

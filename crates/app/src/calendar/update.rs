@@ -98,7 +98,10 @@ impl UseCase for Update {
         let before = judged.then(|| set.clone());
         match self.scope {
             Scope::All => self.all(tx, set, before).await,
-            Scope::This(which) => self.one(tx, set, which, judged).await,
+            Scope::This(which) => {
+                self.only_of_its_own()?;
+                self.one(tx, set, which, judged).await
+            }
             Scope::Following(from) => Box::pin(self.following(tx, set, from, before)).await,
         }
     }
@@ -206,9 +209,8 @@ impl Update {
     ) -> Result<(Occurrence, Effects), Error> {
         let found = occurrence(&set, which)?;
         let before = judged.then(|| found.clone());
-        self.only_of_its_own()?;
         let alone = Schedule { series: None, ..found.schedule };
-        let change = self.patch.apply(&alone, self.now)?;
+        let change = Patch { repeat: RepeatChange::Keep, ..self.patch.clone() }.apply(&alone, self.now)?;
         let mut effects = Effects::default();
         if change.any {
             let moved = change.moved;
@@ -253,27 +255,33 @@ impl Update {
         from: WallTime,
         before: Option<RecurrenceSet>,
     ) -> Result<(Occurrence, Effects), Error> {
-        let found = occurrence(&set, from)?;
+        occurrence(&set, from)?;
         let first = set.is_first(from);
         let parts = split(&set, from)?;
         if parts.from.start() != from && (self.patch.start.is_some() || self.patch.end.is_some()) {
             let detail = "a date that was added to the rule: move it alone, or choose an occurrence of the rule";
             return Err(CalendarError::field("/recurrence_id", detail).into());
         }
+        let judged = before.is_some();
         if first {
             // Nothing comes before it: the schedule stays one, and begins there.
-            set.repeat_as(parts.from);
-            self.unname(&mut set, from);
-            return self.all(tx, set, before).await;
+            let mut there = set.clone();
+            there.repeat_as(parts.from);
+            if !self.patch.apply(&there.schedule, self.now)?.any {
+                return self.one(tx, set, from, judged).await;
+            }
+            self.unname(&mut there, from);
+            return self.all(tx, there, before).await;
         }
         let mut rest = self.rest(&set, parts.from, from);
         let before = before.map(|_| rest.clone());
         self.unname(&mut rest, from);
         let mut change = self.patch.apply(&rest.schedule, self.now)?;
-        let mut effects = Effects::default();
         if !change.any {
-            return Ok((found, effects));
+            // Those that follow are like that already; at most the one that was unlike them changes.
+            return self.one(tx, set, from, judged).await;
         }
+        let mut effects = Effects::default();
         let (whole, began) = (set.clone(), rest.schedule.span.start);
         let mut facts = self.provide(tx, &mut change, &rest.schedule).await?;
         let own_twins: Vec<_> = rest.overrides.iter().flat_map(|(which, own)| twins_of(&set, *which, own)).collect();

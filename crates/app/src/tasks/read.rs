@@ -4,9 +4,9 @@ use domain::{
     alarms::Alarm,
     calendar::Schedule,
     identity::Caller,
-    tasks::{Task, TaskError, TaskState},
+    tasks::{Task, TaskError},
 };
-use kernel::{Cursor, Instant, TaskId, UserId};
+use kernel::{Cursor, TaskId, UserId};
 use store::{Tx, UseCase, tasks::lists};
 
 use crate::{
@@ -19,28 +19,8 @@ use crate::{
 
 pub use store::tasks::lists::Sort;
 
-/// Which tasks, in which order, and from where on.
-#[derive(Clone, Debug)]
-pub struct Filter {
-    /// Where they stand; `None`: anywhere.
-    pub state: Option<TaskState>,
-    /// Those that are put away, instead of the others.
-    pub archived: bool,
-    /// Only those that wait for nothing open.
-    pub ready: bool,
-    /// Only those whose deadline lies before this.
-    pub before: Option<Instant>,
-    /// Only the subtasks of this one.
-    pub parent: Option<TaskId>,
-    /// Only those that are labelled so, and say this.
-    pub narrowing: Narrowing,
-    /// By what.
-    pub sort: Sort,
-    /// The last row of the page before.
-    pub after: Option<Cursor>,
-    /// The most rows.
-    pub limit: u32,
-}
+/// Which tasks, narrowed to labels and words as they were asked for.
+pub type Filter = lists::Filter<Narrowing>;
 
 struct Find(UserId, TaskId);
 
@@ -66,10 +46,8 @@ impl UseCase for List {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
         let Self(owner, filter) = self;
-        let Some((narrow, _)) = look_up(tx, *owner, &filter.narrowing).await? else { return Ok(Vec::new()) };
-        let Filter { state, archived, ready, before, parent, sort, after, .. } = *filter;
-        let limit = filter.limit + 1;
-        let rows = lists::Filter { state, archived, ready, before, parent, narrow, sort, after, limit };
+        let Some((narrow, _)) = look_up(tx, *owner, &filter.narrow).await? else { return Ok(Vec::new()) };
+        let rows = lists::Filter { limit: filter.limit + 1, ..filter.narrowed(narrow) };
         Ok(lists::page(tx, *owner, &rows).await?)
     }
 }

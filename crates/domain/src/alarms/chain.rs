@@ -46,13 +46,22 @@ pub enum Told {
     Earlier,
     /// Since then: it rang or was passed over, or they dismissed or snoozed it.
     Already,
+    /// It rang for the very instant at which it would ring now. Where that is still to come, a clock is behind the one it rang by.
+    Exactly,
+}
+
+impl Told {
+    /// Whether nothing is to be planned in a series any more.
+    fn is_final(self) -> bool {
+        matches!(self, Self::Already | Self::Exactly)
+    }
 }
 
 /// Which alarms a schedule needs now. `told` says whether a reminder has already rung for an occurrence.
 pub fn plan_all(set: &RecurrenceSet, now: Instant, told: impl Fn(ReminderId, WallTime) -> Told) -> Vec<Plan> {
     let (once, reminders) = (&set.schedule.span, &set.schedule.reminders);
     if set.schedule.series.is_none() {
-        return plan(once.start, once, reminders, now, |reminder| told(reminder, once.start) != Told::No);
+        return plan(once.start, once, reminders, now, |reminder| told(reminder, once.start));
     }
     let first = reminders.iter().filter_map(|reminder| first(set, reminder, now, &told));
     let mut plans: Vec<_> = first.collect();
@@ -62,8 +71,8 @@ pub fn plan_all(set: &RecurrenceSet, now: Instant, told: impl Fn(ReminderId, Wal
         let nominal = own.recurrence_id;
         let concerns = |reminder: &Reminder| own.reminders.is_some() || reminder.rule.is_relative();
         let concerned: Vec<_> = set.reminders_of(nominal).iter().copied().filter(concerns).collect();
-        let planned = plan(nominal, &span, &concerned, now, |reminder| told(reminder, nominal) != Told::No);
-        plans.extend(planned.into_iter().filter(|plan| told(plan.reminder, nominal) != Told::Already));
+        let planned = plan(nominal, &span, &concerned, now, |reminder| told(reminder, nominal));
+        plans.extend(planned.into_iter().filter(|plan| !told(plan.reminder, nominal).is_final()));
     }
     plans
 }
@@ -75,6 +84,15 @@ pub fn due_for(set: &RecurrenceSet, reminder: ReminderId, nominal: WallTime) -> 
     Some(rule.due(span.start_at.instant, span.end_at.instant))
 }
 
+/// As [`due_for`], and of what happens once when it is to ring at its present time, whatever it was called before it moved.
+pub fn due_now(set: &RecurrenceSet, reminder: ReminderId, nominal: WallTime) -> Option<Instant> {
+    if set.schedule.series.is_some() {
+        return due_for(set, reminder, nominal);
+    }
+    let (start, end) = (set.schedule.span.start_at.instant, set.schedule.span.end_at.instant);
+    set.schedule.reminder(reminder).map(|reminder| reminder.rule.due(start, end))
+}
+
 /// The first alarm of a reminder from `now` on. One at an instant rings once for the whole series. One that another reminder of its
 /// occurrence speaks for is passed over.
 fn first(set: &RecurrenceSet, reminder: &Reminder, now: Instant, told: &impl Fn(ReminderId, WallTime) -> Told) -> Option<Plan> {
@@ -83,17 +101,17 @@ fn first(set: &RecurrenceSet, reminder: &Reminder, now: Instant, told: &impl Fn(
         let nominal = set.schedule.span.start;
         let told = told(reminder.id, nominal);
         let alone = std::slice::from_ref(reminder);
-        let plan = plan(nominal, &set.schedule.span, alone, now, |_| told != Told::No).pop()?;
+        let plan = plan(nominal, &set.schedule.span, alone, now, |_| told).pop()?;
         return Some(plan).filter(|plan| plan.verdict != Verdict::Skip || told == Told::No);
     }
     let relative: Vec<Reminder> = reminders.iter().filter(|reminder| reminder.rule.is_relative()).copied().collect();
     let planned = |nominal: WallTime| {
-        let plans = plan(nominal, &set.schedule.span_at(nominal), &relative, now, |id| told(id, nominal) != Told::No);
+        let plans = plan(nominal, &set.schedule.span_at(nominal), &relative, now, |id| told(id, nominal));
         plans.into_iter().find(|plan| plan.reminder == reminder.id)
     };
     // What has ended by now has nothing left to ring for.
     let ahead = set.regular(now).map(|occurrence| occurrence.recurrence_id()).filter(|nominal| !set.is_silent(*nominal));
-    let ahead = ahead.filter(|nominal| told(reminder.id, *nominal) != Told::Already);
+    let ahead = ahead.filter(|nominal| !told(reminder.id, *nominal).is_final());
     ahead.filter_map(planned).take(MAX_MISSED).find(|plan| plan.verdict != Verdict::Skip)
 }
 
@@ -124,9 +142,16 @@ pub fn upcoming(set: &RecurrenceSet, armed: &[(ReminderId, WallTime)], limit: us
     found
 }
 
-/// What is armed after the alarm of `reminder` for `fired`, which was found due at `now`.
-pub fn following(set: &RecurrenceSet, reminder: &Reminder, fired: WallTime, now: Instant, late: LatePolicy) -> Following {
-    let mut links = links(set, reminder, fired);
+/// What is armed after the alarm of `reminder` for `fired`, which was found due at `now`. A series that moved may have an occurrence
+/// where it had another one before: at an instant for which the reminder `rang` it does not ring again.
+pub fn following(
+    set: &RecurrenceSet,
+    reminder: &Reminder,
+    fired: WallTime,
+    (now, rang): (Instant, impl Fn(Instant) -> bool),
+    late: LatePolicy,
+) -> Following {
+    let mut links = links(set, reminder, fired).filter(|link| !rang(link.due_at));
     if late.action == LateAction::Ring {
         return Following { next: links.next(), left_out: 0 };
     }
@@ -248,6 +273,17 @@ mod tests {
     }
 
     #[test]
+    fn what_rang_already_where_another_occurrence_was_is_passed_over() {
+        let (set, reminder) = daily(0);
+        let now = at("2026-03-30T16:00:00Z");
+        let rang = |due: Instant| [at("2026-03-07T07:30:00Z"), at("2026-03-09T06:30:00Z")].contains(&due);
+        let late = LatePolicy { action: LateAction::Ring, grace_seconds: 0 };
+        let next = |fired| following(&set, &reminder, wall(fired), (now, rang), late).next.map(|link| link.nominal);
+        assert_eq!(next("2026-03-06T02:30:00"), Some(wall("2026-03-08T02:30:00")));
+        assert_eq!(next("2026-03-08T02:30:00"), Some(wall("2026-03-10T02:30:00")));
+    }
+
+    #[test]
     fn what_was_missed_is_left_out_as_the_policy_says_and_the_next_is_armed() {
         let (set, reminder) = daily(0);
         let policy = |action, days: u32| LatePolicy { action, grace_seconds: days * 86_400 };
@@ -261,12 +297,12 @@ mod tests {
             (policy(LateAction::Ring, 0), 0, "2026-03-07T02:30:00"),
         ];
         for (late, left_out, next) in table {
-            let following = following(&set, &reminder, wall("2026-03-06T02:30:00"), now, late);
+            let following = following(&set, &reminder, wall("2026-03-06T02:30:00"), (now, |_| false), late);
             let found = (following.left_out, following.next.map(|link| link.nominal));
             assert_eq!(found, (left_out, Some(wall(next))), "{late:?}");
         }
         let once = Reminder { rule: ReminderRule::at(now), ..reminder };
         let none = Following { next: None, left_out: 0 };
-        assert_eq!(super::following(&set, &once, wall("2026-03-06T02:30:00"), now, LatePolicy::default()), none);
+        assert_eq!(super::following(&set, &once, wall("2026-03-06T02:30:00"), (now, |_| false), LatePolicy::default()), none);
     }
 }

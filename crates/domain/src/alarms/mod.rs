@@ -21,7 +21,7 @@ mod reminder;
 mod snooze;
 
 pub use alarm::{Alarm, AlarmState, Reason};
-pub use chain::{Following, Link, Told, due_for, following, links, plan_all, upcoming};
+pub use chain::{Following, Link, Told, due_for, due_now, following, links, plan_all, upcoming};
 pub use error::AlarmError;
 pub use late::{LateAction, LatePolicy, MAX_LATE};
 pub use plan::{Plan, Verdict, keeps_snooze};

@@ -2,7 +2,7 @@
 
 use kernel::{Instant, ReminderId, WallTime};
 
-use super::Reminder;
+use super::{Reminder, Told};
 use crate::calendar::Span;
 
 /// An alarm to be armed.
@@ -31,21 +31,21 @@ pub enum Verdict {
 
 /// Plans one alarm per reminder for the occurrence `nominal`, which lasts as `span`.
 ///
-/// `rang` says whether a reminder has already rung for this item in an earlier generation: an edit must not tell somebody
+/// `told` says whether a reminder has already rung for this item in an earlier generation: an edit must not tell somebody
 /// again about a time that has passed. Of several that are past [one](speaker) speaks for all, or has done so.
 pub(super) fn plan(
     nominal: WallTime,
     span: &Span,
     reminders: &[Reminder],
     now: Instant,
-    rang: impl Fn(ReminderId) -> bool,
+    told: impl Fn(ReminderId) -> Told,
 ) -> Vec<Plan> {
     let due = |reminder: &Reminder| reminder.rule.due(span.start_at.instant, span.end_at.instant);
     let speaker = speaker(reminders, now, due);
     let verdict = |reminder: &Reminder| {
-        if due(reminder) > now {
+        if due(reminder) > now && told(reminder.id) != Told::Exactly {
             Verdict::Ring
-        } else if span.start_at.instant > now && Some(reminder.id) == speaker && !rang(reminder.id) {
+        } else if span.start_at.instant > now && Some(reminder.id) == speaker && told(reminder.id) == Told::No {
             Verdict::RingLate
         } else {
             Verdict::Skip
@@ -79,18 +79,20 @@ mod tests {
     #[test]
     fn a_past_reminder_rings_at_once_only_while_the_item_is_to_come_and_nobody_was_told() {
         let now: Instant = "2026-11-20T00:00:00Z".parse().expect("now");
-        // (start, lead in seconds, rang before) → verdict
+        // (start, lead in seconds, what was told before) → verdict
         let table = [
-            ("2026-11-20T01:00:00", 1800, false, Verdict::Ring),
-            ("2026-11-20T01:00:00", 1800, true, Verdict::Ring),
-            ("2026-11-20T00:10:00", 1800, false, Verdict::RingLate),
-            ("2026-11-20T00:10:00", 600, false, Verdict::RingLate),
-            ("2026-11-20T00:10:00", 599, false, Verdict::Ring),
-            ("2026-11-20T00:10:00", 1800, true, Verdict::Skip),
-            ("2026-11-20T00:00:00", 0, false, Verdict::Skip),
-            ("2026-11-19T23:00:00", 0, false, Verdict::Skip),
+            ("2026-11-20T01:00:00", 1800, Told::No, Verdict::Ring),
+            ("2026-11-20T01:00:00", 1800, Told::Earlier, Verdict::Ring),
+            ("2026-11-20T01:00:00", 1800, Told::Exactly, Verdict::Skip),
+            ("2026-11-20T00:10:00", 1800, Told::No, Verdict::RingLate),
+            ("2026-11-20T00:10:00", 600, Told::No, Verdict::RingLate),
+            ("2026-11-20T00:10:00", 599, Told::No, Verdict::Ring),
+            ("2026-11-20T00:10:00", 1800, Told::Earlier, Verdict::Skip),
+            ("2026-11-20T00:10:00", 1800, Told::Exactly, Verdict::Skip),
+            ("2026-11-20T00:00:00", 0, Told::No, Verdict::Skip),
+            ("2026-11-19T23:00:00", 0, Told::No, Verdict::Skip),
         ];
-        for (start, lead, rang, verdict) in table {
+        for (start, lead, told, verdict) in table {
             let draft = SpanDraft {
                 all_day: false,
                 zone: kernel::Zone::utc(),
@@ -100,8 +102,8 @@ mod tests {
             };
             let reminder = Reminder { id: ReminderId::from_uuid(uuid::Uuid::nil()), rule: ReminderRule::before_start(lead) };
             let span = draft.resolve(now).expect("span");
-            let plans = plan(span.start, &span, &[reminder], now, |_| rang);
-            assert_eq!(plans[0].verdict, verdict, "{start} −{lead}s, rang before: {rang}");
+            let plans = plan(span.start, &span, &[reminder], now, |_| told);
+            assert_eq!(plans[0].verdict, verdict, "{start} −{lead}s, {told:?}");
         }
     }
 
@@ -116,7 +118,8 @@ mod tests {
         let span = draft.resolve(now).expect("span");
         let verdicts = |rang: u128| {
             let rang = move |id| id == ReminderId::from_uuid(uuid::Uuid::from_u128(rang));
-            plan(span.start, &span, &reminders, now, rang).iter().map(|plan| plan.verdict).collect::<Vec<_>>()
+            let told = |id| if rang(id) { Told::Earlier } else { Told::No };
+            plan(span.start, &span, &reminders, now, told).iter().map(|plan| plan.verdict).collect::<Vec<_>>()
         };
         assert_eq!(verdicts(0), [Verdict::Skip, Verdict::Skip, Verdict::RingLate, Verdict::Ring]);
         assert_eq!(verdicts(3), [Verdict::Skip, Verdict::Skip, Verdict::Skip, Verdict::Ring], "it was told");

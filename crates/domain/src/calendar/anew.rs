@@ -5,6 +5,7 @@
 use kernel::{Instant, ReminderId, Resolution, Resolved, WallTime};
 
 use super::{MAX_SPAN, Override, Reach, RecurrenceSet, Schedule, Span};
+use crate::alarms::due_now;
 
 /// What is kept beside a schedule and was derived from its wall times.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,18 +73,11 @@ impl RecurrenceSet {
             set.schedule.span.instants().into_iter().chain(own)
         };
         let spans = spans(self).zip(spans(&anew)).collect::<Vec<_>>();
-        let alarms = derived.armed.iter().filter_map(|alarm| Some((alarm.due_at, anew.due(alarm)?)));
+        let due = |alarm: &Armed| due_now(&anew, alarm.reminder, alarm.nominal);
+        let alarms = derived.armed.iter().filter_map(|alarm| Some((alarm.due_at, due(alarm)?)));
         let reaches = derived.reach.zip(reach).into_iter();
         let reaches = reaches.flat_map(|(was, is)| [Some((was.from, is.from)), was.to.zip(is.to)]).flatten();
         spans.into_iter().chain(alarms).chain(reaches).find(|(was, is)| was != is)
-    }
-
-    fn due(&self, alarm: &Armed) -> Option<Instant> {
-        if self.schedule.series.is_some() {
-            return crate::alarms::due_for(self, alarm.reminder, alarm.nominal);
-        }
-        let [start, end] = self.schedule.span.instants();
-        self.schedule.reminder(alarm.reminder).map(|reminder| reminder.rule.due(start, end))
     }
 }
 

@@ -155,24 +155,33 @@ mod tests {
         }
     }
 
-    #[test]
-    fn large_ones_let_all_others_pass_and_are_not_begun_for_nobody() {
+    /// A writer that has begun with something, and goes on when it is told to.
+    fn held_up() -> (Writer, oneshot::Receiver<Result<(), StoreError>>, Sender<()>) {
         let connection = Connection::open_in_memory().expect("a database");
         connection.execute_batch("CREATE TABLE numbers (place INTEGER PRIMARY KEY, number INTEGER) STRICT").expect("a table");
         let writer = Writer::start(connection).expect("a writer");
         let (begun, is_begun) = channel();
         let (go, may) = channel();
         let blocker = Write { begun: Mutex::new(Some(begun)), may: Mutex::new(Some(may)), ..Write::new(0, false) };
-        let mut answers = Vec::new();
-        let mut ask = |case: Write| {
-            let (job, answer) = group::job(case);
-            writer.enqueue(job).expect("room");
-            answers.push(answer);
-        };
-        ask(blocker);
+        let (job, answer) = group::job(blocker);
+        writer.enqueue(job).expect("room");
         is_begun.recv().expect("begun");
+        (writer, answer, go)
+    }
+
+    /// Asks for something to be written behind it.
+    fn ask(writer: &Writer, case: Write) -> oneshot::Receiver<Result<(), StoreError>> {
+        let (job, answer) = group::job(case);
+        writer.enqueue(job).expect("room");
+        answer
+    }
+
+    #[test]
+    fn large_ones_let_all_others_pass_and_are_not_begun_for_nobody() {
+        let (writer, first, go) = held_up();
+        let mut answers = vec![first];
         for (number, large) in [(1, true), (2, true), (3, false), (4, true), (5, false)] {
-            ask(Write::new(number, large));
+            answers.push(ask(&writer, Write::new(number, large)));
         }
         drop(answers.remove(2));
         go.send(()).expect("the writer");
@@ -189,21 +198,8 @@ mod tests {
 
     #[test]
     fn more_large_ones_than_can_wait_are_refused_at_once() {
-        let connection = Connection::open_in_memory().expect("a database");
-        connection.execute_batch("CREATE TABLE numbers (place INTEGER PRIMARY KEY, number INTEGER) STRICT").expect("a table");
-        let writer = Writer::start(connection).expect("a writer");
-        let (begun, is_begun) = channel();
-        let (go, may) = channel();
-        let blocker = Write { begun: Mutex::new(Some(begun)), may: Mutex::new(Some(may)), ..Write::new(0, false) };
-        let (job, first) = group::job(blocker);
-        writer.enqueue(job).expect("room");
-        is_begun.recv().expect("begun");
-        let asked = (0..=LARGE_MAX).map(|_| {
-            let (job, answer) = group::job(Write::new(1, true));
-            writer.enqueue(job).expect("room");
-            answer
-        });
-        let answers: Vec<_> = asked.collect();
+        let (writer, first, go) = held_up();
+        let answers: Vec<_> = (0..=LARGE_MAX).map(|_| ask(&writer, Write::new(1, true))).collect();
         go.send(()).expect("the writer");
         first.blocking_recv().expect("an answer").expect("written");
         let fates: Vec<_> = answers.into_iter().map(|answer| answer.blocking_recv().expect("an answer")).collect();

@@ -9,9 +9,9 @@ use kernel::{Cursor, Instant, TaskId, UserId};
 use super::{columns, from_open_subtasks, task, whole};
 use crate::{Sql, StoreError, Tx, Value, calendar::filtered::Narrow, search};
 
-/// Which tasks, in which order, and from where on.
+/// Which tasks, in which order, and from where on. What they are narrowed to is an `N`: what was asked for, or that looked up.
 #[derive(Clone, Debug)]
-pub struct Filter {
+pub struct Filter<N = Narrow> {
     /// Where they stand; `None`: anywhere.
     pub state: Option<TaskState>,
     /// Those that are put away, instead of the others.
@@ -23,13 +23,21 @@ pub struct Filter {
     /// Only the subtasks of this one.
     pub parent: Option<TaskId>,
     /// Only those that are labelled so, and say this.
-    pub narrow: Narrow,
+    pub narrow: N,
     /// By what.
     pub sort: Sort,
     /// The last row of the page before.
     pub after: Option<Cursor>,
     /// The most rows.
     pub limit: u32,
+}
+
+impl<N> Filter<N> {
+    /// The same, narrowed to something else.
+    pub fn narrowed<M>(&self, narrow: M) -> Filter<M> {
+        let Self { state, archived, ready, before, parent, narrow: _, sort, after, limit } = *self;
+        Filter { state, archived, ready, before, parent, narrow, sort, after, limit }
+    }
 }
 
 /// By what tasks are listed.

@@ -111,7 +111,7 @@ pub struct Verdict {
 
 /// Judges a history.
 pub fn check(history: &[Entry], bounds: &Bounds) -> Verdict {
-    let ledger = ledger::read(history);
+    let ledger = ledger::read(history, bounds);
     let effects = ledger.subjects.values().flat_map(|subject| &subject.effects);
     let shown = effects.map(|effect| effect.shown.alarm.as_str()).collect();
     let mut court = Court { ledger: &ledger, shown, bounds, verdict: Verdict::default() };

@@ -1,6 +1,9 @@
 //! The one pass over a history: who was promised what, what came of it, and when something was broken.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    time::Duration,
+};
 
 use kernel::Instant;
 
@@ -22,6 +25,8 @@ pub(super) struct Ledger {
     pub(super) ends_at: Option<Instant>,
     /// Whether the rows of the database were written down.
     pub(super) has_rows: bool,
+    /// How far the clock of the program may be from the true time.
+    skew: Duration,
 }
 
 /// One schedule.
@@ -217,8 +222,8 @@ struct Pass {
     owners: HashMap<String, String>,
 }
 
-pub(super) fn read(history: &[Entry]) -> Ledger {
-    let (mut ledger, mut pass) = (Ledger::default(), Pass::default());
+pub(super) fn read(history: &[Entry], bounds: &Bounds) -> Ledger {
+    let (mut ledger, mut pass) = (Ledger { skew: bounds.skew, ..Ledger::default() }, Pass::default());
     for entry in history {
         ledger.ends_at = ledger.ends_at.max(Some(entry.ts_wall));
         ledger.take(&mut pass, entry);
@@ -324,6 +329,7 @@ impl Ledger {
 
     /// A subject belongs to one client, which does one thing after the other: changes come in the order of their answers.
     fn apply(&mut self, change: &Change, asked_at: Instant, done_at: Option<Instant>) {
+        let skew = self.skew;
         let subject = self.subject(&change.subject);
         for arm in &mut subject.arms {
             let (concerned, surely) = match &change.disarms {
@@ -331,6 +337,7 @@ impl Ledger {
                 Disarms::All => (true, true),
                 Disarms::These(dues) => (dues.contains(&arm.due_at), true),
                 Disarms::AllButPerhaps(dues) => (true, !dues.contains(&arm.due_at)),
+                Disarms::PastPerhaps => (done_at.is_none_or(|done| arm.due_at <= done + skew), false),
             };
             // What was perhaps taken back may still be taken back for sure.
             if concerned && arm.disarmed.is_none_or(|(_, told)| told.is_none()) {

@@ -179,6 +179,8 @@ pub enum Disarms {
     These(Vec<Instant>),
     /// Everything of this schedule; but what was to ring then may still ring.
     AllButPerhaps(Vec<Instant>),
+    /// What is past by the time it is done, perhaps.
+    PastPerhaps,
 }
 
 /// What a worker does with a job.

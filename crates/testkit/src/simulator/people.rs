@@ -145,18 +145,7 @@ impl Actor {
         let (starts_at, lasts, rules) = (self.some_start(), self.some_length(), self.some_rules());
         let draft = draft(&subject, (starts_at, lasts), rules.clone());
         let change = self.change(Verb::Create, &subject, Disarms::Nothing, promises(starts_at, lasts, &rules));
-        let caller = self.person.caller.clone();
-        let answer = self
-            .insist(change, move |app, once| {
-                let (caller, draft) = (caller.clone(), draft.clone());
-                async move {
-                    app::calendar::create(&app, &caller, draft, OnConflict::Allow, once, receipt())
-                        .await
-                        .map(|a| read_receipt(&a.rendered))
-                }
-            })
-            .await;
-        if let Some(Some(Receipt { id, version, reminders })) = answer {
+        if let Some(Receipt { id, version, reminders }) = self.make(change, draft).await {
             self.items.push(Item {
                 subject,
                 id,
@@ -382,6 +371,20 @@ impl Actor {
         let asked = self.asked(verb);
         let line = Change { verb, subject: subject.to_owned(), key: asked.key.clone(), disarms, arms };
         Asked { lines: vec![line], ..asked }
+    }
+
+    /// Insists on a schedule being made; what it is told of it.
+    async fn make(&self, asked: Asked, draft: Draft) -> Option<Receipt> {
+        let caller = self.person.caller.clone();
+        let answer = self.insist(asked, move |app, once| {
+            let (caller, draft) = (caller.clone(), draft.clone());
+            async move {
+                app::calendar::create(&app, &caller, draft, OnConflict::Allow, once, receipt())
+                    .await
+                    .map(|a| read_receipt(&a.rendered))
+            }
+        });
+        answer.await.flatten()
     }
 
     /// Asks again and again, with the same key, until it is known what came of it; `None` if it was refused.

@@ -299,7 +299,7 @@ impl Wrong {
         for due in due.iter().filter(|due| due.repeats && due.snooze == 0) {
             let set = sets.iter().find(|set| set.schedule.id == due.schedule && !set.rings_apart(due.nominal));
             let Some((set, reminder)) = set.and_then(|set| Some((set, set.schedule.reminder(due.reminder)?))) else { continue };
-            let Some(link) = following(set, reminder, due.nominal, self.now, due.late).next else { continue };
+            let Some(link) = following(set, reminder, due.nominal, (self.now, |_| false), due.late).next else { continue };
             let due_at = if self.step == Step::RingAskew { askew(set, link) } else { link.due_at };
             let id = AlarmId::mint(self.now, &*self.entropy);
             next.push(Alarm::pending(id, &set.schedule, (due.reminder, link.nominal), due_at, self.now));

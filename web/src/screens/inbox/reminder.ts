@@ -16,3 +16,15 @@ export function rungOf({ data }: NotificationView): Rung | undefined {
   if (typeof reminder !== "string") return undefined;
   return { reminder, due: typeof due === "string" && typeof late === "number" && late >= LATE_MS ? due : undefined };
 }
+
+/**
+ * The line below the title in two parts: the instant that it is about, where it begins with one, and the rest. The server writes that
+ * instant as a date with its zone, for mails and logs; a screen can say "today".
+ */
+export function aboutOf({ type, body, data }: NotificationView): { start: string | undefined; rest: string } {
+  const { start_at: start } = data as Record<string, unknown>;
+  const [when = "", ...rest] = body.split(" · ");
+  const isTimed = /\d{4}-\d\d-\d\d.*\d\d:\d\d/.test(when);
+  if (type !== "reminder" || typeof start !== "string" || !isTimed) return { start: undefined, rest: body };
+  return { start, rest: rest.join(" · ") };
+}

@@ -128,7 +128,7 @@ pub(crate) async fn list(Extract(app): Extract<App>, caller: Caller, Query(filte
         ready: filter.ready.unwrap_or(false),
         before: deadline_before.into_iter().chain(until_now).min(),
         parent: filter.parent,
-        narrowing: labels::narrowing(filter.category, filter.tag.as_deref(), filter.q.as_deref())?,
+        narrow: labels::narrowing(filter.category, filter.tag.as_deref(), filter.q.as_deref())?,
         sort,
         after: page::cursor(&scope, filter.cursor.as_deref())?,
         limit,

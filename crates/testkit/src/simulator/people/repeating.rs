@@ -15,7 +15,7 @@ use super::{
         turns::name,
     },
     Actor, Asked, draft,
-    receipts::{Receipt, changed, read_receipt, receipt},
+    receipts::{Receipt, changed, read_receipt},
 };
 use crate::history::{Change, Disarms, Promise, Verb};
 
@@ -60,18 +60,7 @@ impl Actor {
         let draft =
             Draft { repeat: Some(repeat(&unmade.pattern)), late: LatePolicy { action, ..LatePolicy::default() }, ..draft };
         let asked = self.lines(Verb::Create, None, &[&unmade], 0);
-        let caller = self.person.caller.clone();
-        let answer = self
-            .insist(asked, move |app, once| {
-                let (caller, draft) = (caller.clone(), draft.clone());
-                async move {
-                    app::calendar::create(&app, &caller, draft, OnConflict::Allow, once, receipt())
-                        .await
-                        .map(|a| read_receipt(&a.rendered))
-                }
-            })
-            .await;
-        if let Some(Some(Receipt { id, version, reminders })) = answer {
+        if let Some(Receipt { id, version, reminders }) = self.make(asked, draft).await {
             self.series.push(Series { id, version, reminders, long: is_long, ..unmade });
         }
     }
@@ -160,7 +149,11 @@ impl Actor {
         let asked = self.lines(Verb::Patch, Some(&series), &[&earlier, &later], shift);
         if let Some(Receipt { id, version, reminders }) = self.patch_series(&series, asked, scope, patch).await {
             if id == series.id {
-                // Nothing was different, so nothing was cut.
+                // Those that follow are like that already, and nothing was cut: only what the first of them had of its own gave way.
+                let series = &mut self.series[index];
+                series.version = version;
+                series.own.entry(cut).or_default().rules = None;
+                series.own.retain(|_, own| *own != Own::default());
                 return;
             }
             self.series[index] = Series { version: series.version + 1, ..earlier };
@@ -243,8 +236,11 @@ impl Actor {
             }
             let kept: Vec<_> = had.iter().filter(|promise| has.contains(promise)).map(|promise| promise.due_at).collect();
             let is_moved = was.zip(is).is_some_and(|(was, is)| (was.starts_at, was.ends_at) != (is.starts_at, is.ends_at));
-            let (disarms, mut arms) = if was == is && (by == 0 || snoozes.is_empty()) {
+            let (disarms, mut arms) = if was == is && by == 0 {
                 continue;
+            } else if was == is && snoozes.is_empty() {
+                // Another one has taken its place.
+                (Disarms::PastPerhaps, Vec::new())
             } else if was.is_some() && is.is_some() && !is_moved {
                 let gone: Vec<_> = had.iter().map(|promise| promise.due_at).filter(|due| !kept.contains(due)).collect();
                 let unsure = kept.iter().chain(&snoozes).copied().collect();
@@ -332,7 +328,7 @@ impl Actor {
 
     /// So many seconds that everything is moved by. Never a whole day: the times that are named then are those of other occurrences.
     fn some_shift(&self) -> i64 {
-        let size = self.number(1, 180);
+        let size = if self.entropy.chance(250) { DAY * self.number(1, 2) } else { self.number(1, 180) };
         if self.entropy.chance(500) { size } else { -size }
     }
 
@@ -341,8 +337,15 @@ impl Actor {
     pub(super) fn some_leads(&self, is_long: bool) -> Vec<ReminderRule> {
         let far = [self.turn.length(), DAY - self.turn.length(), DAY, DAY + self.turn.length()];
         let ahead = if is_long && self.entropy.chance(600) { far[self.entropy.index(far.len())] } else { 0 };
-        let lead = u32::try_from(ahead + self.number(0, 240)).unwrap_or(0);
-        vec![ReminderRule { critical: self.entropy.chance(150), ..ReminderRule::before_start(lead) }]
+        let mut rules: Vec<ReminderRule> = Vec::new();
+        for ahead in if self.entropy.chance(300) { vec![ahead, 0] } else { vec![ahead] } {
+            let lead = u32::try_from(ahead + self.number(0, 240)).unwrap_or(0);
+            let rule = ReminderRule { critical: self.entropy.chance(150), ..ReminderRule::before_start(lead) };
+            if rules.iter().all(|other| other.when != rule.when) {
+                rules.push(rule);
+            }
+        }
+        rules
     }
 
     fn number(&self, low: u64, high: u64) -> i64 {
