@@ -55,7 +55,7 @@ impl Calendar {
     pub fn taken(&self, window: Stretch, budget: &mut Budget) -> Result<Vec<Stretch>, TooDense> {
         let mut walk = self.walk(None, window);
         let mut taken = Vec::new();
-        while let Some((busy, _)) = walk.next(budget)? {
+        while let Some((busy, _)) = walk.next(Instant::DISTANT_PAST, budget)? {
             if let Some(apart) = join(taken.last_mut(), (busy.start, busy.end)) {
                 taken.push(apart);
             }
@@ -74,10 +74,13 @@ impl Calendar {
         let once = self.once[begin..].iter().take_while(move |once| once.start < to);
         let once = once.filter_map(|once| Some((Busy::once(once.start, once.end)?, once.schedule)));
         let once = once.filter(move |(busy, _)| busy.meets(from, to)).peekable();
-        let mut series: Vec<_> = self.series.iter().chain(own).map(|set| (set, set.busy((from, to)))).collect();
-        let firsts = series.iter_mut().enumerate();
-        let next = firsts.filter_map(|(place, (_, busy))| Some(Next { busy: busy.next()?, place })).collect();
-        Walk { once, series, next, others: self.series.len(), known_until: self.known_until }
+        let lines = self.series.iter().chain(own).filter_map(|set| {
+            let mut rest = set.busy((from, to));
+            Some(Line { set, next: rest.next()?, rest, own: own.is_some_and(|own| std::ptr::eq(own, set)) })
+        });
+        let series: Vec<_> = lines.collect();
+        let next = series.iter().enumerate().map(|(place, line)| Next { start: line.next.start, place }).collect();
+        Walk { once, series, next, known_until: self.known_until }
     }
 }
 
@@ -95,19 +98,26 @@ pub(super) enum Whose<'a> {
 /// What is taken, by start.
 pub(super) struct Walk<'a, O: Iterator, S> {
     once: Peekable<O>,
-    /// First the others, then the one that is judged itself.
-    series: Vec<(&'a RecurrenceSet, S)>,
-    others: usize,
-    /// Of each series the next, the earliest of them on top.
+    series: Vec<Line<'a, S>>,
+    /// Of each series when its next begins, the earliest of them on top.
     next: BinaryHeap<Next>,
     known_until: Instant,
 }
 
+/// What one series takes.
+struct Line<'a, S> {
+    set: &'a RecurrenceSet,
+    next: Busy,
+    rest: S,
+    /// Whether it is the one that is judged itself.
+    own: bool,
+}
+
 impl<'a, O: Iterator<Item = (Busy, ScheduleId)>, S: Iterator<Item = Busy>> Walk<'a, O, S> {
-    /// The next, which is a step.
-    pub(super) fn next(&mut self, budget: &mut Budget) -> Result<Option<(Busy, Whose<'a>)>, TooDense> {
+    /// The next, which is a step. Some of what is over at `since` may be left out, which is a step each as well.
+    pub(super) fn next(&mut self, since: Instant, budget: &mut Budget) -> Result<Option<(Busy, Whose<'a>)>, TooDense> {
         budget.step()?;
-        let first = self.next.peek().map(|next| next.busy.start);
+        let first = self.next.peek().map(|next| next.start);
         let earlier = |(busy, _): &(Busy, ScheduleId)| first.is_none_or(|first| busy.start <= first);
         if let Some((busy, schedule)) = self.once.next_if(earlier) {
             return Ok(Some((busy, Whose::Once(schedule))));
@@ -116,33 +126,34 @@ impl<'a, O: Iterator<Item = (Busy, ScheduleId)>, S: Iterator<Item = Busy>> Walk<
             return Err(TooDense);
         }
         let Some(mut top) = self.next.peek_mut() else { return Ok(None) };
-        let (set, rest) = &mut self.series[top.place];
-        let whose = if top.place < self.others { Whose::Series(set) } else { Whose::Own(set) };
-        let busy = top.busy;
-        match rest.next() {
-            Some(next) => top.busy = next,
+        let line = &mut self.series[top.place];
+        let whose = if line.own { Whose::Own(line.set) } else { Whose::Series(line.set) };
+        let busy = line.next;
+        // Without putting it in order among the others each time.
+        let mut next = line.rest.next();
+        while next.is_some_and(|next| next.end <= since) {
+            budget.step()?;
+            next = line.rest.next();
+        }
+        match next {
+            Some(next) => (line.next, top.start) = (next, next.start),
             None => _ = PeekMut::pop(top),
         }
         Ok(Some((busy, whose)))
     }
 }
 
-/// The next of a series.
+/// When the next of a series begins.
+#[derive(PartialEq, Eq)]
 struct Next {
-    busy: Busy,
+    start: Instant,
     place: usize,
-}
-
-impl Next {
-    const fn key(&self) -> (Instant, usize) {
-        (self.busy.start, self.place)
-    }
 }
 
 impl Ord for Next {
     /// The greatest is the one that comes first.
     fn cmp(&self, other: &Self) -> Ordering {
-        other.key().cmp(&self.key())
+        (other.start, other.place).cmp(&(self.start, self.place))
     }
 }
 
@@ -151,11 +162,3 @@ impl PartialOrd for Next {
         Some(self.cmp(other))
     }
 }
-
-impl PartialEq for Next {
-    fn eq(&self, other: &Self) -> bool {
-        self.key() == other.key()
-    }
-}
-
-impl Eq for Next {}

@@ -60,7 +60,8 @@ fn look(
     let mut mine = Mine { rest: added.each().peekable(), near: VecDeque::new() };
     let mut had = added.had(window);
     let mut others = calendar.walk(added.own(), window);
-    while let Some((other, whose)) = others.next(budget)? {
+    while let Some(since) = mine.since() {
+        let Some((other, whose)) = others.next(since, budget)? else { return Ok(()) };
         if mine.is_over(other.start) {
             return Ok(());
         }
@@ -92,6 +93,11 @@ struct Mine<I: Iterator> {
 }
 
 impl<I: Iterator<Item = Busy>> Mine<I> {
+    /// When the first begins that may not be over; `None`: nothing is left.
+    fn since(&mut self) -> Option<Instant> {
+        self.near.front().or_else(|| self.rest.peek()).map(|whole| whole.start)
+    }
+
     /// Forgets what ended by `at`; whether nothing is left.
     fn is_over(&mut self, at: Instant) -> bool {
         while self.near.front().is_some_and(|whole| whole.end <= at) {
