@@ -1,7 +1,8 @@
 //! What a full calendar costs: a month of it, and finding out whether something fits in.
 //!
 //! One person has 2,000 schedules, 300 of them recurring: birthdays every year, bills every month, meetings every week, and a
-//! few things every day. Beside it the same requests to 10,000 people who have one schedule each, and a hundred each.
+//! few things every day. Beside it a hundred people who have a hundred schedules each, and ten thousand who have the same: what a
+//! request costs must not depend on how many others there are.
 
 use std::time::Duration;
 
@@ -30,7 +31,7 @@ pub(crate) struct Options {
     /// Schedules of the one person; three of twenty are recurring.
     #[arg(long, default_value_t = 2_000)]
     pub(crate) schedules: u32,
-    /// Schedules of all the others, in two installations.
+    /// Schedules in two installations, a hundred of each person.
     #[arg(long, value_delimiter = ',', default_value = "10000,1000000")]
     pub(crate) others: Vec<u32>,
     /// Requests of each kind in each repetition, one after the other.
@@ -172,14 +173,18 @@ async fn full(engine: Engine, options: &Options, databases: &Databases) -> anyho
     Ok(with(with(with(line, "create_judged", &singles), "create_weekly_judged", &weeklies), "create_unjudged", &unjudged))
 }
 
-/// 10,000 people; every request is another one's.
+/// Schedules of each of them.
+const EACH: u32 = 100;
+
+/// People who have a hundred schedules each, of whom a hundred ask in turn. They stand evenly among the others, so that those who ask
+/// have the same schedules, however many others there are.
 async fn crowd(engine: Engine, schedules: u32, options: &Options, databases: &Databases) -> anyhow::Result<Line> {
-    const PEOPLE: u32 = 10_000;
-    const ASKING: u32 = 100;
+    let all = (schedules / EACH).max(1);
+    let asking = all.min(100);
     let database = databases.fresh(engine).await?;
     let from = "2027-01-01T00:00:00Z".parse()?;
-    Herd { users: PEOPLE, alarms: schedules, from, over: 365 * DAY }.settle(&database).await?;
-    let tokens = people::tokens(&database, ASKING).await?;
+    Herd { users: all, alarms: all * EACH, from, over: 365 * DAY }.settle(&database).await?;
+    let tokens = people::tokens_of(&database, (0..asking).map(|number| number * (all / asking))).await?;
     let server = Server::start(&database).await?;
     let mut people = Vec::new();
     for token in tokens {
@@ -189,7 +194,7 @@ async fn crowd(engine: Engine, schedules: u32, options: &Options, databases: &Da
     for round in 0..options.repeat {
         let (mut week, mut create) = (Vec::new(), Vec::new());
         for n in 0..options.requests {
-            let person = &mut people[(n % ASKING) as usize];
+            let person = &mut people[(n % asking) as usize];
             week.push(person.range("2027-06-07T00:00:00Z", "2027-06-14T00:00:00Z").await?.0);
             let number = u32::try_from(round)? * options.requests + n;
             create.push(person.create("", &night(number, false), 201).await?);
@@ -202,7 +207,7 @@ async fn crowd(engine: Engine, schedules: u32, options: &Options, databases: &Da
     database.remove().await?;
     let p50 = |runs: &[Spread]| median(&runs.iter().map(|run| run.p50).collect::<Vec<_>>());
     let (week, create) = (Spread::medians(&weeks), Spread::medians(&creates));
-    Ok(Line::about(format!("calendar, {engine}, {schedules} schedules of {PEOPLE}"))
+    Ok(Line::about(format!("calendar, {engine}, {} schedules of {all}", all * EACH))
         .with("week_p50_ms", p50(&weeks))
         .with("week_p99_ms", week.p99)
         .with("create_p50_ms", create.p50)

@@ -17,10 +17,15 @@ use crate::{
 
 /// What the first `count` users present as `Bearer`.
 pub(crate) async fn tokens(database: &Database, count: u32) -> anyhow::Result<Vec<String>> {
+    tokens_of(database, 0..count).await
+}
+
+/// What the users with these numbers present.
+pub(crate) async fn tokens_of(database: &Database, numbers: impl Iterator<Item = u32>) -> anyhow::Result<Vec<String>> {
     let store = database.store().await?;
     let app = inside::application(store.clone())?;
     let mut tokens = Vec::new();
-    for number in 0..count {
+    for number in numbers {
         let request = ApiKeyRequest { name: "bench".to_owned(), scopes: Scope::ALL.to_vec(), expires_at: None };
         let secret = Arc::new(|new: &NewApiKey| Rendered { status: 201, headers: vec![], body: new.secret.clone().into_bytes() });
         let answer =
