@@ -21,6 +21,7 @@ export interface Route {
 
 /** The first one is where one begins. */
 export const routes: readonly Route[] = [
+  { path: "/calendar/:view?/:date?", name: { en: "Calendar", ko: "캘린더" }, icon: "calendar", group: "plan", load: () => import("./screens/calendar/Calendar.svelte") },
   { path: "/tasks/:id?", name: { en: "Tasks", ko: "할 일" }, icon: "task", group: "plan", load: () => import("./screens/tasks/Tasks.svelte") },
   { path: "/inbox", name: { en: "Inbox", ko: "알림함" }, icon: "bell", group: "plan", load: () => import("./screens/inbox/Inbox.svelte") },
   { path: "/settings", name: { en: "Settings", ko: "설정" }, icon: "settings", group: "house", load: () => import("./screens/settings/Settings.svelte") },
