@@ -22,10 +22,15 @@ fn main() -> io::Result<()> {
         collect(&dist, "", &mut files)?;
     }
     files.sort();
+    // Copied, because the folder may be built anew before the compiler comes to read them.
+    let copies = told("OUT_DIR")?.join("page");
+    fs::create_dir_all(&copies)?;
     let mut list = String::from("&[\n");
-    for (name, path) in &files {
+    for (index, (name, path)) in files.iter().enumerate() {
+        let copy = copies.join(index.to_string());
+        fs::copy(path, &copy)?;
         // Writing to a String cannot fail. As literals, names and paths may hold any sign.
-        let _ = writeln!(list, "    ({name:?}, include_bytes!({path:?})),");
+        let _ = writeln!(list, "    ({name:?}, include_bytes!({:?})),", copy.display().to_string());
     }
     list.push_str("]\n");
     fs::write(told("OUT_DIR")?.join("page.rs"), list)
@@ -38,14 +43,14 @@ fn told(name: &str) -> io::Result<PathBuf> {
 }
 
 /// Adds the files in `folder`, whose names begin with `prefix`.
-fn collect(folder: &Path, prefix: &str, files: &mut Vec<(String, String)>) -> io::Result<()> {
+fn collect(folder: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
         if entry.file_type()?.is_dir() {
             collect(&entry.path(), &format!("{name}/"), files)?;
         } else {
-            files.push((name, entry.path().display().to_string()));
+            files.push((name, entry.path()));
         }
     }
     Ok(())

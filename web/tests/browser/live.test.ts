@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { type Person, house } from "./house";
+import { PASSWORD, type Person, house } from "./house";
 
 const campanile = house();
 
@@ -28,6 +28,28 @@ test("two tabs share one stream, and the second follows on when the first is clo
   await expect.poll(() => streams.length).toBe(1);
   await ring(ada, "Heard in the tab that is left");
   await other.getByRole("heading", { name: "Heard in the tab that is left" }).waitFor();
+});
+
+test("what rings for one person is nobody else's, also in another window of the same browser", async () => {
+  const [ada, bob] = [await campanile.person("Ada"), await campanile.person("Bob")];
+  await ring(ada, "For Ada alone");
+  await ada.page.getByRole("heading", { name: "For Ada alone" }).waitFor();
+  await ring(bob, "For Bob alone");
+  await bob.page.getByRole("heading", { name: "For Bob alone" }).waitFor();
+  expect(await bob.page.getByText("For Ada alone").count()).toBe(0);
+
+  // Bob signs in where Ada is: her tab becomes his, and nothing of hers is left in it.
+  const tab = await ada.context.newPage();
+  await tab.goto("/inbox");
+  await tab.getByRole("heading", { name: "For Ada alone" }).waitFor();
+  await tab.getByRole("button", { name: "Sign out" }).click();
+  await tab.getByLabel("E-mail address").fill(bob.email);
+  await tab.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await tab.getByRole("button", { name: "Sign in" }).click();
+  for (const page of [tab, ada.page]) {
+    await page.getByRole("heading", { name: "For Bob alone" }).waitFor();
+    expect(await page.getByText("For Ada alone").count()).toBe(0);
+  }
 });
 
 test("the server is killed and started again under an open page, which goes on", async () => {

@@ -17,6 +17,7 @@ test("everything is reached by the keyboard, and the focus goes where one goes",
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { level: 1, name: "Settings" }).waitFor();
   expect(await page.title()).toBe("Settings · Campanile");
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Settings");
   await page.goBack();
   await page.getByRole("heading", { level: 1, name: "Inbox" }).waitFor();
 });
