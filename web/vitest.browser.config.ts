@@ -11,6 +11,8 @@ export default defineConfig({
     isolate: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A state is waited for as long as an element is; a second is nothing on a busy machine.
+    expect: { poll: { timeout: 20_000, interval: 100 } },
     reporters: ["verbose"],
   },
 });

@@ -46,6 +46,8 @@ test("what rings for one person is nobody else's, also in another window of the 
   await tab.getByLabel("E-mail address").fill(bob.email);
   await tab.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await tab.getByRole("button", { name: "Sign in" }).click();
+  await tab.getByRole("navigation").first().waitFor();
+  await tab.goto("/inbox");
   for (const page of [tab, ada.page]) {
     await page.getByRole("heading", { name: "For Bob alone" }).waitFor();
     expect(await page.getByText("For Ada alone").count()).toBe(0);
