@@ -23,6 +23,7 @@ export interface Route {
 export const routes: readonly Route[] = [
   { path: "/calendar/:view?/:date?", name: { en: "Calendar", ko: "캘린더" }, icon: "calendar", group: "plan", load: () => import("./screens/calendar/Calendar.svelte") },
   { path: "/tasks/:id?", name: { en: "Tasks", ko: "할 일" }, icon: "task", group: "plan", load: () => import("./screens/tasks/Tasks.svelte") },
+  { path: "/statistics/:period?/:date?", name: { en: "Statistics", ko: "통계" }, icon: "chart", group: "plan", load: () => import("./screens/statistics/Statistics.svelte") },
   { path: "/inbox", name: { en: "Inbox", ko: "알림함" }, icon: "bell", group: "plan", load: () => import("./screens/inbox/Inbox.svelte") },
   { path: "/settings", name: { en: "Settings", ko: "설정" }, icon: "settings", group: "house", load: () => import("./screens/settings/Settings.svelte") },
 ];
