@@ -1,5 +1,7 @@
 //! Problem documents (RFC 9457): the one shape of every refusal.
 
+use std::borrow::Cow;
+
 use axum::{
     body::Body,
     response::{IntoResponse, Response},
@@ -13,6 +15,9 @@ use super::errors;
 
 /// The media type of every refusal.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+
+/// The longest text of a refusal, in characters: some of them quote what was sent.
+const MAX_TEXT_CHARS: usize = 500;
 
 /// A refusal on its way out.
 ///
@@ -94,9 +99,9 @@ impl Problem {
             kind: format!("/docs/errors#{}", self.0.code),
             title: errors::title(self.0.code, self.0.status),
             status: self.0.status.as_u16(),
-            detail: &self.0.detail,
+            detail: shown(&self.0.detail),
             code: self.0.code,
-            errors: self.0.errors.iter().map(|e| Field { pointer: &e.pointer, detail: &e.detail }).collect(),
+            errors: self.0.errors.iter().map(|e| Field { pointer: shown(&e.pointer), detail: shown(&e.detail) }).collect(),
             trace_id,
             extensions: &self.0.extensions,
         };
@@ -113,7 +118,7 @@ struct Document<'a> {
     kind: String,
     title: &'static str,
     status: u16,
-    detail: &'a str,
+    detail: Cow<'a, str>,
     code: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Field<'a>>,
@@ -124,8 +129,20 @@ struct Document<'a> {
 
 #[derive(Serialize)]
 struct Field<'a> {
-    pointer: &'a str,
-    detail: &'a str,
+    pointer: Cow<'a, str>,
+    detail: Cow<'a, str>,
+}
+
+/// `text` as people read it: no longer than that, and without what would change how the rest of a page or a log looks.
+fn shown(text: &str) -> Cow<'_, str> {
+    let directs = |c: char| matches!(c, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let strange = |c: char| c.is_control() || directs(c);
+    let end = text.char_indices().nth(MAX_TEXT_CHARS).map(|(end, _)| end);
+    if end.is_none() && !text.contains(strange) {
+        return Cow::Borrowed(text);
+    }
+    let plain = text[..end.unwrap_or(text.len())].replace(strange, "\u{fffd}");
+    Cow::Owned(if end.is_some() { plain + "…" } else { plain })
 }
 
 /// The HTTP status of each category: the only place that decides it.
@@ -181,5 +198,27 @@ impl IntoResponse for Problem {
         }
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_quoted_is_bounded_and_directs_nothing() {
+        for plain in ["", "at most 30 days", "주간 회의 – “so”, 👩‍👩‍👧", &"é".repeat(MAX_TEXT_CHARS)] {
+            assert_eq!(shown(plain), plain);
+        }
+        let table = [
+            ("a\u{1b}[31mb", "a\u{fffd}[31mb"),
+            ("a\r\nb\0", "a\u{fffd}\u{fffd}b\u{fffd}"),
+            ("a\u{202e}b\u{2066}c\u{2028}d\u{200f}", "a\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}"),
+        ];
+        for (sent, expected) in table {
+            assert_eq!(shown(sent), expected, "{sent:?}");
+        }
+        let long = shown(&"é\n".repeat(MAX_TEXT_CHARS)).into_owned();
+        assert_eq!(long, "é\u{fffd}".repeat(MAX_TEXT_CHARS / 2) + "…");
     }
 }

@@ -102,3 +102,28 @@ async fn a_cursor_goes_on_in_the_list_it_was_made_for_only() {
         list(format!("{other}cursor={cursor}")).await.refused(400, "cursor.malformed");
     }
 }
+
+#[tokio::test]
+async fn a_refusal_quotes_little_of_what_was_sent_and_nothing_strange() {
+    testkit::on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let token = house.sign_up("ada").await.access_token().to_owned();
+        let (long, strange) = ("x".repeat(3_000), "%1B%5B31m%E2%80%AEx%0A");
+        for path in ["schedules?", "tasks?q=x&", "schedules/"] {
+            for name in [long.as_str(), strange] {
+                let refused = house.send(Call::get(&format!("/api/v1/{path}{name}")).bearer(&token)).await;
+                assert!(refused.status.is_client_error(), "{path}: {}", refused.body);
+                let mut texts = vec![refused.text("/detail")];
+                for error in refused.body["errors"].as_array().into_iter().flatten() {
+                    texts.extend(["pointer", "detail"].map(|name| error[name].as_str().expect("a text")));
+                }
+                for text in texts {
+                    assert!(text.chars().count() <= 501, "{path}: {} characters", text.chars().count());
+                    assert!(!text.contains(|c: char| c.is_control() || c == '\u{202e}'), "{path}: {text:?}");
+                }
+            }
+        }
+        house.close().await;
+    })
+    .await;
+}
