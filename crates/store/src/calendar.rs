@@ -300,6 +300,22 @@ pub async fn sets_to_advance(tx: &mut Tx<'_>, from: &BTreeMap<ScheduleId, WallTi
     Ok(sets)
 }
 
+/// Those of the schedules `ids` that are `owner`'s and not deleted, with everything of theirs, in no order.
+pub async fn sets_of(tx: &mut Tx<'_>, owner: UserId, ids: &[ScheduleId]) -> Result<Vec<RecurrenceSet>, StoreError> {
+    let sql = select!(
+        "WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL AND role = 'event'",
+        "JOIN unnest($1::uuid[], $2::uuid[]) AS asked (asked_id, asked_owner) ON id = asked_id AND owner_id = asked_owner
+         WHERE deleted_at IS NULL AND role = 'event'"
+    );
+    let columns = [Column::Uuids(ids.iter().map(|id| id.uuid()).collect()), Column::Uuids(vec![owner.uuid(); ids.len()])];
+    let rows = tx.batch_all(sql, &columns, schedule).await?;
+    let rows = with_reminders(tx, rows).await?;
+    let mut sets = overrides::with_overrides(tx, rows).await?;
+    let from = vec![String::new(); sets.len()];
+    crate::progress::attach_from(tx, &mut sets, &from).await?;
+    Ok(sets)
+}
+
 /// A schedule that was read, with the occurrences of it that are unlike the rest, and how far its occurrences are.
 pub async fn set_of(tx: &mut Tx<'_>, schedule: Schedule) -> Result<RecurrenceSet, StoreError> {
     let mut sets = overrides::with_overrides(tx, vec![schedule]).await?;

@@ -75,9 +75,11 @@ pub(crate) async fn attach_from(tx: &mut Tx<'_>, sets: &mut [RecurrenceSet], fro
         Column::Uuids(sets_of.iter().map(|set| set.schedule.id.uuid()).collect()),
         Column::Texts(from.into_iter().map(|from| Cow::Borrowed(from.as_str())).collect()),
     ];
-    for (of, progress) in tx.batch_all(OF_SERIES, &columns, of_item).await? {
-        if let (Some(set), Some(which)) = (sets.iter_mut().find(|set| set.schedule.id == of.schedule), of.recurrence_id) {
-            set.progress.insert(which, progress);
+    let found = tx.batch_all(OF_SERIES, &columns, of_item).await?;
+    let places: HashMap<ScheduleId, usize> = (0..).zip(sets.iter()).map(|(place, set)| (set.schedule.id, place)).collect();
+    for (of, progress) in found {
+        if let (Some(place), Some(which)) = (places.get(&of.schedule), of.recurrence_id) {
+            sets[*place].progress.insert(which, progress);
         }
     }
     Ok(())

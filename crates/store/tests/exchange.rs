@@ -5,10 +5,14 @@ mod agenda;
 #[expect(dead_code, reason = "shared by test files that need different parts of it")]
 mod inboxes;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use agenda::{event, span};
-use domain::calendar::{Feed, Moment, RecurrenceSet, RepeatDraft, Schedule, icalendar::Privacy};
+use domain::calendar::{
+    Feed, Moment, RecurrenceSet, RepeatDraft, Schedule,
+    icalendar::Privacy,
+    progress::{Action, Item, Progress},
+};
 use inboxes::{person, run};
 use kernel::{FeedId, Instant, ScheduleId, UserId, Zone};
 use store::{
@@ -19,6 +23,7 @@ use store::{
         revision::{self, Revision},
         whole,
     },
+    progress,
 };
 use testkit::{START, SeededEntropy, on_both_engines};
 
@@ -161,6 +166,8 @@ async fn what_an_import_brought_is_kept_beside_its_schedule() {
         make(&store, items.to_vec()).await;
         run(&store, move |tx| {
             Box::pin(async move {
+                let uids = ["u@example.org", "nobody"];
+                let named = |found: BTreeMap<String, ScheduleId>| found.into_values().collect::<Vec<_>>();
                 let parts = |text: &str| [(String::new(), text.to_owned()), ("2026-12-01T09:00:00".to_owned(), "x".to_owned())];
                 let first = Imported { uid: Some("u@example.org".to_owned()), parts: parts("one").into() };
                 imported::put(tx, ada, one, &first).await?;
@@ -168,17 +175,17 @@ async fn what_an_import_brought_is_kept_beside_its_schedule() {
                 let again = Imported { uid: Some("u@example.org".to_owned()), parts: [(String::new(), "two".to_owned())].into() };
                 imported::put(tx, ada, one, &again).await?;
                 assert_eq!(imported::of(tx, &[one]).await?, [(one, again.clone())].into());
-                assert_eq!(imported::schedule_of(tx, ada, "u@example.org").await?, Some(one));
-                assert_eq!(imported::schedule_of(tx, grace, "u@example.org").await?, None);
+                assert_eq!(named(imported::schedules_of(tx, ada, &uids).await?), [one]);
+                assert_eq!(named(imported::schedules_of(tx, grace, &uids).await?), []);
                 let moved = [(String::new(), "three".to_owned()), ("2026-12-02T09:00:00".to_owned(), "x".to_owned())].into();
                 imported::put_parts(tx, one, &moved).await?;
                 let kept = Imported { parts: moved, ..again.clone() };
                 assert_eq!(imported::of(tx, &[one]).await?, [(one, kept)].into());
                 // The name goes over to another schedule.
                 imported::put(tx, ada, other, &again).await?;
-                assert_eq!(imported::schedule_of(tx, ada, "u@example.org").await?, Some(other));
+                assert_eq!(named(imported::schedules_of(tx, ada, &uids).await?), [other]);
                 imported::put(tx, ada, other, &Imported::default()).await?;
-                assert_eq!(imported::schedule_of(tx, ada, "u@example.org").await?, None);
+                assert_eq!(named(imported::schedules_of(tx, ada, &uids).await?), []);
 
                 for (key, text) in [("VTODO 1", "a"), ("VJOURNAL 1", "bc"), ("VTODO 1", "def")] {
                     imported::put_component(tx, ada, key, text).await?;
@@ -189,6 +196,39 @@ async fn what_an_import_brought_is_kept_beside_its_schedule() {
                 assert_eq!(kept, [("VJOURNAL 1".to_owned(), "bc".to_owned())]);
                 let kept = imported::components(tx, ada, "VJOURNAL 1", 10).await?;
                 assert_eq!(kept, [("VTODO 1".to_owned(), "def".to_owned())]);
+                Ok(())
+            })
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn several_schedules_are_read_as_each_of_them_is() {
+    on_both_engines(async |store| {
+        let (ada, grace) = (person(&store, 1).await, person(&store, 2).await);
+        let daily = |owner, number| schedule(owner, number, "Asia/Seoul", "2026-12-01T09:00:00", Some("FREQ=DAILY"));
+        let once = |owner, number| schedule(owner, number, "UTC", "2026-12-01T09:00:00", None);
+        let items = [once(ada, 31), daily(ada, 32), once(ada, 33), daily(ada, 34), once(grace, 35)];
+        let gone = Schedule { deleted_at: Some(START), ..once(ada, 36) };
+        let ids: Vec<ScheduleId> = items.iter().chain([&gone]).map(|schedule| schedule.id).collect();
+        make(&store, [items.as_slice(), &[gone]].concat()).await;
+        run(&store, move |tx| {
+            let ids = ids.clone();
+            Box::pin(async move {
+                let which = "2026-12-02T09:00:00".parse().expect("a wall time");
+                for (item, seconds) in [(Item::occurrence(ids[3], which), 1), (Item::once(ids[0]), 2)] {
+                    let step = Progress::default().step(Action::Complete, START + Duration::from_secs(seconds)).expect("a step");
+                    progress::record(tx, ada, &item, &step, START).await?;
+                }
+                let mut sets = calendar::sets_of(tx, ada, &ids).await?;
+                sets.sort_by_key(|set| set.schedule.id);
+                assert_eq!(sets.len(), 4, "neither what is deleted nor what is somebody else's");
+                for set in sets {
+                    let found = calendar::find(tx, ada, set.schedule.id).await?.expect("it is there");
+                    assert_eq!(format!("{set:?}"), format!("{:?}", calendar::set_of(tx, found).await?));
+                }
                 Ok(())
             })
         })

@@ -15,9 +15,15 @@ pub struct Imported {
     pub parts: BTreeMap<String, String>,
 }
 
-/// Which schedule of `owner` the files call `uid`, deleted or not.
-pub async fn schedule_of(tx: &mut Tx<'_>, owner: UserId, uid: &str) -> Result<Option<ScheduleId>, StoreError> {
-    tx.optional("SELECT schedule_id FROM imported WHERE owner_id = $1 AND uid = $2", values![owner, uid], |row| row.get(0)).await
+/// Which schedules of `owner` the files call so, deleted or not, by what they are called.
+pub async fn schedules_of(tx: &mut Tx<'_>, owner: UserId, uids: &[&str]) -> Result<BTreeMap<String, ScheduleId>, StoreError> {
+    let sql = Sql::each(
+        "SELECT uid, schedule_id FROM imported WHERE owner_id = $1 AND uid = $2",
+        "SELECT uid, schedule_id FROM unnest($1::uuid[], $2::text[]) AS asked (owner_id, uid) JOIN imported USING (owner_id, uid)",
+    );
+    let columns =
+        [Column::Uuids(vec![owner.uuid(); uids.len()]), Column::Texts(uids.iter().map(|uid| Cow::Borrowed(*uid)).collect())];
+    Ok(tx.batch_all(sql, &columns, |row| Ok((row.get(0)?, row.get(1)?))).await?.into_iter().collect())
 }
 
 /// What is kept of the import of each of `schedules`; nothing of those that were not imported.

@@ -3,7 +3,10 @@
 //! A schedule is known by the UID its file gives it, so that the same file again changes what is there and makes nothing twice.
 //! Reading a file is arithmetic on what somebody sent: it is done on a thread of its own, two files at a time.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use domain::{
     alarms::Reason,
@@ -212,31 +215,21 @@ impl UseCase for Look {
 impl Import {
     /// Finds, and locks in the order of their ids, what the file names.
     async fn present(&self, tx: &mut Tx<'_>, lock: bool) -> Result<Present, Error> {
-        let mut ids: BTreeMap<ScheduleId, String> = BTreeMap::new();
-        for item in &self.file.items {
-            let own = match own_id(&item.uid) {
-                Some(id) => store::calendar::find(tx, self.owner, id).await?.map(|schedule| schedule.id),
-                None => None,
-            };
-            let known = match own {
-                Some(id) => Some(id),
-                None => imported::schedule_of(tx, self.owner, &item.uid).await?,
-            };
-            ids.extend(known.map(|id| (id, item.uid.clone())));
+        let uids: Vec<&str> = self.file.items.iter().map(|item| item.uid.as_str()).collect();
+        let known = imported::schedules_of(tx, self.owner, &uids).await?;
+        let asked: BTreeSet<ScheduleId> = known.values().copied().chain(uids.iter().filter_map(|uid| own_id(uid))).collect();
+        let all = Vec::from_iter(asked);
+        if lock {
+            store::calendar::sessions::hold(tx, self.owner, &all).await?;
         }
-        let all: Vec<ScheduleId> = ids.keys().copied().collect();
+        let sets = store::calendar::sets_of(tx, self.owner, &all).await?;
+        let mut sets: BTreeMap<ScheduleId, RecurrenceSet> = sets.into_iter().map(|set| (set.schedule.id, set)).collect();
+        // The name that we give a schedule says most; where two names mean one, the last of them does.
+        let of = |uid: &str| own_id(uid).filter(|id| sets.contains_key(id)).or_else(|| known.get(uid).copied());
+        let names: BTreeMap<ScheduleId, &str> = uids.iter().filter_map(|uid| Some((of(uid)?, *uid))).collect();
+        let found: Vec<(String, RecurrenceSet)> =
+            names.into_iter().filter_map(|(id, uid)| Some((uid.to_owned(), sets.remove(&id)?))).collect();
         let mut kept = imported::of(tx, &all).await?;
-        let mut found = Vec::with_capacity(ids.len());
-        for (id, uid) in ids {
-            let schedule = if lock {
-                store::calendar::lock(tx, self.owner, id).await?
-            } else {
-                store::calendar::find(tx, self.owner, id).await?
-            };
-            if let Some(schedule) = schedule.filter(|schedule| schedule.deleted_at.is_none()) {
-                found.push((uid, store::calendar::set_of(tx, schedule).await?));
-            }
-        }
         let called = labels::category_names(tx, found.iter().map(|(_, set)| set)).await?;
         let there = |(uid, set): (String, RecurrenceSet)| {
             let category = set.schedule.labels.category.and_then(|category| called.get(&category)).cloned();
