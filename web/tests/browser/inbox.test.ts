@@ -37,6 +37,22 @@ test("a reminder arrives live, is snoozed, read, found by filters, and deleted",
   await item.waitFor({ state: "detached" });
 });
 
+test("a notification leads to what rang: a schedule, or one occurrence of a series", async () => {
+  const ada = await campanile.person("Leads");
+  const { page } = ada;
+  const start = new Date(Date.now() + 60_000).toISOString();
+  await ring(ada, "Once");
+  await ada.api("POST", "schedules?on_conflict=allow", { title: "Every day", start, duration: "PT15M", time_zone: "Asia/Seoul", recurrence: { rrule: "FREQ=DAILY;COUNT=5" }, reminders: [{ before: "PT1H" }] });
+  for (const title of ["Once", "Every day"]) {
+    await page.getByRole("main").getByRole("link", { name: title }).click();
+    await page.getByRole("dialog", { name: title }).waitFor();
+    expect(new URL(page.url()).searchParams.has("occurrence")).toBe(title === "Every day");
+    expect(await page.getByRole("dialog").getByRole("alert").count()).toBe(0);
+    await page.goto("/inbox");
+  }
+  await expect.poll(() => page.getByRole("button", { name: "Mark as unread" }).count()).toBe(2);
+});
+
 test("what is read on another device is read here", async () => {
   const ada = await campanile.person("Devices");
   await ring(ada, "One");

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { NotificationView } from "../../api/schema";
-import { aboutOf, rungOf } from "./reminder";
+import { aboutOf, rungOf, subjectOf } from "./reminder";
 
 function notification(type: string, body: string, data: object): NotificationView {
   return { id: "ntf_1", type, title: "T", body, data: data as Record<string, never>, created_at: "2026-11-20T00:00:00Z" };
@@ -20,4 +20,12 @@ test("an alarm can be snoozed, and says when it was due if that was not now", ()
   expect(rungOf(notification("reminder", "", { reminder_id: "alm_1", due_at, late_by_ms: 12 }))).toEqual({ reminder: "alm_1", due: undefined });
   expect(rungOf(notification("task.overdue", "", { reminder_id: "alm_1", due_at, late_by_ms: 60_000 }))).toEqual({ reminder: "alm_1", due: due_at });
   expect(rungOf(notification("security", "", {}))).toBeUndefined();
+});
+
+test("a notification leads to what it is about, on the day it has in the shown zone", () => {
+  const data = { schedule_id: "sch_1", occurrence: "2026-11-20T00:30:00", start_at: "2026-11-19T15:30:00Z", task_id: "tsk_1" };
+  expect(subjectOf(notification("reminder", "", data), "Asia/Seoul")?.address).toBe("/calendar/week/2026-11-20?schedule=sch_1");
+  expect(subjectOf(notification("reminder", "", data), "Europe/Berlin")?.address).toBe("/calendar/week/2026-11-19?schedule=sch_1");
+  expect(subjectOf(notification("task.overdue", "", { task_id: "tsk_1" }), "Asia/Seoul")).toEqual({ address: "/tasks/tsk_1" });
+  expect(subjectOf(notification("security", "", {}), "Asia/Seoul")).toBeUndefined();
 });

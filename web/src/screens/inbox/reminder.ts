@@ -1,5 +1,6 @@
 // What the `data` of a notification says, as far as it is a reminder's (docs/streams.md).
 import type { NotificationView } from "../../api/schema";
+import { dateOf } from "../../time/zone";
 
 export interface Rung {
   reminder: string;
@@ -27,4 +28,13 @@ export function aboutOf({ type, body, data }: NotificationView): { start: string
   const isTimed = /\d{4}-\d\d-\d\d.*\d\d:\d\d/.test(when);
   if (type !== "reminder" || typeof start !== "string" || !isTimed) return { start: undefined, rest: body };
   return { start, rest: rest.join(" · ") };
+}
+
+/** What a notification is about, and the address that shows it. */
+export function subjectOf({ data }: NotificationView, zone: string): { address: string; schedule?: string; occurrence?: string } | undefined {
+  const { schedule_id: schedule, task_id: task, start_at: start, occurrence } = data as Record<string, unknown>;
+  if (typeof schedule === "string" && typeof start === "string" && typeof occurrence === "string") {
+    return { address: `/calendar/week/${dateOf(start, zone)}?schedule=${schedule}`, schedule, occurrence };
+  }
+  return typeof task === "string" ? { address: `/tasks/${task}` } : undefined;
 }
