@@ -2,6 +2,7 @@
 import createClient, { type Client, type Middleware } from "openapi-fetch";
 
 import { now } from "../time/now";
+import { known } from "../offline/known.svelte";
 import { READ_AT, keep, recall } from "../offline/memory";
 import { outbox } from "../offline/outbox.svelte";
 import { alone } from "./lock";
@@ -59,7 +60,10 @@ async function fetchTwice(request: Request): Promise<Response> {
 /** Without the server: what was read before, or the wish put aside. */
 async function withoutServer(request: Request): Promise<Response> {
   const before = await recall(request);
-  if (before) return before;
+  if (before) {
+    known.recalled(before.headers.get(READ_AT));
+    return before;
+  }
   if (await outbox.keep(request, await request.text())) throw new Postponed();
   throw new Unreached();
 }

@@ -128,9 +128,16 @@ async function* events(
   }
 }
 
+/** Waits, but no longer than until the device has a network again, or somebody looks at the page again. */
 function pause(ms: number, stop: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    stop.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+    const over = new AbortController();
+    const end = (): void => (over.abort(), resolve());
+    const timer = setTimeout(end, ms);
+    over.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+    const once = { once: true, signal: over.signal };
+    stop.addEventListener("abort", end, once);
+    globalThis.addEventListener?.("online", end, once);
+    globalThis.document?.addEventListener("visibilitychange", end, once);
   });
 }

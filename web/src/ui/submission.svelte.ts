@@ -2,7 +2,7 @@
 // arrived, and refused field by field.
 import { Refused, Unreached } from "../api/problem";
 import { wish } from "../api/client";
-import { explain } from "../words/refusal";
+import { explain, explainField } from "../words/refusal";
 
 export class Submission {
   #busy = $state(false);
@@ -19,7 +19,8 @@ export class Submission {
 
   /** What is wrong with the field at a JSON pointer of the body, in the server's words. */
   field(pointer: string): string | undefined {
-    return this.#failure instanceof Refused ? this.#failure.field(pointer) : undefined;
+    const detail = this.#failure instanceof Refused ? this.#failure.field(pointer) : undefined;
+    return detail === undefined ? undefined : explainField(detail);
   }
 
   /** What is wrong with the whole, unless `pointers` show it beside their fields already. */

@@ -46,7 +46,7 @@ test("a form that is on its way is not sent again", async () => {
 test("what is said beside a field is not said of the whole", async () => {
   const sending = new Submission();
   await sending.send({}, () => Promise.reject(refused([{ pointer: "/title", detail: "too long" }])));
-  expect(sending.field("/title")).toBe("too long");
+  expect(sending.field("/title")).toBe("Too long.");
   expect(sending.whole("/title")).toBeUndefined();
   expect(sending.whole("/name")).toBe("It does not fit.");
 });

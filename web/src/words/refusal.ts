@@ -18,6 +18,21 @@ const KOREAN: Readonly<Record<string, string>> = {
   "edge.too_many_at_once": "한꺼번에 너무 많은 요청을 보냈습니다.",
 };
 
+/** What is said of single fields has no code of its own; these are the fields that everybody meets. */
+const KOREAN_DETAILS: Readonly<Record<string, string>> = {
+  "not an e-mail address: write name@example.org, at most 254 bytes": "이메일 주소가 아닙니다. name@example.org처럼 적어 주세요.",
+  "not a display name: 1 to 80 characters without line breaks or control characters": "이름은 한 줄로 1자에서 80자까지 적어 주세요.",
+  "a password has at least 8 characters; 15 or more are better": "비밀번호는 8자 이상이어야 합니다. 15자 이상이면 더 좋습니다.",
+  "a password has at most 128 characters": "비밀번호는 128자까지입니다.",
+  "this password is among the first that are tried: choose another": "가장 먼저 시도되는 흔한 비밀번호입니다. 다른 것을 정해 주세요.",
+  "a password must not be your name or your e-mail address": "이름이나 이메일 주소는 비밀번호로 쓸 수 없습니다.",
+};
+
+/** What the server says of one field. */
+export function explainField(detail: string): string {
+  return (language.current === "ko" ? KOREAN_DETAILS[detail] : undefined) ?? capitalised(detail);
+}
+
 /** A sentence for `error`, whatever was thrown. */
 export function explain(error: unknown): string {
   if (error instanceof Refused) {

@@ -55,6 +55,7 @@ test("a wrong password and a taken address are told in the server's words, in bo
   await page.getByLabel("비밀번호", { exact: true }).fill("short");
   await page.getByRole("button", { name: "계정 만들기" }).click();
   await page.getByLabel("비밀번호", { exact: true }).and(page.locator("[aria-invalid=true]")).waitFor();
+  await page.getByText("비밀번호는 8자 이상이어야 합니다.").waitFor();
   await page.getByLabel("비밀번호", { exact: true }).fill(PASSWORD);
   await page.getByRole("button", { name: "계정 만들기" }).click();
   await page.getByText("이미 가입된 이메일 주소입니다.").waitFor();

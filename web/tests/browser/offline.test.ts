@@ -22,6 +22,7 @@ test("without the server the page opens with what was read last, and what is don
 
   await campanile.server.kill();
   await page.reload();
+  await page.getByText("Shown as it was at").waitFor();
   await item.getByRole("button", { name: "Mark as read" }).click();
   await item.getByRole("button", { name: "Mark as unread" }).waitFor();
   await page.getByText("1 change waits to be sent.").waitFor();
