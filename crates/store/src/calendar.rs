@@ -1,6 +1,6 @@
 //! Schedules and their reminders.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use domain::{
     alarms::{Anchor, LatePolicy, Reminder, ReminderRule, When},
@@ -38,10 +38,13 @@ pub mod feeds;
 pub mod filtered;
 pub mod imported;
 pub mod overrides;
+pub mod pages;
 pub mod revision;
 pub mod sessions;
 pub mod whole;
 pub mod zones;
+
+pub(crate) use pages::with_reminders;
 
 /// What `owner` has chosen for schedules that do not say: the zone, and the lead of reminders in seconds. `None`: no such user.
 pub async fn defaults(tx: &mut Tx<'_>, owner: UserId) -> Result<Option<(Zone, u32)>, StoreError> {
@@ -239,53 +242,9 @@ pub(crate) const OVERLAPPING: &str = select!(
        AND (start_at, id) > ($5, $6) ORDER BY start_at, id LIMIT $7"
 );
 
-/// What of `owner` happens once and overlaps the range, by start. An item without length counts as lying in its instant.
-pub async fn overlapping(tx: &mut Tx<'_>, owner: UserId, range: Range) -> Result<Vec<Schedule>, StoreError> {
-    // Nothing lasts longer than MAX_SPAN, so nothing that starts before that can reach into the range.
-    let earliest = range.from - MAX_SPAN;
-    let (after_at, after_id) = range.after.map_or((Instant::DISTANT_PAST, uuid::Uuid::nil()), |c| (c.at, c.id));
-    let rows = tx
-        .all(
-            OVERLAPPING,
-            &[
-                Value::from(owner),
-                Value::from(earliest),
-                Value::from(range.to),
-                Value::from(range.from),
-                Value::from(after_at),
-                Value::from(after_id),
-                Value::from(range.limit),
-            ],
-            schedule,
-        )
-        .await?;
-    with_reminders(tx, rows).await
-}
-
 pub(crate) const SERIES: &str = select!(
     "WHERE owner_id = $1 AND deleted_at IS NULL AND rrule IS NOT NULL AND reach_from < $2 AND (reach_to IS NULL OR reach_to >= $3)"
 );
-
-/// What of `owner` repeats and may have occurrences in `from..to`, in no order, without progress, tags and the reminders that the
-/// occurrences have in common: enough to tell when they take place. [`complete`] adds the rest.
-pub async fn series_within(
-    tx: &mut Tx<'_>,
-    owner: UserId,
-    (from, to): (Instant, Instant),
-) -> Result<Vec<RecurrenceSet>, StoreError> {
-    let rows = tx.all(SERIES, values![owner, to, from], schedule).await?;
-    overrides::of_owner(tx, rows, (owner, from, to)).await
-}
-
-/// Adds reminders and tags to series that were read without them.
-pub async fn complete<'a>(
-    tx: &mut Tx<'_>,
-    sets: impl IntoIterator<Item = &'a mut RecurrenceSet> + Send,
-) -> Result<(), StoreError> {
-    let mut schedules: Vec<_> = sets.into_iter().map(|set| &mut set.schedule).collect();
-    add_reminders(tx, &mut schedules).await?;
-    tags::attach(tx, &mut schedules).await
-}
 
 /// The schedules `ids` with everything of theirs, locked so that their next alarms can be armed. On PostgreSQL those that
 /// somebody is changing are left out: whoever changes a schedule waits for its alarms, and this holds them already. Of the
@@ -346,43 +305,6 @@ pub async fn purge(tx: &mut Tx<'_>, before: Instant, limit: u32) -> Result<u64, 
         values![before, limit],
     )
     .await
-}
-
-pub(crate) async fn with_reminders(tx: &mut Tx<'_>, mut schedules: Vec<Schedule>) -> Result<Vec<Schedule>, StoreError> {
-    let mut each: Vec<_> = schedules.iter_mut().collect();
-    add_reminders(tx, &mut each).await?;
-    crate::progress::attach(tx, &mut each).await?;
-    tags::attach(tx, &mut each).await?;
-    Ok(schedules)
-}
-
-async fn add_reminders(tx: &mut Tx<'_>, schedules: &mut [&mut Schedule]) -> Result<(), StoreError> {
-    let ids = schedules.iter().map(|s| s.id.uuid()).collect();
-    let reminders = tx
-        .batch_all(
-            Sql::each(
-                "SELECT schedule_id, id, before_seconds, relative_to, at, critical FROM reminders
-                 WHERE schedule_id = $1 AND recurrence_id = '' AND retired_at IS NULL ORDER BY position",
-                "SELECT schedule_id, id, before_seconds, relative_to, at, critical FROM reminders
-                 WHERE schedule_id = ANY ($1::uuid[]) AND recurrence_id = '' AND retired_at IS NULL
-                 ORDER BY schedule_id, position",
-            ),
-            &[Column::Uuids(ids)],
-            |row| Ok((row.get::<ScheduleId>(0)?, reminder(row)?)),
-        )
-        .await?;
-    let places = places(schedules);
-    for (of, reminder) in reminders {
-        if let Some(place) = places.get(&of) {
-            schedules[*place].reminders.push(reminder);
-        }
-    }
-    Ok(())
-}
-
-/// Where each schedule stands among others.
-pub(crate) fn places(schedules: &[&mut Schedule]) -> HashMap<ScheduleId, usize> {
-    (0..).zip(schedules).map(|(place, schedule)| (schedule.id, place)).collect()
 }
 
 pub(crate) fn reminder(row: &Row<'_>) -> Result<Reminder, StoreError> {

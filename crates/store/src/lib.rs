@@ -39,6 +39,7 @@ mod error;
 mod migrations;
 mod plans;
 mod postgres;
+mod questions;
 mod row;
 #[cfg(feature = "scratch")]
 pub mod scratch;
@@ -54,6 +55,7 @@ pub use sqlite::{Fault, FaultPoint, Faults};
 pub use turns::on_behalf_of;
 pub use tx::Tx;
 
+pub(crate) use questions::Question;
 pub(crate) use row::Row;
 pub(crate) use tx::Sql;
 pub(crate) use value::{Column, Value, values};

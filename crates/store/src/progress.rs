@@ -6,12 +6,12 @@ use std::{
 };
 
 use domain::calendar::{
-    Occurrence, RecurrenceSet, Schedule,
+    Occurrence, RecurrenceSet,
     progress::{Entry, Item, Progress, Session, State, Step, Work},
 };
 use kernel::{Instant, ScheduleId, UserId, WallTime};
 
-use crate::{Column, Row, Sql, StoreError, Tx, calendar::places, values};
+use crate::{Column, Row, Sql, StoreError, Tx, values};
 
 /// The columns of [`Progress`], in the order [`progress`] reads them.
 macro_rules! columns {
@@ -37,36 +37,15 @@ pub async fn worked_until(tx: &mut Tx<'_>, owner: UserId) -> Result<Option<Insta
     tx.optional(WORKED_UNTIL, values![owner], |row| row.get(0)).await
 }
 
-/// Puts the progress of schedules that happen once beside them.
-pub(crate) async fn attach(tx: &mut Tx<'_>, schedules: &mut [&mut Schedule]) -> Result<(), StoreError> {
-    let once = schedules.iter().filter(|schedule| schedule.series.is_none());
-    let ids = once.map(|schedule| schedule.id.uuid()).collect();
-    let found = tx
-        .batch_all(
-            Sql::each(
-                concat!(
-                    "SELECT schedule_id, recurrence_id, ",
-                    columns!(),
-                    " FROM progress WHERE schedule_id = $1 AND recurrence_id = ''"
-                ),
-                concat!(
-                    "SELECT schedule_id, recurrence_id, ",
-                    columns!(),
-                    " FROM progress WHERE schedule_id = ANY ($1::uuid[]) AND recurrence_id = ''"
-                ),
-            ),
-            &[Column::Uuids(ids)],
-            |row| Ok((row.get::<ScheduleId>(0)?, progress(row, 2)?)),
-        )
-        .await?;
-    let places = places(schedules);
-    for (of, progress) in found {
-        if let Some(place) = places.get(&of) {
-            schedules[*place].progress = progress;
-        }
-    }
-    Ok(())
-}
+/// The progress of schedules that happen once.
+pub(crate) const OF_ONCE: Sql = Sql::each(
+    concat!("SELECT schedule_id, recurrence_id, ", columns!(), " FROM progress WHERE schedule_id = $1 AND recurrence_id = ''"),
+    concat!(
+        "SELECT schedule_id, recurrence_id, ",
+        columns!(),
+        " FROM progress WHERE schedule_id = ANY ($1::uuid[]) AND recurrence_id = ''"
+    ),
+);
 
 /// Puts the progress of their occurrences beside series, from the occurrence named with each on.
 pub(crate) async fn attach_from(tx: &mut Tx<'_>, sets: &mut [RecurrenceSet], from: &[String]) -> Result<(), StoreError> {
@@ -146,7 +125,7 @@ pub async fn occurrences_as_far(
     tx.all(OCCURRENCES_AS_FAR, params, |row| Ok((row.get(0)?, row.parse(1)?))).await
 }
 
-fn of_item(row: &Row<'_>) -> Result<(Item, Progress), StoreError> {
+pub(crate) fn of_item(row: &Row<'_>) -> Result<(Item, Progress), StoreError> {
     Ok((item(row)?, progress(row, 2)?))
 }
 

@@ -1,11 +1,10 @@
 //! One transaction on either engine, and the small set of calls both answer.
 
 use deadpool_postgres::Transaction;
-use futures_util::{TryStreamExt as _, pin_mut};
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use crate::{Column, Row, StoreError, Value, postgres::is_passing};
+use crate::{Column, Row, StoreError, Value, postgres::is_passing, questions::Asked};
 
 /// A statement. Placeholders are `$1`, `$2` … on both engines.
 #[derive(Clone, Copy)]
@@ -81,36 +80,7 @@ impl<'c> Tx<'c> {
         params: &[Value<'_>],
         map: impl Fn(&Row<'_>) -> Result<T, StoreError> + Send,
     ) -> Result<Vec<T>, StoreError> {
-        let sql = sql.into();
-        let mut mapped = Vec::new();
-        match &mut self.engine {
-            Engine::Sqlite(connection) => within(connection, &mut self.ended, |connection| {
-                let mut statement = connection.prepare_cached(sql.sqlite)?;
-                bind(&mut statement, params)?;
-                let mut rows = statement.raw_query();
-                while let Some(row) = rows.next()? {
-                    mapped.push(map(&Row::Sqlite(row))?);
-                }
-                Ok(())
-            })?,
-            Engine::Postgres(transaction) => {
-                let result = async {
-                    let statement = transaction.prepare_cached(sql.postgres).await?;
-                    let rows = transaction.query_raw(&statement, params).await?;
-                    pin_mut!(rows);
-                    let mut raw = Vec::new();
-                    while let Some(row) = rows.try_next().await? {
-                        raw.push(row);
-                    }
-                    Ok(raw)
-                };
-                let rows: Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> = result.await;
-                for row in rows.map_err(|e| failed(&mut self.retryable, e))? {
-                    mapped.push(map(&Row::Postgres(&row))?);
-                }
-            }
-        }
-        Ok(mapped)
+        self.ask(Asked::new(sql, params), map).await
     }
 
     /// Runs a statement that answers at most one row.
@@ -172,36 +142,7 @@ impl<'c> Tx<'c> {
         columns: &[Column<'_>],
         map: impl Fn(&Row<'_>) -> Result<T, StoreError> + Send,
     ) -> Result<Vec<T>, StoreError> {
-        let length = columns.first().map_or(0, Column::len);
-        debug_assert!(columns.iter().all(|c| c.len() == length), "columns of one batch differ in length");
-        let mut mapped = Vec::with_capacity(length);
-        if length == 0 {
-            return Ok(mapped);
-        }
-        match &mut self.engine {
-            Engine::Sqlite(connection) => within(connection, &mut self.ended, |connection| {
-                let mut statement = connection.prepare_cached(sql.sqlite)?;
-                for row in 0..length {
-                    bind_row(&mut statement, columns, row)?;
-                    let mut rows = statement.raw_query();
-                    while let Some(row) = rows.next()? {
-                        mapped.push(map(&Row::Sqlite(row))?);
-                    }
-                }
-                Ok(())
-            })?,
-            Engine::Postgres(transaction) => {
-                let result = async {
-                    let statement = transaction.prepare_cached(sql.postgres).await?;
-                    let params: Vec<&(dyn tokio_postgres::types::ToSql + Sync)> = columns.iter().map(|c| c as _).collect();
-                    transaction.query(&statement, &params).await
-                };
-                for row in result.await.map_err(|e| failed(&mut self.retryable, e))? {
-                    mapped.push(map(&Row::Postgres(&row))?);
-                }
-            }
-        }
-        Ok(mapped)
+        self.ask(Asked::new(sql, columns), map).await
     }
 
     /// As [`Tx::batch`], for inserts that leave alone what is there already: answers the ids (the first column) of the rows that
@@ -229,7 +170,7 @@ impl<'c> Tx<'c> {
 
 /// Runs a statement of SQLite within the transaction that is open. Once an error has ended that transaction, nothing more runs:
 /// a use case that passed over the error would write outside of any transaction.
-fn within<T>(
+pub(crate) fn within<T>(
     connection: &Connection,
     ended: &mut Option<StoreError>,
     statement: impl FnOnce(&Connection) -> Result<T, StoreError>,
@@ -246,11 +187,15 @@ fn within<T>(
     result
 }
 
-fn bind(statement: &mut rusqlite::CachedStatement<'_>, params: &[Value<'_>]) -> Result<(), StoreError> {
+pub(crate) fn bind(statement: &mut rusqlite::CachedStatement<'_>, params: &[Value<'_>]) -> Result<(), StoreError> {
     bind_by_number(statement, |at| params.get(at))
 }
 
-fn bind_row(statement: &mut rusqlite::CachedStatement<'_>, columns: &[Column<'_>], row: usize) -> Result<(), StoreError> {
+pub(crate) fn bind_row(
+    statement: &mut rusqlite::CachedStatement<'_>,
+    columns: &[Column<'_>],
+    row: usize,
+) -> Result<(), StoreError> {
     bind_by_number(statement, |at| columns.get(at).map(|column| column.at(row)))
 }
 
@@ -271,7 +216,7 @@ fn bind_by_number<V: rusqlite::ToSql>(
 }
 
 /// Remembers whether repeating the whole transaction may heal `error`.
-fn failed(retryable: &mut bool, error: tokio_postgres::Error) -> StoreError {
+pub(crate) fn failed(retryable: &mut bool, error: tokio_postgres::Error) -> StoreError {
     *retryable |= is_passing(&error);
     error.into()
 }

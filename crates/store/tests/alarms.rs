@@ -152,8 +152,8 @@ async fn a_range_shows_what_overlaps_it_page_by_page() {
         }
         let overlapping = async |from: u32, to: u32, after: Option<Cursor>, limit: u32| {
             let range = calendar::Range { from: START + from * MINUTE, to: START + to * MINUTE, after, limit };
-            let found: Vec<Schedule> = run(&store, move |tx| Box::pin(calendar::overlapping(tx, ann, range))).await;
-            found.into_iter().map(|item| item.id).collect::<Vec<_>>()
+            let (once, _) = run(&store, move |tx| Box::pin(calendar::pages::overlapping(tx, ann, range))).await;
+            once.into_iter().map(|item| item.id).collect::<Vec<_>>()
         };
         let ids: Vec<ScheduleId> = items.iter().map(|item| item.id).collect();
         assert_eq!(overlapping(60, 120, None, 10).await, ids[1..2], "what ends when the range begins is left out");

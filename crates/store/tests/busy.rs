@@ -47,7 +47,7 @@ async fn insert(store: &Store, set: &RecurrenceSet) {
 
 async fn once(store: &Store, owner: UserId, range: (u64, u64), limit: u32) -> Vec<ScheduleId> {
     let range = (at(range.0), at(range.1));
-    let found = run(store, move |tx| Box::pin(busy::once(tx, owner, range, limit))).await;
+    let (found, _) = run(store, move |tx| Box::pin(busy::within(tx, owner, range, (limit, 9)))).await;
     found.iter().map(|once| once.schedule).collect()
 }
 
@@ -101,8 +101,7 @@ async fn a_series_is_taken_where_it_reaches_if_it_is_ever_busy() {
             insert(&store, set).await;
         }
         let found = async |owner: UserId, from: u64, to: u64| {
-            let limit = 9;
-            let mut found = run(&store, move |tx| Box::pin(busy::series(tx, owner, (at(from), at(to)), limit))).await;
+            let (_, mut found) = run(&store, move |tx| Box::pin(busy::within(tx, owner, (at(from), at(to)), (9, 9)))).await;
             found.sort_by_key(|set| set.schedule.id);
             found.into_iter().map(|set| (set.schedule, set.overrides)).collect::<Vec<_>>()
         };
@@ -115,7 +114,7 @@ async fn a_series_is_taken_where_it_reaches_if_it_is_ever_busy() {
         assert_eq!(found(ann, 90, 100).await, expected(&[&daily, &nearly]));
         assert_eq!(found(ann, 0, 10).await, []);
         assert_eq!(found(bob, 0, 20).await, []);
-        let few = run(&store, move |tx| Box::pin(busy::series(tx, ann, (at(0), at(20)), 2))).await;
+        let (_, few) = run(&store, move |tx| Box::pin(busy::within(tx, ann, (at(0), at(20)), (9, 2)))).await;
         assert_eq!(few.len(), 2, "what is never busy does not count");
     })
     .await;

@@ -11,15 +11,17 @@ use agenda::event;
 use domain::{
     alarms::{Alarm, LateAction, LatePolicy, Reminder, ReminderRule},
     calendar::{
-        Moment, Override, RecurrenceSet, RepeatDraft, Span,
+        Moment, Override, RecurrenceSet, RepeatDraft, Schedule, Span,
+        labels::{LabelName, Labels, Tag},
         progress::{Action, Item, Progress, State},
     },
 };
 use inboxes::{person, run};
-use kernel::{AlarmId, Instant, ReminderId, ScheduleId, UserId, WallTime};
+use kernel::{AlarmId, Instant, ReminderId, ScheduleId, TagId, UserId, WallTime};
 use store::{
     Store, alarms,
     calendar::{self, overrides},
+    labels::tags,
     progress,
 };
 use testkit::{START, SeededEntropy, on_both_engines};
@@ -79,8 +81,8 @@ async fn insert(store: &Store, set: &RecurrenceSet) {
 async fn within(store: &Store, owner: UserId, range: (Instant, Instant)) -> Vec<RecurrenceSet> {
     run(store, move |tx| {
         Box::pin(async move {
-            let mut sets = calendar::series_within(tx, owner, range).await?;
-            calendar::complete(tx, &mut sets).await?;
+            let mut sets = calendar::pages::series_within(tx, owner, range).await?;
+            calendar::pages::complete(tx, &mut sets, []).await?;
             Ok(sets)
         })
     })
@@ -109,11 +111,82 @@ async fn a_series_is_read_as_it_was_written_and_found_where_it_reaches() {
         assert_eq!(late.iter().map(|set| set.schedule.id).collect::<Vec<_>>(), [endless.schedule.id]);
         assert!(within(&store, ann, (START, START + DAY)).await.is_empty(), "before its first occurrence");
         assert!(within(&store, bob, (START, START + 400 * DAY)).await.is_empty(), "somebody else's");
-        let once = run(&store, move |tx| {
-            let range = calendar::Range { from: START, to: START + 400 * DAY, after: None, limit: 10 };
-            Box::pin(calendar::overlapping(tx, ann, range))
-        });
-        assert_eq!(once.await, [], "what repeats is not among what happens once");
+        let (once, mut series) = overlapping(&store, ann).await;
+        assert_eq!(once, [], "what repeats is not among what happens once");
+        series.sort_by_key(|set| set.schedule.id != endless.schedule.id);
+        let beside: Vec<_> = series.iter().map(|set| set.schedule.id).collect();
+        assert_eq!(beside, [endless.schedule.id, ended.schedule.id], "but beside it");
+    })
+    .await;
+}
+
+async fn overlapping(store: &Store, owner: UserId) -> (Vec<Schedule>, Vec<RecurrenceSet>) {
+    let range = calendar::Range { from: START, to: START + 400 * DAY, after: None, limit: 10 };
+    run(store, move |tx| Box::pin(calendar::pages::overlapping(tx, owner, range))).await
+}
+
+#[tokio::test]
+async fn what_overlaps_a_range_is_completed_with_everything_that_is_shown_of_it() {
+    on_both_engines(async |store| {
+        let (ann, bob) = (person(&store, 1).await, person(&store, 2).await);
+        let entropy = SeededEntropy::new(7);
+        let tag = |name: &str| LabelName::parse("/name", name).expect("a name");
+        let mut once =
+            event(ann, &entropy, span("2026-12-02T12:00:00"), &[ReminderRule::before_start(60), ReminderRule::before_start(600)]);
+        once.labels.tags = vec![tag("home"), tag("urgent")];
+        let mut series = daily(ann, 3, "FREQ=DAILY");
+        series.schedule.labels.tags = vec![tag("urgent")];
+        let apart = wall("2026-12-06T09:00:00");
+        let reminders =
+            [30, 90].map(|lead| Reminder { id: ReminderId::mint(START, &entropy), rule: ReminderRule::before_start(lead) });
+        series.overrides.insert(apart, Override { reminders: Some(reminders.to_vec()), ..changed("2026-12-06T09:00:00", None) });
+        for name in ["urgent", "home"] {
+            let id = TagId::mint(START, &entropy);
+            let tag = Tag { id, owner: ann, name: tag(name), colour: None, version: 1, created_at: START, updated_at: START };
+            run(&store, move |tx| {
+                let tag = tag.clone();
+                Box::pin(async move { tags::insert(tx, &tag).await })
+            })
+            .await;
+        }
+        insert(&store, &RecurrenceSet::new(once.clone(), [])).await;
+        insert(&store, &series).await;
+        let (begun, other) = (wall("2026-12-04T09:00:00"), wall("2026-12-07T09:00:00"));
+        let items = [
+            Item::once(once.id),
+            Item { schedule: series.schedule.id, recurrence_id: Some(begun) },
+            Item { schedule: series.schedule.id, recurrence_id: Some(other) },
+        ];
+        for (item, hours) in items.into_iter().zip(0..) {
+            run(&store, move |tx| {
+                let item = item.clone();
+                Box::pin(async move {
+                    let start = Progress::default().step(Action::Start, START + Duration::from_hours(2 * hours)).expect("a step");
+                    progress::record(tx, ann, &item, &start, START).await?;
+                    let stop = start.after.step(Action::Suspend, START + Duration::from_hours(2 * hours + 1)).expect("a step");
+                    progress::record(tx, ann, &item, &stop, START).await
+                })
+            })
+            .await;
+        }
+        assert_eq!(overlapping(&store, bob).await.0, []);
+        let (bare, sets) = overlapping(&store, ann).await;
+        assert_eq!(bare, [Schedule { reminders: vec![], labels: Labels::default(), ..once.clone() }], "only when it takes place");
+        let sets: Vec<_> = bare.into_iter().map(|schedule| RecurrenceSet::new(schedule, [])).chain(sets).collect();
+        let id = series.schedule.id;
+        let sets = run(&store, move |tx| {
+            let mut sets = sets.clone();
+            Box::pin(async move {
+                calendar::pages::complete(tx, &mut sets, [(id, begun)]).await?;
+                Ok(sets)
+            })
+        })
+        .await;
+        let worked = sets[0].schedule.progress;
+        assert_eq!((worked.state, worked.worked_seconds), (State::Suspended, 3_600));
+        assert_eq!(sets[0].schedule, Schedule { progress: worked, ..once });
+        same(&sets[1], &series);
+        assert_eq!(sets[1].begun().collect::<Vec<_>>(), [(begun, State::Suspended)], "of those that are asked for");
     })
     .await;
 }

@@ -233,7 +233,8 @@ async fn schedules(store: &Store, ada: UserId) {
             assert_eq!(set.progress_of(Some(wall("2026-11-20T09:30:00"))).state, State::InProgress);
 
             let range = Range { from: at("2026-11-01T00:00:00Z"), to: at("2027-01-01T00:00:00Z"), after: None, limit: 10 };
-            let once: Vec<_> = calendar::overlapping(tx, ada, range).await?.iter().map(|found| found.id).collect();
+            let (once, _) = calendar::pages::overlapping(tx, ada, range).await?;
+            let once: Vec<_> = once.iter().map(|found| found.id).collect();
             assert_eq!(once, [schedule(43), schedule(41)]);
             let trash: Vec<_> = calendar::deleted(tx, ada, None, 10).await?.iter().map(|found| found.id).collect();
             assert_eq!(trash, [schedule(44)]);

@@ -112,8 +112,7 @@ pub(crate) async fn calendar(
     window: (Instant, Instant),
     except: Option<ScheduleId>,
 ) -> Result<Calendar, StoreError> {
-    let once = store::calendar::busy::once(tx, owner, window, MAX_ONCE).await?;
-    let series = store::calendar::busy::series(tx, owner, window, MAX_SERIES).await?;
+    let (once, series) = store::calendar::busy::within(tx, owner, window, (MAX_ONCE, MAX_SERIES)).await?;
     let mut calendar = Calendar::new(once, series);
     if let Some(except) = except {
         calendar.once.retain(|it| it.schedule != except);

@@ -3,10 +3,15 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    calendar::{Key, Occurrence, Schedule, labels::LabelName, progress::State, search::Reading},
+    calendar::{
+        Key, Occurrence, RecurrenceSet, Schedule,
+        labels::LabelName,
+        progress::State,
+        search::{Query, Reading},
+    },
     identity::Caller,
 };
-use kernel::{CategoryId, Cursor, ScheduleId, UserId};
+use kernel::{CategoryId, Cursor, Instant, ScheduleId, UserId};
 use store::{
     Tx, UseCase,
     calendar::filtered::{self, Narrow},
@@ -45,38 +50,29 @@ impl UseCase for List {
 
     /// One page of what happens once and, of each series, at most as many: merged, the first of them are the page.
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
-        let Self(owner, Listing { range, narrowing, series_once }, state) = self;
+        let Self(owner, Listing { range, narrowing, .. }, state) = self;
         let Some(wanted) = self.wanted(tx).await? else { return Ok(Vec::new()) };
         let page = Range { limit: range.limit + 1, ..*range };
-        let once = match (&wanted.narrow, state) {
-            (None, None) => store::calendar::overlapping(tx, *owner, page).await?,
-            (Some(narrow), None) => filtered::overlapping(tx, *owner, page, narrow).await?,
-            (narrow, Some(state)) => filtered::as_far(tx, *owner, page, &narrow.clone().unwrap_or_default(), *state).await?,
+        let (once, series) = if let (None, None) = (&wanted.narrow, state) {
+            store::calendar::pages::overlapping(tx, *owner, page).await?
+        } else {
+            let narrow = wanted.narrow.clone().unwrap_or_default();
+            let once = match state {
+                None => filtered::overlapping(tx, *owner, page, &narrow).await?,
+                Some(state) => filtered::as_far(tx, *owner, page, &narrow, *state).await?,
+            };
+            let series = match &narrowing.query {
+                None => store::calendar::pages::series_within(tx, *owner, (range.from, range.to)).await?,
+                Some(_) => Vec::new(),
+            };
+            (once, series)
         };
-        let mut found: Vec<_> = once.into_iter().map(Occurrence::only).collect();
-        let (from_to, limit) = ((range.from, range.to), page.limit as usize);
-        let after: Option<Key> = range.after.map(|place| (place.at, ScheduleId::from_uuid(place.id), place.occurrence));
+        let once = once.into_iter().map(|schedule| RecurrenceSet::new(schedule, [])).collect();
+        let found = self.first(tx, (once, series), &wanted).await?;
         match &narrowing.query {
-            None => found.extend(self.of_series(tx, &wanted, after).await?),
-            Some(query) => {
-                for set in
-                    filtered::series_saying(tx, *owner, from_to, query).await?.iter().filter(|set| wanted.has(&set.schedule))
-                {
-                    let reading = Reading::of(set, query);
-                    found.extend(match series_once {
-                        true => reading.anywhere(after, limit),
-                        false => reading.overlapping(from_to, after, limit),
-                    });
-                    // Cut after each, so that no number of series is held beyond the page.
-                    found.sort_by_key(Occurrence::key);
-                    found.truncate(limit);
-                }
-            }
+            None => Ok(found),
+            Some(query) => self.with_saying(tx, found, &wanted, query).await,
         }
-        found.sort_by_key(Occurrence::key);
-        found.truncate(limit);
-        store::progress::attach_to_occurrences(tx, &mut found).await?;
-        Ok(found)
     }
 }
 
@@ -93,34 +89,87 @@ struct Wanted {
 impl Wanted {
     /// Whether a series is labelled so.
     fn has(&self, schedule: &Schedule) -> bool {
-        let labels = &schedule.labels;
-        let lies_in = |wanted: &BTreeSet<CategoryId>| labels.category.is_some_and(|category| wanted.contains(&category));
-        self.categories.as_ref().is_none_or(lies_in) && self.tag.as_ref().is_none_or(|tag| labels.tags.contains(tag))
+        self.lies_in(schedule) && self.tag.as_ref().is_none_or(|tag| schedule.labels.tags.contains(tag))
+    }
+
+    /// Whether it is in such a category.
+    fn lies_in(&self, schedule: &Schedule) -> bool {
+        let lies_in = |wanted: &BTreeSet<CategoryId>| schedule.labels.category.is_some_and(|category| wanted.contains(&category));
+        self.categories.as_ref().is_none_or(lies_in)
     }
 }
 
 impl List {
-    /// The first occurrences of all series together. Which they are is found out first; only those are read in full.
-    async fn of_series(&self, tx: &mut Tx<'_>, wanted: &Wanted, after: Option<Key>) -> Result<Vec<Occurrence>, Error> {
-        let Self(owner, Listing { range, .. }, state) = self;
-        let (from_to, limit) = ((range.from, range.to), range.limit as usize + 1);
-        let mut sets = store::calendar::series_within(tx, *owner, from_to).await?;
-        if wanted.tag.is_some() {
-            store::calendar::complete(tx, &mut sets).await?;
+    /// The first occurrences of all together. Which they are is found out first; only those are read in full.
+    async fn first(
+        &self,
+        tx: &mut Tx<'_>,
+        (once, mut series): (Vec<RecurrenceSet>, Vec<RecurrenceSet>),
+        wanted: &Wanted,
+    ) -> Result<Vec<Occurrence>, Error> {
+        let (from_to, after, limit) = self.bounds();
+        series.retain(|set| wanted.lies_in(&set.schedule));
+        if let Some(tag) = &wanted.tag {
+            let ids: Vec<_> = series.iter().map(|set| set.schedule.id).collect();
+            let tags = store::labels::tags::of_schedules(tx, &ids).await?.into_iter();
+            let tagged: BTreeSet<_> = tags.filter(|(_, _, name)| name == tag).map(|(of, ..)| of).collect();
+            series.retain(|set| tagged.contains(&set.schedule.id));
         }
-        sets.retain(|set| wanted.has(&set.schedule));
-        let seek = Seek { owner: *owner, sets: &sets, range: from_to, after, limit };
+        let repeating = series.len();
+        let mut sets: Vec<_> = series.into_iter().chain(once).collect();
+        let Self(owner, _, state) = self;
+        let seek = |sets| Seek { owner: *owner, sets, range: from_to, after, limit };
         let keys = match state {
-            None => seek.first(after, limit),
-            Some(state) => seek.as_far(tx, *state).await?,
+            None => seek(&sets).first(after, limit),
+            Some(state) => {
+                let mut keys = seek(&sets[..repeating]).as_far(tx, *state).await?;
+                let once = seek(&sets[repeating..]).first(after, limit);
+                keys.extend(once.into_iter().map(|(key, number)| (key, repeating + number)));
+                keys.sort_unstable();
+                keys.truncate(limit);
+                keys
+            }
         };
         let shown: BTreeSet<usize> = keys.iter().map(|(_, number)| *number).collect();
-        if wanted.tag.is_none() {
-            let shown = sets.iter_mut().enumerate().filter(|(number, _)| shown.contains(number));
-            store::calendar::complete(tx, shown.map(|(_, set)| set).collect::<Vec<_>>()).await?;
+        let of_shown = sets.iter_mut().enumerate().filter(|(number, _)| shown.contains(number)).map(|(_, set)| set);
+        let occurrences = keys.iter().filter_map(|((_, schedule, which), _)| Some((*schedule, (*which)?)));
+        store::calendar::pages::complete(tx, of_shown.collect::<Vec<_>>(), occurrences.collect::<Vec<_>>()).await?;
+        let occurrence = |(key, number): (Key, usize)| match key.2 {
+            Some(which) => sets[number].at(which),
+            None => Occurrence::only(sets[number].schedule.clone()),
+        };
+        Ok(keys.into_iter().map(occurrence).collect())
+    }
+
+    /// The first of `found` and of what the series have that say what is looked for.
+    async fn with_saying(
+        &self,
+        tx: &mut Tx<'_>,
+        mut found: Vec<Occurrence>,
+        wanted: &Wanted,
+        query: &Query,
+    ) -> Result<Vec<Occurrence>, Error> {
+        let Self(owner, Listing { series_once, .. }, _) = self;
+        let (from_to, after, limit) = self.bounds();
+        for set in filtered::series_saying(tx, *owner, from_to, query).await?.iter().filter(|set| wanted.has(&set.schedule)) {
+            let reading = Reading::of(set, query);
+            found.extend(match series_once {
+                true => reading.anywhere(after, limit),
+                false => reading.overlapping(from_to, after, limit),
+            });
+            // Cut after each, so that no number of series is held beyond the page.
+            found.sort_by_key(Occurrence::key);
+            found.truncate(limit);
         }
-        let occurrence = |(key, number): (Key, usize)| key.2.map(|which| sets[number].at(which));
-        Ok(keys.into_iter().filter_map(occurrence).collect())
+        store::progress::attach_to_occurrences(tx, &mut found).await?;
+        Ok(found)
+    }
+
+    /// From when to when, after what, and how many: one more than the page has, which says that there is a next one.
+    fn bounds(&self) -> ((Instant, Instant), Option<Key>, usize) {
+        let range = &self.1.range;
+        let after = range.after.map(|place| (place.at, ScheduleId::from_uuid(place.id), place.occurrence));
+        ((range.from, range.to), after, range.limit as usize + 1)
     }
 
     /// `None`: nothing can be like that, because there is no such tag.

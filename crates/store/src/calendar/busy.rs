@@ -6,18 +6,11 @@ use domain::calendar::{RecurrenceSet, conflicts::Once};
 use kernel::{Instant, ScheduleId, UserId};
 
 use super::{MAX_SPAN, overrides, schedule};
-use crate::{Column, Sql, StoreError, Tx, values};
+use crate::{Column, Question, Sql, StoreError, Tx, values};
 
 pub(crate) const ONCE: &str = "SELECT id, start_at, end_at FROM schedules
      WHERE owner_id = $1 AND deleted_at IS NULL AND rrule IS NULL AND busy AND end_at > start_at
        AND start_at >= $2 AND start_at < $3 AND end_at > $4 ORDER BY start_at, id LIMIT $5";
-
-/// What of `owner` is busy, happens once and has time in common with `from..to`, by start, at most `limit`.
-pub async fn once(tx: &mut Tx<'_>, owner: UserId, (from, to): (Instant, Instant), limit: u32) -> Result<Vec<Once>, StoreError> {
-    // Nothing lasts longer than MAX_SPAN, so nothing that starts before that can reach into the range.
-    let params = values![owner, from - MAX_SPAN, to, from, limit];
-    tx.all(ONCE, params, |row| Ok(Once { schedule: row.get(0)?, start: row.get(1)?, end: row.get(2)? })).await
-}
 
 // Counted, because PostgreSQL answers EXISTS behind OR by reading all overrides of everybody once.
 pub(crate) const SERIES: &str = select!(
@@ -25,15 +18,25 @@ pub(crate) const SERIES: &str = select!(
        AND (busy OR (SELECT count(*) FROM overrides own WHERE own.schedule_id = schedules.id AND own.busy) > 0) LIMIT $4"
 );
 
-/// What of `owner` repeats, is busy at least once and may have occurrences in `from..to`, as [`super::series_within`], at most `limit`.
-pub async fn series(
+/// What of `owner` takes time in `from..to`: what happens once, by start, and what repeats and is busy at least once and may have
+/// occurrences there, in no order; of each at most so many. Of series it is what [`super::pages::series_within`] has of them.
+pub async fn within(
     tx: &mut Tx<'_>,
     owner: UserId,
     (from, to): (Instant, Instant),
-    limit: u32,
-) -> Result<Vec<RecurrenceSet>, StoreError> {
-    let rows = tx.all(SERIES, values![owner, to, from, limit], schedule).await?;
-    overrides::of_owner(tx, rows, (owner, from, to)).await
+    (most_once, most_series): (u32, u32),
+) -> Result<(Vec<Once>, Vec<RecurrenceSet>), StoreError> {
+    // Nothing lasts longer than MAX_SPAN, so nothing that starts before that can reach into the range.
+    let (once, series, range) =
+        (values![owner, from - MAX_SPAN, to, from, most_once], values![owner, to, from, most_series], values![owner, to, from]);
+    let (once, series, own) = tx
+        .together((
+            Question::new(ONCE, once, |row| Ok(Once { schedule: row.get(0)?, start: row.get(1)?, end: row.get(2)? })),
+            Question::new(SERIES, series, schedule),
+            Question::new(overrides::OF_OWNER, range, overrides::of_schedule),
+        ))
+        .await?;
+    Ok((once, overrides::beside(series, own)))
 }
 
 /// The titles of those of `ids` that are `owner`'s.

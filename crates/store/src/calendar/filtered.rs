@@ -64,6 +64,7 @@ pub(crate) const AS_FAR: &str = labelled!(
 );
 
 /// What of `owner` happens once, overlaps the range, is narrowed so without regard to words, and is as far as `state`, by start.
+/// [`super::pages::complete`] adds the rest of it.
 pub async fn as_far(
     tx: &mut Tx<'_>,
     owner: UserId,
@@ -77,21 +78,19 @@ pub async fn as_far(
     };
     let mut params = params(owner, range, narrow);
     params.push(Value::from(state.as_str()));
-    let rows = tx.all(sql, &params, schedule).await?;
-    with_reminders(tx, rows).await
+    tx.all(sql, &params, schedule).await
 }
 
-/// What of `owner` happens once, overlaps the range and is narrowed so, by start.
+/// What of `owner` happens once, overlaps the range and is narrowed so, by start. [`super::pages::complete`] adds the rest of it.
 pub async fn overlapping(tx: &mut Tx<'_>, owner: UserId, range: Range, narrow: &Narrow) -> Result<Vec<Schedule>, StoreError> {
     let mut params = params(owner, range, narrow);
-    let rows = match &narrow.query {
-        None => tx.all(LABELLED, &params, schedule).await?,
+    match &narrow.query {
+        None => tx.all(LABELLED, &params, schedule).await,
         Some(query) => {
             params.push(Value::from(search::expression(tx, owner, query).await?));
-            tx.all(FOUND, &params, schedule).await?
+            tx.all(FOUND, &params, schedule).await
         }
-    };
-    with_reminders(tx, rows).await
+    }
 }
 
 /// The parameters that all of these begin with.

@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
-use domain::calendar::{Override, RecurrenceSet, Schedule};
-use kernel::{Instant, ScheduleId, UserId, WallTime};
+use domain::{
+    alarms::Reminder,
+    calendar::{Override, RecurrenceSet, Schedule},
+};
+use kernel::{Instant, ScheduleId, WallTime};
 
 use super::{reminder, resolution_word, span};
 use crate::{Column, Row, Sql, StoreError, Tx, Value, values};
@@ -98,64 +101,70 @@ pub(super) async fn with_overrides(tx: &mut Tx<'_>, schedules: Vec<Schedule>) ->
         select!("FROM overrides WHERE schedule_id = ANY ($1::uuid[])"),
     );
     let found = tx.batch_all(sql, &columns, of_schedule).await?;
-    beside(tx, schedules, found).await
+    let mut sets = beside(schedules, found);
+    let columns = [Column::Uuids(sets.iter().filter(|set| has_reminders(set)).map(|set| set.schedule.id.uuid()).collect())];
+    for own in tx.batch_all(REMINDERS, &columns, own_reminder).await? {
+        if let Some(set) = sets.iter_mut().find(|set| set.schedule.id == own.schedule) {
+            own.put(set);
+        }
+    }
+    Ok(sets)
 }
 
+/// The overrides of all series of an owner that may have occurrences in a range: in one question, however many they are.
 pub(crate) const OF_OWNER: &str = select!(
     "FROM schedules CROSS JOIN overrides WHERE overrides.schedule_id = schedules.id AND schedules.owner_id = $1
        AND schedules.deleted_at IS NULL AND schedules.rrule IS NOT NULL AND schedules.reach_from < $2
        AND (schedules.reach_to IS NULL OR schedules.reach_to >= $3)"
 );
 
-/// Each of `schedules` with its overrides, where these are all series of an owner that may have occurrences in `from..to`: in one
-/// question, however many they are.
-pub(super) async fn of_owner(
-    tx: &mut Tx<'_>,
-    schedules: Vec<Schedule>,
-    (owner, from, to): (UserId, Instant, Instant),
-) -> Result<Vec<RecurrenceSet>, StoreError> {
-    if schedules.is_empty() {
-        return Ok(Vec::new());
-    }
-    let found = tx.all(OF_OWNER, values![owner, to, from], of_schedule).await?;
-    beside(tx, schedules, found).await
-}
-
-async fn beside(
-    tx: &mut Tx<'_>,
-    schedules: Vec<Schedule>,
-    overrides: Vec<(ScheduleId, Override)>,
-) -> Result<Vec<RecurrenceSet>, StoreError> {
+/// Each of `schedules` with those of `overrides` that are its own, which have none of their reminders yet.
+pub(super) fn beside(schedules: Vec<Schedule>, overrides: Vec<(ScheduleId, Override)>) -> Vec<RecurrenceSet> {
     let mut sets: Vec<_> = schedules.into_iter().map(|schedule| RecurrenceSet::new(schedule, [])).collect();
+    if overrides.is_empty() {
+        return sets;
+    }
     let places: HashMap<ScheduleId, usize> = (0..).zip(&sets).map(|(place, set)| (set.schedule.id, place)).collect();
     for (of, own) in overrides {
         if let Some(place) = places.get(&of) {
             sets[*place].overrides.insert(own.recurrence_id, own);
         }
     }
-    own_reminders(tx, &mut sets).await?;
-    Ok(sets)
+    sets
 }
 
-/// Puts their reminders beside the occurrences that have some of their own.
-async fn own_reminders(tx: &mut Tx<'_>, sets: &mut [RecurrenceSet]) -> Result<(), StoreError> {
-    let have = |set: &&RecurrenceSet| set.overrides.values().any(|own| own.reminders.is_some());
-    let columns = [Column::Uuids(sets.iter().filter(have).map(|set| set.schedule.id.uuid()).collect())];
-    let sql = Sql::each(
-        "SELECT schedule_id, id, before_seconds, relative_to, at, critical, recurrence_id FROM reminders
-         WHERE schedule_id = $1 AND recurrence_id <> '' AND retired_at IS NULL ORDER BY position",
-        "SELECT schedule_id, id, before_seconds, relative_to, at, critical, recurrence_id FROM reminders
-         WHERE schedule_id = ANY ($1::uuid[]) AND recurrence_id <> '' AND retired_at IS NULL ORDER BY schedule_id, position",
-    );
-    let found = tx.batch_all(sql, &columns, |row| Ok((row.get::<ScheduleId>(0)?, row.parse(6)?, reminder(row)?))).await?;
-    for (of, which, reminder) in found {
-        let set = sets.iter_mut().find(|set| set.schedule.id == of);
-        let own = set.and_then(|set| set.overrides.get_mut(&which)).and_then(|own| own.reminders.as_mut());
+/// Whether some of its occurrences have reminders of their own.
+pub(super) fn has_reminders(set: &RecurrenceSet) -> bool {
+    set.overrides.values().any(|own| own.reminders.is_some())
+}
+
+/// The reminders that occurrences have of their own.
+pub(super) const REMINDERS: Sql = Sql::each(
+    "SELECT schedule_id, id, before_seconds, relative_to, at, critical, recurrence_id FROM reminders
+     WHERE schedule_id = $1 AND recurrence_id <> '' AND retired_at IS NULL ORDER BY position",
+    "SELECT schedule_id, id, before_seconds, relative_to, at, critical, recurrence_id FROM reminders
+     WHERE schedule_id = ANY ($1::uuid[]) AND recurrence_id <> '' AND retired_at IS NULL ORDER BY schedule_id, position",
+);
+
+/// A reminder of one occurrence.
+pub(super) struct OwnReminder {
+    pub(super) schedule: ScheduleId,
+    which: WallTime,
+    reminder: Reminder,
+}
+
+impl OwnReminder {
+    /// Puts it beside the others of its occurrence.
+    pub(super) fn put(self, set: &mut RecurrenceSet) {
+        let own = set.overrides.get_mut(&self.which).and_then(|own| own.reminders.as_mut());
         if let Some(own) = own {
-            own.push(reminder);
+            own.push(self.reminder);
         }
     }
-    Ok(())
+}
+
+pub(super) fn own_reminder(row: &Row<'_>) -> Result<OwnReminder, StoreError> {
+    Ok(OwnReminder { schedule: row.get(0)?, which: row.parse(6)?, reminder: reminder(row)? })
 }
 
 /// An override and whose it is.

@@ -1,12 +1,9 @@
 //! Tags, and the schedules and tasks that have them. Whoever changes tags, or those of something, has locked their owner.
 
-use domain::calendar::{
-    Schedule,
-    labels::{Colour, LabelName, Tag},
-};
+use domain::calendar::labels::{Colour, LabelName, Tag};
 use kernel::{Instant, ScheduleId, TagId, TaskId, UserId};
 
-use crate::{Column, Row, Sql, StoreError, Tx, calendar::places, values};
+use crate::{Column, Row, Sql, StoreError, Tx, values};
 
 /// Every column of [`Tag`], in the order [`tag`] reads them.
 macro_rules! columns {
@@ -237,29 +234,21 @@ pub(crate) async fn give_task(tx: &mut Tx<'_>, (owner, task): (UserId, TaskId), 
     given(tx, given!("task_tags", "task_id"), (owner, task.uuid()), names).await
 }
 
-/// Puts the tags of schedules beside them.
-pub(crate) async fn attach(tx: &mut Tx<'_>, schedules: &mut [&mut Schedule]) -> Result<(), StoreError> {
-    let ids: Vec<_> = schedules.iter().map(|schedule| schedule.id).collect();
-    let places = places(schedules);
-    for (of, _, name) in of_schedules(tx, &ids).await? {
-        if let Some(place) = places.get(&of) {
-            schedules[*place].labels.tags.push(name);
-        }
-    }
-    Ok(())
-}
-
 /// The tags of schedules, by name.
 pub async fn of_schedules(tx: &mut Tx<'_>, ids: &[ScheduleId]) -> Result<Vec<(ScheduleId, TagId, LabelName)>, StoreError> {
-    let sql = Sql::each(
-        "SELECT st.schedule_id, t.id, t.name FROM schedule_tags st JOIN tags t ON t.id = st.tag_id
-         WHERE st.schedule_id = $1",
-        "SELECT st.schedule_id, t.id, t.name FROM schedule_tags st JOIN tags t ON t.id = st.tag_id
-         WHERE st.schedule_id = ANY ($1::uuid[])",
-    );
     let columns = [Column::Uuids(ids.iter().map(|id| id.uuid()).collect())];
-    let found = tx.batch_all(sql, &columns, |row| Ok((row.get(0)?, row.get(1)?, LabelName::kept(row.get(2)?)))).await?;
-    Ok(by_name(found))
+    Ok(by_name(tx.batch_all(OF_SCHEDULES, &columns, of_schedule).await?))
+}
+
+pub(crate) const OF_SCHEDULES: Sql = Sql::each(
+    "SELECT st.schedule_id, t.id, t.name FROM schedule_tags st JOIN tags t ON t.id = st.tag_id
+     WHERE st.schedule_id = $1",
+    "SELECT st.schedule_id, t.id, t.name FROM schedule_tags st JOIN tags t ON t.id = st.tag_id
+     WHERE st.schedule_id = ANY ($1::uuid[])",
+);
+
+pub(crate) fn of_schedule(row: &Row<'_>) -> Result<(ScheduleId, TagId, LabelName), StoreError> {
+    Ok((row.get(0)?, row.get(1)?, LabelName::kept(row.get(2)?)))
 }
 
 /// The tags of tasks, by name.
@@ -274,7 +263,7 @@ pub async fn of_tasks(tx: &mut Tx<'_>, ids: &[TaskId]) -> Result<Vec<(TaskId, Ta
 }
 
 /// Here, because the engines have orders of their own for text.
-fn by_name<I>(mut tags: Vec<(I, TagId, LabelName)>) -> Vec<(I, TagId, LabelName)> {
+pub(crate) fn by_name<I>(mut tags: Vec<(I, TagId, LabelName)>) -> Vec<(I, TagId, LabelName)> {
     tags.sort_by(|a, b| a.2.cmp(&b.2));
     tags
 }

@@ -5,7 +5,8 @@ mod reach;
 use std::{path::Path, time::Duration};
 
 use clockwork::Backoff;
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, QueueMode, RecyclingMethod, Runtime};
+use futures_util::FutureExt as _;
 use tokio_postgres::{
     IsolationLevel,
     config::SslMode,
@@ -42,6 +43,8 @@ impl Postgres {
         };
         let pool = Pool::builder(manager)
             .max_size(size)
+            // The one that was used last has its plans and pages at hand; in turn, each of them would be the one used longest ago.
+            .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(WAIT))
             .create_timeout(Some(WAIT))
@@ -109,6 +112,11 @@ impl Postgres {
             return (Err(StoreError::Bug("a transaction changed its engine".to_owned()).into()), false);
         };
         match result {
+            Ok(out) if read_only => {
+                // There is nothing in it that could fail to be kept. It is sent off when it is polled first; nobody waits for the answer.
+                _ = transaction.commit().now_or_never();
+                (Ok(out), false)
+            }
             Ok(out) => match transaction.commit().await {
                 Ok(()) => (Ok(out), false),
                 Err(error) => commit_failed(error),
