@@ -1,0 +1,38 @@
+import { words } from "../../../words/language.svelte";
+
+export const graph = words(
+  {
+    title: "What waits for what",
+    hint: "From left to right: what comes first, and what waits for it. With the arrow keys you go along the lines.",
+    empty: "No task waits for another",
+    emptyWhy: "Say in a task what it waits for, or split one into parts: the order is drawn here.",
+    alone: (n: number) => (n === 1 ? "1 task stands alone and is not shown." : `${String(n)} tasks stand alone and are not shown.`),
+    tooMany: (n: number) => `Only the first ${String(n)} by deadline are shown.`,
+    ready: "can be begun",
+    waiting: "waits",
+    first: (names: string) => `Waits for: ${names}.`,
+    then: (names: string) => `Waited for by: ${names}.`,
+    asText: "The same as a table",
+    task: "Task",
+    waitsFor: "Waits for",
+    nothing: "nothing",
+    part: "Dashed: a whole waits for its parts.",
+  },
+  {
+    title: "할 일의 순서",
+    hint: "왼쪽이 먼저, 오른쪽이 나중입니다. 화살표 키로 선을 따라 이동할 수 있습니다.",
+    empty: "순서가 정해진 할 일이 없습니다",
+    emptyWhy: "할 일에 먼저 할 일을 정하거나 할 일을 나누면 여기에 순서가 그려집니다.",
+    alone: (n: number) => `혼자 있는 할 일 ${String(n)}개는 표시하지 않습니다.`,
+    tooMany: (n: number) => `마감이 빠른 ${String(n)}개만 표시합니다.`,
+    ready: "시작할 수 있음",
+    waiting: "기다리는 중",
+    first: (names: string) => `먼저 할 일: ${names}.`,
+    then: (names: string) => `다음에 할 일: ${names}.`,
+    asText: "표로 보기",
+    task: "할 일",
+    waitsFor: "먼저 할 일",
+    nothing: "없음",
+    part: "점선: 전체는 하위 할 일을 기다립니다.",
+  },
+);
