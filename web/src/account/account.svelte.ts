@@ -4,7 +4,7 @@ import { api, must, session } from "../api/client";
 import { Refused, Unreached } from "../api/problem";
 import type { End } from "../api/session";
 import type { SignedInView, UserChange, UserView } from "../api/schema";
-import { forget, recall } from "../offline/memory";
+import { belongsTo, forget, recall } from "../offline/memory";
 import { outbox } from "../offline/outbox.svelte";
 import { language } from "../words/language.svelte";
 
@@ -60,13 +60,13 @@ class Account {
   }
 
   async signIn(email: string, password: string): Promise<void> {
-    this.#enter(await must(api.POST("/api/v1/auth/login", { body: { email, password } })));
+    await this.#enter(await must(api.POST("/api/v1/auth/login", { body: { email, password } })));
   }
 
   async signUp(email: string, password: string, displayName: string, key: { "Idempotency-Key": string }): Promise<void> {
     const time_zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     const body = { email, password, display_name: displayName, time_zone, locale: language.current };
-    this.#enter(await must(api.POST("/api/v1/auth/signup", { params: { header: key }, body })));
+    await this.#enter(await must(api.POST("/api/v1/auth/signup", { params: { header: key }, body })));
   }
 
   /** Signs out, on the server too. Whoever cannot reach it stays signed in, and is told. */
@@ -108,9 +108,10 @@ class Account {
     }
   }
 
-  #enter({ user, access_token, expires_in }: SignedInView): void {
-    // Whoever signs in where somebody else was signed in gets a page of their own.
+  async #enter({ user, access_token, expires_in }: SignedInView): Promise<void> {
+    // Whoever signs in where somebody else was signed in gets a page of their own, and nothing of theirs.
     if (this.#user && this.#user.id !== user.id) {
+      await forget();
       session.begin(access_token, expires_in);
       location.assign("/");
       return;
@@ -123,6 +124,7 @@ class Account {
     if (this.#user && user.id === this.#user.id && user.version < this.#user.version) return;
     this.#user = user;
     this.#standing = "in";
+    belongsTo(user.id);
     void outbox.belongsTo(user.id);
     language.choose(user.locale);
   }

@@ -1,13 +1,29 @@
 // What was last read, kept on this device so that it can be read without the server: the answers to what screens show, by their
-// address. Forgotten when somebody signs out. Browsers keep such things over TLS and on this machine; elsewhere nothing is kept.
+// address, for each person apart. Forgotten when they sign out. Browsers keep such things over TLS and on this machine; elsewhere
+// nothing is kept.
 
-const NAME = "campanile-read";
+const PREFIX = "campanile-read-";
+/** Who was here last: whose memory it is when the page is opened without the server. An id, and no secret. */
+const LAST = "campanile-last";
 /** The time at which an answer came, in an answer that is recalled. */
 export const READ_AT = "x-read-at";
 /** The oldest go. A month of a calendar is one. */
 const MOST = 100;
 /** What screens show; nothing that is secret, and no stream. */
 const KEPT = /^\/api\/v1\/(users\/me|schedules|tasks|notifications|categories|tags|statistics|reminders|free-slots)(\/|$)/;
+
+let owner: string | undefined = globalThis.localStorage?.getItem(LAST) ?? undefined;
+
+/** From now on it is the memory of `person`. */
+export function belongsTo(person: string): void {
+  owner = person;
+  globalThis.localStorage?.setItem(LAST, person);
+}
+
+/** That of the present person, as whoever asks finds it: an answer that comes late is kept where it belongs. */
+async function memory(person = owner): Promise<Cache | undefined> {
+  return person === undefined ? undefined : storage()?.open(PREFIX + person);
+}
 
 function storage(): CacheStorage | undefined {
   return (globalThis as { caches?: CacheStorage }).caches;
@@ -22,7 +38,7 @@ export function isKept(request: Request): boolean {
 export async function keep(request: Request, response: Response): Promise<void> {
   if (!response.ok || !isKept(request)) return;
   try {
-    const cache = await storage()?.open(NAME);
+    const cache = await memory();
     if (!cache) return;
     const headers = new Headers(response.headers);
     headers.set(READ_AT, new Date().toISOString());
@@ -38,15 +54,14 @@ export async function keep(request: Request, response: Response): Promise<void> 
 /** What was answered to the same before. */
 export async function recall(request: Request): Promise<Response | undefined> {
   if (!isKept(request)) return undefined;
-  const cache = await storage()
-    ?.open(NAME)
-    .catch(() => undefined);
+  const cache = await memory().catch(() => undefined);
   return cache?.match(request.url);
 }
 
 /** Nobody who comes after reads it. */
 export async function forget(): Promise<void> {
-  await storage()
-    ?.delete(NAME)
-    .catch(() => false);
+  owner = undefined;
+  globalThis.localStorage?.removeItem(LAST);
+  const names = (await storage()?.keys().catch(() => [])) ?? [];
+  await Promise.all(names.filter((name) => name.startsWith(PREFIX)).map((name) => storage()?.delete(name)));
 }
