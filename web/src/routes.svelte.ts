@@ -21,6 +21,7 @@ export interface Route {
 
 /** The first one is where one begins. */
 export const routes: readonly Route[] = [
+  { path: "/today", name: { en: "Today", ko: "오늘" }, icon: "today", group: "plan", load: () => import("./screens/today/Today.svelte") },
   { path: "/calendar/:view?/:date?", name: { en: "Calendar", ko: "캘린더" }, icon: "calendar", group: "plan", load: () => import("./screens/calendar/Calendar.svelte") },
   { path: "/tasks/:id?", name: { en: "Tasks", ko: "할 일" }, icon: "task", group: "plan", load: () => import("./screens/tasks/Tasks.svelte") },
   { path: "/statistics/:period?/:date?", name: { en: "Statistics", ko: "통계" }, icon: "chart", group: "plan", load: () => import("./screens/statistics/Statistics.svelte") },
@@ -42,9 +43,12 @@ class Here {
     return undefined;
   });
 
+  // Of its own, so that another address of the same screen does not begin the screen anew.
+  readonly #route = $derived(this.#found?.route);
+
   /** The screen of the present address, if there is one. */
   get route(): Route | undefined {
-    return this.#found?.route;
+    return this.#route;
   }
 
   /** The named parts of the present address: `here.parameters["date"]`. */

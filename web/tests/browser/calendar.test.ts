@@ -105,3 +105,167 @@ test("a schedule is drawn on the board, named, found live by another window, del
   await page.getByRole("button", { name: "Undo" }).last().click();
   await event(page, "Paint the door").waitFor();
 });
+
+test("a series is made by the form, shows the server's next times, and is changed one by one, from a day on, or as a whole", async () => {
+  const ada = await campanile.person("Ada", { at: WEEK });
+  const { page } = ada;
+  await page.locator(".ec-time-grid").waitFor();
+  await page.keyboard.press("n");
+  const form = page.getByRole("dialog", { name: "New schedule" });
+  await form.getByLabel("Title").fill("Stand-up");
+  await form.getByLabel("Starts, date").fill("2027-06-07");
+  await form.getByLabel("Starts, time").fill("09:30");
+  await form.getByRole("combobox", { name: "Repeats" }).selectOption("A rule of my own (RRULE)");
+  await form.getByLabel("Rule").fill("FREQ=HOURLY");
+  await form.getByRole("button", { name: "Save" }).click();
+  await form.locator("[aria-invalid=true]").waitFor();
+  await form.getByRole("combobox", { name: "Repeats" }).selectOption("Every weekday (Monday to Friday)");
+  await form.getByLabel("Ends", { exact: true }).selectOption("After a number of times");
+  await form.getByLabel("How many times").fill("7");
+  await form.getByRole("button", { name: "Save" }).click();
+  const details = page.getByRole("dialog", { name: "Stand-up" });
+  await details.getByText("Weekly, Monday to Friday, 7 times").waitFor();
+  // The server's word: the weekend is passed over.
+  await expect.poll(() => details.getByRole("listitem").allInnerTexts()).toHaveLength(5);
+  expect((await details.getByRole("listitem").allInnerTexts()).map((text) => text.slice(0, 7))).toEqual(["Mon, 7 ", "Tue, 8 ", "Wed, 9 ", "Thu, 10", "Fri, 11"]);
+  await inspect(page, "calendar-details");
+  await details.getByRole("button", { name: "Close" }).click();
+  expect((await listed(ada)).map(({ start }) => start.slice(5, 16))).toEqual(["06-07T09:30", "06-08T09:30", "06-09T09:30", "06-10T09:30", "06-11T09:30", "06-14T09:30", "06-15T09:30"]);
+  const standUps = async (): Promise<string> => (await listed(ada)).map(({ start }) => `${start.slice(8, 10)} ${start.slice(11, 16)}`).join(", ");
+
+  const wednesday = event(page, "Stand-up").nth(2);
+  const scope = page.getByRole("dialog", { name: "Move which?" });
+  await drag(page, wednesday, { y: 26 }, 0.3);
+  await scope.waitFor();
+  await inspect(page, "calendar-scope");
+  await scope.getByRole("button", { name: "Cancel" }).click();
+  await drag(page, wednesday, { y: 26 }, 0.3);
+  await scope.getByRole("button", { name: "Only this one" }).click();
+  await expect.poll(standUps).toBe("07 09:30, 08 09:30, 09 10:00, 10 09:30, 11 09:30, 14 09:30, 15 09:30");
+
+  await event(page, "Stand-up").nth(3).click();
+  await page.getByRole("dialog", { name: "Stand-up" }).getByRole("button", { name: "Edit" }).click();
+  const change = page.getByRole("dialog", { name: "Change schedule" });
+  await change.getByLabel("Starts, time").fill("11:00");
+  await change.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "This and all that follow" }).click();
+  await expect.poll(standUps).toBe("07 09:30, 08 09:30, 09 10:00, 10 11:00, 11 11:00, 14 11:00, 15 11:00");
+  await page.getByRole("dialog", { name: "Stand-up" }).getByRole("button", { name: "Close" }).click();
+  await event(page, "Stand-up").nth(4).click();
+  await page.getByRole("dialog", { name: "Stand-up" }).getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "All of them" }).click();
+  await expect.poll(standUps).toBe("07 09:30, 08 09:30, 09 10:00");
+  await page.getByRole("button", { name: "Undo" }).last().click();
+  await expect.poll(standUps).toBe("07 09:30, 08 09:30, 09 10:00, 10 11:00, 11 11:00, 14 11:00, 15 11:00");
+});
+
+test("a time that is taken is told with what is there and what is free, and had nevertheless by who wants it", async () => {
+  const ada = await campanile.person("Ada", { at: "/inbox" });
+  await plan(ada, "Lunch", "2027-06-09T12:00:00");
+  await plan(ada, "Walk", "2027-06-09T15:00:00");
+  const { page } = ada;
+  await page.goto(WEEK);
+  await event(page, "Walk").waitFor();
+
+  await page.getByRole("button", { name: "New schedule" }).click();
+  const form = page.getByRole("dialog", { name: "New schedule" });
+  await form.getByLabel("Title").fill("Call");
+  await form.getByLabel("Starts, date").fill("2027-06-09");
+  await form.getByLabel("Starts, time").fill("12:30");
+  await form.getByRole("button", { name: "Save" }).click();
+  const taken = page.getByRole("dialog", { name: "That time is taken" });
+  await taken.getByText("Lunch").waitFor();
+  await inspect(page, "calendar-conflict");
+  await taken.getByRole("button", { name: /13:00 – 14:00/ }).click();
+  await page.getByText("“Call” is planned").waitFor();
+  expect((await listed(ada)).map(({ title, start }) => `${title} ${start.slice(11, 16)}`)).toEqual(["Lunch 12:00", "Call 13:00", "Walk 15:00"]);
+
+  // Dragged onto lunch: back where it was until somebody says what they want.
+  await drag(page, event(page, "Walk"), { y: -3 * 52 });
+  await taken.getByText("Lunch").waitFor();
+  await taken.getByRole("button", { name: "Cancel" }).click();
+  await event(page, "Walk").getByText("15:00 – 16:00").waitFor();
+  await drag(page, event(page, "Walk"), { y: -3 * 52 });
+  await taken.getByRole("button", { name: "Save anyway" }).click();
+  await page.getByText(/“Walk” is now/).waitFor();
+  expect((await listed(ada)).find(({ title }) => title === "Walk")?.start).toBe("2027-06-09T12:00:00");
+});
+
+test("what somebody else changed meanwhile is not overwritten: it is put back, and said", async () => {
+  const ada = await campanile.person("Ada", { at: "/inbox" });
+  const review = await plan(ada, "Review", "2027-06-09T10:00:00");
+  const { page } = ada;
+  await page.goto(WEEK);
+  await event(page, "Review").waitFor();
+  // Between the letting go and the request, the other device is quicker.
+  await page.route(`**/api/v1/schedules/${review.id}*`, async (route) => {
+    await ada.api("PATCH", `schedules/${review.id}`, { title: "Big review" }, { "if-match": "*" });
+    await route.continue();
+  }, { times: 1 });
+  await drag(page, event(page, "Review"), { y: 52 });
+  await page.getByText(/version/i).waitFor();
+  await event(page, "Big review").getByText("10:00 – 11:00").waitFor();
+});
+
+test("everything is done by the keyboard, and found by words", async () => {
+  const ada = await campanile.person("Ada", { at: "/inbox" });
+  await plan(ada, "Choir practice", "2027-06-09T19:00:00", { tags: ["music"], location: "Town hall" });
+  await plan(ada, "Dentist", "2027-06-10T08:00:00");
+  const { page } = ada;
+  await page.goto("/calendar/month/2027-06-08");
+  await event(page, "Choir").waitFor();
+  await page.keyboard.press("ArrowRight");
+  await expect.poll(() => page.evaluate(() => (document.activeElement as HTMLElement | null)?.dataset["day"])).toBe("2027-06-09");
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("ArrowUp");
+  await page.getByRole("heading", { name: "May 2027" }).waitFor();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await page.getByRole("heading", { name: "June 2027" }).waitFor();
+  await expect.poll(() => page.evaluate(() => (document.activeElement as HTMLElement | null)?.dataset["day"])).toBe("2027-06-09");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: /Wednesday,? 9 June 2027/ }).waitFor();
+  await inspect(page, "calendar-day");
+  await event(page, "Choir").focus();
+  // Something changes elsewhere, and the board is drawn anew: the focus stays where it is.
+  await plan(ada, "Rehearsal", "2027-06-09T16:00:00");
+  await event(page, "Rehearsal").waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog", { name: "Choir practice" }).getByText("Town hall").waitFor();
+  await page.keyboard.press("Escape");
+
+  await page.keyboard.press("/");
+  await page.keyboard.type("town");
+  await page.getByText("1 schedule found").waitFor();
+  await page.getByRole("button", { name: /Choir practice/ }).waitFor();
+  await inspect(page, "calendar-found");
+  await page.getByLabel("Search schedules").fill("");
+  await page.getByLabel("Tag").selectOption("music");
+  await page.getByRole("group", { name: "View" }).getByText("List").click();
+  await page.getByRole("button", { name: /Choir practice/ }).waitFor();
+  expect(await page.getByRole("button", { name: /Dentist/ }).count()).toBe(0);
+  await inspect(page, "calendar-list");
+});
+
+test("a phone shows days as a list, the month as a map of them, and both in Korean", async () => {
+  const ada = await campanile.person("에이다", { at: "/inbox", ...PHONE, ...KOREAN });
+  await plan(ada, "주간 회의", "2027-06-09T10:00:00", { recurrence: { rrule: "FREQ=WEEKLY" } });
+  await plan(ada, "가족 여행", "2027-06-11", { all_day: true, duration: null, end: "2027-06-13", busy: false });
+  const { page } = ada;
+  await page.goto("/calendar");
+  await page.getByText("일정이 없습니다").waitFor();
+  await page.goto("/calendar/list/2027-06-09");
+  await page.getByRole("button", { name: /주간 회의/ }).waitFor();
+  await inspect(page, "calendar-phone-list-ko");
+  await page.getByRole("button", { name: /2027년 6월 11일.*일정 1개/ }).tap();
+  await page.getByRole("button", { name: "새 일정", exact: true }).tap();
+  await page.getByRole("dialog", { name: "새 일정" }).waitFor();
+  await inspect(page, "calendar-phone-editor-ko");
+  await page.getByRole("button", { name: "취소" }).tap();
+  await page.getByRole("group", { name: "보기" }).getByText("월").tap();
+  await event(page, "주간 회의").first().waitFor();
+  await inspect(page, "calendar-phone-month-ko");
+  await page.getByRole("group", { name: "보기" }).getByText("일", { exact: true }).tap();
+  await event(page, "가족 여행").waitFor();
+  await inspect(page, "calendar-phone-day-ko");
+});

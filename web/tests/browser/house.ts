@@ -71,7 +71,7 @@ export interface Person {
   context: BrowserContext;
   page: Page;
   /** Asks the API as this person, beside the page. */
-  api<T = unknown>(method: string, path: string, body?: unknown): Promise<T>;
+  api<T = unknown>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<T>;
 }
 
 export interface House {
@@ -144,10 +144,10 @@ export function house(): House {
     const answer = await context.request.post("/api/v1/auth/signup", { data });
     expect(answer.status()).toBe(201);
     const { access_token: token } = (await answer.json()) as { access_token: string };
-    const api = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const api = async <T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> => {
       const response = await fetch(`${server.url}/api/v1/${path}`, {
         method,
-        headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+        headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const text = await response.text();
