@@ -127,7 +127,7 @@ test("a key and a feed are shown once, work, and stop working when they are revo
   await feeds.getByRole("button", { name: "Revoke: Phone" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
   await feeds.getByText("No feeds yet").waitFor();
-  expect((await fetch(address)).status).toBe(404);
+  await expect.poll(async () => (await fetch(address)).status).toBe(404);
 });
 
 test("the whole of the settings is readable for everybody", async () => {

@@ -136,8 +136,17 @@ test("words, category and tag are filters in the address, over the whole list, p
   await api("POST", "tasks", { title: "Letter 71" });
   await line(page, "Letter 71").waitFor();
   expect(await page.locator("[data-task]").count()).toBe(71);
+  // Nor does looking at one of them.
+  await line(page, "Letter 42").getByRole("link").click();
+  await page.getByRole("heading", { level: 2, name: "Letter 42" }).waitFor();
+  await page.getByRole("button", { name: "Back" }).click();
+  await page.getByRole("heading", { level: 2 }).waitFor({ state: "detached" });
+  expect(await page.locator("[data-task]").count()).toBe(71);
+  expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toBe("Letter 42");
 
-  await page.getByLabel("Search in title, description and tags").fill("letter 69");
+  await page.getByLabel("Search in title, description and tags").fill("letter ");
+  await expect.poll(() => new URL(page.url()).searchParams.get("q")).toBe("letter");
+  await page.getByLabel("Search in title, description and tags").pressSequentially("69");
   await expect.poll(() => page.locator("[data-task]").count()).toBe(1);
   expect(new URL(page.url()).searchParams.get("q")).toBe("letter 69");
   await page.getByLabel("Search in title, description and tags").fill("");
@@ -161,6 +170,10 @@ test("dependencies are picked from the whole list by their words, and a circle i
   const picker = dialog.getByRole("combobox", { name: "Waits for" });
   await picker.fill("report");
   await dialog.getByRole("option", { name: "Write report" }).waitFor();
+  // Esc closes the list, and not the form.
+  await picker.press("Escape");
+  await dialog.getByRole("option", { name: "Write report" }).waitFor({ state: "detached" });
+  expect(await dialog.isVisible()).toBe(true);
   // Neither the task itself nor what is chosen already is offered.
   await picker.fill("");
   await dialog.getByRole("option", { name: "Write report" }).waitFor();
