@@ -19,6 +19,9 @@ export interface Question {
   ids: string[];
 }
 
+/** How a wish fared: `waits` is on this device until the server can be told. */
+export type Fate = "done" | "waits" | "refused";
+
 class Deeds {
   #question = $state.raw<Question>();
   /** Deleted, but only here until its toast is gone. */
@@ -37,57 +40,48 @@ class Deeds {
     return items.filter(({ id }) => !this.#parting.has(id));
   }
 
-  async complete(task: TaskView, force = false): Promise<boolean> {
-    try {
-      await must(api.POST("/api/v1/tasks/{id}/complete", { params: { path: { id: task.id }, query: force ? { force } : {}, header: wish() } }));
-    } catch (error) {
+  async complete(task: TaskView, force = false): Promise<Fate> {
+    const refused = (error: unknown): boolean => {
       const against = standsAgainst(error);
-      if (error instanceof Postponed) {
-        toasts.show({ text: explain(error) });
-        return true;
-      }
-      if (against) {
-        void names.want(against.ids);
-        this.#question = { task, ...against };
-      } else toasts.show({ text: explain(error), tone: "bad" });
-      return false;
-    }
-    toasts.show({ text: tasks.done(task.title), tone: "good", undo: async () => void (await this.reopen(task, true)) });
-    return true;
+      if (!against) return false;
+      void names.want(against.ids);
+      this.#question = { task, ...against };
+      return true;
+    };
+    const fate = await told(() => must(api.POST("/api/v1/tasks/{id}/complete", { params: { path: { id: task.id }, query: force ? { force } : {}, header: wish() } })), refused);
+    if (fate === "done") toasts.show({ text: tasks.done(task.title), tone: "good", undo: async () => void (await this.reopen(task, true)) });
+    return fate;
   }
 
-  async reopen(task: TaskView, quiet = false): Promise<boolean> {
-    const done = await told(() => must(api.POST("/api/v1/tasks/{id}/reopen", { params: { path: { id: task.id }, header: wish() } })));
-    if (done && !quiet) toasts.show({ text: tasks.reopened(task.title), undo: async () => void (await this.complete(task, true)) });
-    return done;
+  async reopen(task: TaskView, quiet = false): Promise<Fate> {
+    const fate = await told(() => must(api.POST("/api/v1/tasks/{id}/reopen", { params: { path: { id: task.id }, header: wish() } })));
+    if (fate === "done" && !quiet) toasts.show({ text: tasks.reopened(task.title), undo: async () => void (await this.complete(task, true)) });
+    return fate;
   }
 
-  async archive(task: TaskView, quiet = false): Promise<boolean> {
-    const done = await told(() => must(api.POST("/api/v1/tasks/{id}/archive", { params: { path: { id: task.id }, header: wish() } })));
-    if (done && !quiet) toasts.show({ text: tasks.putAway(task.title), undo: async () => void (await this.unarchive(task, true)) });
-    return done;
+  async archive(task: TaskView, quiet = false): Promise<void> {
+    const fate = await told(() => must(api.POST("/api/v1/tasks/{id}/archive", { params: { path: { id: task.id }, header: wish() } })));
+    if (fate === "done" && !quiet) toasts.show({ text: tasks.putAway(task.title), undo: () => this.unarchive(task, true) });
   }
 
-  async unarchive(task: TaskView, quiet = false): Promise<boolean> {
-    const done = await told(() => must(api.POST("/api/v1/tasks/{id}/unarchive", { params: { path: { id: task.id }, header: wish() } })));
-    if (done && !quiet) toasts.show({ text: tasks.takenOut(task.title), undo: async () => void (await this.archive(task, true)) });
-    return done;
+  async unarchive(task: TaskView, quiet = false): Promise<void> {
+    const fate = await told(() => must(api.POST("/api/v1/tasks/{id}/unarchive", { params: { path: { id: task.id }, header: wish() } })));
+    if (fate === "done" && !quiet) toasts.show({ text: tasks.takenOut(task.title), undo: () => this.archive(task, true) });
   }
 
   /** A new deadline for what is overdue: tomorrow, at the time of day it had. */
-  async toTomorrow(task: TaskView): Promise<boolean> {
+  async toTomorrow(task: TaskView): Promise<void> {
     const before = { deadline: task.deadline ?? null, time_zone: task.time_zone ?? null };
     const zone = task.time_zone ?? account.zone;
     const deadline = `${addDays(dateOf(now.exact, zone), 1)}${task.deadline?.slice(10) ?? ""}`;
     const change = (body: { deadline: string | null; time_zone: string | null }, version: string) =>
       must(api.PATCH("/api/v1/tasks/{id}", { params: { path: { id: task.id }, header: { ...wish(), "if-match": version } }, body }));
     const moved: TaskView[] = [];
-    const done = await told(async () => moved.push(await change({ deadline, time_zone: zone }, `"${String(task.version)}"`)));
+    await told(async () => moved.push(await change({ deadline, time_zone: zone }, `"${String(task.version)}"`)));
     for (const after of moved) {
       const undo = async (): Promise<void> => void (await told(() => change(before, `"${String(after.version)}"`)));
       toasts.show({ text: tasks.moved(dueInWords(after, now.exact, account.zone)), tone: "good", undo });
     }
-    return done;
   }
 
   /**
@@ -104,9 +98,9 @@ class Deeds {
       if (settled) return;
       settled = true;
       finish();
-      void told(() => must(api.DELETE("/api/v1/tasks/{id}", { params: { path: { id: task.id }, query: { sessions } }, keepalive: true }))).then((gone) => {
+      void told(() => must(api.DELETE("/api/v1/tasks/{id}", { params: { path: { id: task.id }, query: { sessions } }, keepalive: true }))).then((fate) => {
         // What is deleted stays out of sight: a list that was asked for before may still name it.
-        if (!gone) stay();
+        if (fate === "refused") stay();
       });
     };
     const undo = (): void => {
@@ -128,20 +122,18 @@ class Deeds {
   }
 }
 
-async function told(deed: () => Promise<unknown>): Promise<boolean> {
+/** Does it, and tells what came of it, unless `answered` has something to say of the refusal. */
+async function told(deed: () => Promise<unknown>, answered: (refusal: unknown) => boolean = () => false): Promise<Fate> {
   try {
     await deed();
-    return true;
+    return "done";
   } catch (error) {
     // Gone is what was wanted, or at least nothing that can be done better.
-    if (error instanceof Refused && error.status === 404) return true;
-    if (error instanceof Postponed) {
-      // It is on its way, and shown as if it had arrived.
-      toasts.show({ text: explain(error) });
-      return true;
-    }
-    toasts.show({ text: explain(error), tone: "bad" });
-    return false;
+    if (error instanceof Refused && error.status === 404) return "done";
+    if (answered(error)) return "refused";
+    const waits = error instanceof Postponed;
+    toasts.show({ text: explain(error), tone: waits ? "plain" : "bad" });
+    return waits ? "waits" : "refused";
   }
 }
 
