@@ -10,7 +10,6 @@ function mend(root: Element): void {
     element.removeAttribute("aria-colspan");
   }
   for (const named of root.querySelectorAll("span[aria-label], time[aria-label]")) named.removeAttribute("aria-label");
-  for (const dialog of root.querySelectorAll("dialog:not([aria-label])")) dialog.setAttribute("aria-label", dialog.querySelector("time")?.textContent ?? "");
 }
 
 /** An attachment: mends what is in `root`, and what comes into it. */
