@@ -232,6 +232,20 @@ test("a session is planned where there is room, and deleting a task can be undon
   expect(items.map(({ title }) => title)).toEqual(["Dentist"]);
 });
 
+test("a task that is ticked off without the server stays ticked off, and is done when the server is back", async () => {
+  const ada = await campanile.person("Offline", { at: "/tasks" });
+  const { page, api } = ada;
+  await api("POST", "tasks", { title: "Post the letter" });
+  await line(page, "Post the letter").waitFor();
+  await campanile.server.kill();
+  await page.getByLabel("Complete: Post the letter").click();
+  await page.getByText("1 change waits to be sent.").waitFor();
+  await page.getByLabel("Reopen: Post the letter").waitFor();
+  await campanile.server.start();
+  await line(page, "Post the letter").waitFor({ state: "detached", timeout: 20_000 });
+  expect((await all(ada)).map(({ state }) => state)).toEqual(["COMPLETED"]);
+});
+
 test("the tasks are readable for everybody, on desk and phone, in both languages", async () => {
   for (const [name, options] of [["desk-en", {}], ["phone-ko", { ...PHONE, ...KOREAN }]] as const) {
     const { page, api } = await campanile.person("Looks", { ...options, at: "/tasks" });
