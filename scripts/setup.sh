@@ -46,7 +46,7 @@ need build-essential have make
 need pkg-config have pkg-config
 need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
 if [ "$purpose" != bench ]; then
-  have node && have npm || die "node and npm are missing; the web page needs Node 20.19 or newer: https://nodejs.org"
+  { have node && have npm; } || die "node and npm are missing; the web page needs Node 20.19 or newer: https://nodejs.org"
 fi
 if [ "$purpose" = test ]; then
   need chromium scripts/chromium.sh
@@ -62,7 +62,7 @@ if [ "$purpose" = bench ]; then
   need redis-server have redis-server
   need libical-dev test -e /usr/include/libical/ical.h
   need python3-venv python3 -c 'import ensurepip, venv'
-  have node && have npm || die "node and npm are missing; the other products need Node 20 or later: https://nodejs.org"
+  { have node && have npm; } || die "node and npm are missing; the other products need Node 20 or later: https://nodejs.org"
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then
