@@ -232,10 +232,34 @@ async fn what_is_said_of_all_that_follow_is_said_of_the_one_that_was_unlike_them
             // The rest is like that already: there is nothing to cut.
             let like_the_rest = Patch { reminders: Some(vec![ReminderRule::before_start(60)]), ..Patch::default() };
             assert_eq!(change(&world, id, Scope::Following(which), like_the_rest).await, id);
-            let due: Instant = "2026-11-25T05:59:00Z".parse().expect("an instant");
             let waits = waiting(&world, id).await;
-            assert_eq!(waits.iter().filter(|(nominal, ..)| *nominal == which).collect::<Vec<_>>(), [&(which, 0, due)]);
+            let of_it: Vec<_> = waits.iter().filter(|(nominal, ..)| *nominal == which).map(|(.., due)| due.to_string()).collect();
+            assert_eq!(of_it, ["2026-11-25T05:59:00Z"]);
+            // A length that all have anyway is a time: with it the occurrence is back in its place.
+            let as_long = Patch { duration: Some(Duration::from_mins(15)), ..Patch::default() };
+            assert_eq!(change(&world, id, Scope::Following(which), as_long).await, id);
+            let waits = waiting(&world, id).await;
+            assert!(waits.iter().all(|(.., due)| due.to_string() != "2026-11-25T05:59:00Z"), "{waits:?}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_said_of_all_that_follow_in_vain_leaves_the_first_of_them_like_the_rest() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        let id = daily(&world, 60).await;
+        let once: Instant = "2026-12-24T08:00:00Z".parse().expect("an instant");
+        let both = vec![ReminderRule::before_start(60), ReminderRule::at(once)];
+        change(&world, id, Scope::All, Patch { reminders: Some(both), ..Patch::default() }).await;
+        // What rings once stays with the first part of a series that is cut: the rest has the other one already.
+        let which = wall("2026-11-22T12:00:00");
+        let rest = Patch { reminders: Some(vec![ReminderRule::before_start(60)]), ..Patch::default() };
+        assert_eq!(change(&world, id, Scope::Following(which), rest).await, id);
+        let sooner = vec![ReminderRule::before_start(120)];
+        change(&world, id, Scope::All, Patch { reminders: Some(sooner), ..Patch::default() }).await;
+        assert_eq!(rung_by(&world, "2026-11-22T02:58:00Z", &[id]).await.last(), Some(&which), "it follows its series");
     })
     .await;
 }

@@ -98,10 +98,7 @@ impl UseCase for Update {
         let before = judged.then(|| set.clone());
         match self.scope {
             Scope::All => self.all(tx, set, before).await,
-            Scope::This(which) => {
-                self.only_of_its_own()?;
-                self.one(tx, set, which, judged).await
-            }
+            Scope::This(which) => self.one(tx, set, which, judged).await,
             Scope::Following(from) => Box::pin(self.following(tx, set, from, before)).await,
         }
     }
@@ -203,47 +200,78 @@ impl Update {
     async fn one(
         &self,
         tx: &mut Tx<'_>,
-        mut set: RecurrenceSet,
+        set: RecurrenceSet,
         which: WallTime,
         judged: bool,
     ) -> Result<(Occurrence, Effects), Error> {
         let found = occurrence(&set, which)?;
-        let before = judged.then(|| found.clone());
+        self.only_of_its_own()?;
         let alone = Schedule { series: None, ..found.schedule };
-        let change = Patch { repeat: RepeatChange::Keep, ..self.patch.clone() }.apply(&alone, self.now)?;
-        let mut effects = Effects::default();
-        if change.any {
-            let moved = change.moved;
-            if moved && set.running() == Some(which) {
-                return Err(ProgressError::Running.into());
-            }
-            let (rules, rules_changed, is) = (change.rules, change.rules_changed, (change.text, change.span));
-            let had = set.overrides.get(&which).and_then(|own| own.reminders.clone());
-            let reminders = if rules_changed { self.own_reminders(&set, had.as_deref(), &rules) } else { had.clone() };
-            let otherwise = reminders != had;
-            let own = Override::between(which, (&set.schedule.text, &set.schedule.span_at(which)), is);
-            let own = Override { reminders, ..own };
-            if own.is_empty() {
-                store::calendar::overrides::remove(tx, self.id, which).await?;
-                set.overrides.remove(&which);
-            } else {
-                store::calendar::overrides::put(tx, self.id, &own).await?;
-                set.overrides.insert(which, own);
-            }
-            store::calendar::overrides::keep_reminders(tx, &set, self.now).await?;
-            if set.overrides.len() > MAX_OVERRIDES {
-                let detail = format!("a series has at most {MAX_OVERRIDES} occurrences that are unlike the rest");
-                return Err(CalendarError::field("/recurrence_id", detail).into());
-            }
-            if let Some(before) = before {
-                let after = occurrence(&set, which)?;
-                let others = set.without(which);
-                self.beside(&set, Some(&others)).refuse(tx, &Added::by_one(&after, &before), || wanted_one(&after)).await?;
-            }
-            set.schedule.touch(self.now, moved || otherwise);
-            self.written(tx, &set, Why::one_moved(which), &mut effects).await?;
-            changed(tx, std::slice::from_ref(&set.schedule), What::Updated, &*self.entropy, &mut effects).await?;
+        let change = self.patch.apply(&alone, self.now)?;
+        if !change.any {
+            return Ok((occurrence(&set, which)?, Effects::default()));
         }
+        let moved = change.moved;
+        let had = set.overrides.get(&which).and_then(|own| own.reminders.clone());
+        let reminders = if change.rules_changed { self.own_reminders(&set, had.as_deref(), &change.rules) } else { had };
+        let own = Override::between(which, (&set.schedule.text, &set.schedule.span_at(which)), (change.text, change.span));
+        self.keep(tx, set, Override { reminders, ..own }, (moved, judged)).await
+    }
+
+    /// What is said of all that follow an occurrence, who are like that already, is said of the occurrence as well: of what it had of its
+    /// own, this gives way.
+    async fn give_way(
+        &self,
+        tx: &mut Tx<'_>,
+        set: RecurrenceSet,
+        which: WallTime,
+        judged: bool,
+    ) -> Result<(Occurrence, Effects), Error> {
+        let had = set.overrides.get(&which);
+        match had.map(|had| (had.clone().giving_way_to(&self.patch), had)) {
+            Some((own, had)) if own != *had => {
+                let moved = own.span != had.span;
+                self.keep(tx, set, own, (moved, judged)).await
+            }
+            _ => Ok((occurrence(&set, which)?, Effects::default())),
+        }
+    }
+
+    /// Writes what an occurrence has of its own from now on.
+    async fn keep(
+        &self,
+        tx: &mut Tx<'_>,
+        mut set: RecurrenceSet,
+        own: Override,
+        (moved, judged): (bool, bool),
+    ) -> Result<(Occurrence, Effects), Error> {
+        let which = own.recurrence_id;
+        if moved && set.running() == Some(which) {
+            return Err(ProgressError::Running.into());
+        }
+        let before = occurrence(&set, which)?;
+        let had = set.overrides.remove(&which).and_then(|had| had.reminders);
+        let otherwise = own.reminders != had;
+        if own.is_empty() {
+            store::calendar::overrides::remove(tx, self.id, which).await?;
+        } else {
+            store::calendar::overrides::put(tx, self.id, &own).await?;
+            set.overrides.insert(which, own);
+        }
+        store::calendar::overrides::keep_reminders(tx, &set, self.now).await?;
+        if set.overrides.len() > MAX_OVERRIDES {
+            let detail = format!("a series has at most {MAX_OVERRIDES} occurrences that are unlike the rest");
+            return Err(CalendarError::field("/recurrence_id", detail).into());
+        }
+        if judged {
+            let after = occurrence(&set, which)?;
+            let others = set.without(which);
+            self.beside(&set, Some(&others)).refuse(tx, &Added::by_one(&after, &before), || wanted_one(&after)).await?;
+        }
+        set.schedule.touch(self.now, moved || otherwise);
+        let mut effects = Effects::default();
+        self.written(tx, &set, Why::one_moved(which), &mut effects).await?;
+        changed(tx, std::slice::from_ref(&set.schedule), What::Updated, &*self.entropy, &mut effects).await?;
         Ok((occurrence(&set, which)?, effects))
     }
 
@@ -268,7 +296,7 @@ impl Update {
             let mut there = set.clone();
             there.repeat_as(parts.from);
             if !self.patch.apply(&there.schedule, self.now)?.any {
-                return self.one(tx, set, from, judged).await;
+                return self.give_way(tx, set, from, judged).await;
             }
             self.unname(&mut there, from);
             return self.all(tx, there, before).await;
@@ -279,7 +307,7 @@ impl Update {
         let mut change = self.patch.apply(&rest.schedule, self.now)?;
         if !change.any {
             // Those that follow are like that already; at most the one that was unlike them changes.
-            return self.one(tx, set, from, judged).await;
+            return self.give_way(tx, set, from, judged).await;
         }
         let mut effects = Effects::default();
         let (whole, began) = (set.clone(), rest.schedule.span.start);

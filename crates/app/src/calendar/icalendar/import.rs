@@ -229,7 +229,8 @@ impl Import {
         let names: BTreeMap<ScheduleId, &str> = uids.iter().filter_map(|uid| Some((of(uid)?, *uid))).collect();
         let found: Vec<(String, RecurrenceSet)> =
             names.into_iter().filter_map(|(id, uid)| Some((uid.to_owned(), sets.remove(&id)?))).collect();
-        let mut kept = imported::of(tx, &all).await?;
+        let ids: Vec<_> = found.iter().map(|(_, set)| set.schedule.id).collect();
+        let mut kept = imported::of(tx, &ids).await?;
         let called = labels::category_names(tx, found.iter().map(|(_, set)| set)).await?;
         let there = |(uid, set): (String, RecurrenceSet)| {
             let category = set.schedule.labels.category.and_then(|category| called.get(&category)).cloned();
