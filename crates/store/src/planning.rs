@@ -1,5 +1,7 @@
 //! What plans are made from, beside schedules and tasks.
 
+use std::collections::BTreeMap;
+
 use domain::{
     calendar::MAX_SPAN,
     planning::{PlannedSession, Subtask, Subtasks},
@@ -65,6 +67,31 @@ pub async fn estimates(tx: &mut Tx<'_>, owner: UserId, tasks: &[TaskId]) -> Resu
     let columns = [Column::Uuids(tasks.iter().map(|id| id.uuid()).collect()), Column::Uuids(vec![owner.uuid(); tasks.len()])];
     let estimate = |row: &Row<'_>| Ok((row.get(0)?, row.get::<Option<i64>>(1)?.map(seconds).transpose()?));
     tx.batch_all(sql, &columns, estimate).await
+}
+
+/// By when those of `tasks` are due that are `owner`'s and to be done: by the first of the deadlines of the task and of all that it is a
+/// part of, up to where that is done or put away. One without any is not among them.
+pub async fn due(tx: &mut Tx<'_>, owner: UserId, tasks: &[TaskId]) -> Result<BTreeMap<TaskId, Instant>, StoreError> {
+    // As far up as tasks may lie deep, and never twice through the same.
+    let sql = Sql::each(
+        "WITH RECURSIVE above (task, whole, due) AS (
+             SELECT id, parent_id, CASE WHEN deadline IS NOT NULL THEN sorts_at END FROM tasks
+             WHERE owner_id = $1 AND id = $2 AND completed_at IS NULL AND archived_at IS NULL
+             UNION SELECT above.task, t.parent_id, CASE WHEN t.deadline IS NOT NULL THEN t.sorts_at END
+             FROM above CROSS JOIN tasks t
+             WHERE t.owner_id = $1 AND t.id = above.whole AND t.completed_at IS NULL AND t.archived_at IS NULL
+         ) SELECT task, min(due) FROM above WHERE due IS NOT NULL GROUP BY task",
+        "WITH RECURSIVE above (owner_id, task, whole, due) AS (
+             SELECT t.owner_id, t.id, t.parent_id, CASE WHEN t.deadline IS NOT NULL THEN t.sorts_at END
+             FROM unnest($1::uuid[], $2::uuid[]) AS asked (owner_id, id) JOIN tasks t USING (owner_id, id)
+             WHERE t.completed_at IS NULL AND t.archived_at IS NULL
+             UNION SELECT t.owner_id, a.task, t.parent_id, CASE WHEN t.deadline IS NOT NULL THEN t.sorts_at END
+             FROM above a JOIN tasks t ON t.owner_id = a.owner_id AND t.id = a.whole
+             WHERE t.completed_at IS NULL AND t.archived_at IS NULL
+         ) SELECT task, min(due) FROM above WHERE due IS NOT NULL GROUP BY task",
+    );
+    let columns = [Column::Uuids(vec![owner.uuid(); tasks.len()]), Column::Uuids(tasks.iter().map(|id| id.uuid()).collect())];
+    Ok(tx.batch_all(sql, &columns, |row| Ok((row.get(0)?, row.get(1)?))).await?.into_iter().collect())
 }
 
 /// What of `tasks` that are `owner`'s is made of parts, with the parts of these.

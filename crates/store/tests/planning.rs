@@ -2,12 +2,11 @@
 
 #[expect(dead_code, reason = "shared by test files that need different parts of it")]
 mod agenda;
-#[expect(dead_code, reason = "shared by test files that need different parts of it")]
 mod errands;
 #[expect(dead_code, reason = "shared by test files that need different parts of it")]
 mod inboxes;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use domain::{
     calendar::{
@@ -16,7 +15,7 @@ use domain::{
     },
     planning::{PlannedSession, Subtask, Subtasks},
 };
-use errands::task;
+use errands::{deadline, task};
 use inboxes::{person, run};
 use kernel::{Instant, TaskId, UserId, Zone};
 use store::{Store, calendar, planning, progress, tasks};
@@ -151,6 +150,47 @@ async fn tasks_are_found_with_what_they_are_made_of() {
         assert_eq!(of(ann, &[2]).await, parts(&[3]));
         assert_eq!(of(ann, &[9]).await, parts(&[]));
         assert_eq!(of(bob, &[1]).await, parts(&[]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn tasks_are_due_by_the_first_deadline_of_theirs_and_of_what_they_are_part_of() {
+    on_both_engines(async |store| {
+        let (ann, bob) = (person(&store, 1).await, person(&store, 2).await);
+        // Task, of which, its day, done, put away; by which day it is due.
+        let table = [
+            (1, None, Some(25), false, false, Some(25)),
+            (2, Some(1), None, false, false, Some(25)),
+            (3, Some(2), Some(27), false, false, Some(25)),
+            (4, Some(3), Some(24), false, false, Some(24)),
+            (5, Some(4), None, false, false, Some(24)),
+            (6, Some(1), None, true, false, None),
+            (7, Some(6), None, false, false, None),
+            (8, Some(1), Some(23), false, true, None),
+            (9, Some(8), Some(26), false, false, Some(26)),
+            (10, None, None, false, false, None),
+            (11, Some(10), Some(28), false, false, Some(28)),
+        ];
+        let by = |day: u32| deadline(&format!("2026-11-{day}"), "Asia/Seoul");
+        let id = |number: u64| task(ann, number).id;
+        for (number, whole, day, done, away, _) in table {
+            let mut made = task(ann, number);
+            (made.parent, made.deadline) = (whole.map(id), day.map(by));
+            (made.completed_at, made.archived_at) = (done.then_some(START), away.then_some(START));
+            run(&store, move |tx| {
+                let made = made.clone();
+                Box::pin(async move { tasks::insert(tx, &made).await })
+            })
+            .await;
+        }
+        let due = async |owner| {
+            let ids = table.map(|(number, ..)| id(number));
+            run(&store, move |tx| Box::pin(async move { planning::due(tx, owner, &ids).await })).await
+        };
+        let expected = table.iter().filter_map(|(number, .., day)| Some((id(*number), by((*day)?).at.instant)));
+        assert_eq!(due(ann).await, expected.collect::<BTreeMap<_, _>>());
+        assert_eq!(due(bob).await, BTreeMap::new());
     })
     .await;
 }

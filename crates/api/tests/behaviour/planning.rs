@@ -226,6 +226,67 @@ async fn what_is_split_is_not_planned_twice() {
 }
 
 #[tokio::test]
+async fn subtasks_are_planned_by_the_deadline_of_their_whole_and_then_what_they_left_of_it() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        let task = async |body: Value| {
+            let made = desk.send(Call::post("/api/v1/tasks", &body)).await;
+            assert_eq!(made.status, 201, "{}", made.body);
+            made.text("/id").to_owned()
+        };
+        let suggest = async |body: Value| {
+            let plan = desk.send(Call::post("/api/v1/suggestions", &body)).await;
+            let titles: Vec<String> = proposed(&plan).into_iter().map(|(title, _)| title).collect();
+            (titles, plan.body["proposals"][0]["reasons"].to_string())
+        };
+        task(json!({ "title": "Slides", "estimate": "PT1H", "importance": 9 })).await;
+        let report = task(json!({ "title": "Report", "estimate": "PT5H", "deadline": "2026-11-25" })).await;
+        let part = async |title: &str, importance: u8| {
+            task(json!({ "title": title, "estimate": "PT1H", "parent_id": report, "importance": importance })).await
+        };
+        let (outline, draft) = (part("Outline", 6).await, part("Draft", 5).await);
+        // The whole waits for its parts, and what waits for time at any time comes behind them.
+        let (week, reasons) = suggest(json!({})).await;
+        assert_eq!(week, ["Outline", "Draft", "Slides"]);
+        assert!(reasons.contains("before_deadline"), "{reasons}");
+        let (named, reasons) = suggest(json!({ "task_ids": [draft] })).await;
+        assert_eq!((named, reasons.contains("before_deadline")), (vec!["Draft".to_owned()], true), "{reasons}");
+        for part in [outline, draft] {
+            let path = format!("/api/v1/tasks/{part}/complete?force=true");
+            assert_eq!(desk.send(Call::new("POST", &path)).await.status, 200);
+        }
+        assert_eq!(suggest(json!({})).await.0, ["Report", "Report", "Slides"], "three hours of five");
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_in_too_many_parts_is_to_be_planned_by_these() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        let mut ids = Vec::new();
+        for _ in 0..11 {
+            let made = desk.send(Call::post("/api/v1/tasks", &json!({ "title": "Book" }))).await;
+            let split = json!({ "template": "equal", "count": 20 });
+            let path = format!("/api/v1/tasks/{}/split", made.text("/id"));
+            assert_eq!(desk.send(Call::post(&path, &split)).await.status, 201);
+            ids.push(made.text("/id").to_owned());
+        }
+        let plan = async |ids: &[String]| desk.send(Call::post("/api/v1/suggestions", &json!({ "task_ids": ids }))).await;
+        let refused = plan(&ids).await;
+        refused.refused(422, "planning.invalid");
+        let detail = refused.text("/errors/0/detail");
+        assert!(detail.contains("200 other open tasks and subtasks"), "{detail}");
+        assert_eq!(plan(&ids[1..]).await.status, 200, "two hundred");
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_a_deadline_waits_for_is_planned_before_what_is_due_later() {
     on_both_databases(async |database| {
         let house = House::open(database).await;

@@ -40,7 +40,7 @@ const MAX_READY: u32 = 1_000;
 /// How far ahead is looked, unless something else is said, and at most.
 const AHEAD: Duration = Duration::from_hours(7 * 24);
 const MAX_AHEAD: Duration = Duration::from_hours(31 * 24);
-/// Tasks that are not among these and come before them.
+/// Tasks that are not among these and come before them, and subtasks of all of them.
 const MAX_PREDECESSORS: usize = 200;
 
 /// For what a time is looked for.
@@ -188,12 +188,14 @@ impl Suggest {
         let parts = subtasks.open_below(all.iter().copied()).into_keys();
         all.extend(parts.filter(|part| !ids.contains(part) && !before.contains(part)));
         if all.len() - ids.len() > MAX_PREDECESSORS {
-            let detail = format!("these wait for more than {MAX_PREDECESSORS} other tasks: name fewer");
+            let beside = format!("these and what they wait for have more than {MAX_PREDECESSORS} other open tasks and subtasks");
+            let detail = format!("{beside}: name fewer, or plan their subtasks by name");
             return Err(PlanningError::field("/task_ids", detail).into());
         }
         let sessions = store::planning::sessions(tx, self.owner, &all).await?;
+        let due = store::planning::due(tx, self.owner, &ids).await?;
         let outside = store::planning::estimates(tx, self.owner, &before).await?;
-        let Wishes { tasks: asked, wishes, unplaced } = Wishes::of(&tasks, &outside, &subtasks, &sessions, self.now);
+        let Wishes { tasks: asked, wishes, unplaced } = Wishes::of(&tasks, &due, &outside, &subtasks, &sessions, self.now);
         let sessions: u64 = wishes.iter().map(|wish| wish.length.as_secs().div_ceil(MAX_SESSION.as_secs())).sum();
         if sessions > MAX_PLANNED as u64 && matches!(self.ask.wanted, Wanted::Tasks(_)) {
             let detail = format!("this would be {sessions} sessions, and {MAX_PLANNED} are planned at once: name fewer tasks");

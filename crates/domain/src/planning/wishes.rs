@@ -6,7 +6,7 @@
 //! it waits for will be done.
 //!
 //! Work on the [parts](Subtasks) of a task is work on it: only what its estimate has beyond theirs is wished for, after all that are
-//! open. They have its deadline, and what waits for it waits for them.
+//! open. They have its deadline, asked for with it or not, and what waits for it waits for them.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -18,7 +18,7 @@ use kernel::{Instant, TaskId};
 use super::{PlanningError, Subtasks, Wish};
 use crate::{
     calendar::{progress::State, text},
-    tasks::{MAX_DEPTH, Task},
+    tasks::Task,
 };
 
 /// The longest thing that is planned in one piece.
@@ -119,20 +119,14 @@ impl Known<'_> {
         }
         found
     }
-
-    /// By when a task should be done, for itself and for what it is a part of.
-    fn deadline(&self, task: &Task) -> Option<Instant> {
-        let whole = |part: &&Task| part.parent.and_then(|whole| self.tasks.get(&whole).copied());
-        let up = std::iter::successors(Some(task), whole).take(MAX_DEPTH);
-        up.filter_map(|task| task.deadline.as_ref().map(|deadline| deadline.at.instant)).min()
-    }
 }
 
 impl<'a> Wishes<'a> {
-    /// Of `tasks`, with the estimates in seconds of what they depend on that is not among them, what all of these are made of, and
-    /// the sessions of each of them and of each part.
+    /// Of `tasks`, with the instant by which each of them is due, for itself or for what it is a part of, the estimates in seconds of
+    /// what they depend on that is not among them, what all of these are made of, and the sessions of each of them and of each part.
     pub fn of(
         tasks: &'a [Task],
+        due: &BTreeMap<TaskId, Instant>,
         outside: &[(TaskId, Option<u32>)],
         subtasks: &Subtasks,
         sessions: &[PlannedSession],
@@ -159,7 +153,7 @@ impl<'a> Wishes<'a> {
         let place = |id: &TaskId| open.iter().position(|task| task.id == *id);
         let wish = |task: &&Task| Wish {
             length: rest(task),
-            deadline: known.deadline(task),
+            deadline: due.get(&task.id).copied(),
             importance: task.importance,
             difficulty: task.difficulty,
             after: first(task).filter_map(place).collect(),
@@ -208,10 +202,10 @@ pub fn new_thing(title: &str, length: Duration) -> Result<(String, Wish), Planni
 
 #[cfg(test)]
 mod tests {
-    use kernel::{Entropy, UserId, Zone};
+    use kernel::{Entropy, UserId};
 
     use super::*;
-    use crate::{calendar::labels::Labels, planning::Subtask, tasks::Deadline};
+    use crate::{calendar::labels::Labels, planning::Subtask};
 
     struct Numbered(u8);
 
@@ -260,6 +254,11 @@ mod tests {
         PlannedSession { task: id(task), start: at(hours.0), end: at(hours.1), state }
     }
 
+    /// Nothing is ever due.
+    fn never() -> BTreeMap<TaskId, Instant> {
+        BTreeMap::new()
+    }
+
     /// Nothing is made of parts.
     fn whole() -> Subtasks {
         Subtasks::default()
@@ -287,11 +286,11 @@ mod tests {
         ];
         for (hours, state, left) in table {
             let tasks = [task(1, 4, &[])];
-            let found = Wishes::of(&tasks, &[], &whole(), &[session(1, hours, state)], at(12));
+            let found = Wishes::of(&tasks, &never(), &[], &whole(), &[session(1, hours, state)], at(12));
             assert_eq!(shown(&found), [(id(1), left, vec![], None)], "{hours:?} {state:?}");
         }
         let tasks = [task(1, 2, &[])];
-        let found = Wishes::of(&tasks, &[], &whole(), &[session(1, (13, 15), State::NotStarted)], at(12));
+        let found = Wishes::of(&tasks, &never(), &[], &whole(), &[session(1, (13, 15), State::NotStarted)], at(12));
         assert_eq!((found.tasks.len(), found.unplaced), (0, vec![(id(1), Unplaced::Planned)]));
     }
 
@@ -299,7 +298,7 @@ mod tests {
     fn what_waits_comes_after_the_sessions_of_what_it_waits_for_wherever_that_is_planned() {
         let tasks = [task(1, 1, &[9])];
         let planned = |sessions: &[PlannedSession]| {
-            let found = Wishes::of(&tasks, &[(id(9), Some(7_200))], &whole(), sessions, at(12));
+            let found = Wishes::of(&tasks, &never(), &[(id(9), Some(7_200))], &whole(), sessions, at(12));
             found.wishes.first().map(|wish| wish.not_before).ok_or(found.unplaced)
         };
         let blocked = Err(vec![(id(1), Unplaced::Blocked)]);
@@ -319,7 +318,7 @@ mod tests {
         let tasks = [task(1, 1, &[9]), task(2, 1, &[1]), task(3, 1, &[2]), task(4, 2, &[]), task(5, 1, &[4]), task(6, 1, &[7])];
         let more = [tasks.as_slice(), &[task(7, 1, &[])]].concat();
         let sessions = [session(4, (20, 21), State::NotStarted), session(7, (15, 16), State::NotStarted)];
-        let found = Wishes::of(&more, &[(id(9), None)], &whole(), &sessions, at(12));
+        let found = Wishes::of(&more, &never(), &[(id(9), None)], &whole(), &sessions, at(12));
         let expected = [(id(4), 1, vec![], None), (id(5), 1, vec![0], Some(at(21))), (id(6), 1, vec![], Some(at(16)))];
         assert_eq!(shown(&found), expected);
         let blocked = |number| (id(number), Unplaced::Blocked);
@@ -334,7 +333,7 @@ mod tests {
         let part = |number| Task { parent: Some(id(1)), ..task(number, 1, &[]) };
         let of = |whole: Task| {
             let tasks = [whole, part(2), part(3), task(4, 1, &[1]), task(5, 1, &[])];
-            let found = Wishes::of(&tasks, &[], &subtasks, &[], at(12));
+            let found = Wishes::of(&tasks, &never(), &[], &subtasks, &[], at(12));
             let wished: Vec<_> = shown(&found).into_iter().map(|(id, hours, after, _)| (id, hours, after)).collect();
             (wished, found.unplaced)
         };
@@ -348,13 +347,13 @@ mod tests {
         assert_eq!(unplaced, []);
         // A part that is not asked for and not planned is in its way, and takes its time all the same.
         let tasks = [task(1, 5, &[5]), part(2), task(5, 1, &[])];
-        let alone = |sessions: &[PlannedSession]| Wishes::of(&tasks, &[], &subtasks, sessions, at(12)).unplaced;
+        let alone = |sessions: &[PlannedSession]| Wishes::of(&tasks, &never(), &[], &subtasks, sessions, at(12)).unplaced;
         assert_eq!(alone(&[]), [(id(1), Unplaced::Blocked)]);
         assert_eq!(alone(&[session(3, (13, 14), State::NotStarted)]), []);
         // What waits for a whole that is not asked for goes by its parts.
         let tasks = [task(4, 1, &[1])];
         let outside = |sessions: &[PlannedSession]| {
-            let found = Wishes::of(&tasks, &[(id(1), seconds(3))], &subtasks, sessions, at(12));
+            let found = Wishes::of(&tasks, &never(), &[(id(1), seconds(3))], &subtasks, sessions, at(12));
             found.wishes.first().map(|wish| wish.not_before).ok_or(found.unplaced)
         };
         let planned = [session(2, (15, 16), State::NotStarted), session(3, (13, 14), State::NotStarted)];
@@ -363,28 +362,15 @@ mod tests {
         // Only to be ticked off, and not yet.
         let done: Subtasks = [Subtask { estimate_seconds: seconds(3), ..subtask(6, false) }].into_iter().collect();
         let tasks = [task(1, 3, &[]), task(4, 1, &[1])];
-        let found = Wishes::of(&tasks, &[], &done, &[], at(12)).unplaced;
+        let found = Wishes::of(&tasks, &never(), &[], &done, &[], at(12)).unplaced;
         assert_eq!(found, [(id(1), Unplaced::InParts), (id(4), Unplaced::Blocked)]);
     }
 
     #[test]
-    fn parts_have_the_deadline_of_their_whole() {
-        let by = |date: &str| Some(Deadline::new(date.parse().expect("a deadline"), Zone::utc()));
-        let due = |whole: Option<Deadline>, own: Option<Deadline>| {
-            let whole = Task { deadline: whole, ..task(1, 1, &[]) };
-            let tasks = [whole, Task { parent: Some(id(1)), deadline: own, ..task(2, 1, &[]) }];
-            let part = Subtask { id: id(2), whole: id(1), estimate_seconds: Some(3_600), open: true };
-            let found = Wishes::of(&tasks, &[], &[part].into_iter().collect(), &[], at(12));
-            assert_eq!(found.tasks.len(), 1, "the whole is done with its part");
-            found.wishes[0].deadline
-        };
-        let instant = |deadline: Option<Deadline>| deadline.map(|deadline| deadline.at.instant);
-        let (early, late) = (by("2026-11-25"), by("2026-11-27"));
-        assert_eq!(due(early.clone(), None), instant(early.clone()));
-        assert_eq!(due(early.clone(), late.clone()), instant(early.clone()));
-        assert_eq!(due(late.clone(), early.clone()), instant(early));
-        assert_eq!(due(None, late.clone()), instant(late));
-        assert_eq!(due(None, None), None);
+    fn each_is_wished_for_by_the_time_it_is_due() {
+        let tasks = [task(1, 1, &[]), task(2, 1, &[])];
+        let found = Wishes::of(&tasks, &[(id(2), at(20))].into(), &[], &whole(), &[], at(12));
+        assert_eq!(found.wishes.iter().map(|wish| wish.deadline).collect::<Vec<_>>(), [None, Some(at(20))]);
     }
 
     #[test]

@@ -127,7 +127,7 @@ fn unplaced(why: Unplaced) -> SaidView {
         Unplaced::NoRoom => ("no_room", "There is no room for all of it, or for what it waits for."),
         Unplaced::Blocked => ("blocked", "It waits for an open task of which not all is planned."),
         Unplaced::Planned => ("planned", "All of it is planned already."),
-        Unplaced::InParts => ("in_parts", "Its subtasks take all of its time: plan these."),
+        Unplaced::InParts => ("in_parts", "Its subtasks take all of its time: there is nothing to plan for itself."),
         Unplaced::OverLimit => ("over_limit", "Others are more urgent, and no more is planned at once."),
     };
     SaidView { code, detail }

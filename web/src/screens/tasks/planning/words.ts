@@ -31,7 +31,7 @@ export const planning = words(
     no_room: "there is no room for all of it",
     blocked: "it waits for an open task of which not all is planned",
     planned: "all of it is planned already",
-    in_parts: "its parts take all of its time: plan these",
+    in_parts: "its parts take all of its time: there is nothing to plan for itself",
     over_limit: "others are more urgent, and no more is planned at once",
   },
   {
@@ -64,7 +64,7 @@ export const planning = words(
     no_room: "전부 넣을 자리가 없음",
     blocked: "아직 계획되지 않은 먼저 할 일을 기다림",
     planned: "이미 모두 계획됨",
-    in_parts: "하위 할 일이 모든 시간을 차지함: 하위 할 일을 계획하세요",
+    in_parts: "하위 할 일이 모든 시간을 차지함: 이 일 자체로는 계획할 것이 없음",
     over_limit: "더 급한 일이 있어 한 번에 더 계획하지 않음",
   },
 );
