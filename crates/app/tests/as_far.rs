@@ -11,7 +11,7 @@ use app::{
         Draft, Moment, Occurrence, Patch, RemindersDraft, RepeatDraft, Schedule,
         labels::LabelName,
         progress::{
-            Action::{Complete, Start, Suspend},
+            Action::{self, Complete, Start, Suspend},
             Item, Progress, State,
         },
     },
@@ -38,9 +38,28 @@ async fn series(world: &World, (zone, start): (&str, &str), (rule, count): (&str
     make(world, draft).await
 }
 
-/// Does something with items: all are ticked off but every fifth, which is left alone, and every seventh, which is laid aside.
+/// Does with each of the items what is said for its number.
 #[derive(Clone)]
-struct Work(UserId, Vec<Item>, Instant);
+struct Work(UserId, Vec<Item>, Instant, fn(u64) -> &'static [Action]);
+
+/// All are ticked off but every fifth, which is left alone, and every seventh, which is laid aside.
+fn most(number: u64) -> &'static [Action] {
+    match number {
+        _ if number.is_multiple_of(5) => &[],
+        _ if number.is_multiple_of(7) => &[Start, Suspend],
+        _ => &[Complete],
+    }
+}
+
+/// Every second is ticked off.
+fn half(number: u64) -> &'static [Action] {
+    if number.is_multiple_of(2) { &[Complete] } else { &[] }
+}
+
+/// All are ticked off.
+fn all_of_them(_: u64) -> &'static [Action] {
+    &[Complete]
+}
 
 impl UseCase for Work {
     type Out = ();
@@ -48,13 +67,8 @@ impl UseCase for Work {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         for (number, item) in (1..).zip(&self.1) {
-            let actions: &[_] = match number {
-                _ if number % 5 == 0 => &[],
-                _ if number % 7 == 0 => &[Start, Suspend],
-                _ => &[Complete],
-            };
             let mut far = Progress::default();
-            for action in actions {
+            for action in self.3(number) {
                 let step = far.step(*action, self.2 + Duration::from_secs(number)).expect("a step");
                 store::progress::record(tx, self.0, item, &step, self.2).await?;
                 far = step.after;
@@ -72,9 +86,14 @@ fn row(occurrence: &Occurrence) -> Row {
     (at, id, which, occurrence.schedule.progress.state)
 }
 
-/// A list page by page, each of them full.
-async fn all(world: &World, state: Option<State>, tag: Option<&str>, (from, to, limit): (i64, i64, u32)) -> Vec<Row> {
-    let (mut rows, mut after): (Vec<Row>, Option<Cursor>) = (Vec::new(), None);
+/// The items of rows.
+fn items(rows: &[Row]) -> Vec<Item> {
+    rows.iter().map(|(_, schedule, recurrence_id, _)| Item { schedule: *schedule, recurrence_id: *recurrence_id }).collect()
+}
+
+/// The pages of a list.
+async fn pages(world: &World, state: Option<State>, tag: Option<&str>, (from, to, limit): (i64, i64, u32)) -> Vec<Vec<Row>> {
+    let (mut pages, mut after): (Vec<Vec<Row>>, Option<Cursor>) = (Vec::new(), None);
     loop {
         let range = Range { from: world.at(from), to: world.at(to), after, limit };
         let tag = tag.map(|tag| LabelName::kept(tag.to_owned()));
@@ -84,13 +103,27 @@ async fn all(world: &World, state: Option<State>, tag: Option<&str>, (from, to, 
             None => calendar::list(&world.app, &world.ada, listing).await,
         }
         .expect("a page");
-        rows.extend(page.items.iter().map(row));
+        pages.push(page.items.iter().map(row).collect());
+        assert!(page.next.is_none() || page.next != after, "a page leads on");
         after = page.next;
         if after.is_none() {
-            return rows;
+            return pages;
         }
-        assert_eq!(page.items.len(), limit as usize, "only the last page is not full");
     }
+}
+
+/// A list page by page, each of them full.
+async fn all(world: &World, state: Option<State>, tag: Option<&str>, range: (i64, i64, u32)) -> Vec<Row> {
+    let pages = pages(world, state, tag, range).await;
+    let full = |page: &Vec<Row>| page.len() == range.2 as usize;
+    assert!(pages.iter().rev().skip(1).all(full), "only the last page is not full");
+    pages.concat()
+}
+
+/// A rule for every half hour.
+fn half_hourly() -> String {
+    let hours: Vec<String> = (0..24).map(|hour| hour.to_string()).collect();
+    format!("FREQ=DAILY;BYHOUR={};BYMINUTE=0,30", hours.join(","))
 }
 
 #[tokio::test]
@@ -98,9 +131,7 @@ async fn pages_of_what_is_as_far_are_those_of_everything_without_the_rest() {
     on_both_engines(async |store| {
         let world = World::new(store).await;
         // The clocks of New York spring forward in it: what they skip at half past two comes after what they show at three.
-        let hours: Vec<String> = (0..24).map(|hour| hour.to_string()).collect();
-        let half_hourly = format!("FREQ=DAILY;BYHOUR={};BYMINUTE=0,30", hours.join(","));
-        let hours = series(&world, ("America/New_York", "2027-03-01T00:30:00"), (&half_hourly, 1_500), "hour").await;
+        let hours = series(&world, ("America/New_York", "2027-03-01T00:30:00"), (&half_hourly(), 1_500), "hour").await;
         let east = series(&world, ("Pacific/Kiritimati", "2027-03-01T12:00:00"), ("FREQ=DAILY", 40), "east").await;
         let west = series(&world, ("Pacific/Pago_Pago", "2027-03-01T12:00:00"), ("FREQ=DAILY", 40), "west").await;
         let mut once = Vec::new();
@@ -125,9 +156,8 @@ async fn pages_of_what_is_as_far_are_those_of_everything_without_the_rest() {
         let (begin, end) = (60 * 24 * 80, 60 * 24 * 200);
         let everything = all(&world, None, None, (begin, end, 200)).await;
         assert_eq!(everything.len(), 1_500 + 40 + 40 + 40);
-        let items =
-            everything.iter().map(|(_, schedule, recurrence_id, _)| Item { schedule: *schedule, recurrence_id: *recurrence_id });
-        world.app.store().write(Work(world.ada.user, items.collect(), world.app.now())).await.expect("it is done");
+        let work = Work(world.ada.user, items(&everything), world.app.now(), most);
+        world.app.store().write(work).await.expect("it is done");
 
         let all_of = async |tag, range| all(&world, None, tag, range).await;
         let march = 60 * 24 * 110;
@@ -147,6 +177,46 @@ async fn pages_of_what_is_as_far_are_those_of_everything_without_the_rest() {
             }
         }
         assert!([hours, east, west].iter().chain(&once).all(|id| everything.iter().any(|(_, of, ..)| of == id)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_that_has_looked_at_much_is_short_and_leads_on_to_everything() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        series(&world, ("UTC", "2027-03-01T00:00:00"), (&half_hourly(), 6_000), "done").await;
+        series(&world, ("UTC", "2027-03-01T12:10:00"), ("FREQ=DAILY;INTERVAL=10", 14), "rare").await;
+        let day = 60 * 24;
+        for number in [105, 110, 223, 224] {
+            let mut once = draft("once", world.at(day * number), RemindersDraft::Given(Vec::new()));
+            once.labels.tags = vec!["rare".to_owned()];
+            make(&world, once).await;
+        }
+        let range = |limit| (80 * day, 240 * day, limit);
+        for (tag, actions) in [("done", all_of_them as fn(u64) -> &'static [Action]), ("rare", half)] {
+            let items = items(&all(&world, None, Some(tag), range(200)).await);
+            world.app.store().write(Work(world.ada.user, items, world.app.now(), actions)).await.expect("it is done");
+        }
+
+        let everything = all(&world, None, None, range(200)).await;
+        let rare = all(&world, None, Some("rare"), range(200)).await;
+        assert_eq!((everything.len(), rare.len()), (6_018, 18));
+        let as_far = |rows: &[Row], state| rows.iter().copied().filter(|(.., found)| *found == state).collect::<Vec<_>>();
+        for limit in [3, 10] {
+            for (tag, state) in [(Some("rare"), State::Completed), (None, State::NotStarted), (Some("done"), State::NotStarted)] {
+                let expected = if tag == Some("done") { Vec::new() } else { as_far(&rare, state) };
+                let pages = pages(&world, Some(state), tag, range(limit)).await;
+                let what = format!("{state:?} {tag:?} {limit}");
+                assert_eq!(pages.concat(), expected, "{what}");
+                // A page of three may be full before it has looked often enough.
+                let is_short = |page: &Vec<Row>| page.len() < limit as usize;
+                assert!(limit == 3 || pages.iter().rev().skip(1).any(is_short), "no page is short: {what}");
+                assert!(pages.iter().all(|page| page.len() <= limit as usize), "{what}");
+            }
+        }
+        let completed = all(&world, Some(State::Completed), None, range(200)).await;
+        assert_eq!(completed, as_far(&everything, State::Completed), "where much is wanted, pages are full");
     })
     .await;
 }

@@ -88,7 +88,7 @@ pub fn hot_reads() -> Vec<HotRead> {
         read("progress::COMPLETED", named("progress_by_state"), progress::COMPLETED.into()),
         // SQLite has the primary key behind every other index of such a table, and takes the longer one.
         read("progress::HISTORY", Index { sqlite: "ledger_of_owner", postgres: "ledger_pkey" }, progress::HISTORY.into()),
-        read("progress::OCCURRENCES_AS_FAR", named("progress_by_state"), progress::OCCURRENCES_AS_FAR.into()),
+        read("progress::OCCURRENCES_AS_FAR", named("progress_by_occurrence"), progress::OCCURRENCES_AS_FAR.into()),
         read("progress::OF_OCCURRENCES", key("progress_pkey"), progress::OF_OCCURRENCES),
         read("progress::OF_SERIES", key("progress_pkey"), progress::OF_SERIES),
         read("progress::REACHING", named("work_sessions_by_time"), progress::REACHING.into()),

@@ -108,7 +108,8 @@ pub async fn of_occurrences(
 }
 
 pub(crate) const OCCURRENCES_AS_FAR: &str = "SELECT schedule_id, recurrence_id FROM progress
-     WHERE owner_id = $1 AND state = $2 AND recurrence_id >= $3 AND (recurrence_id, schedule_id) > ($3, $4) AND recurrence_id < $5
+     WHERE owner_id = $1 AND state = $2 AND recurrence_id <> ''
+       AND recurrence_id >= $3 AND (recurrence_id, schedule_id) > ($3, $4) AND recurrence_id < $5
      ORDER BY recurrence_id, schedule_id LIMIT $6";
 
 /// At most `limit` occurrences of series of `owner` that are as far as `state`, as walls show them, up to `until`: from a wall time on,

@@ -4986,7 +4986,7 @@ export interface operations {
                 from?: string;
                 /** @description Rows of the page, 50 unless given; who asks for more than 200 gets 200. */
                 limit?: number;
-                /** @description Only what is as far as this. Together with `q`, a page may hold less than its limit, and still have a next one. */
+                /** @description Only what is as far as this. If that is rare, a page may hold less than its limit, or nothing, and still have a next one. */
                 progress?: "NOT_STARTED" | "IN_PROGRESS" | "SUSPENDED" | "COMPLETED";
                 /**
                  * @description Only what says this in its title, description, location or tags: words by their beginning, at most 16, all of which must be

@@ -19,7 +19,7 @@ use store::{
 
 use super::{
     Page, Range,
-    as_far::Seek,
+    as_far::{Found, Seek},
     labels::{Narrowing, look_up},
 };
 use crate::{App, Error};
@@ -45,13 +45,14 @@ impl From<Range> for Listing {
 struct List(UserId, Listing, Option<State>);
 
 impl UseCase for List {
-    type Out = Vec<Occurrence>;
+    type Out = (Vec<Occurrence>, Option<Key>);
     type Error = Error;
 
-    /// One page of what happens once and, of each series, at most as many: merged, the first of them are the page.
+    /// One page of what happens once and, of each series, at most as many: merged, the first of them are the page. With it comes
+    /// up to where was looked, if not to the end.
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
         let Self(owner, Listing { range, narrowing, .. }, state) = self;
-        let Some(wanted) = self.wanted(tx).await? else { return Ok(Vec::new()) };
+        let Some(wanted) = self.wanted(tx).await? else { return Ok((Vec::new(), None)) };
         let page = Range { limit: range.limit + 1, ..*range };
         let (once, series) = if let (None, None) = (&wanted.narrow, state) {
             store::calendar::pages::overlapping(tx, *owner, page).await?
@@ -68,10 +69,10 @@ impl UseCase for List {
             (once, series)
         };
         let once = once.into_iter().map(|schedule| RecurrenceSet::new(schedule, [])).collect();
-        let found = self.first(tx, (once, series), &wanted).await?;
+        let (found, until) = self.first(tx, (once, series), &wanted).await?;
         match &narrowing.query {
-            None => Ok(found),
-            Some(query) => self.with_saying(tx, found, &wanted, query).await,
+            None => Ok((found, until)),
+            Some(query) => Ok((self.with_saying(tx, found, &wanted, query).await?, until)),
         }
     }
 }
@@ -100,13 +101,13 @@ impl Wanted {
 }
 
 impl List {
-    /// The first occurrences of all together. Which they are is found out first; only those are read in full.
+    /// The first occurrences of all together, and up to where was looked. Which they are is found out first; only those are read in full.
     async fn first(
         &self,
         tx: &mut Tx<'_>,
         (once, mut series): (Vec<RecurrenceSet>, Vec<RecurrenceSet>),
         wanted: &Wanted,
-    ) -> Result<Vec<Occurrence>, Error> {
+    ) -> Result<(Vec<Occurrence>, Option<Key>), Error> {
         let (from_to, after, limit) = self.bounds();
         series.retain(|set| wanted.lies_in(&set.schedule));
         if let Some(tag) = &wanted.tag {
@@ -119,15 +120,16 @@ impl List {
         let mut sets: Vec<_> = series.into_iter().chain(once).collect();
         let Self(owner, _, state) = self;
         let seek = |sets| Seek { owner: *owner, sets, range: from_to, after, limit };
-        let keys = match state {
-            None => seek(&sets).first(after, limit),
+        let (keys, until) = match state {
+            None => (seek(&sets).first(after, limit), None),
             Some(state) => {
-                let mut keys = seek(&sets[..repeating]).as_far(tx, *state).await?;
+                let Found { mut keys, until } = seek(&sets[..repeating]).as_far(tx, *state).await?;
                 let once = seek(&sets[repeating..]).first(after, limit);
                 keys.extend(once.into_iter().map(|(key, number)| (key, repeating + number)));
+                keys.retain(|(key, _)| until.is_none_or(|until| *key <= until));
                 keys.sort_unstable();
                 keys.truncate(limit);
-                keys
+                (keys, until)
             }
         };
         let shown: BTreeSet<usize> = keys.iter().map(|(_, number)| *number).collect();
@@ -138,7 +140,7 @@ impl List {
             Some(which) => sets[number].at(which),
             None => Occurrence::only(sets[number].schedule.clone()),
         };
-        Ok(keys.into_iter().map(occurrence).collect())
+        Ok((keys.into_iter().map(occurrence).collect(), until))
     }
 
     /// The first of `found` and of what the series have that say what is looked for.
@@ -185,19 +187,24 @@ impl List {
 pub async fn list(app: &App, caller: &Caller, listing: impl Into<Listing>) -> Result<Page<Occurrence>, Error> {
     let listing = listing.into();
     let limit = listing.range.limit;
-    let items = app.store().read(List(caller.user, listing, None)).await?;
+    let (items, _) = app.store().read(List(caller.user, listing, None)).await?;
     Ok(Page::cut(items, limit, place))
 }
 
-/// The same of what is as far as `state`, where no words are looked for.
+/// The same of what is as far as `state`, where no words are looked for. A page that has looked long enough may hold less than its
+/// limit, or nothing, and still say where to go on.
 pub(super) async fn list_as_far(app: &App, caller: &Caller, listing: Listing, state: State) -> Result<Page<Occurrence>, Error> {
     let limit = listing.range.limit;
-    let items = app.store().read(List(caller.user, listing, Some(state))).await?;
-    Ok(Page::cut(items, limit, place))
+    let (items, until) = app.store().read(List(caller.user, listing, Some(state))).await?;
+    let page = Page::cut(items, limit, place);
+    Ok(Page { next: page.next.or(until.map(cursor)), ..page })
 }
 
 /// Where an occurrence stands in a list by start.
 pub(super) fn place(occurrence: &Occurrence) -> Cursor {
-    let (at, id, occurrence) = occurrence.key();
+    cursor(occurrence.key())
+}
+
+fn cursor((at, id, occurrence): Key) -> Cursor {
     Cursor { at, id: id.uuid(), occurrence }
 }

@@ -41,7 +41,7 @@ pub(crate) struct Filter {
     /// found, and of scripts that write no spaces any part. Without `from` and `to` a series that is found is listed once.
     #[param(example = "회의", min_length = 1, max_length = 200)]
     q: Option<String>,
-    /// Only what is as far as this. Together with `q`, a page may hold less than its limit, and still have a next one.
+    /// Only what is as far as this. If that is rare, a page may hold less than its limit, or nothing, and still have a next one.
     #[param(inline)]
     progress: Option<ProgressState>,
     /// Rows of the page, 50 unless given; who asks for more than 200 gets 200.

@@ -17,8 +17,8 @@ const ROWS: u32 = 200;
 /// How often one request looks for more.
 const LOOKS: usize = 10;
 
-/// What of the caller is wanted and is as far as `state`, by start. Where words are looked for as well and it is rare, a page may hold
-/// less than its limit, or nothing, and still say where to go on.
+/// What of the caller is wanted and is as far as `state`, by start. If much is to be looked at for it, a page may hold less than its
+/// limit, or nothing, and still say where to go on.
 pub async fn list(app: &App, caller: &Caller, listing: impl Into<Listing>, state: State) -> Result<Page<Occurrence>, Error> {
     let listing = listing.into();
     if listing.narrowing.query.is_none() {
