@@ -16,6 +16,7 @@ mod quota;
 mod read;
 mod restore;
 mod scope;
+mod shift;
 mod update;
 pub mod zones;
 

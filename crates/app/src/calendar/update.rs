@@ -1,11 +1,11 @@
 //! Changing a schedule, or some of its occurrences.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use domain::{
     alarms::{Reminder, ReminderRule},
     calendar::{
-        CalendarError, Change, MAX_OVERRIDES, Occurrence, Override, Patch, RecurrenceSet, Renamed, RepeatChange, Schedule,
+        CalendarError, Change, MAX_OVERRIDES, Occurrence, Override, Patch, RecurrenceSet, RepeatChange, Schedule,
         conflicts::Added,
         labels::Wish,
         progress::{Item, Progress, ProgressError, State},
@@ -25,6 +25,7 @@ use super::{
     icalendar::along,
     labels, quota,
     scope::{occurrence, split},
+    shift::{Shift, follow},
     tell,
 };
 use crate::{Answer, App, Effects, Error, Once, once::Render};
@@ -437,54 +438,6 @@ impl Update {
         arm::save(tx, set, Rung::default(), why, (self.now, &*self.entropy), effects).await?;
         Ok(())
     }
-}
-
-/// What occurrences are called when a series moves.
-struct Shift {
-    by: jiff::SignedDuration,
-    /// What is begun or done.
-    renamed: BTreeMap<WallTime, WallTime>,
-}
-
-impl Shift {
-    /// From a series that began at `began` to `now`.
-    fn of(began: WallTime, now: &RecurrenceSet, renamed: Vec<Renamed>) -> Self {
-        let begins = now.schedule.series.as_ref().map_or(began, |_| now.schedule.span.start);
-        Self { by: begins.datetime().duration_since(began.datetime()), renamed: renamed.into_iter().collect() }
-    }
-
-    /// What an occurrence of `whole` is called.
-    fn name(&self, whole: &RecurrenceSet, which: WallTime) -> WallTime {
-        match self.renamed.get(&which) {
-            Some(to) => *to,
-            None if whole.progress.contains_key(&which) => which,
-            None => which.datetime().checked_add(self.by).map_or(which, WallTime::new),
-        }
-    }
-
-    /// The first occurrence of `whole` that may be still to come then: of those before it, nobody has to know what was told.
-    fn first(&self, whole: &RecurrenceSet, now: Instant) -> WallTime {
-        let wall = whole.schedule.span.zone.wall_at(now).datetime();
-        let regular = WallTime::new(wall.saturating_sub(self.by).saturating_sub(jiff::Span::new().days(1)));
-        let ahead = whole.moved().filter(|(_, span)| span.end_at.instant > now).map(|(own, _)| own.recurrence_id);
-        ahead.chain([regular]).min().unwrap_or(regular)
-    }
-}
-
-/// Takes along what single occurrences have of their own; answers which are called otherwise then. What is in progress must not
-/// move under the hands of whoever is at it.
-fn follow(set: &mut RecurrenceSet, change: &mut Change) -> Result<Vec<Renamed>, ProgressError> {
-    let span_of = |set: &RecurrenceSet| set.running().and_then(|which| set.occurrence(which)).map(|found| found.schedule.span);
-    let before = span_of(set);
-    let renamed = set.follow(change);
-    if before.is_some() {
-        let (span, series) = (change.span.clone(), change.series.clone());
-        let schedule = Schedule { span, series, ..set.schedule.clone() };
-        if span_of(&RecurrenceSet { schedule, overrides: set.overrides.clone(), progress: set.progress.clone() }) != before {
-            return Err(ProgressError::Running);
-        }
-    }
-    Ok(renamed)
 }
 
 /// The reminders of an occurrence that now belongs to another schedule, each with the one that takes its place.
