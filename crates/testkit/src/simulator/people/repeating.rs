@@ -82,15 +82,18 @@ impl Actor {
         let start = Some(wall(pattern.start()));
         let said = if shifts { RepeatChange::Keep } else { RepeatChange::Repeat(repeat(&pattern)) };
         let by = pattern.start() - before.pattern.start();
-        let walls = pattern.walls();
-        let is_other = |(other, series): (usize, &Series)| other != index && series.title == before.title;
-        let mut others = self.series.iter().enumerate().filter(|other| is_other(*other));
-        if others.any(|(_, other)| !other.pattern.walls().is_disjoint(&walls)) {
-            // Two parts of what was one series: nobody could tell their occurrences apart.
+        if self.is_taken(index, &pattern) {
             return;
         }
         let Some(after) = before.follow(pattern) else { return };
         self.change_whole(index, (Scope::All, Patch { start, repeat: said, ..Patch::default() }), after, by).await;
+    }
+
+    /// Whether another part of what was one series names one of these times: nobody could tell their occurrences apart.
+    fn is_taken(&self, index: usize, pattern: &Pattern) -> bool {
+        let walls = pattern.walls();
+        let is_part = |(other, of): &(usize, &Series)| *other != index && of.title == self.series[index].title;
+        self.series.iter().enumerate().filter(is_part).any(|(_, part)| !part.pattern.walls().is_disjoint(&walls))
     }
 
     /// Asks for `after` in place of a series, which stays the same schedule.
@@ -133,6 +136,9 @@ impl Actor {
         later.rules = rules.clone().unwrap_or(later.rules);
         let patch = Patch { start: (shift != 0).then(|| wall(cut + shift)), reminders: rules, ..Patch::default() };
         let scope = Scope::Following(name(cut));
+        if self.is_taken(index, &later.pattern) {
+            return;
+        }
         let Some(before) = before else {
             return self.change_whole(index, (scope, patch), later, shift).await;
         };
@@ -141,9 +147,7 @@ impl Actor {
             reminders.clear();
         }
         let earlier = series.part(before, |which| which < cut);
-        let mut others = self.series.iter().enumerate().filter(|(other, of)| *other != index && of.title == series.title);
-        let is_taken = |of: &Series| !of.pattern.walls().is_disjoint(&later.pattern.walls());
-        if is_taken(&earlier) || others.any(|(_, other)| is_taken(other)) {
+        if !earlier.pattern.walls().is_disjoint(&later.pattern.walls()) {
             return;
         }
         let asked = self.lines(Verb::Patch, Some(&series), &[&earlier, &later], shift);
@@ -326,14 +330,13 @@ impl Actor {
         Pattern::by_clock((some(&hours, 700), minutes, self.number(0, 59)), from, often)
     }
 
-    /// So many seconds that everything is moved by. Never a whole day: the times that are named then are those of other occurrences.
+    /// So many seconds that everything is moved by; at times whole days, which give an occurrence the name another had.
     fn some_shift(&self) -> i64 {
         let size = if self.entropy.chance(250) { DAY * self.number(1, 2) } else { self.number(1, 180) };
         if self.entropy.chance(500) { size } else { -size }
     }
 
-    /// A reminder minutes ahead; of a long series also one that reaches over the change of clocks, or to the day after. Only one: how
-    /// several speak for each other is for the tables of `domain`.
+    /// One or two reminders minutes ahead; of a long series also one that reaches over the change of clocks, or to the day before.
     pub(super) fn some_leads(&self, is_long: bool) -> Vec<ReminderRule> {
         let far = [self.turn.length(), DAY - self.turn.length(), DAY, DAY + self.turn.length()];
         let ahead = if is_long && self.entropy.chance(600) { far[self.entropy.index(far.len())] } else { 0 };
