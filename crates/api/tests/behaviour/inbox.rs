@@ -105,6 +105,7 @@ async fn marking_is_said_once_and_the_count_follows() {
         house.clock.advance(std::time::Duration::from_secs(5));
         let again = mark(&house, token, &id, Some(json!({ "read": true }))).await;
         assert_eq!(again.body, first.body, "the time of the first reading stays");
+        assert_eq!(mark(&house, token, &id, Some(Value::Null)).await.body, first.body, "no body and null are the same");
         assert_eq!(again.header("etag"), first.header("etag"));
         assert_eq!(unread(&house, token).await, json!({ "count": 1, "version": 2 }));
         let back = mark(&house, token, &id, Some(json!({ "read": false }))).await;

@@ -89,6 +89,26 @@ async fn work_is_started_suspended_completed_and_taken_back() {
 }
 
 #[tokio::test]
+async fn a_step_takes_no_body_and_null_alike() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let desk = Desk::of(&house, "ada").await;
+        for body in [None, Some(Value::Null)] {
+            let path = desk.make("Write").await;
+            for (action, state) in
+                [("start", "IN_PROGRESS"), ("suspend", "SUSPENDED"), ("complete", "COMPLETED"), ("cancel", "NOT_STARTED")]
+            {
+                let call = Call::new("POST", &format!("{path}/{action}"));
+                let reply = desk.send(body.iter().fold(call, Call::json)).await;
+                assert_eq!((reply.status.as_u16(), reply.text("/progress/state")), (200, state), "{action}: {}", reply.body);
+            }
+        }
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn one_thing_at_a_time_unless_the_other_may_be_suspended() {
     on_both_databases(async |database| {
         let house = House::open(database).await;

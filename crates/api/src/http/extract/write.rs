@@ -30,7 +30,7 @@ pub(crate) struct Write<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NoBody;
 
-/// In place of `T` in [`Write`]: a body that may be left out, which means `T::default()`.
+/// In place of `T` in [`Write`]: a body that may be left out or `null`, both of which mean `T::default()`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OrEmpty<T>(pub T);
 
@@ -70,7 +70,7 @@ impl<T: DeserializeOwned + Default> FromRequest<State> for Write<OrEmpty<T>> {
             return Ok(Self { body: OrEmpty(T::default()), once });
         }
         is_json?;
-        Ok(Self { body: OrEmpty(json::parse(&bytes)?), once })
+        Ok(Self { body: OrEmpty(json::parse::<Option<T>>(&bytes)?.unwrap_or_default()), once })
     }
 }
 
