@@ -16,6 +16,8 @@ export interface Route {
   name: Record<Language, string>;
   icon: IconName;
   group: (typeof GROUPS)[number];
+  /** Also for whoever is not signed in. */
+  open?: boolean;
   load: () => Promise<{ default: Component }>;
 }
 
@@ -27,6 +29,7 @@ export const routes: readonly Route[] = [
   { path: "/statistics/:period?/:date?", name: { en: "Statistics", ko: "통계" }, icon: "chart", group: "plan", load: () => import("./screens/statistics/Statistics.svelte") },
   { path: "/inbox", name: { en: "Inbox", ko: "알림함" }, icon: "bell", group: "plan", load: () => import("./screens/inbox/Inbox.svelte") },
   { path: "/settings", name: { en: "Settings", ko: "설정" }, icon: "settings", group: "house", load: () => import("./screens/settings/Settings.svelte") },
+  { path: "/help", name: { en: "Help", ko: "도움말" }, icon: "help", group: "house", open: true, load: () => import("./screens/help/Help.svelte") },
 ];
 
 /** Where a link to `route` leads. */
