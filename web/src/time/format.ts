@@ -72,6 +72,14 @@ export function offsetInWords(zone: string, instant: Instant): string {
   return `UTC${minutes < 0 ? "−" : "+"}${String(hours)}${rest ? `:${String(rest).padStart(2, "0")}` : ""}`;
 }
 
+/**
+ * A zone by its name. Those that are called after their offset have it with the sign of sailors (`Etc/GMT+4` is four hours *behind* UTC): they
+ * are their offset alone.
+ */
+export function zoneInWords(zone: string, instant: Instant): string {
+  return zone.startsWith("Etc/") ? offsetInWords(zone, instant) : zone;
+}
+
 /** The instants at which `date` begins and ends in the shown zone. */
 export function bounds(from: string, to: string, zone: string = account.zone): { from: string; to: string } {
   return { from: instantOf(from, zone).toISOString(), to: instantOf(to, zone).toISOString() };

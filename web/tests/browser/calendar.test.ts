@@ -159,6 +159,54 @@ test("a series is made by the form, shows the server's next times, and is change
   await expect.poll(standUps).toBe("07 09:30, 08 09:30, 09 10:00, 10 11:00, 11 11:00, 14 11:00, 15 11:00");
 });
 
+test("the editor says all of a schedule: reminders at any time, dates beside the rule, and what becomes of those found late", async () => {
+  const ada = await campanile.person("Ada", { at: "/inbox" });
+  const recurrence = { rrule: "FREQ=WEEKLY;COUNT=3", exdates: ["2027-06-16T10:00:00"] };
+  const choir = await plan(ada, "Choir", "2027-06-09T10:00:00", { recurrence });
+  const { page } = ada;
+  await page.goto(WEEK);
+  await event(page, "Choir").click();
+  await page.getByRole("dialog", { name: "Choir" }).getByRole("button", { name: "Edit" }).click();
+  const form = page.getByRole("dialog", { name: "Change schedule" });
+  await form.getByRole("button", { name: "Bring back: Wed, 16 Jun 2027, 10:00" }).click();
+  await form.getByRole("button", { name: "Add a date" }).click();
+  await form.getByLabel("Date", { exact: true }).fill("2027-06-11");
+  await form.getByLabel("Time", { exact: true }).fill("18:00");
+  await form.getByRole("button", { name: "Add", exact: true }).click();
+  await form.getByRole("button", { name: "Remove: Fri, 11 Jun 2027, 18:00" }).waitFor();
+
+  await form.getByLabel("Add a reminder…").selectOption("At another time…");
+  const own = form.getByRole("group", { name: "At another time…" });
+  await own.getByLabel("Before what").selectOption("before the end");
+  await own.getByLabel("How long before").fill("20");
+  await own.getByRole("button", { name: "Add" }).click();
+  await form.getByText("20 minutes before the end").waitFor();
+  await form.getByLabel("Add a reminder…").selectOption("At another time…");
+  await own.getByLabel("Before what").selectOption("at a moment");
+  await own.getByLabel("Date and time of the reminder").fill("2027-06-01T08:00");
+  await own.getByRole("button", { name: "Add" }).click();
+  await form.getByText("At Tue, 1 Jun 2027, 08:00").waitFor();
+
+  await form.getByText("More", { exact: true }).click();
+  await form.getByLabel("Late by up to").selectOption("15 minutes");
+  await form.getByLabel("And those that are later").selectOption("None of them rings");
+  await inspect(page, "calendar-editor-whole");
+  await form.getByRole("button", { name: "Save" }).click();
+  const scope = page.getByRole("dialog", { name: "Change which?" });
+  await scope.getByText("All of them").waitFor();
+  // What belongs to the whole is not changed for one occurrence.
+  expect(await scope.getByRole("button", { name: "Only this one" }).isDisabled()).toBe(true);
+  await scope.getByRole("button", { name: "All of them" }).click();
+  await page.getByText("“Choir” is changed").waitFor();
+  const saved = await ada.api<object>("GET", `schedules/${choir.id}`);
+  expect(saved).toMatchObject({
+    late: { policy: "skip", grace: "PT15M" },
+    recurrence: { rrule: "FREQ=WEEKLY;COUNT=3", rdates: ["2027-06-11T18:00:00"], exdates: [] },
+  });
+  const { reminders } = saved as { reminders: { before: string | null; relative_to: string | null; at: string | null }[] };
+  expect(reminders.map(({ before, relative_to, at }) => at ?? `${before ?? ""} ${relative_to ?? ""}`).sort()).toEqual(["2027-05-31T23:00:00Z", "PT20M end"]);
+});
+
 test("a time that is taken is told with what is there and what is free, and had nevertheless by who wants it", async () => {
   const ada = await campanile.person("Ada", { at: "/inbox" });
   await plan(ada, "Lunch", "2027-06-09T12:00:00");
@@ -189,6 +237,44 @@ test("a time that is taken is told with what is there and what is free, and had 
   await taken.getByRole("button", { name: "Save anyway" }).click();
   await page.getByText(/“Walk” is now/).waitFor();
   expect((await listed(ada)).find(({ title }) => title === "Walk")?.start).toBe("2027-06-09T12:00:00");
+});
+
+test("ticking off can be undone, and what was worked is never taken back by a mere undo", async () => {
+  const ada = await campanile.person("Ada", { at: "/inbox" });
+  const review = await plan(ada, "Review", "2027-06-09T10:00:00");
+  await plan(ada, "Walk", "2027-06-09T15:00:00");
+  // Worked on elsewhere for a minute that the server has been told of, and laid aside.
+  const minutesAgo = (n: number): string => new Date(Date.now() - n * 60_000).toISOString();
+  await ada.api("POST", `schedules/${review.id}/start`, { at: minutesAgo(3) });
+  await ada.api("POST", `schedules/${review.id}/suspend`, { at: minutesAgo(2) });
+  const progress = async (title: string): Promise<string> => {
+    const found = (await listed(ada)).find((it) => it.title === title) as unknown as { progress: { state: string; worked_seconds: number } };
+    return `${found.progress.state} ${String(found.progress.worked_seconds)}`;
+  };
+  const { page } = ada;
+  await page.goto(WEEK);
+  const toast = (title: string): Locator => page.getByRole("group").filter({ hasText: `“${title}” is done` });
+  const complete = async (title: string): Promise<void> => {
+    await event(page, title).click();
+    const dialog = page.getByRole("dialog", { name: title });
+    await dialog.getByRole("button", { name: "Complete" }).click();
+    await dialog.getByRole("button", { name: "Not done after all" }).waitFor();
+    await toast(title).waitFor();
+  };
+  await complete("Review");
+  expect(await toast("Review").getByRole("button", { name: "Undo" }).count()).toBe(0);
+  // On purpose it can be taken back, by somebody who was told what is lost.
+  await page.getByRole("dialog", { name: "Review" }).getByRole("button", { name: "Not done after all" }).click();
+  const asked = page.getByRole("dialog", { name: "Take this work back?" });
+  await asked.getByText("1 minute").waitFor();
+  await asked.getByRole("button", { name: "Close" }).last().click();
+  expect(await progress("Review")).toBe("COMPLETED 60");
+  await page.getByRole("dialog", { name: "Review" }).getByRole("button", { name: "Close" }).click();
+
+  await complete("Walk");
+  await page.getByRole("dialog", { name: "Walk" }).getByRole("button", { name: "Close" }).click();
+  await toast("Walk").getByRole("button", { name: "Undo" }).click();
+  await expect.poll(() => progress("Walk")).toBe("NOT_STARTED 0");
 });
 
 test("what somebody else changed meanwhile is not overwritten: it is put back, and said", async () => {

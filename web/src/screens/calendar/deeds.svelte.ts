@@ -5,6 +5,7 @@ import { Postponed } from "../../api/problem";
 import type { ScheduleChange, ScheduleView } from "../../api/schema";
 import type { Resource } from "../../live/resource.svelte";
 import { player } from "../../shell/player/player.svelte";
+import { isOnlyTicked } from "../../shell/player/work";
 import { dateOf } from "../../time/zone";
 import { toasts } from "../../ui/toasts.svelte";
 import { explain } from "../../words/refusal";
@@ -116,9 +117,15 @@ export class Deeds {
   /** Begins, pauses, completes or takes back the work on `it`. */
   async step(it: ScheduleView, step: Step): Promise<boolean> {
     const done = await player[step](it);
-    if (done && step === "complete") toasts.show({ text: calendar.completed(it.title), tone: "good", undo: async () => void (await player.cancel(it)) });
+    if (done && step === "complete") {
+      const undo = async (): Promise<void> => {
+        await player.cancel(it);
+        this.list.soon();
+      };
+      toasts.show({ text: calendar.completed(it.title), tone: "good", ...(isOnlyTicked(it, done) ? { undo } : {}) });
+    }
     this.list.soon();
-    return done;
+    return done !== undefined;
   }
 
   #show(change: (items: ScheduleView[]) => ScheduleView[]): () => void {
@@ -166,4 +173,3 @@ export function nextQuarter(wall: string): string {
   const minutes = Number(wall.slice(14, 16));
   return shifted(`${wall.slice(0, 14)}00:00`, (Math.floor(minutes / 15) + 1) * 900);
 }
-

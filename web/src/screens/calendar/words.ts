@@ -47,7 +47,7 @@ export const calendar = words(
     goOn: "Go on",
     pause: "Pause",
     complete: "Complete",
-    takeBack: "Take back",
+    takeBack: "Not done after all",
   },
   {
     title: "캘린더",
@@ -95,6 +95,6 @@ export const calendar = words(
     goOn: "이어서 하기",
     pause: "일시 정지",
     complete: "완료",
-    takeBack: "되돌리기",
+    takeBack: "완료 취소",
   },
 );

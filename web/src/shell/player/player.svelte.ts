@@ -19,8 +19,11 @@ export interface Question {
   title: string;
   /** What is in the way, by name. */
   names: string[];
-  again: () => Promise<boolean>;
+  again: () => Promise<Taken>;
 }
+
+/** The schedule as it is after a step; nothing if the step was not taken. */
+type Taken = ScheduleView | undefined;
 
 /** What may be done about what is in the way. */
 interface Ways {
@@ -77,40 +80,40 @@ class Player {
     this.#question = undefined;
   }
 
-  /** Begins, or goes on; answers whether it did. What is in the way becomes a question. */
-  start(item: Item & { title: string }, ways: Ways = {}): Promise<boolean> {
+  /** Begins, or goes on. What is in the way becomes a question. */
+  start(item: Item & { title: string }, ways: Ways = {}): Promise<Taken> {
     return this.#step(
       () => must(api.POST("/api/v1/schedules/{id}/start", { params: { path: { id: item.id }, query: ways, header: wish() }, body: which(item) })),
       (refused) => this.#inTheWay(refused, item.title, (more) => this.start(item, { ...ways, ...more })),
     );
   }
 
-  suspend(item: Item): Promise<boolean> {
+  suspend(item: Item): Promise<Taken> {
     return this.#step(() => must(api.POST("/api/v1/schedules/{id}/suspend", { params: { path: { id: item.id }, header: wish() }, body: which(item) })));
   }
 
-  complete(item: Item): Promise<boolean> {
+  complete(item: Item): Promise<Taken> {
     return this.#step(() => must(api.POST("/api/v1/schedules/{id}/complete", { params: { path: { id: item.id }, header: wish() }, body: which(item) })));
   }
 
-  cancel(item: Item): Promise<boolean> {
+  cancel(item: Item): Promise<Taken> {
     return this.#step(() => must(api.POST("/api/v1/schedules/{id}/cancel", { params: { path: { id: item.id }, header: wish() }, body: which(item) })));
   }
 
   /** Begins work on a task: in the session that is laid aside or planned for about now, or in a new one. */
-  async startTask(task: Pick<TaskView, "id" | "title" | "estimate" | "blocked_by">, ways: Ways = {}): Promise<boolean> {
-    if (this.#busy) return false;
+  async startTask(task: Pick<TaskView, "id" | "title" | "estimate" | "blocked_by">, ways: Ways = {}): Promise<Taken> {
+    if (this.#busy) return undefined;
     try {
       const { items } = await upTo(200, (limit, cursor) => must(api.GET("/api/v1/tasks/{id}/schedules", { params: { path: { id: task.id }, query: { limit, ...(cursor ? { cursor } : {}) } } })));
       const session = sessionToBegin(items, now.exact);
       if (session) return await this.start(session, ways);
       // Asked before a session is made, so that nothing is left in the calendar by who changes their mind.
-      const again = (more: Ways): Promise<boolean> => this.startTask(task, { ...ways, ...more });
+      const again = (more: Ways): Promise<Taken> => this.startTask(task, { ...ways, ...more });
       if (task.blocked_by.length > 0 && !ways.force) return await this.#ask("blocked", task.title, task.blocked_by, () => again({ force: true }));
       const running = this.item?.progress.state === "IN_PROGRESS" ? this.item : undefined;
       if (running && !ways.auto_suspend) {
         this.#question = { kind: "running", title: task.title, names: [running.title], again: () => again({ auto_suspend: true }) };
-        return false;
+        return undefined;
       }
       const length = Math.min(LONGEST, Math.max(300, (task.estimate && secondsOf(task.estimate)) || USUAL));
       const made = await must(
@@ -123,12 +126,12 @@ class Player {
       return await this.start(made, ways);
     } catch (error) {
       toasts.show({ text: explain(error), tone: "bad" });
-      return false;
+      return undefined;
     }
   }
 
-  async #step(send: () => Promise<ScheduleView>, refused?: (refusal: Refused) => Promise<boolean>): Promise<boolean> {
-    if (this.#busy) return false;
+  async #step(send: () => Promise<ScheduleView>, refused?: (refusal: Refused) => Promise<boolean>): Promise<Taken> {
+    if (this.#busy) return undefined;
     this.#busy = true;
     try {
       const answer = await send();
@@ -137,19 +140,19 @@ class Player {
       if (state === "IN_PROGRESS" || state === "SUSPENDED") this.#work.set(answer);
       else this.#work.set(undefined);
       this.#work.soon();
-      return true;
+      return answer;
     } catch (error) {
-      if (error instanceof Refused && (await refused?.(error))) return false;
+      if (error instanceof Refused && (await refused?.(error))) return undefined;
       toasts.show({ text: explain(error), tone: error instanceof Postponed ? "plain" : "bad" });
       this.#work.soon();
-      return false;
+      return undefined;
     } finally {
       this.#busy = false;
     }
   }
 
   /** Makes a question of a refusal that somebody can answer. */
-  async #inTheWay(refused: Refused, title: string, again: (more: Ways) => Promise<boolean>): Promise<boolean> {
+  async #inTheWay(refused: Refused, title: string, again: (more: Ways) => Promise<Taken>): Promise<boolean> {
     const { running, blocked_by } = refused.problem as { running?: { schedule_id: string }; blocked_by?: string[] };
     if (refused.code === "schedule.another_running" && running) {
       await this.#ask("running", title, [running.schedule_id], () => again({ auto_suspend: true }));
@@ -163,12 +166,12 @@ class Player {
   }
 
   /** Asks, with the names of what is in the way. */
-  async #ask(kind: Question["kind"], title: string, ids: string[], again: Question["again"]): Promise<false> {
+  async #ask(kind: Question["kind"], title: string, ids: string[], again: Question["again"]): Promise<undefined> {
     const nameOf = (id: string): Promise<{ title: string }> =>
       kind === "running" ? must(api.GET("/api/v1/schedules/{id}", { params: { path: { id } } })) : must(api.GET("/api/v1/tasks/{id}", { params: { path: { id } } }));
     const names = await Promise.all(ids.slice(0, 5).map((id) => nameOf(id).then(({ title }) => title, () => text.something)));
     this.#question = { kind, title, names, again };
-    return false;
+    return undefined;
   }
 }
 

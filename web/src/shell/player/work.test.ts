@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import type { ScheduleView } from "../../api/schema";
-import { sameItem, sessionToBegin, shareOf, shownOf, workedOf } from "./work";
+import { isOnlyTicked, sameItem, sessionToBegin, shareOf, shownOf, workedOf } from "./work";
 
 const NOON = Date.parse("2026-11-20T12:00:00Z");
 
@@ -46,5 +46,16 @@ describe("beginning a task", () => {
     expect(sessionToBegin([done, hour, tomorrow, item("aside", "SUSPENDED", null)], NOON)?.id).toBe("aside");
     expect(sessionToBegin([done, tomorrow, hour], NOON)?.id).toBe("hour");
     expect(sessionToBegin([done, tomorrow], NOON)).toBeUndefined();
+  });
+});
+
+describe("completing", () => {
+  test("is undone by taking back only where nothing was worked: that would be lost", () => {
+    const [fresh, ticked] = [item("a", "NOT_STARTED", null), item("a", "COMPLETED", null)];
+    expect(isOnlyTicked(fresh, ticked)).toBe(true);
+    expect(isOnlyTicked(item("a", "IN_PROGRESS", "2026-11-20T11:50:00Z"), item("a", "COMPLETED", null, 600))).toBe(false);
+    expect(isOnlyTicked(item("a", "SUSPENDED", null), ticked)).toBe(false);
+    // It was begun on another device, and the list has not heard of it yet.
+    expect(isOnlyTicked(fresh, item("a", "COMPLETED", null, 600))).toBe(false);
   });
 });

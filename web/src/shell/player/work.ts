@@ -44,3 +44,11 @@ export function sessionToBegin(sessions: readonly ScheduleView[], now: number): 
   const SOON = 3_600_000;
   return sessions.find(({ progress, start_at, end_at }) => progress.state === "NOT_STARTED" && millis(start_at) - SOON <= now && now < millis(end_at));
 }
+
+/**
+ * Whether taking back what `after` is now gives back what `before` was: only where it was ticked off without having been begun.
+ * Taking back voids what was worked, and begins with nothing.
+ */
+export function isOnlyTicked(before: Pick<ScheduleView, "progress">, after: Pick<ScheduleView, "progress">): boolean {
+  return before.progress.state === "NOT_STARTED" && after.progress.state === "COMPLETED" && after.progress.worked_seconds === 0;
+}

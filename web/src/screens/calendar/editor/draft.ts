@@ -1,5 +1,6 @@
 // A schedule on its way through the form: from what is there or what was drawn, to what the API takes.
-import type { NewSchedule, ReminderDraft, ReminderView, ScheduleChange, ScheduleView } from "../../../api/schema";
+import type { Late, NewSchedule, ReminderDraft, ReminderView, ScheduleChange, ScheduleView } from "../../../api/schema";
+import { durationOf, secondsOf } from "../../../time/duration";
 import { addDays } from "../../../time/zone";
 import { type Times, changeOf, shifted } from "../moves";
 
@@ -14,6 +15,9 @@ export interface Draft {
   endTime: string;
   zone: string;
   rule: string;
+  /** Times beside those of the rule, and times of the rule that shall not be: walls, or dates for whole days. */
+  rdates: string[];
+  exdates: string[];
   location: string;
   description: string;
   kind: string;
@@ -21,7 +25,13 @@ export interface Draft {
   category: string;
   tags: string[];
   reminders: ReminderDraft[];
+  /** What becomes of reminders that are found late: later than so many seconds. */
+  late: Late["policy"];
+  grace: number;
 }
+
+/** As the server has it unless it is told otherwise. */
+const USUALLY_LATE = { late: "coalesce", grace: 86_400 } as const;
 
 /** Something new from when to when; dates are whole days, and an end of "" is an hour later. */
 export function fresh({ start, end }: Times, zone: string, lead: string): Draft {
@@ -37,6 +47,8 @@ export function fresh({ start, end }: Times, zone: string, lead: string): Draft 
     endTime: to.slice(11, 16),
     zone,
     rule: "",
+    rdates: [],
+    exdates: [],
     location: "",
     description: "",
     kind: "event",
@@ -44,6 +56,7 @@ export function fresh({ start, end }: Times, zone: string, lead: string): Draft 
     category: "",
     tags: [],
     reminders: [{ before: lead }],
+    ...USUALLY_LATE,
   };
 }
 
@@ -59,6 +72,8 @@ export function draftOf(it: ScheduleView): Draft {
     endTime: it.all_day ? "10:00" : end.slice(11, 16),
     zone: it.time_zone,
     rule: it.recurrence?.rrule ?? "",
+    rdates: [...(it.recurrence?.rdates ?? [])],
+    exdates: [...(it.recurrence?.exdates ?? [])],
     location: it.location,
     description: it.description,
     kind: it.kind,
@@ -66,7 +81,14 @@ export function draftOf(it: ScheduleView): Draft {
     category: it.category_id ?? "",
     tags: [...it.tags],
     reminders: it.reminders.map(asked),
+    late: it.late.policy,
+    grace: secondsOf(it.late.grace ?? "") ?? USUALLY_LATE.grace,
   };
+}
+
+/** Whether it is what becomes of reminders that nobody said anything about. */
+export function isUsuallyLate({ late, grace }: Draft): boolean {
+  return late === USUALLY_LATE.late && grace === USUALLY_LATE.grace;
 }
 
 function asked({ before, relative_to, at, critical }: ReminderView): ReminderDraft {
@@ -90,7 +112,7 @@ export function begunAt(draft: Draft, date: string, time: string): Draft {
 }
 
 export function newOf(draft: Draft): NewSchedule {
-  const { title, zone, location, description, kind, busy, category, tags, reminders, rule, allDay } = draft;
+  const { title, zone, location, description, kind, busy, category, tags, reminders, rule, rdates, exdates, allDay } = draft;
   return {
     title,
     ...timesOf(draft),
@@ -103,20 +125,25 @@ export function newOf(draft: Draft): NewSchedule {
     category_id: category || null,
     tags,
     reminders,
-    ...(rule ? { recurrence: { rrule: rule } } : {}),
+    ...(rule ? { recurrence: { rrule: rule, rdates, exdates } } : {}),
+    ...(isUsuallyLate(draft) ? {} : { late: lateOf(draft) }),
   };
 }
 
+function lateOf({ late, grace }: Draft): Late {
+  return { policy: late, grace: durationOf(grace) };
+}
+
 /** What belongs to the whole of a series, and not to one occurrence. */
-export function isOfWhole({ recurrence, category_id, tags }: ScheduleChange): boolean {
-  return recurrence !== undefined || category_id !== undefined || tags !== undefined;
+export function isOfWhole({ recurrence, late, category_id, tags }: ScheduleChange): boolean {
+  return recurrence !== undefined || late !== undefined || category_id !== undefined || tags !== undefined;
 }
 
 /**
- * What was changed between `before` and `after`. `times` says what becomes of the times where the whole series is meant, of which
- * `it` shows one occurrence.
+ * What was changed between `before` and `after`. `times` says what becomes of the times where one occurrence was changed and the whole
+ * series is meant.
  */
-export function changesOf(it: ScheduleView, before: Draft, after: Draft, times: (times: Times) => Times = (same) => same): ScheduleChange {
+export function changesOf(before: Draft, after: Draft, times: (times: Times) => Times = (same) => same): ScheduleChange {
   const change: ScheduleChange = {};
   const differs = (name: keyof Draft): boolean => JSON.stringify(before[name]) !== JSON.stringify(after[name]);
   for (const name of ["title", "location", "description", "kind", "busy", "tags", "reminders"] as const) {
@@ -128,7 +155,10 @@ export function changesOf(it: ScheduleView, before: Draft, after: Draft, times: 
   if (differs("allDay")) Object.assign(change, { all_day: after.allDay, ...times(is) });
   else if (was.start !== is.start && was.end !== is.end && isAsLong(was, is)) Object.assign(change, changeOf(times(was), times(is)));
   else if (was.start !== is.start || was.end !== is.end) Object.assign(change, times(is));
-  if (differs("rule")) change.recurrence = after.rule ? { rrule: after.rule, rdates: it.recurrence?.rdates ?? [], exdates: it.recurrence?.exdates ?? [] } : null;
+  if (differs("late") || differs("grace")) change.late = lateOf(after);
+  if (differs("rule") || (after.rule && (differs("rdates") || differs("exdates")))) {
+    change.recurrence = after.rule ? { rrule: after.rule, rdates: after.rdates, exdates: after.exdates } : null;
+  }
   return change;
 }
 
