@@ -16,6 +16,7 @@ mod calendar;
 mod clock;
 mod connection;
 mod database;
+mod fanout;
 mod fire;
 mod footprint;
 mod herd;
@@ -63,6 +64,8 @@ enum What {
     Calendar(calendar::Options),
     /// Alarms fired per second, with their SQL effect, when all are due at once.
     Fire(fire::Options),
+    /// One room and many who listen, beside nginx with nchan and socket.io.
+    Fanout(fanout::Options),
     /// How late alarms ring, by the rows and at a listener.
     Lateness(lateness::Options),
     /// Resident memory, and time from start to ready.
@@ -91,6 +94,7 @@ async fn measure(what: &What, report: &mut Report) -> anyhow::Result<()> {
         What::Http(options) => http::run(options, &on(&options.engines)?, report).await,
         What::Calendar(options) => calendar::run(options, &on(&options.engines)?, report).await,
         What::Fire(options) => fire::run(options, &on(&options.engines)?, report).await,
+        What::Fanout(options) => fanout::run(options, &on(&options.engines)?, report).await,
         What::Lateness(options) => lateness::run(options, &on(&options.engines)?, report).await,
         What::Footprint(options) => footprint::run(options, &on(&options.engines)?, report).await,
         What::Peers(options) => peers::run(options, &Databases::new(true)?, report).await,

@@ -32,6 +32,11 @@ pub(crate) struct Server {
 impl Server {
     /// Starts `campanile serve` on `database` and waits until it is ready.
     pub(crate) async fn start(database: &Database) -> anyhow::Result<Self> {
+        Self::start_with(database, &[]).await
+    }
+
+    /// The same with these settings.
+    pub(crate) async fn start_with(database: &Database, settings: &[&str]) -> anyhow::Result<Self> {
         let address = free_address()?;
         let url = match &database.open {
             Open::Sqlite(path) => format!("sqlite:{}", path.display()),
@@ -43,6 +48,7 @@ impl Server {
             .env_clear()
             .args(["serve", "--listen", &address.to_string(), "--database", &url, "--set", "log.level=warn", "--data"])
             .arg(database.folder())
+            .args(settings.iter().flat_map(|setting| ["--set", setting]))
             .stdin(Stdio::null())
             .spawn()
             .with_context(|| binary.display().to_string())?;
@@ -71,6 +77,11 @@ impl Server {
             Ok(line.trim_start_matches(':').trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
         };
         Ok((of("VmRSS")?, of("RssAnon")?))
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Asks it to stop and waits until it did.
