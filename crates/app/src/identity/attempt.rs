@@ -87,7 +87,7 @@ impl Counted {
                 rows::throttles::forget(tx, key).await?;
             } else {
                 let throttle = rows::throttles::lock(tx, key, now).await?;
-                rows::throttles::update(tx, key, &throttle.give_back(now)).await?;
+                rows::throttles::update(tx, key, &throttle.give_back()).await?;
             }
         }
         Ok(())

@@ -274,7 +274,6 @@ impl RecurrenceSet {
         which.sort_unstable_by_key(|which| (Some(*which) == before.running(), *which));
         let kept = which.split_off(which.len().saturating_sub(room));
         recurrence.rdates.extend(&kept);
-        recurrence.rdates.sort_unstable();
         recurrence.exdates.retain(|date| !kept.contains(date));
         let Ok(with) = Series::new(recurrence, series.start(), series.zone().clone()) else { return series };
         for which in kept {

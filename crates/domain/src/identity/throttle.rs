@@ -62,7 +62,7 @@ impl Throttled {
 impl Throttle {
     /// Nothing is remembered.
     pub const fn fresh(now: Instant) -> Self {
-        Self { failures: 0, window_ends_at: now, blocked_until: now }
+        Self { failures: 0, window_ends_at: now, blocked_until: Instant::EPOCH }
     }
 
     /// Counts one more attempt, as a failure until it proves otherwise; or refuses it, which is not counted.
@@ -74,7 +74,8 @@ impl Throttle {
         let failures = if over { 1 } else { self.failures.saturating_add(1) };
         let window_ends_at = if over { now + limit.window } else { self.window_ends_at };
         let Some(beyond) = failures.checked_sub(limit.failures) else {
-            return Ok(Self { failures, window_ends_at, blocked_until: now });
+            // Not `now`: whoever is counted next may have read a clock that is behind this one.
+            return Ok(Self { failures, window_ends_at, blocked_until: Instant::EPOCH });
         };
         let wait = limit.window.saturating_mul(1 << beyond.min(16)).min(limit.longest_wait);
         // The first wait ends with the window. A wait that may grow is remembered for one more window, or it never would.
@@ -86,8 +87,8 @@ impl Throttle {
 
     /// Takes one counted attempt back, because it succeeded.
     #[must_use]
-    pub fn give_back(self, now: Instant) -> Self {
-        Self { failures: self.failures.saturating_sub(1), blocked_until: now.min(self.blocked_until), ..self }
+    pub fn give_back(self) -> Self {
+        Self { failures: self.failures.saturating_sub(1), blocked_until: Instant::EPOCH, ..self }
     }
 }
 
@@ -124,6 +125,15 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_is_behind_is_not_refused_for_it() {
+        let later = START + Duration::from_millis(3);
+        for before in [Throttle::fresh(later), Throttle::fresh(START).count(&PER_ADDRESS, later).unwrap()] {
+            assert!(before.count(&PER_ADDRESS, START).is_ok(), "{before:?}");
+            assert!(before.give_back().count(&PER_ADDRESS, START).is_ok(), "{before:?}");
+        }
+    }
+
+    #[test]
     fn a_quiet_window_forgets_everything() {
         let mut throttle = Throttle::fresh(START);
         for _ in 0..5 {
@@ -153,7 +163,7 @@ mod tests {
         let mut throttle = Throttle::fresh(START);
         for _ in 0..500 {
             assert_eq!(fail(&mut throttle, &PER_ADDRESS, START), Ok(()));
-            throttle = throttle.give_back(START);
+            throttle = throttle.give_back();
         }
         assert_eq!(throttle.failures, 0);
     }

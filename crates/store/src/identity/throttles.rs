@@ -7,10 +7,11 @@ use crate::{Sql, StoreError, Tx, values};
 
 /// What is remembered under `key`, locked until the transaction ends. Whoever locks several does so in the order of their keys.
 pub async fn lock(tx: &mut Tx<'_>, key: &str, now: Instant) -> Result<Throttle, StoreError> {
+    let fresh = Throttle::fresh(now);
     // The row is made first: a row that is not there cannot be locked, and two first failures at once would count as one.
     tx.execute(
-        "INSERT INTO throttles (key, failures, window_ends_at, blocked_until) VALUES ($1, 0, $2, $2) ON CONFLICT (key) DO NOTHING",
-        values![key, now],
+        "INSERT INTO throttles (key, failures, window_ends_at, blocked_until) VALUES ($1, $2, $3, $4) ON CONFLICT (key) DO NOTHING",
+        values![key, fresh.failures, fresh.window_ends_at, fresh.blocked_until],
     )
     .await?;
     tx.one(

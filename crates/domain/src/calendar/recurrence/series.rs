@@ -73,10 +73,15 @@ impl PartialEq for Series {
 impl Eq for Series {}
 
 impl Series {
-    /// Lays out a recurrence. The start is its first occurrence and counts for COUNT, whether the rule meets it or not.
-    pub fn new(recurrence: Recurrence, start: WallTime, zone: Zone) -> Result<Self, RecurrenceError> {
+    /// Lays out a recurrence. The start is its first occurrence and counts for COUNT, whether the rule meets it or not. The dates are
+    /// sets: in whatever order they come, and however often, they are kept once and sorted.
+    pub fn new(mut recurrence: Recurrence, start: WallTime, zone: Zone) -> Result<Self, RecurrenceError> {
         let start = days::micros(start);
         check(&recurrence, start)?;
+        for dates in [&mut recurrence.rdates, &mut recurrence.exdates] {
+            dates.sort_unstable();
+            dates.dedup();
+        }
         let pattern = Pattern::new(&recurrence.rule, start);
         let first = Walls::new(&pattern, start, LAST).next();
         if first.is_none() && recurrence.rule.end() != End::Count(1) {
@@ -87,8 +92,7 @@ impl Series {
         extras.push(start);
         extras.sort_unstable();
         extras.dedup();
-        let mut exceptions: Vec<i64> = recurrence.exdates.iter().copied().map(days::micros).collect();
-        exceptions.sort_unstable();
+        let exceptions = recurrence.exdates.iter().copied().map(days::micros).collect();
         let bound = Bound::new(recurrence.rule.end(), &pattern, start, first == Some(start), &zone);
         let series = Self { recurrence, start, zone, pattern, bound, extras, exceptions };
         if bound.last < start || !series.is_before_end(start) {

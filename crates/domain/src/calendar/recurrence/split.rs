@@ -50,10 +50,9 @@ impl Series {
     }
 
     fn part_before(&self, cut: i64) -> Result<Option<Self>, RecurrenceError> {
-        let (mut rdates, exdates) = self.dates(|wall| wall < cut);
+        let (rdates, exdates) = self.dates(|wall| wall < cut);
         if self.start >= cut {
             // Only dates that were added before the start.
-            rdates.sort_unstable();
             let Some(first) = rdates.first().copied() else { return Ok(None) };
             return self.part(first, End::Count(1), rdates, exdates).map(Some);
         }

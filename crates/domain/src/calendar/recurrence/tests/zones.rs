@@ -164,6 +164,16 @@ fn added_dates_merge_and_exceptions_take_away() {
 }
 
 #[test]
+fn dates_are_sets() {
+    let build = |rdates: &[&str], exdates: &[&str]| build("2026-11-20T09:30:00", "Asia/Seoul", "FREQ=WEEKLY", rdates, exdates);
+    let (first, second) = ("2026-11-21T09:30:00", "2026-12-01T09:30:00");
+    let sorted = build(&[first, second], &[first, second]).expect("a series");
+    let muddled = build(&[second, first, second], &[second, second, first]).expect("a series");
+    assert_eq!(sorted.recurrence(), muddled.recurrence());
+    assert_eq!(sorted, muddled);
+}
+
+#[test]
 fn the_last_is_the_one_that_starts_last() {
     // 02:30 is moved to 03:30, behind 03:00.
     let night = series("2026-03-01T02:30:00", NEW_YORK, "FREQ=DAILY;BYHOUR=2,3;BYMINUTE=0,30;UNTIL=20260308T030000");
