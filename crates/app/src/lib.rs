@@ -18,6 +18,7 @@ pub mod identity;
 pub mod node;
 pub mod notify;
 pub mod planning;
+pub mod rooms;
 pub mod tasks;
 
 mod effects;
@@ -67,6 +68,8 @@ pub struct Parts {
     pub identity: identity::Settings,
     /// What the operator chose about calendars.
     pub calendar: calendar::Settings,
+    /// What the operator chose about rooms.
+    pub rooms: rooms::Settings,
     /// Wakes the lane of alarms.
     pub alarms: Wake,
     /// Wakes the lane of housekeeping jobs.
@@ -121,6 +124,11 @@ impl App {
     /// What the operator chose about calendars.
     pub fn calendar(&self) -> calendar::Settings {
         self.0.parts.calendar
+    }
+
+    /// What the operator chose about rooms.
+    pub fn rooms(&self) -> rooms::Settings {
+        self.0.parts.rooms
     }
 
     /// The pool that hashes passwords.

@@ -9,4 +9,5 @@ pub mod calendar;
 pub mod identity;
 pub mod notify;
 pub mod planning;
+pub mod rooms;
 pub mod tasks;

@@ -127,6 +127,10 @@ typed_ids! {
     FeedId = "fed";
     /// A row of somebody's inbox.
     NotificationId = "ntf";
+    /// A room: people who follow one stream together.
+    RoomId = "rom";
+    /// An invitation into a room.
+    InvitationId = "inv";
     /// An event in a stream.
     EventId = "evt";
     /// A durable stream of events: a user's own, or a room's.
@@ -139,6 +143,13 @@ impl From<UserId> for StreamId {
     /// A user's own stream carries the user's id, so that no lookup stands between the two.
     fn from(user: UserId) -> Self {
         Self(user.0)
+    }
+}
+
+impl From<RoomId> for StreamId {
+    /// So does the stream of a room.
+    fn from(room: RoomId) -> Self {
+        Self(room.0)
     }
 }
 

@@ -30,6 +30,7 @@ pub mod node;
 pub mod notify;
 pub mod planning;
 pub mod progress;
+pub mod rooms;
 pub mod search;
 pub mod streams;
 pub mod tasks;

@@ -4,7 +4,7 @@
 //! tables and asks for the plan of each of them.
 
 use crate::{
-    Sql, Store, StoreError, Tx, UseCase, alarms, calendar, holdings, labels, notify, planning, progress, streams, tasks,
+    Sql, Store, StoreError, Tx, UseCase, alarms, calendar, holdings, labels, notify, planning, progress, rooms, streams, tasks,
     tx::Engine,
 };
 
@@ -91,6 +91,17 @@ pub fn hot_reads() -> Vec<HotRead> {
         read("progress::OCCURRENCES_AS_FAR", named("progress_by_occurrence"), progress::OCCURRENCES_AS_FAR.into()),
         read("progress::OF_OCCURRENCES", key("progress_pkey"), progress::OF_OCCURRENCES),
         read("progress::OF_SERIES", key("progress_pkey"), progress::OF_SERIES),
+        read("rooms::COUNT", named("room_members_of_user"), rooms::COUNT.into()),
+        read("rooms::FIND", key("room_members_pkey"), rooms::FIND.into()),
+        read("rooms::PAGE", named("room_members_of_user"), rooms::PAGE.into()),
+        read(
+            "rooms::invitations::BY_HASH",
+            Index { sqlite: "sqlite_autoindex_room_invitations", postgres: "room_invitations_hash_key" },
+            rooms::invitations::BY_HASH.into(),
+        ),
+        read("rooms::invitations::OF", named("room_invitations_of_room"), rooms::invitations::OF.into()),
+        read("rooms::members::PAGE", named("room_members_of_room"), rooms::members::PAGE.into()),
+        read("rooms::members::STANDING", key("room_members_pkey"), rooms::members::STANDING.into()),
         read("progress::REACHING", named("work_sessions_by_time"), progress::REACHING.into()),
         // Either of two indexes finds the one row.
         read("progress::RUNNING", Index { sqlite: "progress_by_state", postgres: "progress_running" }, progress::RUNNING.into()),

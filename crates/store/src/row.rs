@@ -1,8 +1,8 @@
 //! Rows as both engines hand them out.
 
 use kernel::{
-    AlarmId, ApiKeyId, CategoryId, EventId, FeedId, Instant, JobId, NotificationId, ReminderId, ScheduleId, SessionId, StreamId,
-    TagId, TaskId, UserId,
+    AlarmId, ApiKeyId, CategoryId, EventId, FeedId, Instant, InvitationId, JobId, NotificationId, ReminderId, RoomId, ScheduleId,
+    SessionId, StreamId, TagId, TaskId, UserId,
 };
 use rusqlite::types::{FromSql as _, ValueRef};
 use tokio_postgres::types::{FromSql, Type};
@@ -132,6 +132,8 @@ column! {
     AlarmId, PgUuid, |v| sqlite_uuid(v).map(AlarmId::from_uuid), |v| AlarmId::from_uuid(v.0);
     FeedId, PgUuid, |v| sqlite_uuid(v).map(FeedId::from_uuid), |v| FeedId::from_uuid(v.0);
     NotificationId, PgUuid, |v| sqlite_uuid(v).map(NotificationId::from_uuid), |v| NotificationId::from_uuid(v.0);
+    RoomId, PgUuid, |v| sqlite_uuid(v).map(RoomId::from_uuid), |v| RoomId::from_uuid(v.0);
+    InvitationId, PgUuid, |v| sqlite_uuid(v).map(InvitationId::from_uuid), |v| InvitationId::from_uuid(v.0);
     EventId, PgUuid, |v| sqlite_uuid(v).map(EventId::from_uuid), |v| EventId::from_uuid(v.0);
     StreamId, PgUuid, |v| sqlite_uuid(v).map(StreamId::from_uuid), |v| StreamId::from_uuid(v.0);
     JobId, PgUuid, |v| sqlite_uuid(v).map(JobId::from_uuid), |v| JobId::from_uuid(v.0);

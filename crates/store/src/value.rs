@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use bytes::BufMut as _;
 use kernel::{
-    AlarmId, ApiKeyId, CategoryId, EventId, FeedId, Instant, JobId, NotificationId, ReminderId, ScheduleId, SessionId, StreamId,
-    TagId, TaskId, UserId,
+    AlarmId, ApiKeyId, CategoryId, EventId, FeedId, Instant, InvitationId, JobId, NotificationId, ReminderId, RoomId, ScheduleId,
+    SessionId, StreamId, TagId, TaskId, UserId,
 };
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::{IsNull, Kind, ToSql, Type, to_sql_checked};
@@ -184,6 +184,8 @@ from! {
     AlarmId => Uuid(v) v.uuid();
     FeedId => Uuid(v) v.uuid();
     NotificationId => Uuid(v) v.uuid();
+    RoomId => Uuid(v) v.uuid();
+    InvitationId => Uuid(v) v.uuid();
     EventId => Uuid(v) v.uuid();
     StreamId => Uuid(v) v.uuid();
     JobId => Uuid(v) v.uuid();

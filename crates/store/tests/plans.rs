@@ -17,17 +17,18 @@ use domain::{
         labels::{Category, LabelName, Tag},
         progress::{Action, Item, Progress},
     },
+    rooms::{Invitation, Room, Standing},
     tasks::Task,
 };
 use errands::task;
 use inboxes::{deliver, notifications, people, run};
-use kernel::{CategoryId, Entropy as _, FeedId, Instant, TagId, UserId, Zone};
+use kernel::{CategoryId, Entropy as _, FeedId, Instant, InvitationId, RoomId, TagId, UserId, Zone};
 use store::{
     Store, StoreError, Tx, alarms,
     calendar::{self, feeds, revision},
     hot_reads, labels,
     notify::inbox,
-    progress, tasks,
+    progress, rooms, tasks,
 };
 use testkit::{START, SeededEntropy, on_both_engines};
 
@@ -70,6 +71,7 @@ async fn fill(store: &Store) {
         })
         .await;
     }
+    rooms_of(store, &everybody).await;
     feeds_of(store, everybody).await;
     store.analyze().await.expect("the tables are counted");
 }
@@ -92,6 +94,41 @@ async fn feeds_of(store: &Store, people: Vec<UserId>) {
             for (feed, hash) in &made {
                 feeds::insert(tx, feed, hash).await?;
                 revision::bump(tx, feed.owner, START).await?;
+            }
+            Ok(())
+        })
+    })
+    .await;
+}
+
+/// Rooms, and how many are in each.
+const ROOMS: u64 = 400;
+const MEMBERS: usize = 20;
+
+/// Rooms with people and invitations; everybody is in a few.
+async fn rooms_of(store: &Store, people: &[UserId]) {
+    let entropy = SeededEntropy::new(95_000);
+    let made: Vec<(Room, Vec<UserId>, [u8; 32])> = (0..ROOMS)
+        .map(|number| {
+            let id = RoomId::mint(START, &entropy);
+            let room = Room { id, name: number.to_string(), members: 0, version: 1, created_at: START, updated_at: START };
+            let first = usize::try_from(number).expect("few") * MEMBERS;
+            (room, people.iter().cycle().skip(first).take(MEMBERS).copied().collect(), entropy.bytes32())
+        })
+        .collect();
+    run(store, move |tx| {
+        let made = made.clone();
+        Box::pin(async move {
+            for (room, people, hash) in &made {
+                rooms::insert(tx, room).await?;
+                for (second, user) in (0..).zip(people) {
+                    rooms::members::insert(tx, room.id, (*user, Standing::Member), START + Duration::from_secs(second)).await?;
+                }
+                let id = InvitationId::from_uuid(room.id.uuid());
+                let (standing, expires_at) = (Standing::Member, START + Duration::from_hours(1));
+                let invitation =
+                    Invitation { id, room: room.id, standing, invited_by: None, accepted: 0, created_at: START, expires_at };
+                rooms::invitations::insert(tx, &invitation, hash).await?;
             }
             Ok(())
         })

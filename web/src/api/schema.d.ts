@@ -453,6 +453,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept an invitation
+         * @description Takes you into the room. Again, or by another invitation, changes nothing.
+         *
+         *     A service key needs the scope `rooms:write`.
+         */
+        post: operations["rooms_accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/stream": {
         parameters: {
             query?: never;
@@ -658,6 +680,185 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rooms you are in
+         * @description A service key needs the scope `rooms:read`.
+         */
+        get: operations["rooms_list_rooms"];
+        put?: never;
+        /**
+         * Make a room
+         * @description You are its owner. Others come in by invitations.
+         *
+         *     A service key needs the scope `rooms:write`.
+         */
+        post: operations["rooms_create_room"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a room
+         * @description A service key needs the scope `rooms:read`.
+         */
+        get: operations["rooms_get_room"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a room
+         * @description For its owners: for everybody in it, and for good. What happened in it is forgotten within the hour.
+         *
+         *     A service key needs the scope `rooms:write`.
+         */
+        delete: operations["rooms_delete_room"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename a room
+         * @description For its owners. Needs `If-Match` with the ETag of the version that was changed, or `*`.
+         *
+         *     A service key needs the scope `rooms:write`.
+         */
+        patch: operations["rooms_rename_room"];
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the invitations into a room
+         * @description For its owners: those that let people in, without their tokens.
+         *
+         *     A service key needs the scope `rooms:write`.
+         */
+        get: operations["rooms_list_invitations"];
+        put?: never;
+        /**
+         * Invite into a room
+         * @description For its owners. The token lets in whoever has it, as often as it is used, for seven days, until it is revoked. What is kept under an
+         *     `Idempotency-Key` is encrypted, because it contains the token.
+         *
+         *     A service key needs the scope `rooms:write`.
+         */
+        post: operations["rooms_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an invitation
+         * @description For owners of the room. Nobody comes in by it from now on; who came by it stays.
+         *
+         *     A service key needs the scope `rooms:write`.
+         */
+        delete: operations["rooms_revoke_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave a room
+         * @description To come back takes an invitation. The last owner cannot leave: make somebody else one first, or delete the room.
+         *
+         *     A service key needs the scope `rooms:write`.
+         */
+        post: operations["rooms_leave_room"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who is in a room
+         * @description A service key needs the scope `rooms:read`.
+         */
+        get: operations["rooms_list_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take somebody out of a room
+         * @description For its owners; and for everybody to take out themselves, which is leaving. The last owner stays.
+         *
+         *     A service key needs the scope `rooms:write`.
+         */
+        delete: operations["rooms_remove_member"];
+        options?: never;
+        head?: never;
+        /**
+         * Change what somebody is in a room
+         * @description For its owners. The last owner stays one.
+         *
+         *     A service key needs the scope `rooms:write`.
+         */
+        patch: operations["rooms_change_member"];
         trace?: never;
     };
     "/api/v1/schedules": {
@@ -1481,6 +1682,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An invitation somebody has. */
+        Acceptance: {
+            /**
+             * @description As it was shown when the invitation was made. It belongs into a body and never into a URL.
+             * @example cmi_q3Zx…
+             */
+            token: string;
+        };
         /** @description A reminder of one occurrence, planned or past. */
         AlarmView: {
             /**
@@ -1900,6 +2109,50 @@ export interface components {
             /** @description Schedules that were there and are now as the file has them. */
             updated: number;
         };
+        /** @description An invitation, without its secret. */
+        Invitation: {
+            /**
+             * Format: int64
+             * @description How many came by it.
+             */
+            accepted: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Until when it lets people in.
+             */
+            expires_at: string;
+            /**
+             * @description Its id.
+             * @example inv_01jd2n9w3fkz8q4v6x0c5b7m1t
+             */
+            id: string;
+            /** @description Who made it; null if they have no account any more. */
+            invited_by?: string | null;
+            /**
+             * @description As what people come in: `member` or `viewer`.
+             * @example member
+             */
+            role: string;
+        };
+        /** @description All invitations. */
+        InvitationList: {
+            /** @description Oldest first. */
+            items: components["schemas"]["Invitation"][];
+            /** @description Always null: all that let people in are here. */
+            next_cursor?: string | null;
+        };
+        /** @description Where somebody came in. */
+        JoinedView: {
+            /** @description Whether you came in by this. `false`: you were there already, and are what you were. */
+            joined: boolean;
+            /** @description The room. */
+            room: components["schemas"]["Room"];
+        };
         /** @description The public keys of this installation. */
         KeySetView: {
             keys: components["schemas"]["PublicKeyView"][];
@@ -1951,6 +2204,21 @@ export interface components {
              */
             up_to?: string | null;
         };
+        /** @description What somebody shall be. */
+        MemberChange: {
+            /**
+             * @description `owner`, `member` or `viewer`.
+             * @example owner
+             */
+            role: string;
+        };
+        /** @description A page of members. */
+        MemberPage: {
+            /** @description Who has been there for longest first. */
+            items: components["schemas"]["RoomMember"][];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor?: string | null;
+        };
         /** @description A category that is asked for. */
         NewCategory: {
             /**
@@ -1980,6 +2248,14 @@ export interface components {
              */
             url: string;
         };
+        /** @description An invitation and its secret. */
+        NewInvitationView: components["schemas"]["Invitation"] & {
+            /**
+             * @description Sent to `POST /api/v1/invitations/accept`. Whoever has it may come in; it is shown this once.
+             * @example cmi_q3Zx…
+             */
+            token: string;
+        };
         /** @description A key that is asked for. */
         NewKey: {
             /**
@@ -1993,8 +2269,8 @@ export interface components {
              */
             name: string;
             /**
-             * @description What it may do: `schedules:read`, `schedules:write`, `notifications:read`, `notifications:write`, `events:publish`,
-             *     `campaigns:write`.
+             * @description What it may do: `schedules:read`, `schedules:write`, `notifications:read`, `notifications:write`, `rooms:read`, `rooms:write`,
+             *     `events:publish` (which includes the two of rooms), `campaigns:write`.
              * @example [
              *       "schedules:read"
              *     ]
@@ -2021,6 +2297,14 @@ export interface components {
              * @example Outline
              */
             title: string;
+        };
+        /** @description A room that is asked for. */
+        NewRoom: {
+            /**
+             * @description One visible line, at most 80 characters.
+             * @example Choir
+             */
+            name: string;
         };
         /** @description A schedule that is asked for. */
         NewSchedule: {
@@ -2491,6 +2775,78 @@ export interface components {
             /** @description Its id. */
             id: string;
             relative_to?: components["schemas"]["RelativeTo"] | null;
+        };
+        /** @description A room, as somebody in it sees it. */
+        Room: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * @description Its id.
+             * @example rom_01jd2n9w3fkz8q4v6x0c5b7m1t
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description Since when you are in it.
+             */
+            joined_at: string;
+            /**
+             * Format: int64
+             * @description How many are in it.
+             */
+            members: number;
+            /**
+             * @description What its owners call it.
+             * @example Choir
+             */
+            name: string;
+            /**
+             * @description What you are in it: `owner`, `member` or `viewer`.
+             * @example owner
+             */
+            role: string;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Grows with every change of the room itself, not with who is in it; the ETag.
+             */
+            version: number;
+        };
+        /** @description What shall change; what is not given stays. */
+        RoomChange: {
+            /** @description One visible line, at most 80 characters. */
+            name?: string | null;
+        };
+        /** @description Somebody in a room. */
+        RoomMember: {
+            /**
+             * @description What they are called.
+             * @example Ada
+             */
+            display_name: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            joined_at: string;
+            /**
+             * @description What they are there: `owner`, `member` or `viewer`.
+             * @example member
+             */
+            role: string;
+            /**
+             * @description Who.
+             * @example usr_01jd2n9w3fkz8q4v6x0c5b7m1t
+             */
+            user_id: string;
+        };
+        /** @description A page of rooms. */
+        RoomPage: {
+            /** @description The one you joined last first. */
+            items: components["schemas"]["Room"][];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor?: string | null;
         };
         /** @description A stable code, and what it means. */
         SaidView: {
@@ -3347,6 +3703,14 @@ export interface components {
              */
             privacy: string;
         };
+        /** @description An invitation that is asked for. */
+        WantedInvitation: {
+            /**
+             * @description As what people come in: `member` or `viewer`.
+             * @example member
+             */
+            role: string;
+        };
     };
     responses: {
         /** @description The body has more than 1 MiB. */
@@ -3476,6 +3840,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type Acceptance = components['schemas']['Acceptance'];
 export type AlarmView = components['schemas']['AlarmView'];
 export type ApiKeyList = components['schemas']['ApiKeyList'];
 export type ApiKeyView = components['schemas']['ApiKeyView'];
@@ -3497,17 +3862,24 @@ export type Happening = components['schemas']['Happening'];
 export type ImportedItem = components['schemas']['ImportedItem'];
 export type ImportError = components['schemas']['ImportError'];
 export type ImportReport = components['schemas']['ImportReport'];
+export type Invitation = components['schemas']['Invitation'];
+export type InvitationList = components['schemas']['InvitationList'];
+export type JoinedView = components['schemas']['JoinedView'];
 export type KeySetView = components['schemas']['KeySetView'];
 export type Late = components['schemas']['Late'];
 export type LedgerPage = components['schemas']['LedgerPage'];
 export type Mark = components['schemas']['Mark'];
 export type MarkedView = components['schemas']['MarkedView'];
 export type MarkUpTo = components['schemas']['MarkUpTo'];
+export type MemberChange = components['schemas']['MemberChange'];
+export type MemberPage = components['schemas']['MemberPage'];
 export type NewCategory = components['schemas']['NewCategory'];
 export type NewFeedView = components['schemas']['NewFeedView'];
+export type NewInvitationView = components['schemas']['NewInvitationView'];
 export type NewKey = components['schemas']['NewKey'];
 export type NewKeyView = components['schemas']['NewKeyView'];
 export type NewPart = components['schemas']['NewPart'];
+export type NewRoom = components['schemas']['NewRoom'];
 export type NewSchedule = components['schemas']['NewSchedule'];
 export type NewSession = components['schemas']['NewSession'];
 export type NewTag = components['schemas']['NewTag'];
@@ -3533,6 +3905,10 @@ export type RelativeTo = components['schemas']['RelativeTo'];
 export type ReminderDraft = components['schemas']['ReminderDraft'];
 export type ReminderPage = components['schemas']['ReminderPage'];
 export type ReminderView = components['schemas']['ReminderView'];
+export type Room = components['schemas']['Room'];
+export type RoomChange = components['schemas']['RoomChange'];
+export type RoomMember = components['schemas']['RoomMember'];
+export type RoomPage = components['schemas']['RoomPage'];
 export type SaidView = components['schemas']['SaidView'];
 export type ScheduleChange = components['schemas']['ScheduleChange'];
 export type SchedulePage = components['schemas']['SchedulePage'];
@@ -3572,6 +3948,7 @@ export type UsageView = components['schemas']['UsageView'];
 export type UserChange = components['schemas']['UserChange'];
 export type UserView = components['schemas']['UserView'];
 export type WantedFeed = components['schemas']['WantedFeed'];
+export type WantedInvitation = components['schemas']['WantedInvitation'];
 export type ResponseBodyTooLarge = components['responses']['BodyTooLarge'];
 export type ResponseBodyTooSlow = components['responses']['BodyTooSlow'];
 export type ResponseConflict = components['responses']['Conflict'];
@@ -4570,6 +4947,61 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    rooms_accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any 1 to 255 visible ASCII characters, best a fresh UUID. The answer is kept for 24 hours: the same request under the same key gets it again (`Idempotent-Replayed: true`) and nothing happens twice; another request under it is refused (422). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            /** @description The room */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JoinedView"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `invitation.not_found`: it expired, was revoked, or never was */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["BodyTooSlow"];
+            /** @description `room.full`, or `room.too_many`: you are in as many rooms as one may be */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
     notifications_me: {
         parameters: {
             query?: {
@@ -4953,6 +5385,479 @@ export interface operations {
             404: components["responses"]["NotFound"];
             408: components["responses"]["BodyTooSlow"];
             /** @description `reminder.not_active`: it was superseded, cancelled or skipped */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
+    rooms_list_rooms: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of the page, 50 unless given; who asks for more than 200 gets 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomPage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rooms_create_room: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any 1 to 255 visible ASCII characters, best a fresh UUID. The answer is kept for 24 hours: the same request under the same key gets it again (`Idempotent-Replayed: true`) and nothing happens twice; another request under it is refused (422). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRoom"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    etag?: string;
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["BodyTooSlow"];
+            /** @description `room.too_many`: you are in as many rooms as one may be */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
+    rooms_get_room: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rooms_delete_room: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rooms_rename_room: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any 1 to 255 visible ASCII characters, best a fresh UUID. The answer is kept for 24 hours: the same request under the same key gets it again (`Idempotent-Replayed: true`) and nothing happens twice; another request under it is refused (422). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description ETag, or * */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoomChange"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            409: components["responses"]["Conflict"];
+            /** @description `room.version_mismatch`: somebody else changed it */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            /** @description `room.version_required`: send If-Match */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
+    rooms_list_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationList"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rooms_invite: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any 1 to 255 visible ASCII characters, best a fresh UUID. The answer is kept for 24 hours: the same request under the same key gets it again (`Idempotent-Replayed: true`) and nothing happens twice; another request under it is refused (422). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WantedInvitation"];
+            };
+        };
+        responses: {
+            /** @description The invitation, with its token */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewInvitationView"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            /** @description `room.too_many_invitations` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
+    rooms_revoke_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+                /** @description The invitation */
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rooms_leave_room: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any 1 to 255 visible ASCII characters, best a fresh UUID. The answer is kept for 24 hours: the same request under the same key gets it again (`Idempotent-Replayed: true`) and nothing happens twice; another request under it is refused (422). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description You are not in it any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description `room.last_owner` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
+    rooms_list_members: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of the page, 50 unless given; who asks for more than 200 gets 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberPage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rooms_remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+                /** @description Who */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are not in it any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description `room.last_owner` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rooms_change_member: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any 1 to 255 visible ASCII characters, best a fresh UUID. The answer is kept for 24 hours: the same request under the same key gets it again (`Idempotent-Replayed: true`) and nothing happens twice; another request under it is refused (422). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The room */
+                id: string;
+                /** @description Who */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberChange"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomMember"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            /** @description `room.last_owner` */
             409: {
                 headers: {
                     [name: string]: unknown;

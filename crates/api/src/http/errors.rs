@@ -80,6 +80,7 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "identity.version_mismatch" 412 "Changed meanwhile" "The profile changed since the version in `If-Match`. Read it again.";
     "identity.version_required" 428 "Version required" "Send the version you know in `If-Match`.";
     "internal" 500 "Internal error" "Something went wrong on our side. It was logged under the `trace_id`.";
+    "invitation.not_found" 404 "No such invitation" "The invitation expired, was revoked, or never was. Ask for a new one.";
     "notification.not_found" 404 "No such notification" "There is no such notification, or it is not yours.";
     "planning.calendar_too_dense" 422 "Too many occurrences" "The calendar has more occurrences in this range than are looked at. Ask for a shorter one.";
     "planning.invalid" 422 "Invalid plan" "A field of what is to be planned, or a parameter, is not valid. `errors` points at it.";
@@ -90,6 +91,16 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "reminder.invalid" 422 "Invalid reminder" "The reminder cannot be what is asked. `errors` points at the field.";
     "reminder.not_active" 409 "Reminder not active" "The reminder has been dismissed, or replaced, or its schedule is gone.";
     "reminder.not_found" 404 "No such reminder" "There is no such reminder, or it is not yours.";
+    "room.forbidden" 403 "Not as what you are there" "You are in the room, but only its owners may do this; to publish one has to be a member.";
+    "room.full" 409 "Room full" "The room has as many members as a room may, by `limits.members_per_room`.";
+    "room.invalid" 422 "Invalid room" "A field of the room, of a member or of an invitation is not valid. `errors` points at it.";
+    "room.last_owner" 409 "Last owner" "A room has at least one owner. Make somebody else one first, or delete the room.";
+    "room.member_not_found" 404 "Nobody there" "Nobody of this id is in the room.";
+    "room.not_found" 404 "No such room" "There is no such room, or you are not in it.";
+    "room.too_many" 409 "Too many rooms" "You are in as many rooms as a user may be, by `limits.rooms_per_user`. Leave one first.";
+    "room.too_many_invitations" 409 "Too many invitations" "The room has as many invitations as a room may, by `limits.invitations_per_room`. Revoke one first.";
+    "room.version_mismatch" 412 "Changed meanwhile" "The room changed since the version in `If-Match`. Read it again.";
+    "room.version_required" 428 "Version required" "Send the version you know in `If-Match`.";
     "route.method_not_allowed" 405 "Method not allowed" "There is something at this address, but it cannot do that. The `Allow` header lists what it can.";
     "route.not_found" 404 "No such address" "There is nothing at this address.";
     "schedule.another_running" 409 "Another is in progress" "At most one schedule of a person is in progress. `running` names it: suspend or complete it, or start with `auto_suspend=true`.";

@@ -26,6 +26,7 @@ mod labels;
 mod notifications;
 mod planning;
 mod reminders;
+mod rooms;
 mod schedules;
 mod statistics;
 mod tasks;
@@ -93,6 +94,7 @@ fn all_routes() -> Routes {
         .merge(statistics::routes())
         .merge(reminders::routes())
         .merge(notifications::routes())
+        .merge(rooms::routes())
         .merge(crate::stream::routes())
 }
 

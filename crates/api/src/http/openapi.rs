@@ -76,6 +76,7 @@ pub(crate) struct FieldErrorSchema {
         (name = "statistics", description = "What was worked and completed."),
         (name = "reminders", description = "What rings, when, and why not."),
         (name = "notifications", description = "The inbox and its live stream."),
+        (name = "rooms", description = "People who follow one stream together."),
         (name = "operations", description = "For whoever runs this installation."),
     ),
     components(schemas(ProblemSchema, FieldErrorSchema)),
@@ -217,7 +218,7 @@ fn shape_ids(operation: &mut Operation) {
     for parameter in operation.parameters.iter_mut().flatten() {
         if let RefOr::T(parameter) = parameter
             && parameter.parameter_in == ParameterIn::Path
-            && parameter.name == "id"
+            && (parameter.name == "id" || parameter.name.ends_with("_id"))
         {
             let shape = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}$"));
             parameter.schema = Some(shape.into());

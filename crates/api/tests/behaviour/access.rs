@@ -23,6 +23,9 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("DELETE /api/v1/schedules/{schedule}", "", ""),
     ("DELETE /api/v1/tags/{tag}", "", ""),
     ("DELETE /api/v1/tasks/{task}", "", ""),
+    ("DELETE /api/v1/rooms/{room}", "", ""),
+    ("DELETE /api/v1/rooms/{room and invitation}/invitations/{second}", "", ""),
+    ("DELETE /api/v1/rooms/{room and member}/members/{second}", "", ""),
     ("GET /api/v1/api-keys", "", ""),
     ("GET /api/v1/auth/sessions", "", ""),
     ("GET /api/v1/calendar/export", "", ""),
@@ -38,6 +41,10 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET /api/v1/notifications/unread", "", ""),
     ("GET /api/v1/notifications/{notification}", "", ""),
     ("GET /api/v1/reminders", "from=2026-11-20&to=2026-12-20", ""),
+    ("GET /api/v1/rooms", "", ""),
+    ("GET /api/v1/rooms/{room}", "", ""),
+    ("GET /api/v1/rooms/{room}/invitations", "", ""),
+    ("GET /api/v1/rooms/{room}/members", "", ""),
     ("GET /api/v1/schedules", "from=2026-11-20&to=2026-12-20", ""),
     ("GET /api/v1/schedules/{schedule}", "", ""),
     ("GET /api/v1/schedules/{schedule}/progress", "", ""),
@@ -53,6 +60,8 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET /api/v1/users/me/usage", "", ""),
     ("PATCH /api/v1/categories/{category}", "", r#"{"name": "New"}"#),
     ("PATCH /api/v1/notifications/{notification}/read", "", r#"{"read": true}"#),
+    ("PATCH /api/v1/rooms/{room}", "", r#"{"name": "New"}"#),
+    ("PATCH /api/v1/rooms/{room and member}/members/{second}", "", r#"{"role": "viewer"}"#),
     ("PATCH /api/v1/schedules/{schedule}", "", r#"{"title": "New"}"#),
     ("PATCH /api/v1/tags/{tag}", "", r##"{"colour": "#1e90ff"}"##),
     ("PATCH /api/v1/tasks/{task}", "", r#"{"title": "New"}"#),
@@ -63,9 +72,13 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("POST /api/v1/calendar/import", "dry_run=true", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n"),
     ("POST /api/v1/calendar/feeds", "", r#"{"name": "Phone", "privacy": "busy"}"#),
     ("POST /api/v1/categories", "", r#"{"name": "Work"}"#),
+    ("POST /api/v1/invitations/accept", "", r#"{"token": "{anybody's invitation}"}"#),
     ("POST /api/v1/notifications/read", "", r#"{"up_to": "{notification}"}"#),
     ("POST /api/v1/reminders/{alarm}/dismiss", "", ""),
     ("POST /api/v1/reminders/{alarm}/snooze", "", r#"{"for": "PT10M"}"#),
+    ("POST /api/v1/rooms", "", r#"{"name": "Choir"}"#),
+    ("POST /api/v1/rooms/{room}/invitations", "", r#"{"role": "member"}"#),
+    ("POST /api/v1/rooms/{room of two}/leave", "", ""),
     ("POST /api/v1/schedules", "", r#"{"title": "Stand-up", "start": "2026-12-01T09:00:00"}"#),
     ("POST /api/v1/schedules/bulk-delete", "", r#"{"ids": ["{schedule}"]}"#),
     ("POST /api/v1/schedules/{deleted_schedule}/restore", "", ""),
@@ -122,6 +135,12 @@ impl Person {
         self.does(house, Call::post(path, &json!({ "name": name }))).await.text("/id").to_owned()
     }
 
+    /// Makes an invitation into a room of theirs.
+    async fn invites(&self, house: &House, room: &str) -> Reply {
+        let path = format!("/api/v1/rooms/{room}/invitations");
+        self.does(house, Call::post(&path, &json!({ "role": "member" }))).await
+    }
+
     /// Makes one thing of this kind and answers its id; of two things that belong together, both ids with a space between.
     async fn owned(&self, house: &House, kind: &str) -> String {
         match kind {
@@ -167,6 +186,30 @@ impl Person {
             "feed" => {
                 let body = json!({ "name": "Phone", "privacy": "busy" });
                 self.does(house, Call::post("/api/v1/calendar/feeds", &body)).await.text("/id").to_owned()
+            }
+            "room" => self.makes(house, "/api/v1/rooms").await,
+            "room and invitation" => {
+                let room = self.makes(house, "/api/v1/rooms").await;
+                format!("{room} {}", self.invites(house, &room).await.text("/id"))
+            }
+            "room and member" => {
+                let room = self.makes(house, "/api/v1/rooms").await;
+                let friend = Box::pin(Self::new(house, &format!("friend-of-{}", self.name))).await;
+                let accepted = json!({ "token": self.invites(house, &room).await.text("/token") });
+                friend.does(house, Call::post("/api/v1/invitations/accept", &accepted)).await;
+                format!("{room} {}", friend.id)
+            }
+            "room of two" => {
+                let both = Box::pin(self.owned(house, "room and member")).await;
+                let (room, friend) = both.split_once(' ').expect("two ids");
+                let call =
+                    Call::new("PATCH", &format!("/api/v1/rooms/{room}/members/{friend}")).json(&json!({ "role": "owner" }));
+                self.does(house, call).await;
+                room.to_owned()
+            }
+            "anybody's invitation" => {
+                let room = self.makes(house, "/api/v1/rooms").await;
+                self.invites(house, &room).await.text("/token").to_owned()
             }
             "notification" => notify(house, self.id).await.to_string(),
             unknown => panic!("nobody knows how to make a {unknown}"),
@@ -301,7 +344,7 @@ async fn whoever_is_not_believed_or_may_not_is_turned_away_from_every_route() {
 }
 
 fn needs(route: &RouteInfo, scope: Scope) -> bool {
-    matches!(route.access, Access::Scoped(needed) | Access::Stream(needed) if needed == scope)
+    matches!(route.access, Access::Scoped(needed) | Access::Stream(needed) if scope.covers(needed))
 }
 
 /// A user has fifty keys at most; there will be more routes.
@@ -329,7 +372,8 @@ async fn somebody_elses_things_are_not_there_and_ones_own_are() {
                 Some(kind) => ada.owned(&house, kind).await,
                 None => String::new(),
             };
-            if example.kind().is_some() {
+            // An invitation is for whoever has it.
+            if example.kind().is_some_and(|kind| !kind.starts_with("anybody's")) {
                 let reply = house.send(example.call(&id).bearer(&eve.token)).await;
                 if reply.status != 404 {
                     wrong

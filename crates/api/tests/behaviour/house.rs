@@ -40,6 +40,9 @@ pub(crate) struct House {
     running: JoinHandle<()>,
 }
 
+/// How much people may keep.
+type Quotas = (app::calendar::Settings, app::rooms::Settings);
+
 struct Ready;
 
 impl Readiness for Ready {
@@ -67,15 +70,21 @@ impl House {
     /// Serves `database` to people who may keep so much.
     pub(crate) async fn with_quota(database: &Database, calendar: app::calendar::Settings) -> Self {
         let secret = Keys::generate_line(&SeededEntropy::new(1));
-        Self::with(database, secret, TestClock::default(), calendar).await
+        Self::with(database, secret, TestClock::default(), (calendar, app::rooms::Settings::default())).await
+    }
+
+    /// Serves `database` to people who may have so many rooms.
+    pub(crate) async fn with_rooms(database: &Database, rooms: app::rooms::Settings) -> Self {
+        let secret = Keys::generate_line(&SeededEntropy::new(1));
+        Self::with(database, secret, TestClock::default(), (app::calendar::Settings::default(), rooms)).await
     }
 
     /// Serves `database` with the given secret file.
     pub(crate) async fn with_secrets(database: &Database, secret: String, clock: TestClock) -> Self {
-        Self::with(database, secret, clock, app::calendar::Settings::default()).await
+        Self::with(database, secret, clock, (app::calendar::Settings::default(), app::rooms::Settings::default())).await
     }
 
-    async fn with(database: &Database, secret: String, clock: TestClock, calendar: app::calendar::Settings) -> Self {
+    async fn with(database: &Database, secret: String, clock: TestClock, (calendar, rooms): Quotas) -> Self {
         let app = App::new(Parts {
             store: database.store().await,
             clock: Arc::new(clock.clone()),
@@ -84,6 +93,7 @@ impl House {
             keys: Keys::from_secrets(Secret::read_file(&secret).expect("a secret file")).expect("keys"),
             identity: Settings { password: CHEAP, ..Settings::default() },
             calendar,
+            rooms,
             alarms: clockwork::Wake::default(),
             jobs: clockwork::Wake::default(),
             meters: app::alarms::Meters::default(),

@@ -25,6 +25,8 @@ mod queries;
 mod quiet_hours;
 mod quota;
 mod refresh;
+mod room_limits;
+mod rooms;
 mod schedules;
 mod search;
 mod series;

@@ -37,6 +37,7 @@ pub use quota::{Settings, Share, Usage, usage};
 pub use read::{Page, Range, get, list_deleted, own_zone};
 pub use restore::restore;
 pub use scope::Scope;
+pub(crate) use update::Unfit;
 pub use update::{Expected, update};
 
 /// What happened to a schedule, as its event says it.

@@ -52,12 +52,15 @@ enum Kind {
     Notifications,
     /// Events of the past.
     Events,
+    /// What happened in rooms that were deleted.
+    Rooms,
     /// What schedules are found by, of those that were written before there was a search.
     Index,
 }
 
 impl Kind {
-    const ALL: [Self; 6] = [Self::Expired, Self::Trash, Self::Alarms, Self::Notifications, Self::Events, Self::Index];
+    const ALL: [Self; 7] =
+        [Self::Expired, Self::Trash, Self::Alarms, Self::Notifications, Self::Events, Self::Rooms, Self::Index];
 
     const fn name(self) -> &'static str {
         match self {
@@ -67,6 +70,7 @@ impl Kind {
             Self::Alarms => "purge_alarms",
             Self::Notifications => "purge_notifications",
             Self::Events => "purge_events",
+            Self::Rooms => "purge_rooms",
         }
     }
 
@@ -74,7 +78,7 @@ impl Kind {
         match self {
             Self::Index => Duration::from_mins(1),
             Self::Expired => Duration::from_mins(10),
-            Self::Trash => Duration::from_hours(1),
+            Self::Trash | Self::Rooms => Duration::from_hours(1),
             Self::Alarms | Self::Notifications | Self::Events => Duration::from_hours(24),
         }
     }

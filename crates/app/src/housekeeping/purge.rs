@@ -59,6 +59,7 @@ pub(super) async fn run(app: &App, job: &Claimed, kind: Kind, retention: &Retent
             Kind::Trash => app.store().write(Trash(now - retention.trash)).await?,
             Kind::Alarms => alarms(app, AlarmId::from_uuid(place), now - retention.alarms).await?,
             Kind::Notifications => inboxes::round(app, NotificationId::from_uuid(place), retention, now).await?,
+            Kind::Rooms => app.store().write(Rooms).await?,
             Kind::Index => app.store().write(CatchUp).await?,
             Kind::Events => app.store().write(Events(StreamId::from_uuid(place), now - retention.events)).await?,
         };
@@ -108,7 +109,20 @@ impl UseCase for Expired {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Round, Error> {
         let answers = store::idempotency::purge(tx, self.0, CHUNK).await?;
         let identity = store::identity::purge(tx, self.0, CHUNK).await?;
-        Ok(Round::of(answers.max(identity)))
+        let invitations = store::rooms::invitations::purge(tx, self.0, CHUNK).await?;
+        Ok(Round::of(answers.max(identity).max(invitations)))
+    }
+}
+
+struct Rooms;
+
+impl UseCase for Rooms {
+    type Out = Round;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Round, Error> {
+        let gone = store::rooms::purge(tx, CHUNK).await?;
+        Ok(Round { gone, next: (gone > 0).then(Uuid::nil) })
     }
 }
 

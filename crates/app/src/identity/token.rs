@@ -7,6 +7,7 @@
 //! | `cmp_…` | API key | SHA-256 |
 //! | `cmt_…` | one-time ticket, 30 seconds | SHA-256 |
 //! | `cmf_…` | secret of a calendar feed | SHA-256 |
+//! | `cmi_…` | secret of an invitation into a room | SHA-256 |
 //!
 //! The opaque ones carry 256 random bits, so a bare hash cannot be guessed backwards. They are looked up by that hash, and
 //! comparing hashes in an index tells an attacker nothing about the text.
@@ -124,6 +125,7 @@ pub(crate) enum Opaque {
     ApiKey,
     Ticket,
     Feed,
+    Invitation,
 }
 
 impl Opaque {
@@ -133,6 +135,7 @@ impl Opaque {
             Self::ApiKey => "cmp_",
             Self::Ticket => "cmt_",
             Self::Feed => "cmf_",
+            Self::Invitation => "cmi_",
         }
     }
 

@@ -62,6 +62,7 @@ impl World {
             keys: identity::Keys::from_secrets(secrets).expect("keys"),
             identity: identity::Settings::default(),
             calendar: calendar::Settings::default(),
+            rooms: app::rooms::Settings::default(),
             alarms: Wake::default(),
             jobs: Wake::default(),
             meters: app::alarms::Meters::default(),

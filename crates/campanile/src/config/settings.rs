@@ -129,6 +129,12 @@ settings! {
         streams_per_user: Whole<1, 1_000>;
         /// Schedules of one user.
         schedules_per_user: Whole<1, 10_000_000>;
+        /// Rooms one user is in.
+        rooms_per_user: Whole<1, 100_000>;
+        /// Users in one room.
+        members_per_room: Whole<2, 100_000>;
+        /// Invitations into one room.
+        invitations_per_room: Whole<1, 10_000>;
         /// How long a request may take.
         request_seconds: Whole<1, 300>;
         /// How long a body may take to arrive.

@@ -42,6 +42,7 @@ impl Node {
             hub: hub::Hub::new(stream_limits(config)),
             identity: identity_settings(config),
             calendar: app::calendar::Settings { schedules_per_user: config.limits.schedules_per_user.get() },
+            rooms: room_settings(config),
             alarms: Wake::default(),
             jobs: Wake::default(),
             meters: app::alarms::Meters::default(),
@@ -58,6 +59,14 @@ impl Node {
 fn stream_limits(config: &Config) -> hub::Limits {
     let (per_user, per_process) = (config.limits.streams_per_user.count(), config.limits.streams.count());
     hub::Limits { per_user, per_process, ..hub::Limits::default() }
+}
+
+fn room_settings(config: &Config) -> app::rooms::Settings {
+    app::rooms::Settings {
+        rooms_per_user: config.limits.rooms_per_user.get(),
+        members_per_room: config.limits.members_per_room.get(),
+        invitations_per_room: config.limits.invitations_per_room.get(),
+    }
 }
 
 fn identity_settings(config: &Config) -> app::identity::Settings {

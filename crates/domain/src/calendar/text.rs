@@ -45,7 +45,7 @@ pub(super) fn kind(text: &str) -> Result<String, FieldError> {
 }
 
 /// One line, trimmed, perhaps empty.
-pub(super) fn line(pointer: &str, text: &str, max: usize) -> Result<String, FieldError> {
+pub(crate) fn line(pointer: &str, text: &str, max: usize) -> Result<String, FieldError> {
     if text.chars().any(breaks) {
         return Err(FieldError::new(pointer, "line breaks and control characters are not allowed here"));
     }
@@ -68,7 +68,7 @@ fn at_most(pointer: &str, text: &str, max: usize) -> Result<(), FieldError> {
 }
 
 /// White space, and the characters that take no room: zero-width space and joiners, direction marks, the byte order mark.
-pub(super) fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 

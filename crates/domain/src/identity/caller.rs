@@ -72,7 +72,11 @@ pub enum Scope {
     NotificationsRead,
     /// Mark notifications as read.
     NotificationsWrite,
-    /// Publish events (rooms).
+    /// Read rooms, their members and what happens in them.
+    RoomsRead,
+    /// Make and change rooms, and who is in them.
+    RoomsWrite,
+    /// Publish events into rooms; and whatever else a program that does so needs of rooms.
     EventsPublish,
     /// Run campaigns.
     CampaignsWrite,
@@ -80,11 +84,13 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::SchedulesRead,
         Self::SchedulesWrite,
         Self::NotificationsRead,
         Self::NotificationsWrite,
+        Self::RoomsRead,
+        Self::RoomsWrite,
         Self::EventsPublish,
         Self::CampaignsWrite,
     ];
@@ -96,9 +102,16 @@ impl Scope {
             Self::SchedulesWrite => "schedules:write",
             Self::NotificationsRead => "notifications:read",
             Self::NotificationsWrite => "notifications:write",
+            Self::RoomsRead => "rooms:read",
+            Self::RoomsWrite => "rooms:write",
             Self::EventsPublish => "events:publish",
             Self::CampaignsWrite => "campaigns:write",
         }
+    }
+
+    /// Whether a key with this scope may do what `needed` names: a program that publishes into rooms makes them, and says who is in them.
+    pub fn covers(self, needed: Self) -> bool {
+        self == needed || (self == Self::EventsPublish && matches!(needed, Self::RoomsRead | Self::RoomsWrite))
     }
 }
 
@@ -130,11 +143,28 @@ impl Caller {
         }
     }
 
-    /// Whether the caller may do what `scope` names: a signed-in person everything of their own, a key only what it was given.
+    /// Whether the caller may do what `scope` names: a signed-in person everything of their own, a key only what it was given
+    /// ([`Scope::covers`]).
     pub fn may(&self, scope: Scope) -> bool {
         match &self.credential {
             Credential::Session(_) => true,
-            Credential::Key { scopes, .. } => scopes.contains(&scope),
+            Credential::Key { scopes, .. } => scopes.iter().any(|held| held.covers(scope)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_covers_itself_and_publishing_covers_rooms() {
+        for held in Scope::ALL {
+            for needed in Scope::ALL {
+                let by_publishing = held == Scope::EventsPublish && [Scope::RoomsRead, Scope::RoomsWrite].contains(&needed);
+                assert_eq!(held.covers(needed), held == needed || by_publishing, "{held} {needed}");
+            }
+            assert_eq!(held.as_str().parse(), Ok(held));
         }
     }
 }

@@ -39,6 +39,7 @@ pub(super) fn app(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>
         keys: KEYS.clone(),
         identity: Settings { password: CHEAPEST, ..Settings::default() },
         calendar: app::calendar::Settings::default(),
+        rooms: app::rooms::Settings::default(),
         alarms: Wake::default(),
         jobs: Wake::default(),
         meters: app::alarms::Meters::default(),

@@ -23,8 +23,8 @@ pub(crate) struct NewKey {
     /// What to call it, 1 to 80 characters.
     #[schema(min_length = 1, max_length = 80, example = "CI")]
     name: String,
-    /// What it may do: `schedules:read`, `schedules:write`, `notifications:read`, `notifications:write`, `events:publish`,
-    /// `campaigns:write`.
+    /// What it may do: `schedules:read`, `schedules:write`, `notifications:read`, `notifications:write`, `rooms:read`, `rooms:write`,
+    /// `events:publish` (which includes the two of rooms), `campaigns:write`.
     #[schema(min_items = 1, example = json!(["schedules:read"]))]
     scopes: Vec<String>,
     /// When it stops working; never unless given.

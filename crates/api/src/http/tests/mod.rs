@@ -80,6 +80,7 @@ impl Edge {
             keys: identity::Keys::from_secrets(secret).expect("keys"),
             identity: identity::Settings::default(),
             calendar: app::calendar::Settings::default(),
+            rooms: app::rooms::Settings::default(),
             alarms: clockwork::Wake::default(),
             jobs: clockwork::Wake::default(),
             meters: app::alarms::Meters::default(),

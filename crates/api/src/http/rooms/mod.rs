@@ -1,0 +1,37 @@
+//! Rooms, who is in them, and how people come in: one endpoint, one file.
+
+mod accept;
+mod create;
+mod delete;
+mod get;
+mod invitations;
+mod leave;
+mod list;
+mod members;
+mod rename;
+mod view;
+
+use app::domain::identity::Scope;
+use utoipa_axum::routes;
+
+use super::{Access, Routes};
+
+/// The routes of this folder.
+pub(crate) fn routes() -> Routes {
+    let (read, write) = (Access::Scoped(Scope::RoomsRead), Access::Scoped(Scope::RoomsWrite));
+    Routes::new()
+        .add(write, routes!(create::create_room))
+        .add(read, routes!(list::list_rooms))
+        .add(read, routes!(get::get_room))
+        .add(write, routes!(rename::rename_room))
+        .add(write, routes!(delete::delete_room))
+        .add(write, routes!(leave::leave_room))
+        .add(read, routes!(members::list_members))
+        .add(write, routes!(members::change_member))
+        .add(write, routes!(members::remove_member))
+        .add(write, routes!(invitations::invite))
+        // A link lets people in, so only those who may make one see which there are.
+        .add(write, routes!(invitations::list_invitations))
+        .add(write, routes!(invitations::revoke_invitation))
+        .add(write, routes!(accept::accept_invitation))
+}

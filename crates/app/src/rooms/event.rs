@@ -1,0 +1,60 @@
+//! What happens in rooms, as their streams say it, and what happens to somebody's rooms, as their own stream says it.
+
+use domain::rooms::{Room, Standing};
+use kernel::{EventId, RoomId, StreamId, UserId};
+use serde::Serialize;
+use serde_json::json;
+use store::streams::Draft;
+
+use super::By;
+use crate::notify;
+
+/// An event of a room: what everybody there is told.
+#[derive(Serialize)]
+struct Said<'a, D> {
+    event_id: EventId,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    publisher_id: &'a str,
+    data: D,
+}
+
+/// Something that `publisher` did in a room, for its stream: `{"event_id", "type", "publisher_id", "data"}`.
+fn said(room: RoomId, kind: &'static str, publisher: UserId, data: impl Serialize, (now, entropy): By<'_>) -> Draft {
+    let id = EventId::mint(now, entropy);
+    let publisher_id = publisher.to_string();
+    let data = notify::json(&Said { event_id: id, kind, publisher_id: &publisher_id, data });
+    Draft { stream: StreamId::from(room), id, kind, data }
+}
+
+/// `room.created`, `room.updated`: `{name, version}`.
+pub(super) fn room(room: &Room, kind: &'static str, publisher: UserId, by: By<'_>) -> Draft {
+    said(room.id, kind, publisher, json!({ "name": room.name, "version": room.version }), by)
+}
+
+/// `room.deleted`: `{}`; the last of its events.
+pub(super) fn room_deleted(room: RoomId, publisher: UserId, by: By<'_>) -> Draft {
+    said(room, "room.deleted", publisher, json!({}), by)
+}
+
+/// `member.joined`, `member.changed`: `{user_id, role}`.
+pub(super) fn member(
+    room: RoomId,
+    kind: &'static str,
+    (user, standing): (UserId, Standing),
+    publisher: UserId,
+    by: By<'_>,
+) -> Draft {
+    said(room, kind, publisher, json!({ "user_id": user, "role": standing.as_str() }), by)
+}
+
+/// `member.left`, of whom somebody else took out as well: the publisher is who did it. `{user_id}`.
+pub(super) fn member_left(room: RoomId, user: UserId, publisher: UserId, by: By<'_>) -> Draft {
+    said(room, "member.left", publisher, json!({ "user_id": user }), by)
+}
+
+/// `room.changed` on the stream of somebody whose rooms are others than before, or who is something else in one: `{room_id, change}`.
+pub(super) fn told(user: UserId, room: RoomId, change: &str, (now, entropy): By<'_>) -> Draft {
+    let data = json!({ "room_id": room, "change": change }).to_string();
+    Draft { stream: StreamId::from(user), id: EventId::mint(now, entropy), kind: "room.changed", data }
+}

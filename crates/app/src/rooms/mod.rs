@@ -1,0 +1,67 @@
+//! # rooms: use cases of rooms, of who is in them, and of how people come in
+//!
+//! Whoever changes a room, or who is in it, locks the room and reads then what the caller is there: so what two decide at the same
+//! moment is decided one after the other, and nobody acts on a standing they have just lost. Who comes into a room is locked before it.
+
+mod event;
+mod invitations;
+mod manage;
+mod members;
+
+use domain::rooms::{Deed, Room, RoomError, Standing};
+use kernel::{Entropy, Instant, RoomId, UserId};
+use store::{
+    Tx,
+    rooms::{self as rows, members as member_rows},
+};
+
+use crate::Error;
+
+pub use invitations::{Joined, NewInvitation, accept, invitations, invite, revoke};
+pub use manage::{create, delete, get, list, rename};
+pub use members::{change_member, leave, members, remove_member};
+pub use store::rooms::Entered;
+
+/// What an operator may choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Rooms one person may be in.
+    pub rooms_per_user: u32,
+    /// People who may be in one room.
+    pub members_per_room: u32,
+    /// Invitations of one room that are good at a time.
+    pub invitations_per_room: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { rooms_per_user: 200, members_per_room: 1_000, invitations_per_room: 50 }
+    }
+}
+
+/// When something is done, and where ids come from.
+type By<'a> = (Instant, &'a dyn Entropy);
+
+/// Locks a room in which `user` may do `deed`; answers what they are there.
+async fn enter(tx: &mut Tx<'_>, user: UserId, id: RoomId, deed: Deed) -> Result<(Room, Standing), Error> {
+    let room = rows::lock(tx, id).await?.ok_or(RoomError::NotFound)?;
+    let standing = member_rows::standing(tx, id, user).await?.ok_or(RoomError::NotFound)?;
+    standing.may(deed)?;
+    Ok((room, standing))
+}
+
+/// A room in which `user` may do `deed`, to look at.
+async fn look(tx: &mut Tx<'_>, user: UserId, id: RoomId, deed: Deed) -> Result<Entered, Error> {
+    let entered = rows::find(tx, user, id).await?.ok_or(RoomError::NotFound)?;
+    entered.standing.may(deed)?;
+    Ok(entered)
+}
+
+/// Refuses who is in as many rooms as one may be. They have been locked.
+async fn has_place(tx: &mut Tx<'_>, user: UserId, settings: Settings) -> Result<(), Error> {
+    let most = settings.rooms_per_user;
+    if rows::count(tx, user).await? >= i64::from(most) {
+        return Err(RoomError::TooMany { most }.into());
+    }
+    Ok(())
+}

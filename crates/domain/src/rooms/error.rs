@@ -1,0 +1,92 @@
+//! How rooms refuse.
+
+use kernel::{Category, Coded, FieldError};
+
+/// A refusal about rooms.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RoomError {
+    /// There is no such room, or the caller is not in it: the answer does not say which.
+    #[error("there is no such room")]
+    NotFound,
+    /// Fields that make no sense.
+    #[error("what was sent about the room is not valid")]
+    Invalid(Vec<FieldError>),
+    /// In the room, but not as somebody who may do this.
+    #[error("in this room you are a {standing}, who may not do that")]
+    Forbidden {
+        /// What the caller is in the room.
+        standing: &'static str,
+    },
+    /// The only owner cannot go, nor become less.
+    #[error("a room has at least one owner: make somebody else one first, or delete the room")]
+    LastOwner,
+    /// The caller is in as many rooms as a person may be.
+    #[error("you are in {most} rooms, and that is the most: leave one first")]
+    TooMany {
+        /// The limit.
+        most: u32,
+    },
+    /// The room has as many members as a room may.
+    #[error("the room has {most} members, and that is the most")]
+    Full {
+        /// The limit.
+        most: u32,
+    },
+    /// The room has as many invitations as a room may.
+    #[error("the room has {most} invitations, and that is the most: revoke one first")]
+    TooManyInvitations {
+        /// The limit.
+        most: u32,
+    },
+    /// Nobody of this id is in the room.
+    #[error("nobody of this id is in the room")]
+    MemberNotFound,
+    /// The invitation expired, was revoked, or never was.
+    #[error("there is no such invitation: it expired, was revoked, or never was")]
+    InvitationNotFound,
+    /// `If-Match` names another version than the present one.
+    #[error("the room was changed in the meantime: it is now version {current}; read it again and repeat")]
+    VersionMismatch {
+        /// The present version.
+        current: i64,
+    },
+    /// A change came without `If-Match`.
+    #[error("send If-Match with the ETag of the version you changed, or * to change whatever is there")]
+    VersionRequired,
+}
+
+impl Coded for RoomError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "room.not_found",
+            Self::Invalid(_) => "room.invalid",
+            Self::Forbidden { .. } => "room.forbidden",
+            Self::LastOwner => "room.last_owner",
+            Self::TooMany { .. } => "room.too_many",
+            Self::Full { .. } => "room.full",
+            Self::TooManyInvitations { .. } => "room.too_many_invitations",
+            Self::MemberNotFound => "room.member_not_found",
+            Self::InvitationNotFound => "invitation.not_found",
+            Self::VersionMismatch { .. } => "room.version_mismatch",
+            Self::VersionRequired => "room.version_required",
+        }
+    }
+
+    fn category(&self) -> Category {
+        match self {
+            Self::NotFound | Self::MemberNotFound | Self::InvitationNotFound => Category::NotFound,
+            Self::Invalid(_) => Category::Invalid,
+            Self::Forbidden { .. } => Category::Forbidden,
+            Self::LastOwner | Self::TooMany { .. } | Self::Full { .. } | Self::TooManyInvitations { .. } => Category::Conflict,
+            Self::VersionMismatch { .. } => Category::PreconditionFailed,
+            Self::VersionRequired => Category::PreconditionRequired,
+        }
+    }
+
+    fn fields(&self) -> &[FieldError] {
+        match self {
+            Self::Invalid(fields) => fields,
+            _ => &[],
+        }
+    }
+}
