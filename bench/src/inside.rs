@@ -23,6 +23,7 @@ pub(crate) fn application(store: Store) -> anyhow::Result<App> {
         keys: identity::Keys::from_secrets(secrets)?,
         identity: identity::Settings::default(),
         calendar: app::calendar::Settings::default(),
+        rooms: app::rooms::Settings::default(),
         alarms: Wake::default(),
         jobs: Wake::default(),
         meters: app::alarms::Meters::default(),
