@@ -22,6 +22,13 @@ const KOREAN: Readonly<Record<string, string>> = {
   "task.open_subtasks": "끝나지 않은 하위 할 일이 있습니다.",
   "task.closed": "이미 완료했거나 보관한 할 일입니다.",
   "task.too_many": "할 일이나 작업 시간이 너무 많습니다. 쓰지 않는 것을 먼저 삭제해 주세요.",
+  "category.name_taken": "나란히 있는 분류 가운데 같은 이름이 있습니다.",
+  "category.cycle": "분류를 자기 안에 넣을 수 없습니다.",
+  "category.too_deep": "분류는 여덟 단계까지 넣을 수 있습니다.",
+  "category.too_many": "분류가 너무 많습니다. 쓰지 않는 것을 먼저 삭제해 주세요.",
+  "tag.name_taken": "같은 이름의 태그가 이미 있습니다. 하나로 만들려면 합쳐 주세요.",
+  "tag.version_mismatch": "그사이 다른 곳에서 바뀌었습니다. 다시 불러온 내용을 확인해 주세요.",
+  "category.version_mismatch": "그사이 다른 곳에서 바뀌었습니다. 다시 불러온 내용을 확인해 주세요.",
   "edge.overloaded": "서버가 매우 바쁩니다.",
   "edge.too_many_at_once": "한꺼번에 너무 많은 요청을 보냈습니다.",
 };
