@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+
 import { expect, test } from "vitest";
 
 import { KOREAN, PASSWORD, PHONE, house } from "./house";
@@ -130,12 +132,44 @@ test("a key and a feed are shown once, work, and stop working when they are revo
   await expect.poll(async () => (await fetch(address)).status).toBe(404);
 });
 
+test("the calendar goes out as a file, and a file comes in after it was said what it would do", async () => {
+  const { page, api } = await campanile.person("Files", { at: "/settings" });
+  await api("POST", "schedules", { title: "Choir", start: "2027-06-09T10:00:00", duration: "PT1H" });
+  const files = page.getByRole("region", { name: "Calendar files" });
+  const [saved] = await Promise.all([page.waitForEvent("download"), files.getByRole("button", { name: "Save a file" }).click()]);
+  expect(saved.suggestedFilename()).toBe("campanile.ics");
+  const text = await readFile(await saved.path(), "utf8");
+  expect(text).toContain("SUMMARY:Choir");
+
+  const event = (uid: string, more: string): string => `BEGIN:VEVENT\r\nUID:${uid}\r\nDTSTAMP:20270601T000000Z\r\nSUMMARY:${uid}\r\n${more}\r\nEND:VEVENT\r\n`;
+  const file = (...events: string[]): { name: string; mimeType: string; buffer: Buffer } => ({
+    name: "town.ics",
+    mimeType: "text/calendar",
+    buffer: Buffer.from(`BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Town//EN\r\n${events.join("")}END:VCALENDAR\r\n`),
+  });
+  const market = event("Market", "DTSTART:20270610T080000Z\r\nDTEND:20270610T100000Z");
+  const input = files.getByLabel("Read a file…").and(page.locator("input"));
+  await input.setInputFiles(file(market, event("Broken", "DTSTART:20270610T080000Z\r\nRRULE:FREQ=NEVER")));
+  await files.getByText("What cannot be kept:").waitFor();
+  await files.getByRole("button", { name: "Import what can be kept" }).click();
+  await files.getByText("1 new").waitFor();
+  await files.getByText("1 left out").waitFor();
+  const titles = async (): Promise<string[]> => (await api<{ items: { title: string }[] }>("GET", "schedules?from=2027-06-01&to=2027-07-01")).items.map(({ title }) => title);
+  expect(await titles()).toEqual(["Choir"]);
+  await files.getByRole("button", { name: "Import", exact: true }).click();
+  await page.getByText("1 schedule is imported").waitFor();
+  expect(await titles()).toEqual(["Choir", "Market"]);
+  await input.setInputFiles(file(market));
+  await files.getByText("1 as they are here already").waitFor();
+  await files.getByText("Nothing of it is new here.").waitFor();
+});
+
 test("the whole of the settings is readable for everybody", async () => {
   for (const [name, options] of [["desk-en", {}], ["phone-ko", { ...PHONE, ...KOREAN }]] as const) {
     const { page } = await campanile.person("Looks", { ...options, at: "/settings" });
     await page.getByRole("switch").click();
     const sections = page.getByRole("region");
-    await expect.poll(() => sections.count()).toBe(7);
+    await expect.poll(() => sections.count()).toBe(9);
     await page.getByRole("button", { name: /New key|새 키/ }).click();
     await inspect(page, `settings-whole-${name}`);
   }
