@@ -3,8 +3,8 @@
 #
 #   web.sh install    the npm packages of the lock file, if they are not there yet
 #   web.sh build      web/dist, which the next `cargo build` takes into the binary; does nothing while nothing changed
-#   web.sh check      generated API types up to date, svelte-check, unit tests
-#   web.sh browser    the browser tests, against the debug binary (scripts/test.sh has built it)
+#   web.sh check      generated API types up to date, svelte-check, unit tests, the contract with the demonstration
+#   web.sh browser    the browser tests and the contract with the server, against the debug binary (scripts/test.sh has built it)
 set -euo pipefail
 cd "$(dirname "$0")/../web"
 

@@ -26,7 +26,8 @@ function finished(): Plugin {
 
 /** Tells the service worker of which files this version consists: one that has them all opens the page without the server. */
 async function list(names: readonly string[]): Promise<void> {
-  const own = names.filter((name) => !["index.html", "sw.js"].includes(name));
+  // The demonstration is for those who have no account, and is not carried about by those who have.
+  const own = names.filter((name) => !["index.html", "sw.js"].includes(name) && !name.startsWith("assets/demo-"));
   const digest = createHash("sha256");
   for (const name of ["index.html", ...own]) digest.update(name).update(await readFile(join(DIST, name)));
   const worker = await readFile(join(DIST, "sw.js"), "utf8");
@@ -57,9 +58,13 @@ export default defineConfig({
     rollupOptions: {
       input: { index: "index.html", sw: "src/sw.ts" },
       // A service worker is found by its name.
-      output: { entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js") },
+      output: {
+        entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
+        chunkFileNames: ({ facadeModuleId }) => (facadeModuleId?.includes("/src/demo/") ? "assets/demo-[name]-[hash].js" : "assets/[name]-[hash].js"),
+      },
     },
   },
   server: { proxy: { "/api": proxied, "/docs": proxied, "/openapi.json": proxied } },
-  test: { include: ["src/**/*.test.ts"], environment: "node" },
+  // The contract with the demonstration reads the whole document of the API first.
+  test: { include: ["src/**/*.test.ts", "tests/contract/**/*.test.ts"], environment: "node", testTimeout: 30_000, expect: { poll: { timeout: 10_000 } } },
 });

@@ -1,9 +1,10 @@
 import { defineConfig } from "vitest/config";
 
-// One server and one browser a file, two files at a time: as many as small machines have cores.
+// The stories in the browser, and the contract with the server instead of the demonstration. One server and one browser a file, two files at a time: as many as small machines have cores.
 export default defineConfig({
   test: {
-    include: ["tests/browser/**/*.test.ts"],
+    include: ["tests/browser/**/*.test.ts", "tests/contract/**/*.test.ts"],
+    env: { CONTRACT: "server" },
     environment: "node",
     pool: "forks",
     maxWorkers: 2,

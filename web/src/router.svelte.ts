@@ -1,7 +1,9 @@
-// Real addresses by the History API: every state worth coming back to has one, and the server answers each of them with the page.
+// Real addresses by the History API: every state worth coming back to has one, and the server answers each of them with the page. In the
+// demonstration all of them stand below /demo, which nobody else has to know.
+import { base } from "./demo/mode";
 
 class Router {
-  #path = $state(location.pathname);
+  #path = $state(pathHere());
   #search = $state.raw(new URLSearchParams(location.search));
 
   constructor() {
@@ -19,11 +21,13 @@ class Router {
   /** Goes to an address of the page, `/calendar/week/2026-11-20?tag=…`. */
   go(to: string, { replace = false } = {}): void {
     const target = new URL(to, location.href);
+    if (!isHere(target.pathname)) target.pathname = base + target.pathname;
     if (target.href === location.href) return;
     if (replace) history.replaceState(null, "", target);
     else history.pushState(null, "", target);
-    const moved = target.pathname !== this.#path;
+    const before = this.#path;
     this.#read();
+    const moved = before !== this.#path;
     if (moved && !replace) scrollTo(0, 0);
   }
 
@@ -42,18 +46,27 @@ class Router {
   readonly follow = (event: MouseEvent): void => {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const link = event.target instanceof Element ? event.target.closest("a") : null;
-    if (!link?.href || (link.target && link.target !== "_self") || link.hasAttribute("download")) return;
+    if (!link?.href || (link.target && link.target !== "_self") || link.hasAttribute("download") || link.rel === "external") return;
     const target = new URL(link.href);
-    if (target.origin !== location.origin || /^\/(api|docs|openapi\.json|asyncapi\.json)(\/|$)/.test(target.pathname)) return;
+    if (target.origin !== location.origin || /^\/(api|docs|demo|openapi\.json|asyncapi\.json)(\/|$)/.test(target.pathname)) return;
     if (target.hash && target.pathname === location.pathname && target.search === location.search) return;
     event.preventDefault();
     this.go(link.href);
   };
 
   #read(): void {
-    this.#path = location.pathname;
+    this.#path = pathHere();
     this.#search = new URLSearchParams(location.search);
   }
+}
+
+function isHere(path: string): boolean {
+  return base === "" || path === base || path.startsWith(`${base}/`);
+}
+
+/** The present address within the page. */
+function pathHere(): string {
+  return isHere(location.pathname) ? location.pathname.slice(base.length) || "/" : location.pathname;
 }
 
 export const router = new Router();

@@ -3,6 +3,7 @@
 import { api, must, session } from "../api/client";
 import { Refused, Unreached } from "../api/problem";
 import type { End } from "../api/session";
+import { isDemo } from "../demo/mode";
 import type { SignedInView, UserChange, UserView } from "../api/schema";
 import { belongsTo, forget, recall } from "../offline/memory";
 import { outbox } from "../offline/outbox.svelte";
@@ -16,6 +17,8 @@ class Account {
   #changing: Promise<void> = Promise.resolve();
 
   constructor() {
+    // Whoever signs in or out elsewhere in this browser has nothing to do with a demonstration.
+    if (isDemo) return;
     session.onBegin(() => void this.#joined());
     session.onEnd((end) => this.#ended(end));
   }
@@ -43,7 +46,7 @@ class Account {
   /** Looks whether this browser is signed in already. */
   async start(): Promise<void> {
     try {
-      if ((await session.token()) === undefined) this.#standing = "out";
+      if (!isDemo && (await session.token()) === undefined) this.#standing = "out";
       else await this.refresh();
     } catch (error) {
       if (!(error instanceof Unreached || error instanceof Refused)) throw error;
@@ -71,6 +74,8 @@ class Account {
 
   /** Signs out, on the server too. Whoever cannot reach it stays signed in, and is told. */
   async signOut(): Promise<void> {
+    // Nothing of it is kept anywhere.
+    if (isDemo) return location.assign("/login");
     try {
       await must(api.POST("/api/v1/auth/logout"));
     } catch (error) {
@@ -124,8 +129,10 @@ class Account {
     if (this.#user && user.id === this.#user.id && user.version < this.#user.version) return;
     this.#user = user;
     this.#standing = "in";
-    belongsTo(user.id);
-    void outbox.belongsTo(user.id);
+    if (!isDemo) {
+      belongsTo(user.id);
+      void outbox.belongsTo(user.id);
+    }
     language.choose(user.locale);
   }
 

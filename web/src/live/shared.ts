@@ -2,12 +2,17 @@
 // one takes the lock, and follows on.
 import { session } from "../api/client";
 import { alone } from "../api/lock";
+import { answerInPage, isDemo } from "../demo/mode";
 import { type Event, type Follower, follow } from "./stream";
 
 type Told = { event: Event } | { reload: true } | { connected: boolean } | { asked: true };
 
 /** Tells `follower` everything that happens to whoever is signed in, until `stop`. */
 export function shared(follower: Follower, stop: AbortSignal): void {
+  if (isDemo) {
+    void follow((_, signal) => answerInPage(new Request("/api/v1/me/stream", { signal })), follower, stop);
+    return;
+  }
   const tabs = new BroadcastChannel("campanile-live");
   let leading = false;
   let connected = false;

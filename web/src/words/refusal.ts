@@ -29,6 +29,7 @@ const KOREAN: Readonly<Record<string, string>> = {
   "tag.name_taken": "같은 이름의 태그가 이미 있습니다. 하나로 만들려면 합쳐 주세요.",
   "tag.version_mismatch": "그사이 다른 곳에서 바뀌었습니다. 다시 불러온 내용을 확인해 주세요.",
   "category.version_mismatch": "그사이 다른 곳에서 바뀌었습니다. 다시 불러온 내용을 확인해 주세요.",
+  "demo.not_available": "둘러보기에서는 할 수 없는 일입니다. 계정을 만들면 쓸 수 있습니다.",
   "edge.overloaded": "서버가 매우 바쁩니다.",
   "edge.too_many_at_once": "한꺼번에 너무 많은 요청을 보냈습니다.",
 };

@@ -17,6 +17,7 @@ export const account = words(
     zone: (zone: string) => `Your times will be in ${zone}. That can be changed in the settings.`,
     language: "Language",
     help: "What is this?",
+    demo: "Try it without an account",
   },
   {
     logIn: "로그인",
@@ -34,6 +35,7 @@ export const account = words(
     zone: (zone: string) => `시각은 ${zone} 기준으로 표시됩니다. 설정에서 바꿀 수 있습니다.`,
     language: "언어",
     help: "사용 안내",
+    demo: "계정 없이 둘러보기",
   },
 );
 
@@ -55,6 +57,7 @@ export const welcome = words(
     seeHow: "Begin, pause, complete. Days and weeks show what became of your plans.",
     own: "Everything stays on this server: the page asks no other one for anything.",
     more: "Read how it works",
+    demo: "Try it without an account",
   },
   {
     days: "하루는 계획대로,",
@@ -73,5 +76,6 @@ export const welcome = words(
     seeHow: "시작하고, 멈추고, 마칩니다. 계획이 어떻게 되었는지 날과 주로 볼 수 있습니다.",
     own: "모든 내용은 이 서버에만 있습니다. 이 페이지는 다른 곳에 아무것도 묻지 않습니다.",
     more: "자세히 알아보기",
+    demo: "계정 없이 둘러보기",
   },
 );

@@ -1,0 +1,233 @@
+// What the demonstration knows: one person, what they planned, what rang. It lives in this page and ends with it. Plain data, so that a
+// wish that is refused half-way leaves everything as it was.
+import type { CategoryView, Late, NotificationView, ReminderView, TaskReminderView, UserView } from "../api/schema";
+import type { Kind } from "../live/live.svelte";
+import type { Recurrence } from "./recurrence";
+import { iso } from "./span";
+
+export interface Progress {
+  state: "NOT_STARTED" | "IN_PROGRESS" | "SUSPENDED" | "COMPLETED";
+  run: number;
+  since: number | undefined;
+  worked: number;
+}
+
+/** What an occurrence has of its own. */
+export interface Own {
+  start?: string;
+  end?: string;
+  all_day?: boolean;
+  zone?: string;
+  title?: string;
+  description?: string;
+  location?: string;
+  kind?: string;
+  busy?: boolean;
+  reminders?: ReminderView[];
+}
+
+export interface Schedule {
+  id: string;
+  title: string;
+  description: string;
+  location: string;
+  kind: string;
+  busy: boolean;
+  category_id: string | null;
+  tags: string[];
+  all_day: boolean;
+  zone: string;
+  start: string;
+  end: string;
+  recurrence: Recurrence | null;
+  reminders: ReminderView[];
+  late: Late;
+  task_id: string | null;
+  /** The task it left the calendar with, to come back with it. */
+  left_with?: string;
+  /** By the name of the occurrence; "" of what happens once. */
+  progress: Record<string, Progress>;
+  own: Record<string, Own>;
+  created: number;
+  updated: number;
+  deleted: number | undefined;
+  version: number;
+}
+
+export interface Task {
+  id: string;
+  title: string;
+  description: string;
+  category_id: string | null;
+  tags: string[];
+  deadline: string | null;
+  zone: string | null;
+  importance: number;
+  difficulty: number;
+  estimate: string | null;
+  parent_id: string | null;
+  depends_on: string[];
+  reminders: TaskReminderView[];
+  remind_overdue: boolean;
+  completed: number | undefined;
+  /** The session whose completion completed it. */
+  completed_by?: string;
+  archived: number | undefined;
+  created: number;
+  updated: number;
+  version: number;
+}
+
+export interface Alarm {
+  id: string;
+  reminder: string;
+  schedule: string | null;
+  task: string | null;
+  occurrence: string;
+  due: number;
+  armed: number;
+  state: "PENDING" | "FIRED" | "SUPERSEDED" | "CANCELLED" | "SKIPPED";
+  reason: string | null;
+  fired: number | undefined;
+  dismissed: number | undefined;
+  deferred: number | undefined;
+  snooze: number;
+}
+
+export interface Tag {
+  id: string;
+  name: string;
+  colour: string | null;
+  created: number;
+}
+
+/** A stretch of work; without an end it goes on. */
+export interface Stretch {
+  schedule: string;
+  occurrence: string;
+  run: number;
+  from: number;
+  to: number | undefined;
+}
+
+export interface State {
+  user: UserView;
+  schedules: Map<string, Schedule>;
+  tasks: Map<string, Task>;
+  alarms: Map<string, Alarm>;
+  notifications: NotificationView[];
+  unread: number;
+  categories: CategoryView[];
+  tags: Tag[];
+  work: Stretch[];
+}
+
+export interface Told {
+  id: string;
+  kind: Kind;
+  data: Record<string, unknown>;
+}
+
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+
+export class World {
+  state: State;
+  readonly #clock: () => number;
+  #past: number | undefined;
+  #minted = 0;
+  #position = 0;
+  #untold: Told[] = [];
+  readonly #listeners = new Set<(told: Told) => void>();
+
+  constructor(clock: () => number, zone: string, locale: string) {
+    this.#clock = clock;
+    const at = iso(this.now);
+    const user: UserView = {
+      // The same in every demonstration: what the device keeps by it does not pile up.
+      id: `usr_${"0".repeat(26)}`,
+      email: "demo@example.org",
+      display_name: locale === "ko" ? "체험" : "Guest",
+      role: "member",
+      time_zone: zone,
+      locale,
+      week_start: "monday",
+      daily_goal_seconds: 0,
+      default_reminder_lead: "PT30M",
+      quiet_hours: null,
+      wake_at: "07:00",
+      sleep_at: "23:00",
+      version: 1,
+      created_at: at,
+      updated_at: at,
+    };
+    this.state = { user, schedules: new Map(), tasks: new Map(), alarms: new Map(), notifications: [], unread: 0, categories: [], tags: [], work: [] };
+  }
+
+  /** Milliseconds since 1970. */
+  get now(): number {
+    return this.#past ?? this.#clock();
+  }
+
+  /** Does what happened at another time; the sample week has a past. */
+  at(then: number, happen: () => void): void {
+    this.#past = then;
+    try {
+      happen();
+    } finally {
+      this.#past = undefined;
+    }
+  }
+
+  /** An id as the server's are: prefixed, and in the order of time. */
+  mint(prefix: "sch" | "tsk" | "alm" | "ntf" | "rem" | "cat" | "tag" | "ses"): string {
+    let [text, time, count] = ["", this.now, ++this.#minted];
+    for (let at = 0; at < 16; at++, count = Math.floor(count / 32)) text = `${ALPHABET[count % 32] ?? "0"}${text}`;
+    for (let at = 0; at < 10; at++, time = Math.floor(time / 32)) text = `${ALPHABET[time % 32] ?? "0"}${text}`;
+    return `${prefix}_${text}`;
+  }
+
+  /** What is thrown by `wish` leaves everything as it was, and nobody is told. */
+  whole<T>(wish: () => T): T {
+    const before = structuredClone(this.state);
+    try {
+      return wish();
+    } catch (error) {
+      this.state = before;
+      this.#untold = [];
+      throw error;
+    }
+  }
+
+  /** Does something, and takes all of it back unless `keeps` says so of what came of it. */
+  attempt<T>(wish: () => T, keeps: (answer: T) => boolean): T {
+    const [before, told] = [structuredClone(this.state), this.#untold.length];
+    const answer = wish();
+    if (!keeps(answer)) {
+      this.state = before;
+      this.#untold.length = told;
+    }
+    return answer;
+  }
+
+  /** Notes what has happened, for whoever follows. */
+  tell(kind: Kind, data: Record<string, unknown>): void {
+    this.#untold.push({ id: `1-${String(++this.#position)}`, kind, data: { at: iso(this.now), ...data } });
+  }
+
+  /** Tells it, once it stands. */
+  flush(): void {
+    const told = this.#untold;
+    this.#untold = [];
+    for (const each of told) for (const listener of this.#listeners) listener(each);
+  }
+
+  /** Where the stream is. */
+  get head(): string {
+    return `1-${String(this.#position)}`;
+  }
+
+  listen(listener: (told: Told) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
