@@ -14,6 +14,7 @@ export const icons = {
   eye: "M2.5 12s3.5-6.5 9.5-6.5S21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6",
   eyeOff: "M4 4l16 16M9.5 6a9 9 0 0 1 2.5-.5c6 0 9.5 6.5 9.5 6.5a16 16 0 0 1-3 3.6M6 8a15 15 0 0 0-3.5 4s3.5 6.5 9.5 6.5a9 9 0 0 0 4-1",
   down: "M6 9.5l6 6 6-6",
+  download: "M12 4v11M7 10.5l5 5 5-5M5 20h14",
   edit: "M4 20l1-4L16 5l3 3L8 19zM14 7l3 3",
   filter: "M4 6h16M7 12h10M10 18h4",
   flag: "M6 21V4h11l-2 4 2 4H6",
@@ -46,6 +47,7 @@ export const icons = {
   trash: "M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13M10 11v5M14 11v5",
   undo: "M8 5L4 9l4 4M4 9h10a5.5 5.5 0 0 1 0 11h-4",
   up: "M6 14.5l6-6 6 6",
+  upload: "M12 16V5M7 9.5l5-5 5 5M5 20h14",
   warning: "M12 4L2.5 20h19zM12 10v4.5M12 17.5h.01",
 } as const satisfies Record<string, string>;
 

@@ -132,6 +132,24 @@ test("a key and a feed are shown once, work, and stop working when they are revo
   await expect.poll(async () => (await fetch(address)).status).toBe(404);
 });
 
+test("what suggestions have learned is shown, and forgotten on request", async () => {
+  const { page, api } = await campanile.person("Learned", { at: "/settings" });
+  const habits = page.getByRole("region", { name: "What suggestions have learned" });
+  await habits.getByText("Nothing yet").waitFor();
+  const { id } = await api<{ id: string }>("POST", "schedules", { title: "Write", start: new Date().toISOString(), duration: "PT1H", reminders: [] });
+  const minutesAgo = (n: number): string => new Date(Date.now() - n * 60_000).toISOString();
+  await api("POST", `schedules/${id}/start`, { at: minutesAgo(3) });
+  await api("POST", `schedules/${id}/complete`, { at: minutesAgo(1) });
+  await habits.getByText(/day at \d\d:00, \d+ (minutes?|seconds) in all/).first().waitFor();
+  await habits.scrollIntoViewIfNeeded();
+  await inspect(page, "settings-habits-desk-en");
+  await habits.getByRole("button", { name: "Forget it" }).click();
+  await page.getByRole("dialog", { name: "Forget it" }).getByRole("button", { name: "Forget it" }).click();
+  await page.getByText("It is forgotten").waitFor();
+  await habits.getByText("Nothing yet").waitFor();
+  expect((await api<{ hours: number[] }>("GET", "habits")).hours.every((seconds) => seconds === 0)).toBe(true);
+});
+
 test("the calendar goes out as a file, and a file comes in after it was said what it would do", async () => {
   const { page, api } = await campanile.person("Files", { at: "/settings" });
   await api("POST", "schedules", { title: "Choir", start: "2027-06-09T10:00:00", duration: "PT1H" });
@@ -169,7 +187,7 @@ test("the whole of the settings is readable for everybody", async () => {
     const { page } = await campanile.person("Looks", { ...options, at: "/settings" });
     await page.getByRole("switch").click();
     const sections = page.getByRole("region");
-    await expect.poll(() => sections.count()).toBe(9);
+    await expect.poll(() => sections.count()).toBe(10);
     await page.getByRole("button", { name: /New key|새 키/ }).click();
     await inspect(page, `settings-whole-${name}`);
   }
