@@ -33,9 +33,10 @@ async function plan({ api }: Person, title: string, start: string, more: object 
 
 /** Takes `what` by `grip` of its height and lets it go so many pixels further. */
 async function drag(page: Page, what: Locator, by: { x?: number; y?: number }, grip = 0.5): Promise<void> {
-  const box = await what.boundingBox();
-  if (!box) throw new Error("it is not there");
-  const [x, y] = [box.x + box.width / 2, box.y + box.height * grip];
+  // While the board is drawn anew, what is on it is away for a moment.
+  const place = { x: 0, y: 0, width: 0, height: 0 };
+  await expect.poll(async () => Object.assign(place, await what.boundingBox()).height).toBeGreaterThan(0);
+  const [x, y] = [place.x + place.width / 2, place.y + place.height * grip];
   await page.mouse.move(x, y);
   await page.mouse.down();
   await page.mouse.move(x + (by.x ?? 0) / 2, y + (by.y ?? 0) / 2, { steps: 3 });
