@@ -46,6 +46,12 @@ export class Routes {
     this.#routes.push({ method, pattern, prefix, status, parameters, handle: handle as Route["handle"] });
   }
 
+  /** Whether there is something at a path of the document. */
+  has(method: string, path: string): boolean {
+    const address = path.replace("{id}", "id");
+    return this.#routes.some((route) => route.method === method.toLowerCase() && route.pattern.test(address));
+  }
+
   /** The answer to what has arrived, or its refusal thrown. */
   answer(method: string, address: URL, body: unknown, ifMatch: string | undefined): { status: number; body: unknown } {
     const here = this.#routes.filter(({ pattern }) => pattern.test(address.pathname));
@@ -66,7 +72,7 @@ export class Routes {
   }
 }
 
-const PREFIXES: Readonly<Record<string, string>> = { schedules: "sch", tasks: "tsk", notifications: "ntf", reminders: "alm" };
+const PREFIXES: Readonly<Record<string, string>> = { schedules: "sch", tasks: "tsk", notifications: "ntf", reminders: "alm", categories: "cat", tags: "tag" };
 
 /** A page of `items`, which are in their order; `cursor` names the place of the one before. */
 export function pageOf<T>(items: readonly T[], { limit, cursor }: { limit?: string; cursor?: string }, place: (item: T) => string, compare: (one: string, other: string) => number): { items: T[]; next_cursor: string | null } {

@@ -5,7 +5,14 @@ import type { FieldError, Problem } from "../api/schema";
 const TITLES: Readonly<Record<string, string>> = {
   "body.invalid": "Invalid body",
   "body.malformed": "Malformed body",
+  "category.cycle": "Below itself",
+  "category.has_children": "Others lie below",
+  "category.invalid": "Invalid category",
+  "category.name_taken": "Name taken",
   "category.not_found": "No such category",
+  "category.too_deep": "Too deep",
+  "category.version_mismatch": "Changed meanwhile",
+  "category.version_required": "Version required",
   "cursor.malformed": "Malformed cursor",
   "demo.not_available": "Not in the demonstration",
   "id.malformed": "Malformed id",
@@ -35,6 +42,11 @@ const TITLES: Readonly<Record<string, string>> = {
   "schedule.running": "In progress",
   "schedule.version_mismatch": "Changed meanwhile",
   "schedule.version_required": "Version required",
+  "tag.invalid": "Invalid tag",
+  "tag.name_taken": "Name taken",
+  "tag.not_found": "No such tag",
+  "tag.version_mismatch": "Changed meanwhile",
+  "tag.version_required": "Version required",
   "task.blocked": "Something comes first",
   "task.closed": "Task closed",
   "task.cycle": "Waiting in a circle",
@@ -71,12 +83,12 @@ export class Refusal extends Error {
 }
 
 /** Fields that are wrong, of a schedule, a task, a profile … */
-export function invalid(kind: "schedule" | "task" | "identity" | "planning" | "query" | "reminder", ...errors: FieldError[]): Refusal {
-  const details = { schedule: "the schedule is not valid", task: "the task is not valid", identity: "a field is not valid", planning: "the plan is not valid", query: "the query is not valid", reminder: "the request is not valid" };
+export function invalid(kind: "schedule" | "task" | "category" | "tag" | "identity" | "planning" | "query" | "reminder", ...errors: FieldError[]): Refusal {
+  const details = { schedule: "the schedule is not valid", task: "the task is not valid", category: "the category is not valid", tag: "the tag is not valid", identity: "a field is not valid", planning: "the plan is not valid", query: "the query is not valid", reminder: "the request is not valid" };
   return new Refusal(422, `${kind}.invalid`, details[kind], { errors });
 }
 
-export function notFound(kind: "schedule" | "task" | "reminder" | "notification" | "category"): Refusal {
+export function notFound(kind: "schedule" | "task" | "reminder" | "notification" | "category" | "tag"): Refusal {
   return new Refusal(404, `${kind}.not_found`, `there is no such ${kind}`);
 }
 
@@ -86,7 +98,7 @@ export function notAvailable(detail: string): Refusal {
 }
 
 /** Holds `If-Match` against the version that is there, as the server does; `needed`: without it nothing is changed. */
-export function match(kind: "schedule" | "task" | "identity", given: string | undefined, version: number, needed: boolean): void {
+export function match(kind: "schedule" | "task" | "category" | "tag" | "identity", given: string | undefined, version: number, needed: boolean): void {
   if (given === undefined) {
     if (needed) throw new Refusal(428, `${kind}.version_required`, "send If-Match with the ETag of the version you changed, or * to change whatever is there");
     return;

@@ -1,8 +1,10 @@
 // Every endpoint that the screens use, and what stands behind it. What is not here is refused in words.
 import type { Happening, SessionView, TaskPage } from "../api/schema";
 import { ascending, Routes, pageOf } from "./http";
+import { forget, habits } from "./habits";
 import * as inbox from "./inbox";
-import { categoryList, hasTag, liesIn, tagList } from "./labels";
+import * as categories from "./categories";
+import { hasTag, liesIn } from "./labels";
 import { named, view, whole } from "./occurrences";
 import { freeSlots, suggest } from "./planning";
 import * as profile from "./profile";
@@ -14,6 +16,7 @@ import { split } from "./split";
 import { statistics } from "./statistics";
 import { type Action } from "./progress";
 import { step } from "./steps";
+import * as tags from "./tags";
 import * as tasks from "./tasks";
 import { says } from "./text";
 import type { Task, World } from "./world";
@@ -23,6 +26,7 @@ export function routesOf(world: World): Routes {
   schedulesOf(world, routes);
   stepsOf(world, routes);
   tasksOf(world, routes);
+  labelsOf(world, routes);
   inboxOf(world, routes);
   accountOf(world, routes);
   return routes;
@@ -57,10 +61,10 @@ function schedulesOf(world: World, routes: Routes): void {
     for (const id of body.ids) schedules.remove(world, schedules.present(world, id));
     return undefined;
   });
-  routes.on("get", "/api/v1/categories", 200, [], () => categoryList(world));
-  routes.on("get", "/api/v1/tags", 200, [], () => tagList(world));
   routes.on("get", "/api/v1/statistics", 200, ["period", "date", "group_by"], ({ query }) => statistics(world, query));
   routes.on("get", "/api/v1/free-slots", 200, ["from", "to", "duration", "within", "limit", "cursor"], ({ query }) => freeSlots(world, query));
+  routes.on("get", "/api/v1/habits", 200, [], () => habits(world));
+  routes.on("delete", "/api/v1/habits", 204, [], () => void forget(world));
   routes.on("post", "/api/v1/suggestions", 200, [], ({ body }) => suggest(world, body));
 }
 
@@ -152,6 +156,18 @@ function taskPage(world: World, query: TaskQuery): TaskPage {
   const place = (it: (typeof shown)[number]): string => (isNewest ? it.id : `${String(Math.min(due(it), 9e15)).padStart(17, "0")} ${it.id}`);
   const compare = isNewest ? (one: string, other: string) => ascending(other, one) : ascending;
   return pageOf(shown.sort((one, other) => compare(place(one), place(other))), query, place, compare);
+}
+
+function labelsOf(world: World, routes: Routes): void {
+  const path = "/api/v1/categories/{id}" as const;
+  routes.on("get", "/api/v1/categories", 200, [], () => categories.categoryList(world));
+  routes.on("post", "/api/v1/categories", 201, [], ({ body }) => categories.create(world, body));
+  routes.on("patch", path, 200, [], ({ id, body, ifMatch }) => categories.change(world, id, ifMatch, body));
+  routes.on("delete", path, 204, ["children"], ({ id, query, ifMatch }) => void categories.remove(world, id, ifMatch, query.children ?? "refuse"));
+  routes.on("get", "/api/v1/tags", 200, [], () => tags.tagList(world));
+  routes.on("patch", "/api/v1/tags/{id}", 200, [], ({ id, body, ifMatch }) => tags.change(world, id, ifMatch, body));
+  routes.on("delete", "/api/v1/tags/{id}", 204, [], ({ id, ifMatch }) => void tags.remove(world, id, ifMatch));
+  routes.on("post", "/api/v1/tags/{id}/merge", 200, [], ({ id, body }) => tags.merge(world, id, body.into));
 }
 
 function inboxOf(world: World, routes: Routes): void {

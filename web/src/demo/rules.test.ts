@@ -6,8 +6,8 @@ import { quietUntil } from "./quiet";
 import { type Recurrence, names, print, read } from "./recurrence";
 import { resolution, resolve } from "./span";
 import { bounds } from "./statistics";
-import { wayBack } from "./tasks";
 import { says } from "./text";
+import { wayBack } from "./ways";
 
 const NOW = Date.parse("2026-11-21T00:00:00Z");
 

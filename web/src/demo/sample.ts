@@ -4,6 +4,7 @@ import type { NewTask } from "../api/schema";
 import { addDays, dateOf, instantOf, wallOf } from "../time/zone";
 import type { Language } from "../words/language.svelte";
 import { ring } from "./alarms";
+import * as categories from "./categories";
 import * as inbox from "./inbox";
 import { create, plan } from "./schedules";
 import { iso } from "./span";
@@ -47,12 +48,7 @@ export function fill(world: World, language: Language): void {
   const today = dateOf(world.now, zone);
   const at = (days: number, time: string): number => instantOf(`${addDays(today, days)}T${time}:00`, zone).getTime();
   const wall = (days: number, time: string): string => `${addDays(today, days)}T${time}:00`;
-  const category = (name: string, colour: string, position: number): string => {
-    const id = world.mint("cat");
-    const when = iso(world.now);
-    world.state.categories.push({ id, name, colour, parent_id: null, position, depth: 1, version: 1, created_at: when, updated_at: when });
-    return id;
-  };
+  const category = (name: string, colour: string, position: number): string => categories.create(world, { name, colour, position }).id;
 
   world.at(world.now - 8 * DAY, () => {
     world.state.user = { ...world.state.user, daily_goal_seconds: 2 * 3_600, default_reminder_lead: "PT30M" };

@@ -9,6 +9,7 @@ import { move } from "./progress";
 import { Refusal, invalid, notFound } from "./refusal";
 import { isZone, iso, resolution } from "./span";
 import { line, text } from "./text";
+import { wayBack } from "./ways";
 import type { Schedule, Task, World } from "./world";
 
 const [LEVELS, AHEAD] = [5, 10 * 366 * 86_400_000];
@@ -256,20 +257,6 @@ function checkOthers(world: World, task: Task): void {
   let depth = 1;
   for (let above = task.parent_id; above !== null; above = tasks.get(above)?.parent_id ?? null) depth += 1;
   if (depth > LEVELS) throw invalid("task", { pointer: "/parent_id", detail: `at most ${String(LEVELS)} levels of subtasks` });
-}
-
-/** The way from `start` back to it, if there is one. */
-export function wayBack(start: string, next: (id: string) => readonly string[]): string[] | undefined {
-  const seen = new Set<string>();
-  const ways: string[][] = [[start]];
-  for (let way = ways.shift(); way; way = ways.shift()) {
-    for (const id of next(way.at(-1) ?? start)) {
-      if (id === start) return way;
-      if (!seen.has(id)) ways.push([...way, id]);
-      seen.add(id);
-    }
-  }
-  return undefined;
 }
 
 function checked(pointer: string, value: number, isFine: (value: number) => boolean, detail: string): number {

@@ -1,6 +1,6 @@
 // What the demonstration knows: one person, what they planned, what rang. It lives in this page and ends with it. Plain data, so that a
 // wish that is refused half-way leaves everything as it was.
-import type { CategoryView, Late, NotificationView, ReminderView, TaskReminderView, UserView } from "../api/schema";
+import type { Late, NotificationView, ReminderView, TaskReminderView, UserView } from "../api/schema";
 import type { Kind } from "../live/live.svelte";
 import type { Recurrence } from "./recurrence";
 import { iso } from "./span";
@@ -99,6 +99,13 @@ export interface Tag {
   name: string;
   colour: string | null;
   created: number;
+  updated: number;
+  version: number;
+}
+
+export interface Category extends Tag {
+  parent: string | null;
+  position: number;
 }
 
 /** A stretch of work; without an end it goes on. */
@@ -117,9 +124,11 @@ export interface State {
   alarms: Map<string, Alarm>;
   notifications: NotificationView[];
   unread: number;
-  categories: CategoryView[];
+  categories: Category[];
   tags: Tag[];
   work: Stretch[];
+  /** Since when habits are learned, where they were forgotten. */
+  forgotten: number;
 }
 
 export interface Told {
@@ -160,7 +169,7 @@ export class World {
       created_at: at,
       updated_at: at,
     };
-    this.state = { user, schedules: new Map(), tasks: new Map(), alarms: new Map(), notifications: [], unread: 0, categories: [], tags: [], work: [] };
+    this.state = { user, schedules: new Map(), tasks: new Map(), alarms: new Map(), notifications: [], unread: 0, categories: [], tags: [], work: [], forgotten: 0 };
   }
 
   /** Milliseconds since 1970. */

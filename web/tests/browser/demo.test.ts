@@ -26,6 +26,8 @@ test("without an account and without a server: plan, be reminded, snooze, work a
   const { page, context } = await campanile.open();
   await page.goto("/");
   await page.getByRole("heading", { level: 1 }).waitFor();
+  // Whoever does not open the demonstration loads nothing of it.
+  expect(await page.evaluate(() => performance.getEntriesByType("resource").filter(({ name }) => name.includes("/assets/demo-")).length)).toBe(0);
   const requests = asked(page);
   await page.getByRole("link", { name: "Try it without an account" }).focus();
   await page.keyboard.press("Enter");
@@ -115,6 +117,7 @@ test("on a phone in Korean it is a whole page that nobody else's session touches
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.waitForURL(/\/today$/);
   expect(await page.getByRole("complementary", { name: "Demonstration" }).count()).toBe(0);
+  expect(await page.evaluate(() => performance.getEntriesByType("resource").filter(({ name }) => name.includes("/assets/demo-")).length)).toBe(0);
 
   const { page: phone } = await campanile.open({ ...PHONE, ...KOREAN });
   const heard = asked(phone);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import type { ScheduleView, StatisticsView } from "../../src/api/schema";
+import type { HabitsView, ScheduleView, StatisticsView } from "../../src/api/schema";
 import { type Party, counterpart, members, on, wall } from "./counterpart";
 
 const contract = counterpart();
@@ -92,6 +92,22 @@ test("statistics count seconds really worked, and nothing that was taken back", 
     expect(said.days.reduce((sum, day) => sum + day.worked_seconds, 0)).toBe(said.worked_seconds);
   }
   await ada.refused(422, "query.invalid", "GET", "statistics?period=year");
+});
+
+test("habits are the hours in which was worked, until they are forgotten", async () => {
+  const ada = await contract.somebody();
+  const id = await made(ada);
+  const at = (seconds: number): string => new Date(Math.floor(Date.now() / 1_000 - seconds) * 1_000).toISOString();
+  await ada.must(200, "POST", `schedules/${id}/start`, { at: at(200) });
+  await ada.must(200, "POST", `schedules/${id}/complete`, { at: at(80) });
+  const learned = await ada.must<HabitsView>(200, "GET", "habits");
+  expect(Object.keys(learned).sort()).toEqual(members("HabitsView"));
+  expect(learned).toMatchObject({ time_zone: "Asia/Seoul" });
+  expect(learned.hours).toHaveLength(168);
+  const worked = learned.hours.reduce((sum, seconds) => sum + seconds, 0);
+  expect(Math.abs(worked - 120)).toBeLessThanOrEqual(1);
+  await ada.must(204, "DELETE", "habits");
+  expect((await ada.must<HabitsView>(200, "GET", "habits")).hours.every((seconds) => seconds === 0)).toBe(true);
 });
 
 test("beginning silences what waits, and taking it back arms it again", async () => {
