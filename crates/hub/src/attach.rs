@@ -34,6 +34,8 @@ pub trait Protocol {
     const CHECKS_CONTIGUITY: bool = true;
     /// Rule 4, for overflow.
     const READS_AFTER_OVERFLOW: bool = true;
+    /// Where one connection reads many streams, each has its turn ([`crate::Live`]).
+    const TAKES_TURNS: bool = true;
 }
 
 /// The protocol as it is written above.

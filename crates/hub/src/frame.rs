@@ -1,12 +1,46 @@
-//! What goes out of a live stream, before any wire format.
+//! What goes out of a live connection, before any wire format.
 
 use std::sync::Arc;
 
-use kernel::Position;
+use kernel::{Position, StreamId};
 
-use crate::Shared;
+use crate::{Shared, Step};
 
-/// One thing a reader is told.
+/// One thing a connection with many streams is told.
+#[derive(Clone, Debug)]
+pub enum Word {
+    /// The first of all: how long to wait before coming back, as in [`Frame::Hello`].
+    Hello {
+        /// Milliseconds.
+        retry_ms: u32,
+    },
+    /// From here on the connection reads this stream.
+    Began(StreamId),
+    /// What its reader is told of one stream.
+    Step(StreamId, Step),
+    /// One stream ends, and the connection goes on.
+    Ended {
+        /// Which.
+        stream: StreamId,
+        /// Why.
+        reason: CloseReason,
+        /// Where to resume it; absent if it ended before a position was known.
+        resume_at: Option<Position>,
+    },
+    /// Nothing to say for a while; the positions of what is read, as in [`Frame::Heartbeat`].
+    Heartbeat(Vec<(StreamId, Position)>),
+    /// The last of all. Whoever comes back with these positions misses nothing.
+    Close {
+        /// Why.
+        reason: CloseReason,
+        /// Where to resume each stream whose position is known.
+        resume_at: Vec<(StreamId, Position)>,
+        /// How long to wait before coming back, in milliseconds, jittered.
+        retry_ms: u32,
+    },
+}
+
+/// One thing the reader of a single stream is told.
 #[derive(Clone, Debug)]
 pub enum Frame {
     /// The first frame: how long to wait before coming back, should the connection end. Jittered, so that a thousand readers
@@ -75,9 +109,13 @@ impl GapReason {
     }
 }
 
-/// Why a stream ends.
+/// Why a stream, or a whole connection, ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseReason {
+    /// The reader asked for it.
+    Asked,
+    /// The reader may no longer read this stream.
+    Forbidden,
     /// The session or key it was opened with is no longer good.
     Revoked,
     /// The process is stopping.
@@ -94,6 +132,8 @@ impl CloseReason {
     /// As written on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Asked => "asked",
+            Self::Forbidden => "forbidden",
             Self::Revoked => "revoked",
             Self::Draining => "draining",
             Self::Lagged => "lagged",

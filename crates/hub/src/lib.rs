@@ -5,9 +5,10 @@
 //! ([`Attach`]) checks that each event is the next one, and reads the log when it is not.
 //!
 //! ```text
-//!   commit ──► Hub::publish(events) ──► mailbox (256 events, or "read the log") ──► Attach ──► frames ──► the wire
-//!   other node wrote ──► Hub::nudge(stream, head) ──┘                                 │
-//!                                                              EventLog ◄── gap? ─────┘
+//!   commit ──► Hub::publish(events) ──► mailbox of a connection: 256 events, or "read the log", in a compartment for each stream
+//!   other node wrote ──► Hub::nudge(stream, head) ──┘                          │
+//!                                                                              ▼
+//!   EventLog ◄── gap? ── one Attach for each stream ◄── turn by turn ── Live ──► words ──► the wire
 //!
 //!   Attach:  Subscribe ─► Extent ─► Replay (pages of 500) ─► Live ──► next event: out
 //!                           ▲  │         │                    │
@@ -15,22 +16,29 @@
 //!                           └── lost, overflowed, nudged ◄────┘
 //! ```
 //!
+//! A connection ([`Live`]) reads up to fifty streams, which share the one mailbox, the one wire and the limits of a connection.
+//! [`Attached`] is the connection that reads one.
+//!
 //! **Must never know**: any context, SQL, HTTP. It does not know what an event means or how it is written on a wire.
 
 mod attach;
 mod error;
 mod frame;
+mod line;
 mod live;
 mod log;
 mod mailbox;
 mod registry;
 mod shared;
+mod single;
 
 pub use attach::{AsWritten, Attach, Need, PAGE, Protocol, Since, Step};
 pub use error::HubError;
-pub use frame::{CloseReason, Frame, GapReason};
-pub use live::{Attached, HEARTBEAT, STALL, attach};
+pub use frame::{CloseReason, Frame, GapReason, Word};
+pub use line::Line;
+pub use live::{HEARTBEAT, Live, STALL};
 pub use log::{EventLog, Extent, LogError};
 pub use mailbox::Hints;
-pub use registry::{Hub, Limits, Owner, Subscription};
-pub use shared::Shared;
+pub use registry::{Hub, Limits, Owner, STREAMS_PER_CONNECTION};
+pub use shared::{Shared, Wire};
+pub use single::{Attached, attach};

@@ -1,14 +1,21 @@
-//! What waits for one reader: a few events, or the word that it has to read the log.
+//! What waits for one connection: for each of its streams a few events, or the word that the log has to be read.
+//!
+//! All streams of a connection share the room there is, so that fifty of them hold no more of this process's memory than one. When
+//! it is full, the stream with the most events gives its place up: a loud one does not push a quiet one out.
 
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use kernel::Position;
+use kernel::{Position, StreamId};
 use tokio::sync::Notify;
 
 use crate::{CloseReason, Shared};
+
+/// The most bytes of events that wait for one connection, whatever their number. An event is shared by all who wait for it, but the
+/// slowest of them holds it.
+const MAX_BYTES: usize = 1 << 20;
 
 /// What a reader finds when it looks into its mailbox. All of it is a hint.
 #[derive(Debug, Default)]
@@ -21,7 +28,7 @@ pub struct Hints {
     pub head: Option<Position>,
 }
 
-/// The mailbox of one reader. Putting something in never waits.
+/// The mailbox of one connection. Putting something in never waits.
 #[derive(Debug)]
 pub(crate) struct Mailbox {
     capacity: usize,
@@ -29,8 +36,21 @@ pub(crate) struct Mailbox {
     notify: Notify,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
+    /// Sorted by stream. Mostly there is one; there are at most [`crate::STREAMS_PER_CONNECTION`].
+    compartments: Vec<Compartment>,
+    /// Events in all compartments.
+    events: usize,
+    /// Bytes of them.
+    bytes: usize,
+    closed: Option<CloseReason>,
+}
+
+/// What waits of one stream.
+#[derive(Debug)]
+struct Compartment {
+    stream: StreamId,
     events: VecDeque<Arc<Shared>>,
     overflowed: bool,
     nudged: Option<Position>,
@@ -43,68 +63,118 @@ const NOWHERE: Position = Position { epoch: 0, seq: 0 };
 
 impl Mailbox {
     pub(crate) fn new(capacity: usize) -> Self {
-        let state = State { events: VecDeque::new(), overflowed: false, nudged: None, told: NOWHERE, closed: None };
-        Self { capacity, state: Mutex::new(state), notify: Notify::new() }
+        Self { capacity, state: Mutex::default(), notify: Notify::new() }
     }
 
-    /// Puts `event` in. When too many wait, all of them are dropped: the reader will find them in the log.
+    /// Takes hints for `stream` from now on; answers whether it did not before.
+    pub(crate) fn open(&self, stream: StreamId) -> bool {
+        let mut state = self.lock();
+        let Err(place) = state.place(stream) else { return false };
+        let new = Compartment { stream, events: VecDeque::new(), overflowed: false, nudged: None, told: NOWHERE, closed: None };
+        state.compartments.insert(place, new);
+        true
+    }
+
+    /// Forgets `stream`; answers whether there was anything to forget.
+    pub(crate) fn shut(&self, stream: StreamId) -> bool {
+        let mut state = self.lock();
+        state.empty(stream);
+        let Ok(place) = state.place(stream) else { return false };
+        state.compartments.remove(place);
+        true
+    }
+
+    /// The streams it takes hints for.
+    pub(crate) fn streams(&self) -> Vec<StreamId> {
+        self.lock().compartments.iter().map(|compartment| compartment.stream).collect()
+    }
+
+    /// How many streams it takes hints for.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().compartments.len()
+    }
+
+    /// Puts `event` in. When too many wait, those of the stream that has the most are dropped: its reader will find them in the log.
     pub(crate) fn push(&self, event: &Arc<Shared>) {
         let mut state = self.lock();
-        if state.events.len() >= self.capacity {
-            state.events = VecDeque::new();
-            state.overflowed = true;
+        let Ok(place) = state.place(event.event().stream) else { return };
+        let bytes = event.event().data.len();
+        if state.events >= self.capacity {
+            state.overflow(|compartment| compartment.events.len());
         }
+        while state.events > 0 && state.bytes + bytes > MAX_BYTES {
+            state.overflow(Compartment::bytes);
+        }
+        state.events += 1;
+        state.bytes += bytes;
+        let compartment = &mut state.compartments[place];
         let position = event.event().position;
         // Two transactions may be announced in the other order than they were committed: keep the later one.
-        if state.told.epoch != position.epoch || state.told.seq < position.seq {
-            state.told = position;
+        if compartment.told.epoch != position.epoch || compartment.told.seq < position.seq {
+            compartment.told = position;
         }
-        state.events.push_back(Arc::clone(event));
+        compartment.events.push_back(Arc::clone(event));
         drop(state);
         self.notify.notify_one();
     }
 
-    /// Says that the log ends at `head`.
-    pub(crate) fn nudge(&self, head: Position) {
+    /// Says that the log of `stream` ends at `head`, if the reader was told otherwise.
+    pub(crate) fn nudge(&self, stream: StreamId, head: Position) {
         let mut state = self.lock();
-        state.nudged = Some(head);
-        state.told = head;
+        let Some(compartment) = state.find(stream).filter(|compartment| compartment.told != head) else { return };
+        compartment.nudged = Some(head);
+        compartment.told = head;
         drop(state);
         self.notify.notify_one();
     }
 
-    /// Asks the reader to end. The first reason stays.
+    /// Asks the connection to end. The first reason stays.
     pub(crate) fn close(&self, reason: CloseReason) {
         self.lock().closed.get_or_insert(reason);
         self.notify.notify_one();
     }
 
-    /// The position up to which the reader was told everything, as far as this process knows.
-    pub(crate) fn told(&self) -> Position {
-        self.lock().told
+    /// Asks the reader of `stream` to end. The first reason stays.
+    pub(crate) fn close_stream(&self, stream: StreamId, reason: CloseReason) {
+        if let Some(compartment) = self.lock().find(stream) {
+            compartment.closed.get_or_insert(reason);
+        }
+        self.notify.notify_one();
     }
 
-    /// The reader itself has come to `position`.
-    pub(crate) fn reached(&self, position: Position) {
+    /// The position up to which the reader of `stream` was told everything, as far as this process knows.
+    pub(crate) fn told(&self, stream: StreamId) -> Option<Position> {
+        self.lock().find(stream).map(|compartment| compartment.told)
+    }
+
+    /// The reader of `stream` has come to `position` itself.
+    pub(crate) fn reached(&self, stream: StreamId, position: Position) {
         let mut state = self.lock();
         // What waits may lie further; then the reader will come to that on its own.
-        if state.events.is_empty() && state.nudged.is_none() {
-            state.told = position;
+        if let Some(compartment) = state.find(stream).filter(|it| it.events.is_empty() && it.nudged.is_none()) {
+            compartment.told = position;
         }
     }
 
+    /// Why the connection is to end, if it is.
     pub(crate) fn closed(&self) -> Option<CloseReason> {
         self.lock().closed
     }
 
-    /// Empties the mailbox.
-    pub(crate) fn take(&self) -> Hints {
+    /// Why the reader of `stream` is to end, if it is.
+    pub(crate) fn stream_closed(&self, stream: StreamId) -> Option<CloseReason> {
+        self.lock().find(stream).and_then(|compartment| compartment.closed)
+    }
+
+    /// Takes what waits of `stream`; `None` if nothing does.
+    pub(crate) fn take(&self, stream: StreamId) -> Option<Hints> {
         let mut state = self.lock();
-        Hints {
-            events: std::mem::take(&mut state.events).into(),
-            overflowed: std::mem::take(&mut state.overflowed),
-            head: state.nudged.take(),
-        }
+        let events = state.empty(stream);
+        let compartment = state.find(stream)?;
+        let overflowed = std::mem::take(&mut compartment.overflowed);
+        let head = compartment.nudged.take();
+        let is_something = !events.is_empty() || overflowed || head.is_some();
+        is_something.then(|| Hints { events: events.into(), overflowed, head })
     }
 
     /// Waits until there is something to take, or a reason to end.
@@ -114,10 +184,10 @@ impl Mailbox {
         }
     }
 
-    /// Waits until there is a reason to end.
-    pub(crate) async fn ending(&self) -> CloseReason {
+    /// Waits until there is a reason to end, for the connection or for the reader of `stream`.
+    pub(crate) async fn ending(&self, stream: StreamId) -> CloseReason {
         loop {
-            if let Some(reason) = self.closed() {
+            if let Some(reason) = self.closed().or_else(|| self.stream_closed(stream)) {
                 return reason;
             }
             self.notify.notified().await;
@@ -130,7 +200,125 @@ impl Mailbox {
 }
 
 impl State {
+    fn place(&self, stream: StreamId) -> Result<usize, usize> {
+        self.compartments.binary_search_by_key(&stream, |compartment| compartment.stream)
+    }
+
+    fn find(&mut self, stream: StreamId) -> Option<&mut Compartment> {
+        let place = self.place(stream).ok()?;
+        self.compartments.get_mut(place)
+    }
+
+    /// Takes the events of `stream`, and their weight off the whole.
+    fn empty(&mut self, stream: StreamId) -> VecDeque<Arc<Shared>> {
+        let taken = self.find(stream).map(|compartment| std::mem::take(&mut compartment.events)).unwrap_or_default();
+        self.events -= taken.len();
+        self.bytes -= weight(&taken);
+        taken
+    }
+
+    /// Drops the events of the stream that has the most, in whatever there is too much of.
+    fn overflow(&mut self, most: impl Fn(&Compartment) -> usize) {
+        let Some(fullest) = self.compartments.iter_mut().max_by_key(|compartment| most(compartment)) else { return };
+        fullest.overflowed = true;
+        let stream = fullest.stream;
+        self.empty(stream);
+    }
+
+    fn is_filled(&self) -> bool {
+        self.closed.is_some() || self.compartments.iter().any(Compartment::is_filled)
+    }
+}
+
+impl Compartment {
+    fn bytes(&self) -> usize {
+        weight(&self.events)
+    }
+
     fn is_filled(&self) -> bool {
         !self.events.is_empty() || self.overflowed || self.nudged.is_some() || self.closed.is_some()
+    }
+}
+
+/// The bytes of `events`, as far as they differ in size.
+fn weight(events: &VecDeque<Arc<Shared>>) -> usize {
+    events.iter().map(|event| event.event().data.len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::{Event, Instant};
+
+    use super::*;
+
+    fn stream(name: char) -> StreamId {
+        format!("str_0000000000000000000000000{name}").parse().expect("an id")
+    }
+
+    fn event(name: char, seq: i64, bytes: usize) -> Arc<Shared> {
+        Shared::new(Event {
+            stream: stream(name),
+            position: Position { epoch: 1, seq },
+            id: "evt_00000000000000000000000001".parse().expect("an id"),
+            kind: "test".to_owned(),
+            at: Instant::EPOCH,
+            data: "x".repeat(bytes),
+        })
+    }
+
+    fn waiting(mailbox: &Mailbox, name: char) -> (usize, bool) {
+        mailbox.take(stream(name)).map_or((0, false), |hints| (hints.events.len(), hints.overflowed))
+    }
+
+    /// Events and bytes that wait in all.
+    fn held(mailbox: &Mailbox) -> (usize, usize) {
+        let state = mailbox.lock();
+        (state.events, state.bytes)
+    }
+
+    fn of_two(capacity: usize) -> Mailbox {
+        let mailbox = Mailbox::new(capacity);
+        assert!(mailbox.open(stream('a')) && mailbox.open(stream('b')) && !mailbox.open(stream('a')));
+        mailbox
+    }
+
+    #[test]
+    fn a_loud_stream_gives_its_place_up_and_a_quiet_one_keeps_its_own() {
+        let mailbox = of_two(4);
+        mailbox.push(&event('b', 1, 1));
+        for seq in 1..=10 {
+            mailbox.push(&event('a', seq, 1));
+        }
+        assert_eq!(waiting(&mailbox, 'b'), (1, false));
+        let (left, overflowed) = waiting(&mailbox, 'a');
+        assert!(overflowed && left <= 4, "{left}");
+        mailbox.push(&event('a', 11, 1));
+        assert_eq!(waiting(&mailbox, 'a'), (1, false), "and then it goes on");
+    }
+
+    #[test]
+    fn what_waits_is_bounded_in_bytes_over_all_streams_and_one_large_event_always_fits() {
+        let mailbox = of_two(1_000);
+        for seq in 1..=40 {
+            mailbox.push(&event('a', seq, MAX_BYTES / 16));
+            mailbox.push(&event('b', seq, 1));
+            assert!(held(&mailbox).1 <= MAX_BYTES);
+        }
+        assert!(waiting(&mailbox, 'a').1);
+        let (events, bytes) = held(&mailbox);
+        assert_eq!((events, bytes, waiting(&mailbox, 'b').0), (40, 40, 40));
+        assert_eq!(held(&mailbox), (0, 0));
+        mailbox.push(&event('a', 1, MAX_BYTES + 1));
+        assert_eq!(waiting(&mailbox, 'a'), (1, false));
+    }
+
+    #[test]
+    fn a_stream_that_is_shut_takes_what_waited_of_it_along() {
+        let mailbox = of_two(10);
+        mailbox.push(&event('a', 1, 5));
+        mailbox.push(&event('b', 1, 7));
+        assert!(mailbox.shut(stream('a')) && !mailbox.shut(stream('a')));
+        mailbox.push(&event('a', 2, 5));
+        assert_eq!((held(&mailbox), mailbox.streams()), ((1, 7), vec![stream('b')]));
     }
 }

@@ -1,4 +1,4 @@
-//! The live streams of this process, and whose they are.
+//! The connections of this process, whose they are, and who reads which stream.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,16 +7,19 @@ use std::{
 
 use kernel::{ApiKeyId, Event, Position, SessionId, StreamId, UserId};
 
-use crate::{CloseReason, Hints, HubError, Shared, mailbox::Mailbox};
+use crate::{CloseReason, HubError, Line, Shared, mailbox::Mailbox};
+
+/// The most streams one connection reads.
+pub const STREAMS_PER_CONNECTION: usize = 50;
 
 /// What may be held at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Streams of one user. One more is refused ([`HubError::TooManyOfUser`]); none is closed for it.
+    /// Connections of one user. One more is refused ([`HubError::TooManyOfUser`]); none is closed for it.
     pub per_user: usize,
-    /// Streams of this process. One more is refused ([`HubError::TooMany`]).
+    /// Connections of this process. One more is refused ([`HubError::TooMany`]).
     pub per_process: usize,
-    /// Events that wait for one reader. One more drops them all, and the reader reads the log instead.
+    /// Events that wait for one connection. One more drops those of its fullest stream, and its reader reads the log instead.
     pub buffer: usize,
 }
 
@@ -26,7 +29,7 @@ impl Default for Limits {
     }
 }
 
-/// Who opened a stream, and by what right: it is closed when that right ends.
+/// Who opened a connection, and by what right: it is closed when that right ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner {
     /// Whose limits it counts against.
@@ -37,7 +40,7 @@ pub struct Owner {
     pub key: Option<ApiKeyId>,
 }
 
-/// The registry of live streams of this process. Clones share it. No call ever waits for a reader.
+/// The registry of this process. Clones share it. No call ever waits for a reader.
 #[derive(Clone)]
 pub struct Hub {
     limits: Limits,
@@ -47,13 +50,15 @@ pub struct Hub {
 /// Ordered maps, so that whatever walks them does so in the same order in every run of the simulator.
 #[derive(Default)]
 struct Registry {
-    streams: BTreeMap<StreamId, Vec<Entry>>,
+    connections: BTreeMap<u64, Connection>,
+    /// Who reads a stream, by the number of the connection.
+    streams: BTreeMap<StreamId, BTreeMap<u64, Arc<Mailbox>>>,
     per_user: BTreeMap<UserId, usize>,
-    connections: usize,
+    next_number: u64,
     draining: bool,
 }
 
-struct Entry {
+struct Connection {
     owner: Owner,
     mailbox: Arc<Mailbox>,
 }
@@ -70,14 +75,13 @@ impl Hub {
         Self { limits, registry: Arc::default() }
     }
 
-    /// Registers a reader of `stream`. From now on it hears of everything that is announced; what was committed before, it
-    /// must read in the log, and must read it after this call.
-    pub fn subscribe(&self, stream: StreamId, owner: Owner) -> Result<Subscription, HubError> {
+    /// Registers a connection that reads nothing yet.
+    pub fn connect(&self, owner: Owner) -> Result<Line, HubError> {
         let mut registry = self.write();
         if registry.draining {
             return Err(HubError::Draining);
         }
-        if registry.connections >= self.limits.per_process {
+        if registry.connections.len() >= self.limits.per_process {
             return Err(HubError::TooMany);
         }
         let held = registry.per_user.entry(owner.user).or_default();
@@ -85,31 +89,66 @@ impl Hub {
             return Err(HubError::TooManyOfUser(self.limits.per_user));
         }
         *held += 1;
-        registry.connections += 1;
+        let number = registry.next_number;
+        registry.next_number += 1;
         let mailbox = Arc::new(Mailbox::new(self.limits.buffer));
-        registry.streams.entry(stream).or_default().push(Entry { owner, mailbox: Arc::clone(&mailbox) });
+        registry.connections.insert(number, Connection { owner, mailbox: Arc::clone(&mailbox) });
         drop(registry);
-        Ok(Subscription { hub: self.clone(), stream, owner, mailbox })
+        Ok(Line { hub: self.clone(), number, owner, mailbox })
+    }
+
+    pub(crate) fn join(&self, line: &Line, stream: StreamId) -> Result<(), HubError> {
+        let mut registry = self.write();
+        if registry.draining {
+            return Err(HubError::Draining);
+        }
+        if registry.streams.get(&stream).is_some_and(|readers| readers.contains_key(&line.number)) {
+            return Ok(());
+        }
+        if line.mailbox.len() >= STREAMS_PER_CONNECTION {
+            return Err(HubError::TooManyOnConnection(STREAMS_PER_CONNECTION));
+        }
+        line.mailbox.open(stream);
+        registry.streams.entry(stream).or_default().insert(line.number, Arc::clone(&line.mailbox));
+        Ok(())
+    }
+
+    pub(crate) fn leave(&self, line: &Line, stream: StreamId) {
+        let mut registry = self.write();
+        line.mailbox.shut(stream);
+        registry.remove_reader(stream, line.number);
+    }
+
+    pub(crate) fn disconnect(&self, line: &Line) {
+        let mut registry = self.write();
+        for stream in line.mailbox.streams() {
+            registry.remove_reader(stream, line.number);
+        }
+        registry.connections.remove(&line.number);
+        if let Some(held) = registry.per_user.get_mut(&line.owner.user) {
+            *held -= 1;
+            if *held == 0 {
+                registry.per_user.remove(&line.owner.user);
+            }
+        }
     }
 
     /// Hands committed events to those who listen. A hint: whoever misses it reads the log.
     pub fn publish(&self, events: Vec<Event>) {
         let registry = self.read();
         for event in events {
-            let Some(entries) = registry.streams.get(&event.stream) else { continue };
+            let Some(readers) = registry.streams.get(&event.stream) else { continue };
             let shared = Shared::new(event);
-            for entry in entries {
-                entry.mailbox.push(&shared);
+            for mailbox in readers.values() {
+                mailbox.push(&shared);
             }
         }
     }
 
     /// Tells those who listen to `stream` that it ends at `head`: somebody else wrote, or a hint was lost.
     pub fn nudge(&self, stream: StreamId, head: Position) {
-        for entry in self.read().streams.get(&stream).into_iter().flatten() {
-            if entry.mailbox.told() != head {
-                entry.mailbox.nudge(head);
-            }
+        for mailbox in self.read().readers(stream) {
+            mailbox.nudge(stream, head);
         }
     }
 
@@ -117,10 +156,10 @@ impl Hub {
     /// differently appear separately.
     pub fn active(&self) -> Vec<(StreamId, Position)> {
         let mut active = Vec::new();
-        for (stream, entries) in &self.read().streams {
+        for (stream, readers) in &self.read().streams {
             let first = active.len();
-            for entry in entries {
-                let told = (*stream, entry.mailbox.told());
+            for told in readers.values().filter_map(|mailbox| mailbox.told(*stream)) {
+                let told = (*stream, told);
                 if !active[first..].contains(&told) {
                     active.push(told);
                 }
@@ -129,63 +168,73 @@ impl Hub {
         active
     }
 
-    /// The sessions that hold a stream.
+    /// The sessions that hold a connection.
     pub fn sessions(&self) -> BTreeSet<SessionId> {
-        self.read().entries().filter_map(|entry| entry.owner.session).collect()
+        self.read().owners().filter_map(|owner| owner.session).collect()
     }
 
-    /// The service keys that hold a stream.
+    /// The service keys that hold a connection.
     pub fn keys(&self) -> BTreeSet<ApiKeyId> {
-        self.read().entries().filter_map(|entry| entry.owner.key).collect()
+        self.read().owners().filter_map(|owner| owner.key).collect()
     }
 
-    /// Ends the streams of a session that was revoked.
+    /// Who reads which stream that is not their own: what a check of memberships has to look at.
+    pub fn guests(&self) -> BTreeSet<(UserId, StreamId)> {
+        let registry = self.read();
+        let readers = registry.streams.iter().flat_map(|(stream, readers)| readers.keys().map(|number| (*stream, *number)));
+        readers
+            .filter_map(|(stream, number)| Some((registry.connections.get(&number)?.owner.user, stream)))
+            .filter(|(user, stream)| StreamId::from(*user) != *stream)
+            .collect()
+    }
+
+    /// Ends the connections of a session that was revoked.
     pub fn close_session(&self, session: SessionId) {
         self.close(CloseReason::Revoked, |owner| owner.session == Some(session));
     }
 
-    /// Ends the streams of a service key that was revoked.
+    /// Ends the connections of a service key that was revoked.
     pub fn close_key(&self, key: ApiKeyId) {
         self.close(CloseReason::Revoked, |owner| owner.key == Some(key));
     }
 
-    /// Ends all streams of a user.
+    /// Ends all connections of a user.
     pub fn close_user(&self, user: UserId) {
         self.close(CloseReason::Revoked, |owner| owner.user == user);
     }
 
-    /// Ends all streams, with a word on where to resume, and takes no more. There is no way back.
+    /// Ends the reading of `stream` by `user`, who may no longer; their connections go on with what else they read.
+    pub fn close_guest(&self, user: UserId, stream: StreamId) {
+        let registry = self.read();
+        for (number, mailbox) in registry.streams.get(&stream).into_iter().flatten() {
+            if registry.connections.get(number).is_some_and(|connection| connection.owner.user == user) {
+                mailbox.close_stream(stream, CloseReason::Forbidden);
+            }
+        }
+    }
+
+    /// Ends the reading of `stream` by everybody: it is no more. Their connections go on with what else they read.
+    pub fn close_stream(&self, stream: StreamId) {
+        for mailbox in self.read().readers(stream) {
+            mailbox.close_stream(stream, CloseReason::Gone);
+        }
+    }
+
+    /// Ends all connections, with a word on where to resume, and takes no more. There is no way back.
     pub fn drain(&self) {
         self.write().draining = true;
         self.close(CloseReason::Draining, |_| true);
     }
 
-    /// How many streams are open.
+    /// How many connections are open.
     pub fn connections(&self) -> usize {
-        self.read().connections
+        self.read().connections.len()
     }
 
     fn close(&self, reason: CloseReason, concerned: impl Fn(&Owner) -> bool) {
-        for entry in self.read().entries().filter(|entry| concerned(&entry.owner)) {
-            entry.mailbox.close(reason);
+        for connection in self.read().connections.values().filter(|connection| concerned(&connection.owner)) {
+            connection.mailbox.close(reason);
         }
-    }
-
-    fn unsubscribe(&self, subscription: &Subscription) {
-        let mut registry = self.write();
-        if let Some(entries) = registry.streams.get_mut(&subscription.stream) {
-            entries.retain(|entry| !Arc::ptr_eq(&entry.mailbox, &subscription.mailbox));
-            if entries.is_empty() {
-                registry.streams.remove(&subscription.stream);
-            }
-        }
-        if let Some(held) = registry.per_user.get_mut(&subscription.owner.user) {
-            *held -= 1;
-            if *held == 0 {
-                registry.per_user.remove(&subscription.owner.user);
-            }
-        }
-        registry.connections -= 1;
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Registry> {
@@ -198,65 +247,30 @@ impl Hub {
 }
 
 impl Registry {
-    fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.streams.values().flatten()
+    fn owners(&self) -> impl Iterator<Item = &Owner> {
+        self.connections.values().map(|connection| &connection.owner)
+    }
+
+    fn readers(&self, stream: StreamId) -> impl Iterator<Item = &Arc<Mailbox>> {
+        self.streams.get(&stream).into_iter().flat_map(BTreeMap::values)
+    }
+
+    fn remove_reader(&mut self, stream: StreamId, number: u64) {
+        if let Some(readers) = self.streams.get_mut(&stream) {
+            readers.remove(&number);
+        }
+        self.forget_if_unread(stream);
+    }
+
+    fn forget_if_unread(&mut self, stream: StreamId) {
+        if self.streams.get(&stream).is_some_and(BTreeMap::is_empty) {
+            self.streams.remove(&stream);
+        }
     }
 }
 
 impl std::fmt::Debug for Hub {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Hub").field("limits", &self.limits).field("connections", &self.connections()).finish_non_exhaustive()
-    }
-}
-
-/// One registered reader. Dropping it takes it off the registry.
-#[derive(Debug)]
-pub struct Subscription {
-    hub: Hub,
-    stream: StreamId,
-    owner: Owner,
-    mailbox: Arc<Mailbox>,
-}
-
-impl Subscription {
-    /// Which stream.
-    pub fn stream(&self) -> StreamId {
-        self.stream
-    }
-
-    /// Who opened it.
-    pub fn owner(&self) -> Owner {
-        self.owner
-    }
-
-    /// Takes what waits, without waiting.
-    pub fn take(&self) -> Hints {
-        self.mailbox.take()
-    }
-
-    /// Waits until [`Subscription::take`] finds something, or there is a reason to end.
-    pub async fn filled(&self) {
-        self.mailbox.filled().await;
-    }
-
-    /// Waits until there is a reason to end.
-    pub async fn ending(&self) -> CloseReason {
-        self.mailbox.ending().await
-    }
-
-    /// The reason to end, if there is one.
-    pub fn closed(&self) -> Option<CloseReason> {
-        self.mailbox.closed()
-    }
-
-    /// The reader has come to `position` by reading the log: the position check need not tell it again.
-    pub fn reached(&self, position: Position) {
-        self.mailbox.reached(position);
-    }
-}
-
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        self.hub.unsubscribe(self);
     }
 }

@@ -4,17 +4,26 @@ use std::sync::{Arc, OnceLock};
 
 use kernel::Event;
 
-/// An event, and its bytes on the wire once somebody has written them: a thousand readers of one stream share one writing.
+/// A way in which events are written. What it looks like is known to whoever writes on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wire {
+    /// A stream of server-sent events.
+    Events,
+    /// A socket of messages.
+    Socket,
+}
+
+/// An event, and its bytes on each wire once somebody has written them: a thousand readers of one stream share one writing.
 #[derive(Debug)]
 pub struct Shared {
     event: Event,
-    written: OnceLock<Arc<[u8]>>,
+    written: [OnceLock<Arc<[u8]>>; 2],
 }
 
 impl Shared {
     /// Wraps an event.
     pub fn new(event: Event) -> Arc<Self> {
-        Arc::new(Self { event, written: OnceLock::new() })
+        Arc::new(Self { event, written: Default::default() })
     }
 
     /// The event.
@@ -22,9 +31,13 @@ impl Shared {
         &self.event
     }
 
-    /// The event as `write` puts it on the wire. Runs `write` for the first reader only, so all readers of one process must
-    /// bring the same one.
-    pub fn written(&self, write: impl FnOnce(&Event) -> Vec<u8>) -> Arc<[u8]> {
-        Arc::clone(self.written.get_or_init(|| write(&self.event).into()))
+    /// The event as `write` puts it on `wire`. Runs `write` for the first reader only, so all readers of one process must bring
+    /// the same one.
+    pub fn written(&self, wire: Wire, write: impl FnOnce(&Event) -> Vec<u8>) -> Arc<[u8]> {
+        let slot = match wire {
+            Wire::Events => &self.written[0],
+            Wire::Socket => &self.written[1],
+        };
+        Arc::clone(slot.get_or_init(|| write(&self.event).into()))
     }
 }

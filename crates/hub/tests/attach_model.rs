@@ -13,10 +13,11 @@
 
 #![expect(clippy::unwrap_used, reason = "the constants of a test parse, and its locks are not poisoned")]
 
-use std::collections::BTreeMap;
+mod model;
 
-use hub::{AsWritten, Attach, Extent, GapReason, Hub, Limits, Need, Owner, Protocol, Since, Step, Subscription};
-use kernel::{Event, EventId, Instant, Position, StreamId, UserId};
+use hub::{AsWritten, Attach, Extent, GapReason, Hub, Limits, Line, Need, Owner, Protocol, Since, Step};
+use kernel::{Event, Position, StreamId, UserId};
+use model::{HintFate, Log};
 use proptest::{
     prelude::*,
     test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner},
@@ -24,8 +25,6 @@ use proptest::{
 
 /// Small, so that overflow is common.
 const BUFFER: usize = 4;
-/// The model answers smaller pages than it is asked for, so that a few events make several.
-const MODEL_PAGE: usize = 3;
 
 /// No log of this test gets so far: a position made up by its reader.
 const FAR: i64 = 1_000_000;
@@ -41,15 +40,6 @@ enum Op {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum HintFate {
-    Delivered,
-    Lost,
-    OnlyLast,
-    Doubled,
-    Reversed,
-}
-
-#[derive(Clone, Copy, Debug)]
 enum From {
     Position,
     Head,
@@ -58,13 +48,7 @@ enum From {
 }
 
 fn op() -> impl Strategy<Value = Op> {
-    let hints = prop_oneof![
-        6 => Just(HintFate::Delivered),
-        2 => Just(HintFate::Lost),
-        1 => Just(HintFate::OnlyLast),
-        1 => Just(HintFate::Doubled),
-        1 => Just(HintFate::Reversed),
-    ];
+    let hints = model::hint_fate();
     let from = prop_oneof![6 => Just(From::Position), 1 => Just(From::Head), 1 => Just(From::Garbage), 1 => Just(From::Ahead)];
     prop_oneof![
         6 => (1..8u8, hints).prop_map(|(count, hints)| Op::Publish { count, hints }),
@@ -74,60 +58,6 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (0..12u8).prop_map(|head| Op::Restore { head }),
         1 => Just(Op::Check),
     ]
-}
-
-/// The durable log of one stream.
-struct Log {
-    extent: Extent,
-    /// Everything ever written, also what was trimmed or replaced since: what a reader was given is compared with it.
-    written: BTreeMap<(i64, i64), String>,
-    writes: u64,
-}
-
-impl Log {
-    fn new() -> Self {
-        let extent = Extent { head: Position { epoch: 1, seq: 0 }, low: 1 };
-        Self { extent, written: BTreeMap::new(), writes: 0 }
-    }
-
-    fn append(&mut self) -> Event {
-        self.extent.head.seq += 1;
-        self.writes += 1;
-        let Position { epoch, seq } = self.extent.head;
-        self.written.insert((epoch, seq), format!("{{\"write\":{}}}", self.writes));
-        self.event(self.extent.head)
-    }
-
-    fn event(&self, position: Position) -> Event {
-        Event {
-            stream: stream(),
-            position,
-            id: "evt_00000000000000000000000000".parse::<EventId>().unwrap(),
-            kind: "test".to_owned(),
-            at: Instant::EPOCH,
-            data: self.written[&(position.epoch, position.seq)].clone(),
-        }
-    }
-
-    fn page(&self, after: Position) -> Vec<Event> {
-        let Extent { head, low } = self.extent;
-        if after.epoch != head.epoch {
-            return Vec::new();
-        }
-        let numbers = (after.seq + 1).max(low)..=head.seq;
-        numbers.take(MODEL_PAGE).map(|seq| self.event(Position { epoch: head.epoch, seq })).collect()
-    }
-
-    /// Keeps the last `kept` events.
-    fn trim(&mut self, kept: u8) {
-        self.extent.low = self.extent.low.max(self.extent.head.seq + 1 - i64::from(kept));
-    }
-
-    /// A backup was restored: another history, `head` events long.
-    fn restore(&mut self, head: u8) {
-        self.extent = Extent { head: Position { epoch: self.extent.head.epoch + 1, seq: 0 }, low: 1 };
-        (0..head).for_each(|_| drop(self.append()));
-    }
 }
 
 fn stream() -> StreamId {
@@ -143,7 +73,7 @@ struct World<P: Protocol> {
     hub: Hub,
     machine: Attach<P>,
     since: Since,
-    subscription: Option<Subscription>,
+    line: Option<Line>,
     /// Where the reader is, by what it was given.
     cursor: Option<Position>,
     /// No hint was lost since the reader connected or the position was checked.
@@ -155,11 +85,11 @@ type Outcome = Result<(), TestCaseError>;
 impl<P: Protocol> World<P> {
     fn new() -> Self {
         Self {
-            log: Log::new(),
+            log: Log::new(stream()),
             hub: Hub::new(Limits { buffer: BUFFER, ..Limits::default() }),
             machine: Attach::new(Since::Head),
             since: Since::Head,
-            subscription: None,
+            line: None,
             cursor: None,
             hints_complete: true,
         }
@@ -185,18 +115,9 @@ impl<P: Protocol> World<P> {
     }
 
     fn publish(&mut self, count: u8, fate: HintFate) {
-        let mut events: Vec<Event> = (0..count).map(|_| self.log.append()).collect();
-        match fate {
-            HintFate::Delivered => {}
-            HintFate::Lost => {
-                events.clear();
-                self.hints_complete = false;
-            }
-            HintFate::OnlyLast => drop(events.drain(..events.len() - 1)),
-            HintFate::Doubled => events.extend(events.clone()),
-            HintFate::Reversed => events.reverse(),
-        }
-        self.hub.publish(events);
+        let events: Vec<Event> = (0..count).map(|_| self.log.append()).collect();
+        self.hints_complete &= !matches!(fate, HintFate::Lost);
+        self.hub.publish(fate.befalls(events));
     }
 
     /// What the position check of the wiring does.
@@ -206,7 +127,7 @@ impl<P: Protocol> World<P> {
                 self.hub.nudge(stream, self.log.extent.head);
             }
         }
-        self.hints_complete |= self.subscription.is_some();
+        self.hints_complete |= self.line.is_some();
     }
 
     fn reconnect(&mut self, from: From) {
@@ -221,7 +142,7 @@ impl<P: Protocol> World<P> {
             self.cursor = None;
         }
         self.machine = Attach::new(self.since);
-        self.subscription = None;
+        self.line = None;
         self.hints_complete = true;
     }
 
@@ -230,20 +151,21 @@ impl<P: Protocol> World<P> {
         let steps = match self.machine.need() {
             Need::Subscription => {
                 let owner = Owner { user: user(), session: None, key: None };
-                self.subscription = Some(self.hub.subscribe(stream(), owner).unwrap());
+                let line = self.hub.connect(owner).unwrap();
+                line.join(stream()).unwrap();
+                self.line = Some(line);
                 self.machine.subscribed();
                 Vec::new()
             }
             Need::Extent => self.machine.extent(self.log.extent).into_iter().collect(),
             Need::Page { after, .. } => self.machine.page(self.log.page(after)),
             Need::Hints => {
-                let hints = self.subscription.as_ref().map(Subscription::take).unwrap_or_default();
-                self.machine.hints(hints)
+                let hints = self.line.as_ref().and_then(|line| line.take(stream()));
+                self.machine.hints(hints.unwrap_or_default())
             }
         };
-        if let (true, Some(subscription), Some(position)) = (self.machine.is_live(), &self.subscription, self.machine.position())
-        {
-            subscription.reached(position);
+        if let (true, Some(line), Some(position)) = (self.machine.is_live(), &self.line, self.machine.position()) {
+            line.reached(stream(), position);
         }
         steps.into_iter().try_for_each(|step| self.apply(step))
     }

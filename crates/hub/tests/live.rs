@@ -12,7 +12,7 @@ use std::{
 
 use futures_util::FutureExt as _;
 use hub::{
-    Attached, CloseReason, EventLog, Extent, Frame, GapReason, Hub, HubError, Limits, LogError, Owner, STALL, Since, attach,
+    Attached, CloseReason, EventLog, Extent, Frame, GapReason, Hub, HubError, Limits, LogError, Owner, STALL, Since, Wire, attach,
 };
 use kernel::{Event, Instant, Position, SessionId, StreamId, UserId};
 use testkit::{SeededEntropy, TestClock};
@@ -303,14 +303,14 @@ fn limits_hold_per_user_and_per_process_and_a_closed_stream_makes_room() {
     let hub = Hub::new(Limits { per_user: 2, per_process: 3, buffer: 1 });
     let owner = |user: &str| Owner { user: user.parse().unwrap(), session: None, key: None };
     let (one, other) = (owner("usr_00000000000000000000000001"), owner("usr_00000000000000000000000002"));
-    let first = hub.subscribe(stream(), one).unwrap();
-    let _second = hub.subscribe(stream(), one).unwrap();
-    assert_eq!(hub.subscribe(stream(), one).unwrap_err(), HubError::TooManyOfUser(2));
-    let _third = hub.subscribe(stream(), other).unwrap();
-    assert_eq!(hub.subscribe(stream(), other).unwrap_err(), HubError::TooMany);
+    let first = hub.connect(one).unwrap();
+    let _second = hub.connect(one).unwrap();
+    assert_eq!(hub.connect(one).unwrap_err(), HubError::TooManyOfUser(2));
+    let _third = hub.connect(other).unwrap();
+    assert_eq!(hub.connect(other).unwrap_err(), HubError::TooMany);
     drop(first);
     assert_eq!(hub.connections(), 2);
-    hub.subscribe(stream(), other).unwrap();
+    hub.connect(other).unwrap();
 }
 
 #[test]
@@ -323,7 +323,7 @@ fn readers_of_one_stream_share_one_writing_of_an_event() {
     for reader in &mut readers {
         let batch = now(reader);
         let [Frame::Event(shared)] = &batch[..] else { panic!("{batch:?}") };
-        let written = shared.written(|event| {
+        let written = shared.written(Wire::Events, |event| {
             writings += 1;
             event.data.clone().into_bytes()
         });

@@ -125,8 +125,10 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "store.unavailable" 503 "Store unavailable" "The database does not answer; nothing was changed. Come back after `Retry-After`.";
     "store.unknown_result" 503 "Result unknown" "The connection was lost while it was being kept. Repeat it with the same `Idempotency-Key`.";
     "stream.draining" 503 "Shutting down" "This process is about to stop. Connect again: another one answers, or this one when it is back.";
+    "stream.not_found" 404 "No such stream" "No stream has this name, or the connection does not read it. Streams are called `me`, or by the id of a room.";
     "stream.too_many" 503 "Too many streams" "This process holds as many live streams as it can.";
     "stream.too_many_of_user" 429 "Too many streams of yours" "You have as many live streams open as a user may have. Close one.";
+    "stream.too_many_on_connection" 409 "Too many streams on one connection" "One connection reads at most 50 streams. Leave one of them, or open another connection.";
     "tag.invalid" 422 "Invalid tag" "A field of the tag is not valid. `errors` points at it.";
     "tag.name_taken" 409 "Name taken" "Another tag has this name, in this or another case. `taken_by` is its id: merge the two to make them one.";
     "tag.not_found" 404 "No such tag" "There is no such tag, or it is not yours.";

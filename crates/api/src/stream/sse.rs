@@ -4,9 +4,9 @@ use std::{convert::Infallible, fmt::Write as _};
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _};
 use http::{HeaderName, HeaderValue, header};
-use hub::{Attached, CloseReason, EventLog, Frame};
+use hub::{Attached, CloseReason, EventLog, Frame, Wire};
 use kernel::{Event, Position};
 
 /// Proxies of the nginx kind hold answers back until they have enough of them, unless told not to.
@@ -14,8 +14,12 @@ const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering
 
 /// The answer that goes on for as long as `attached` does. Whatever is ready at one moment leaves in one chunk.
 pub(super) fn response<L: EventLog>(attached: Attached<L>) -> Response {
-    let chunks = attached.into_stream().map(|batch| Ok::<_, Infallible>(chunk(&batch)));
-    let mut response = Response::new(Body::from_stream(chunks));
+    answer(attached.into_stream().map(|batch| chunk(&batch)))
+}
+
+/// The answer that consists of `chunks`.
+pub(super) fn answer(chunks: impl Stream<Item = Bytes> + Send + 'static) -> Response {
+    let mut response = Response::new(Body::from_stream(chunks.map(Ok::<_, Infallible>)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -26,24 +30,25 @@ pub(super) fn response<L: EventLog>(attached: Attached<L>) -> Response {
 fn chunk(batch: &[Frame]) -> Bytes {
     if let [Frame::Event(shared)] = batch {
         // The common case: one event for many readers, written once and shared as it is.
-        return Bytes::from_owner(shared.written(event));
+        return Bytes::from_owner(shared.written(Wire::Events, event));
     }
     let mut out = Vec::new();
     for frame in batch {
         match frame {
-            Frame::Event(shared) => out.extend_from_slice(&shared.written(event)),
+            Frame::Event(shared) => out.extend_from_slice(&shared.written(Wire::Events, event)),
             other => out.extend_from_slice(control(other).as_bytes()),
         }
     }
     out.into()
 }
 
-fn event(event: &Event) -> Vec<u8> {
+/// An event as all readers of single streams get it.
+pub(super) fn event(event: &Event) -> Vec<u8> {
     message(Some(event.position), &event.kind, &with_time(event)).into_bytes()
 }
 
 /// The data of an event, with when it happened: `{"at": …, …}`.
-fn with_time(event: &Event) -> String {
+pub(super) fn with_time(event: &Event) -> String {
     let members = event.data.trim().strip_prefix('{').map_or("}", str::trim_start);
     let comma = if members.starts_with('}') { "" } else { "," };
     format!("{{\"at\":\"{}\"{comma}{members}", event.at)

@@ -1,7 +1,7 @@
 //! The live stream of a person: the durable log of their own events, as the hub reads it.
 
 use domain::identity::{Caller, Credential};
-use hub::{Attached, EventLog, Extent, HubError, LogError, Owner, Since};
+use hub::{Attached, EventLog, Extent, HubError, Live, LogError, Owner, Since};
 use kernel::{Event, Position, StreamId};
 use store::{Store, StoreError, Tx, UseCase, streams};
 
@@ -60,12 +60,23 @@ fn unavailable(error: StoreError) -> LogError {
 /// Opens the live stream of the caller's own events. It counts against the caller's limits, and ends when the session or the key
 /// it was opened with is revoked.
 pub fn attach(app: &App, caller: &Caller, since: Since) -> Result<Attached<StreamLog>, Error> {
+    let (stream, owner) = (StreamId::from(caller.user), owner(caller));
+    let opened: Result<_, HubError> =
+        hub::attach(app.hub(), StreamLog::of(app), stream, owner, since, app.shared_clock(), app.entropy());
+    Ok(opened?)
+}
+
+/// Opens a connection over which the caller may follow many streams. It counts and ends as [`attach`] says; each of its streams ends
+/// when the caller's right to that one does.
+pub fn connect(app: &App, caller: &Caller) -> Result<Live<StreamLog>, Error> {
+    let opened: Result<_, HubError> = Live::open(app.hub(), StreamLog::of(app), owner(caller), app.shared_clock(), app.entropy());
+    Ok(opened?)
+}
+
+fn owner(caller: &Caller) -> Owner {
     let key = match caller.credential {
         Credential::Key { id, .. } => Some(id),
         Credential::Session(_) => None,
     };
-    let owner = Owner { user: caller.user, session: caller.session(), key };
-    let opened: Result<_, HubError> =
-        hub::attach(app.hub(), StreamLog::of(app), StreamId::from(caller.user), owner, since, app.shared_clock(), app.entropy());
-    Ok(opened?)
+    Owner { user: caller.user, session: caller.session(), key }
 }

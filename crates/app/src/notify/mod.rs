@@ -6,6 +6,7 @@ mod event;
 mod inbox;
 mod live;
 mod mark;
+mod topic;
 mod watch;
 
 pub use event::{
@@ -14,6 +15,7 @@ pub use event::{
 };
 pub(crate) use event::{json, unread_changed};
 pub use inbox::{Listing, get, list, unread};
-pub use live::{StreamLog, attach};
+pub use live::{StreamLog, attach, connect};
 pub use mark::{MARKED_AT_ONCE, Marked, UpTo, delete, mark, mark_up_to};
+pub use topic::{Topic, TopicError, authorise};
 pub use watch::{check_positions, check_rights, watch_streams};
