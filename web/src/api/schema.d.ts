@@ -1118,6 +1118,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/socket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Talk over a WebSocket
+         * @description The same streams as `/api/v1/stream`, subscribed and left while the connection is open. Messages are JSON texts of 64 KiB at most:
+         *     `{"op":"subscribe","stream":"me","since":"1-42"}`, `{"op":"unsubscribe","stream":"me"}`, `{"op":"ping"}`. What comes back has the names and
+         *     the data of the server-sent events: `{"event":"notification.created","stream":"me","id":"1-43","data":{…}}`. The manual (Streams) lists
+         *     the messages and the close codes, and says after which of them to come back.
+         *
+         *     A service key needs the scope `notifications:read`; a one-time `ticket` will do instead.
+         */
+        get: operations["notifications_socket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/statistics": {
         parameters: {
             query?: never;
@@ -1133,6 +1158,31 @@ export interface paths {
          *     A service key needs the scope `schedules:read`.
          */
         get: operations["statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow many streams on one connection
+         * @description Server-sent events of the own stream (`me=1`) and of rooms (`room=`, once for each), 50 streams at most. Each event has in its data the
+         *     `stream` it is of, `me` or the id of a room, and as `id` the positions in all of them, `me@1-5,rom_…@1-7`: whoever comes back with
+         *     the last `id` it saw misses nothing in any of them. Streams the `id` does not name begin now, with `ready`; `gap` is said for each
+         *     stream apart. A stream whose right has ended, or whose room is no more, ends with `ended` and the others go on.
+         *
+         *     A service key needs the scope `notifications:read`; a one-time `ticket` will do instead.
+         */
+        get: operations["notifications_many"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6552,6 +6602,54 @@ export interface operations {
             507: components["responses"]["StorageFull"];
         };
     };
+    notifications_socket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description From here on it is a WebSocket */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `socket.upgrade_required`: this is no opening handshake of a WebSocket, version 13, over HTTP/1.1 */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stream.too_many_of_user`: one account may hold 20 connections */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stream.too_many` or `stream.draining`: another node, or a moment later, will do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     statistics: {
         parameters: {
             query: {
@@ -6586,6 +6684,73 @@ export interface operations {
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];
+        };
+    };
+    notifications_many: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `1`: the own stream
+                 * @example 1
+                 */
+                me?: string;
+                /** @description A room; once for each */
+                room?: string[];
+                /**
+                 * @description Begin after these positions, for clients that cannot set `Last-Event-ID`. The header counts if both are there.
+                 * @example me@1-42
+                 */
+                since?: string;
+            };
+            header?: {
+                /** @description Begin after these positions, as seen in `id` */
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, until one side ends it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `stream.not_found`: one of the rooms is not there, or not for the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["Invalid"];
+            /** @description `stream.too_many_of_user`: one account may hold 20 connections */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stream.too_many` or `stream.draining`: another node, or a moment later, will do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     planning_suggest: {

@@ -120,6 +120,7 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "schedule.running" 409 "In progress" "What is in progress cannot be deleted, nor an occurrence of a series that is be moved. Suspend, complete or cancel it first.";
     "schedule.version_mismatch" 412 "Changed meanwhile" "The schedule changed since the version in `If-Match`. Read it again.";
     "schedule.version_required" 428 "Version required" "Send the version you know in `If-Match`.";
+    "socket.upgrade_required" 426 "Upgrade required" "This address speaks WebSocket, version 13, over HTTP/1.1. `GET /api/v1/stream` answers the same over plain HTTP.";
     "store.full" 507 "Storage full" "There is no room left to keep it; nothing was changed. Come back after `Retry-After`, and tell the operator.";
     "store.overloaded" 503 "Store overloaded" "The database has more to do than it can; nothing was changed. Come back after `Retry-After`.";
     "store.unavailable" 503 "Store unavailable" "The database does not answer; nothing was changed. Come back after `Retry-After`.";

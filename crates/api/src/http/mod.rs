@@ -52,8 +52,9 @@ pub(crate) use access::Caller;
 pub(crate) use answer::{answer, created, etag, json, rendered};
 pub(crate) use edge::is_known;
 pub(crate) use extract::{
-    CalendarFile, ConnectionPeer, IfMatch, Json, NoBody, Nullable, OptionalJson, OrEmpty, Path, Peer, Query, Write,
+    CalendarFile, ConnectionPeer, IfMatch, Json, NoBody, Nullable, OptionalJson, OrEmpty, Path, Peer, Query, Write, read_json,
 };
+pub(crate) use origin::admits as admits_origin;
 pub(crate) use problem::Problem;
 pub(crate) use routes::Routes;
 pub(crate) use trace::TraceContext;

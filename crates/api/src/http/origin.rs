@@ -9,7 +9,7 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use http::{HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use kernel::Category;
 use tower_http::{
     cors::{AllowOrigin, CorsLayer},
@@ -70,14 +70,72 @@ pub(crate) fn csrf(settings: &EdgeSettings) -> CsrfLayer<fn(ProtectionError) -> 
 #[expect(clippy::needless_pass_by_value, reason = "the layer asks for this signature")]
 fn refused(error: ProtectionError) -> Response<Body> {
     tracing::info!(%error, "a request from another site was refused");
+    cross_site().into_response()
+}
+
+fn cross_site() -> Problem {
     Problem::new(
         Category::Forbidden,
         "edge.cross_site",
         "a page of another site sent this request: its origin is not allowed here",
     )
-    .into_response()
+}
+
+/// The same rule for what is a GET and does something all the same: opening a socket (RFC 6455, section 10.2). Only this server's own
+/// pages, those of the origins in the settings, and programs that are no browsers may.
+pub(crate) fn admits(settings: &EdgeSettings, headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let host = uri.authority().map(|authority| authority.as_str().as_bytes());
+    let host = host.or_else(|| headers.get(header::HOST).map(HeaderValue::as_bytes));
+    let admitted = match (origins.next().map(HeaderValue::as_bytes), origins.next()) {
+        (None, _) => headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin" || site == "none"),
+        (Some(origin), None) => {
+            let own =
+                std::str::from_utf8(origin).ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host.as_bytes());
+            trusted(settings).any(|trusted| trusted.as_bytes() == origin) || (own.is_some() && own == host)
+        }
+        (Some(_), Some(_)) => false,
+    };
+    if admitted { Ok(()) } else { Err(cross_site()) }
 }
 
 fn trusted(settings: &EdgeSettings) -> impl Iterator<Item = &str> {
     settings.cors_origins.iter().map(String::as_str).filter(|origin| *origin != "null" && *origin != "*")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admitted(headers: &[(&'static str, &str)]) -> bool {
+        let settings =
+            EdgeSettings { cors_origins: vec!["https://page.example".to_owned(), "null".to_owned()], ..EdgeSettings::default() };
+        let named = headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().expect("a value")));
+        let mut map = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static("home.example:8080"))]);
+        for (name, value) in named {
+            map.append(name, value);
+        }
+        admits(&settings, &map, &Uri::from_static("/api/v1/socket")).is_ok()
+    }
+
+    #[test]
+    fn a_socket_is_opened_by_programs_by_own_pages_and_by_those_in_the_settings() {
+        assert!(admitted(&[]));
+        assert!(admitted(&[("sec-fetch-site", "none")]));
+        assert!(admitted(&[("origin", "http://home.example:8080"), ("sec-fetch-site", "same-origin")]));
+        assert!(admitted(&[("origin", "https://page.example"), ("sec-fetch-site", "cross-site")]));
+        for origin in [
+            "null",
+            "",
+            "https://evil.example",
+            "http://home.example",
+            "https://sub.page.example",
+            "https://page.example.evil",
+            "home.example:8080",
+        ] {
+            assert!(!admitted(&[("origin", origin)]), "{origin}");
+        }
+        assert!(!admitted(&[("origin", "http://home.example:8080"), ("origin", "https://evil.example")]));
+        assert!(!admitted(&[("sec-fetch-site", "cross-site")]) && !admitted(&[("sec-fetch-site", "same-site")]));
+    }
 }

@@ -93,6 +93,11 @@ impl Problem {
         self.0.code
     }
 
+    /// What happened this time, for people.
+    pub(crate) fn detail(&self) -> Cow<'_, str> {
+        shown(&self.0.detail)
+    }
+
     /// Writes the document, with the trace id under which the request was logged.
     pub(crate) fn write(&self, response: &mut Response, trace_id: &str) {
         let document = Document {

@@ -5,13 +5,16 @@
 //!   stop ─► no more accepts ─► requests under way finish, idle connections close ─► after `drain`: what is left is cut
 //! ```
 //!
-//! Live streams never finish by themselves: whoever stops the process also drains the hub, and their connections end here.
+//! Live streams never finish by themselves: whoever stops the process also drains the hub, and their connections end here. A
+//! connection that has become a WebSocket is no connection of the HTTP server any more: its [`Tether`] keeps it counted, waited for
+//! and cut like the others.
 //!
 //! The timeouts here are about sockets, not about the product: they are measured by the runtime, not by [`kernel::Clock`].
 
 mod greeting;
 mod head;
 mod stall;
+mod tether;
 
 use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -26,7 +29,7 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     task::JoinSet,
 };
 use tower::Service as _;
@@ -37,6 +40,8 @@ use self::{
     stall::Stall,
 };
 use crate::http::ConnectionPeer;
+
+pub(crate) use tether::Tether;
 
 /// Where a head stops being one: `edge` refuses 16 KiB with a problem document, this is for what is far beyond.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
@@ -80,6 +85,8 @@ pub async fn serve(listener: TcpListener, router: Router, limits: ServeLimits, s
     let permits = Arc::new(Semaphore::new(limits.connections));
     let server = Server { builder: builder(&limits), router, limits };
     let graceful = GracefulShutdown::new();
+    // Everybody who holds an end of it is a connection that is still open; when this end is dropped, they are cut.
+    let (open, _) = watch::channel(());
     let mut connections = JoinSet::new();
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -88,15 +95,20 @@ pub async fn serve(listener: TcpListener, router: Router, limits: ServeLimits, s
             Some(_) = connections.join_next() => {}
             (accepted, permit) = accept(&listener, &permits) => match accepted {
                 Ok((stream, peer)) => {
-                    connections.spawn(server.connection(stream, peer, permit, graceful.watcher()));
+                    let tether = Tether::new(permit, open.subscribe());
+                    connections.spawn(server.connection(stream, peer, tether, graceful.watcher()));
                 }
                 Err(error) => endure(&error).await,
             },
         }
     }
     drop(listener);
-    if tokio::time::timeout(drain, graceful.shutdown()).await.is_err() {
-        tracing::warn!(connections = connections.len(), "still under way when the time to drain was over: cut");
+    let drained = async {
+        graceful.shutdown().await;
+        open.closed().await;
+    };
+    if tokio::time::timeout(drain, drained).await.is_err() {
+        tracing::warn!(connections = open.receiver_count(), "still under way when the time to drain was over: cut");
     }
     connections.shutdown().await;
 }
@@ -134,7 +146,7 @@ impl Server {
         &self,
         stream: TcpStream,
         peer: SocketAddr,
-        permit: Option<OwnedSemaphorePermit>,
+        tether: Tether,
         watcher: Watcher,
     ) -> impl Future<Output = ()> + Send + use<> {
         // Answers are small and complete: waiting for more to send only makes them late.
@@ -142,9 +154,11 @@ impl Server {
             tracing::debug!(%error, "a connection keeps its delay");
         }
         let router = self.router.clone();
+        let held = tether.clone();
         let service = service_fn(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectionPeer(peer));
+            request.extensions_mut().insert(held.clone());
             let mut router = router.clone();
             async move { Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|never| match never {})) }
         });
@@ -153,13 +167,13 @@ impl Server {
         let io = TokioIo::new(Stall::new(stream, self.limits.write_timeout));
         let mut builder = self.builder.clone();
         builder.http1().timer(HeadTimer { begun, patience: self.limits.head_timeout });
-        let connection = watcher.watch(builder.serve_connection(io, service).into_owned());
+        let connection = watcher.watch(builder.serve_connection_with_upgrades(io, service).into_owned());
         async move {
             if let Err(error) = connection.await {
                 // A peer that went away, was too slow or spoke no HTTP: of interest only to who looks for it.
                 tracing::debug!(error = &*error, %peer, "a connection ended early");
             }
-            drop(permit);
+            drop(tether);
         }
     }
 }

@@ -1,6 +1,10 @@
-//! Live streams: server-sent events. What is sent, and when, is decided in `hub`; here it is put on the wire.
+//! Live streams: server-sent events and sockets. What is sent, and when, is decided in `hub`; here it is put on the wire.
 
+mod last_seen;
+mod many;
 mod me;
+mod places;
+mod socket;
 mod sse;
 
 use app::domain::identity::Scope;
@@ -10,5 +14,8 @@ use crate::http::{Access, Routes};
 
 /// The routes of this folder.
 pub(crate) fn routes() -> Routes {
-    Routes::new().add(Access::Stream(Scope::NotificationsRead), routes!(me::me))
+    Routes::new()
+        .add(Access::Stream(Scope::NotificationsRead), routes!(me::me))
+        .add(Access::Stream(Scope::NotificationsRead), routes!(many::many))
+        .add(Access::Stream(Scope::NotificationsRead), routes!(socket::socket))
 }

@@ -35,6 +35,8 @@ pub(crate) struct House {
     pub(crate) clock: TestClock,
     /// The one line of the secret file.
     pub(crate) secret: String,
+    /// What it serves, for connections that are no sockets.
+    pub(crate) router: axum::Router,
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     running: JoinHandle<()>,
@@ -108,8 +110,8 @@ impl House {
         let until = async move {
             let _ = stopped.await;
         };
-        let running = tokio::spawn(api::serve(listener, router, ServeLimits::default(), until, Duration::from_secs(1)));
-        Self { app, clock, secret, address, stop, running }
+        let running = tokio::spawn(api::serve(listener, router.clone(), ServeLimits::default(), until, Duration::from_secs(1)));
+        Self { app, clock, secret, router, address, stop, running }
     }
 
     /// Stops serving and lets go of the database, so that another house may be opened on it.

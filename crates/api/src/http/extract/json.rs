@@ -57,7 +57,7 @@ impl<T: DeserializeOwned> FromRequest<State> for OptionalJson<T> {
 }
 
 /// Reads `bytes` as a `T`.
-pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     shape::check(bytes).map_err(|unfit| match unfit {
         Unfit::Malformed(detail) => {
             Problem::new(Category::Malformed, "body.malformed", format!("the body is not JSON that reads one way only: {detail}"))

@@ -12,7 +12,7 @@ mod shape;
 mod write;
 
 pub(crate) use if_match::IfMatch;
-pub(crate) use json::{Json, OptionalJson};
+pub(crate) use json::{Json, OptionalJson, parse as read_json};
 pub(crate) use nullable::Nullable;
 pub(crate) use path::Path;
 pub(crate) use peer::{ConnectionPeer, Peer};
