@@ -1,6 +1,6 @@
 //! What a transaction did that others want to hear of at once.
 
-use kernel::{Event, Instant, SessionId};
+use kernel::{Event, Instant, RoomId, SessionId, UserId};
 use store::{
     StoreError, Tx,
     streams::{self, Draft},
@@ -13,6 +13,10 @@ pub struct Effects {
     pub events: Vec<Event>,
     /// The earliest alarm that was armed.
     pub next_alarm: Option<Instant>,
+    /// Who reads the stream of a room no longer.
+    pub left: Vec<(UserId, RoomId)>,
+    /// Rooms that are no more: nobody reads their streams.
+    pub ended: Vec<RoomId>,
     /// Sessions that ended: their live streams close, and no node cache of this process believes them any more.
     pub closed_sessions: Vec<SessionId>,
 }

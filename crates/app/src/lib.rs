@@ -28,7 +28,7 @@ mod once;
 use std::sync::Arc;
 
 use clockwork::Wake;
-use kernel::{Clock, Entropy, Instant};
+use kernel::{Clock, Entropy, Instant, StreamId};
 use tokio::sync::Semaphore;
 
 pub use domain;
@@ -181,7 +181,13 @@ impl App {
         for session in &effects.closed_sessions {
             self.hub().close_session(*session);
         }
+        for (user, room) in &effects.left {
+            self.hub().close_guest(*user, StreamId::from(*room));
+        }
         self.hub().publish(effects.events);
+        for room in &effects.ended {
+            self.hub().close_stream(StreamId::from(*room));
+        }
         if let Some(due) = effects.next_alarm {
             self.alarm_wake().hint(due);
         }

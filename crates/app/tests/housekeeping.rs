@@ -6,17 +6,20 @@ mod world;
 use std::{sync::Arc, time::Duration};
 
 use app::{
+    Rendered,
     domain::{
         calendar::{RemindersDraft, labels::LabelsDraft, search::Query},
         tasks::{Task, TaskDraft},
     },
     housekeeping::{self, JobLane, Retention},
-    notify, tasks,
+    notify,
+    rooms::{self, Entered},
+    tasks,
 };
 use clockwork::{Leased as _, Outcome, Settlement};
 use domain::notify::Shelf;
 use futures_util::future::join;
-use kernel::{Clock as _, EventId, Instant, StreamId, UserId};
+use kernel::{Clock as _, EventId, Instant, RoomId, StreamId, UserId};
 use store::{StoreError, Tx, UseCase, calendar::filtered::Narrow, jobs::Claimed, scratch, streams, tasks::lists};
 use testkit::{SeededEntropy, on_both_databases, on_both_engines};
 use world::World;
@@ -35,7 +38,7 @@ impl UseCase for Append {
         let draft = |_| streams::Draft {
             stream: self.0,
             id: EventId::mint(self.2, &entropy),
-            kind: "schedule.changed",
+            kind: "schedule.changed".into(),
             data: "{}".to_owned(),
         };
         streams::append(tx, (0..self.1).map(draft).collect(), self.2).await.map(|_| ())
@@ -217,6 +220,47 @@ async fn tasks_that_are_older_than_the_search_are_found_after_a_while() {
         let job = claim(&world, &lane, "index_schedules").await;
         work(&world, &lane, &job, Duration::ZERO).await;
         assert_eq!((saying("report 회의").await, saying("deep 149").await), (150, 1));
+    })
+    .await;
+}
+
+/// Makes a room of Ada's.
+async fn room(world: &World) -> RoomId {
+    let id = |entered: &Entered| entered.room.id.to_string().into_bytes();
+    let render = Arc::new(move |entered: &Entered| Rendered { status: 201, headers: Vec::new(), body: id(entered) });
+    let answer = rooms::create(&world.app, &world.ada, "Choir".to_owned(), None, render).await.expect("a room");
+    String::from_utf8(answer.rendered.body).expect("text").parse().expect("an id")
+}
+
+/// Whether there is such a stream.
+struct IsThere(StreamId);
+
+impl UseCase for IsThere {
+    type Out = bool;
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+        Ok(streams::extent(tx, self.0).await?.is_some())
+    }
+}
+
+#[tokio::test]
+async fn of_a_full_room_the_oldest_events_are_forgotten_and_of_a_deleted_one_all() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        housekeeping::plan(&world.app).await.expect("planned");
+        let (full, small, deleted) = (room(&world).await, room(&world).await, room(&world).await);
+        for (room, events) in [(full, 1_299), (small, 20), (deleted, 600)] {
+            world.app.store().write(Append(room.into(), events, world.clock.now())).await.expect("appended");
+        }
+        rooms::delete(&world.app, &world.ada, deleted).await.expect("deleted");
+        let hour = Duration::from_hours(1);
+        world.clock.advance(hour);
+        let lane = JobLane::new(world.app.clone(), Retention { room_events: 100, ..Retention::default() });
+        let job = claim(&world, &lane, "purge_rooms").await;
+        assert_eq!(work(&world, &lane, &job, Duration::ZERO).await, hour);
+        assert_eq!((kept(&world, full.into()).await, kept(&world, small.into()).await), (100, 21));
+        assert!(!world.app.store().read(IsThere(deleted.into())).await.expect("read"), "and its stream with them");
     })
     .await;
 }

@@ -59,7 +59,7 @@ const PUT_BACK: &str = "UPDATE alarms SET state = 'PENDING', reason = NULL, sett
 
 #[tokio::test]
 async fn an_alarm_that_cannot_be_rung_is_set_aside_and_everybody_else_is_told() {
-    on_both_engines(async |store| {
+    Box::pin(on_both_engines(async |store| {
         let world = World::new(store).await;
         let broken = world.create(10, &[0]).await;
         assert_eq!(world.app.store().write(Spoil(world.ada.user)).await.expect("spoiled"), 1);
@@ -77,7 +77,8 @@ async fn an_alarm_that_cannot_be_rung_is_set_aside_and_everybody_else_is_told() 
         // Its owner can have it ring after all, or move the schedule.
         let alarm = world.alarm_rows(broken.id).await[0].id;
         let until = Until::For(Duration::from_mins(1));
-        let snoozed = alarms::snooze(&world.app, &world.ada, (alarm, until), None, Arc::new(alarm_body)).await.expect("snoozed");
+        let snoozing = Box::pin(alarms::snooze(&world.app, &world.ada, (alarm, until), None, Arc::new(alarm_body)));
+        let snoozed = snoozing.await.expect("snoozed");
         assert_ne!(alarm_of(&snoozed), alarm);
         assert_eq!(world.pass(1).await, 1);
         let later = Patch { start: Some(Moment::Instant(world.at(60))), ..Patch::default() };
@@ -85,7 +86,7 @@ async fn an_alarm_that_cannot_be_rung_is_set_aside_and_everybody_else_is_told() 
         assert_eq!(world.pass(60).await, 1);
         let told = world.events().await.iter().filter(|(kind, _)| kind == "notification.created").count();
         assert_eq!(told, 5);
-    })
+    }))
     .await;
 }
 

@@ -14,6 +14,9 @@ pub enum HubError {
     /// There is no such stream, or not for whoever asks, or it is not read on this connection.
     #[error("no stream of yours has this name: streams are called `me`, or by the id of a room you are in")]
     NotFound,
+    /// One stream has as many readers in this process as one stream may.
+    #[error("{0} follow this live, which is the most that may at a time: try again in a moment")]
+    TooManyOfStream(usize),
     /// This process holds as many streams as it may.
     #[error("this server holds as many live streams as it can: try again in a moment")]
     TooMany,
@@ -28,6 +31,7 @@ impl Coded for HubError {
             Self::TooManyOfUser(_) => "stream.too_many_of_user",
             Self::TooManyOnConnection(_) => "stream.too_many_on_connection",
             Self::NotFound => "stream.not_found",
+            Self::TooManyOfStream(_) => "stream.too_many_of_stream",
             Self::TooMany => "stream.too_many",
             Self::Draining => "stream.draining",
         }
@@ -35,7 +39,7 @@ impl Coded for HubError {
 
     fn category(&self) -> Category {
         match self {
-            Self::TooManyOfUser(_) => Category::RateLimited,
+            Self::TooManyOfUser(_) | Self::TooManyOfStream(_) => Category::RateLimited,
             // Waiting does not help.
             Self::TooManyOnConnection(_) => Category::Conflict,
             Self::NotFound => Category::NotFound,
@@ -47,7 +51,7 @@ impl Coded for HubError {
     fn retry_after_seconds(&self) -> Option<u32> {
         match self {
             // A tab that was closed frees its stream when its next heartbeat cannot be written.
-            Self::TooManyOfUser(_) => Some(15),
+            Self::TooManyOfUser(_) | Self::TooManyOfStream(_) => Some(15),
             Self::TooManyOnConnection(_) | Self::NotFound => None,
             Self::TooMany => Some(5),
             Self::Draining => Some(2),

@@ -70,7 +70,7 @@ pub enum Frame {
         head: Position,
     },
     /// The last frame. The reader may come back with its last position and will miss nothing, except after
-    /// [`CloseReason::Revoked`] and [`CloseReason::Gone`].
+    /// [`CloseReason::Revoked`], [`CloseReason::Forbidden`] and [`CloseReason::Gone`].
     Close {
         /// Why.
         reason: CloseReason,

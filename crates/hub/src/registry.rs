@@ -19,13 +19,15 @@ pub struct Limits {
     pub per_user: usize,
     /// Connections of this process. One more is refused ([`HubError::TooMany`]).
     pub per_process: usize,
+    /// Connections that read one stream. One more is refused ([`HubError::TooManyOfStream`]); none is closed for it.
+    pub per_stream: usize,
     /// Events that wait for one connection. One more drops those of its fullest stream, and its reader reads the log instead.
     pub buffer: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { per_user: 20, per_process: 10_000, buffer: 256 }
+        Self { per_user: 20, per_process: 10_000, per_stream: 5_000, buffer: 256 }
     }
 }
 
@@ -107,6 +109,9 @@ impl Hub {
         }
         if line.mailbox.len() >= STREAMS_PER_CONNECTION {
             return Err(HubError::TooManyOnConnection(STREAMS_PER_CONNECTION));
+        }
+        if registry.streams.get(&stream).is_some_and(|readers| readers.len() >= self.limits.per_stream) {
+            return Err(HubError::TooManyOfStream(self.limits.per_stream));
         }
         line.mailbox.open(stream);
         registry.streams.entry(stream).or_default().insert(line.number, Arc::clone(&line.mailbox));

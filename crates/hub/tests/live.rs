@@ -300,7 +300,7 @@ fn a_log_that_cannot_be_read_ends_the_stream_and_the_reader_may_come_back() {
 
 #[test]
 fn limits_hold_per_user_and_per_process_and_a_closed_stream_makes_room() {
-    let hub = Hub::new(Limits { per_user: 2, per_process: 3, buffer: 1 });
+    let hub = Hub::new(Limits { per_user: 2, per_process: 3, buffer: 1, ..Limits::default() });
     let owner = |user: &str| Owner { user: user.parse().unwrap(), session: None, key: None };
     let (one, other) = (owner("usr_00000000000000000000000001"), owner("usr_00000000000000000000000002"));
     let first = hub.connect(one).unwrap();

@@ -14,7 +14,7 @@ pub struct Draft {
     /// Its own id.
     pub id: EventId,
     /// What happened.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// A JSON object.
     pub data: String,
 }
@@ -52,7 +52,7 @@ pub async fn append(tx: &mut Tx<'_>, drafts: Vec<Draft>, at: Instant) -> Result<
             stream: draft.stream,
             position: *position,
             id: draft.id,
-            kind: draft.kind.to_owned(),
+            kind: draft.kind.into_owned(),
             at,
             data: draft.data,
         });
@@ -163,6 +163,22 @@ pub async fn trim(tx: &mut Tx<'_>, stream: StreamId, before: Instant, limit: u32
         .await?;
     // Only the present epoch has a low mark; what is left of an older one is only ever read to be forgotten.
     tx.execute("UPDATE streams SET low = $3 WHERE id = $1 AND epoch = $2", values![stream, epoch, last + 1]).await?;
+    Ok(gone)
+}
+
+/// Forgets the first events of `stream`, at most `limit` of them, until it has no more than `keep`; the low mark moves with them.
+/// Answers how many are gone.
+pub async fn trim_to(tx: &mut Tx<'_>, stream: StreamId, keep: u32, limit: u32) -> Result<u64, StoreError> {
+    let Some(Extent { head, low }) = extent(tx, stream).await? else { return Ok(0) };
+    let last = (head.seq - i64::from(keep)).min(low - 1 + i64::from(limit));
+    if last < low {
+        return Ok(0);
+    }
+    let gone = tx
+        .execute("DELETE FROM events WHERE stream_id = $1 AND epoch = $2 AND seq <= $3", values![stream, head.epoch, last])
+        .await?;
+    let sql = "UPDATE streams SET low = $3 WHERE id = $1 AND epoch = $2 AND low < $3";
+    tx.execute(sql, values![stream, head.epoch, last + 1]).await?;
     Ok(gone)
 }
 

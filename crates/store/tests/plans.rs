@@ -22,7 +22,7 @@ use domain::{
 };
 use errands::task;
 use inboxes::{deliver, notifications, people, run};
-use kernel::{CategoryId, Entropy as _, FeedId, Instant, InvitationId, RoomId, TagId, UserId, Zone};
+use kernel::{CategoryId, Entropy as _, EventId, FeedId, Instant, InvitationId, Position, RoomId, TagId, UserId, Zone};
 use store::{
     Store, StoreError, Tx, alarms,
     calendar::{self, feeds, revision},
@@ -129,6 +129,12 @@ async fn rooms_of(store: &Store, people: &[UserId]) {
                 let invitation =
                     Invitation { id, room: room.id, standing, invited_by: None, accepted: 0, created_at: START, expires_at };
                 rooms::invitations::insert(tx, &invitation, hash).await?;
+                rooms::set_key(tx, room.id, (people[0], &room.name)).await?;
+                for (number, user) in people.iter().enumerate() {
+                    rooms::reads::put(tx, room.id, *user, Position { epoch: 1, seq: 0 }).await?;
+                    let (event, key) = (EventId::from_uuid(room.id.uuid()), number.to_string());
+                    rooms::publications::claim(tx, (room.id, &key), event, hash, START).await?;
+                }
             }
             Ok(())
         })

@@ -10,7 +10,7 @@ use inboxes::{people, run};
 use kernel::{Cursor, Entropy as _, EventId, Instant, InvitationId, RoomId, StreamId, UserId};
 use store::{
     Store,
-    rooms::{self, Entered, invitations, members},
+    rooms::{self, Entered, invitations, members, publications, reads},
     scratch,
     streams::{self, Draft},
 };
@@ -76,7 +76,7 @@ async fn a_room_is_there_for_those_in_it_and_counts_them() {
         let id = make(&store, 10, &[(ann, Standing::Owner), (bob, Standing::Viewer)]).await;
         let entered = seen(&store, bob, id).await.expect("he is in it");
         let counted = Room { members: 2, ..room(10) };
-        assert_eq!(entered, Entered { room: counted.clone(), standing: Standing::Viewer, joined_at: after(1) });
+        assert_eq!(entered, Entered { room: counted.clone(), standing: Standing::Viewer, joined_at: after(1), unread: 0 });
         assert_eq!(seen(&store, eve, id).await, None);
         assert_eq!(run(&store, move |tx| Box::pin(rooms::lock(tx, id))).await, Some(counted.clone()));
 
@@ -194,7 +194,7 @@ async fn a_deleted_room_is_nobodys_and_is_forgotten_piece_by_piece() {
                 let event = |stream| Draft {
                     stream: StreamId::from(stream),
                     id: EventId::mint(START, &entropy),
-                    kind: "room.created",
+                    kind: "room.created".into(),
                     data: "{}".to_owned(),
                 };
                 let drafts = vec![event(id), event(id), event(id), event(other)];
@@ -238,6 +238,154 @@ async fn with_an_account_go_its_places_in_rooms_and_no_room_is_left_without_an_o
         assert_eq!(run(&store, move |tx| Box::pin(rooms::lock(tx, alone))).await, None, "nobody is left in it");
         assert_eq!(run(&store, |tx| Box::pin(rooms::purge(tx, 10))).await, 1);
         store.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_stands_for_the_first_event_published_under_it() {
+    on_both_engines(async |store| {
+        let ann = people(&store, 0..1).await[0];
+        let (id, other) = (make(&store, 10, &[(ann, Standing::Owner)]).await, make(&store, 11, &[(ann, Standing::Owner)]).await);
+        let claim = async |room: RoomId, key: &'static str, number: u128| {
+            let event = EventId::from_uuid(uuid::Uuid::from_u128(number));
+            let hash = [u8::try_from(number).expect("small"); 32];
+            let at = after(u64::try_from(number).expect("small"));
+            run(&store, move |tx| Box::pin(async move { publications::claim(tx, (room, key), event, &hash, at).await })).await
+        };
+        assert_eq!(claim(id, "a", 1).await, None);
+        let known = claim(id, "a", 2).await.expect("it is taken");
+        assert_eq!((known.event.uuid().as_u128(), known.hash), (1, vec![1; 32]));
+        assert_eq!((claim(id, "b", 3).await, claim(other, "a", 4).await), (None, None));
+        assert_eq!(run(&store, |tx| Box::pin(publications::purge(tx, after(4), 10))).await, 2);
+        assert_eq!(claim(id, "a", 5).await, None, "it is forgotten");
+        assert!(claim(other, "a", 6).await.is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_room_is_found_by_what_the_programs_of_somebody_call_it() {
+    on_both_engines(async |store| {
+        let who = people(&store, 0..2).await;
+        let (ann, bob) = (who[0], who[1]);
+        let (hers, his) = (make(&store, 10, &[(ann, Standing::Owner)]).await, make(&store, 11, &[(bob, Standing::Owner)]).await);
+        for (user, id) in [(ann, hers), (bob, his)] {
+            run(&store, move |tx| Box::pin(rooms::set_key(tx, id, (user, "order")))).await;
+        }
+        assert_eq!(run(&store, move |tx| Box::pin(rooms::by_key(tx, ann, "order"))).await, Some(hers));
+        assert_eq!(run(&store, move |tx| Box::pin(rooms::by_key(tx, bob, "order"))).await, Some(his));
+        assert_eq!(run(&store, move |tx| Box::pin(rooms::by_key(tx, ann, "Order"))).await, None);
+        run(&store, move |tx| Box::pin(rooms::forget_key(tx, hers, bob))).await;
+        assert_eq!(run(&store, move |tx| Box::pin(rooms::by_key(tx, ann, "order"))).await, Some(hers), "not his");
+        run(&store, move |tx| Box::pin(rooms::forget_key(tx, hers, ann))).await;
+        run(&store, move |tx| Box::pin(rooms::discard(tx, his, after(1)))).await;
+        for user in [ann, bob] {
+            assert_eq!(run(&store, move |tx| Box::pin(rooms::by_key(tx, user, "order"))).await, None);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_many_places_those_that_are_held_are_told_apart() {
+    on_both_engines(async |store| {
+        let who = people(&store, 0..2).await;
+        let (ann, bob) = (who[0], who[1]);
+        let (one, other) = (
+            make(&store, 10, &[(ann, Standing::Viewer), (bob, Standing::Owner)]).await,
+            make(&store, 11, &[(bob, Standing::Owner)]).await,
+        );
+        let asked = [(ann, one), (ann, other), (bob, one), (bob, other)];
+        let mut there = run(&store, move |tx| Box::pin(async move { members::among(tx, &asked).await })).await;
+        there.sort();
+        let mut expected = vec![(ann, one), (bob, one), (bob, other)];
+        expected.sort();
+        assert_eq!(there, expected);
+        assert_eq!(run(&store, |tx| Box::pin(members::among(tx, &[]))).await, []);
+        assert_eq!(run(&store, move |tx| Box::pin(members::hold(tx, one, ann))).await, Some(Standing::Viewer));
+        assert_eq!(run(&store, move |tx| Box::pin(members::hold(tx, other, ann))).await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_a_full_room_the_oldest_events_go_first() {
+    on_both_engines(async |store| {
+        let ann = people(&store, 0..1).await[0];
+        let (id, other) = (make(&store, 10, &[(ann, Standing::Owner)]).await, make(&store, 11, &[(ann, Standing::Owner)]).await);
+        run(&store, move |tx| {
+            let entropy = SeededEntropy::new(30);
+            let event = |stream| Draft {
+                stream: StreamId::from(stream),
+                id: EventId::mint(START, &entropy),
+                kind: "said".into(),
+                data: "{}".to_owned(),
+            };
+            let mut drafts: Vec<Draft> = (0..10).map(|_| event(id)).collect();
+            drafts.extend((0..4).map(|_| event(other)));
+            Box::pin(streams::append(tx, drafts, START))
+        })
+        .await;
+        assert_eq!(run(&store, |tx| Box::pin(rooms::overfull(tx, 4, 10))).await, [id]);
+        for gone in [4, 2, 0] {
+            assert_eq!(run(&store, move |tx| Box::pin(streams::trim_to(tx, StreamId::from(id), 4, 4))).await, gone);
+        }
+        assert_eq!(run(&store, |tx| Box::pin(rooms::overfull(tx, 4, 10))).await, []);
+        let extent = run(&store, move |tx| Box::pin(streams::extent(tx, StreamId::from(id)))).await.expect("its stream");
+        assert_eq!((extent.head.seq, extent.low), (10, 7));
+        let after = kernel::Position { epoch: 1, seq: 0 };
+        let left = run(&store, move |tx| Box::pin(streams::page(tx, StreamId::from(id), after, 100))).await;
+        assert_eq!(left.iter().map(|event| event.position.seq).collect::<Vec<_>>(), [7, 8, 9, 10]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_unread_is_what_comes_after_the_position_of_its_reader() {
+    on_both_engines(async |store| {
+        let who = people(&store, 0..2).await;
+        let (ann, bob) = (who[0], who[1]);
+        let id = make(&store, 10, &[(ann, Standing::Owner), (bob, Standing::Viewer)]).await;
+        run(&store, move |tx| {
+            let entropy = SeededEntropy::new(30);
+            let event = |_| Draft {
+                stream: StreamId::from(id),
+                id: EventId::mint(START, &entropy),
+                kind: "said".into(),
+                data: "{}".to_owned(),
+            };
+            let drafts = (0..10).map(event).collect();
+            Box::pin(streams::append(tx, drafts, START))
+        })
+        .await;
+        let at = |seq| kernel::Position { epoch: 1, seq };
+        let put = async |user, position| run(&store, move |tx| Box::pin(reads::put(tx, id, user, position))).await;
+        let unread = async |user| run(&store, move |tx| Box::pin(reads::unread(tx, user))).await;
+        assert_eq!(unread(ann).await, [(id, 10)], "whoever said nothing has read nothing");
+        put(ann, at(4)).await;
+        put(ann, at(3)).await;
+        assert_eq!((unread(ann).await, unread(bob).await), (vec![(id, 6)], vec![(id, 10)]), "never back");
+        assert_eq!(seen(&store, ann, id).await.map(|entered| entered.unread), Some(6));
+        for (from, left) in [(3, 6), (4, 1)] {
+            run(&store, move |tx| Box::pin(reads::follow(tx, id, ann, (at(from), at(9))))).await;
+            assert_eq!(unread(ann).await, [(id, left)], "only from where she is");
+        }
+        // Of what is not kept any more nobody has to read anything, and a position of another epoch says nothing.
+        assert_eq!(run(&store, move |tx| Box::pin(streams::trim_to(tx, StreamId::from(id), 3, 100))).await, 7);
+        assert_eq!((unread(ann).await, unread(bob).await), (vec![(id, 1)], vec![(id, 3)]));
+        put(ann, kernel::Position { epoch: 2, seq: 1 }).await;
+        assert_eq!(unread(ann).await, [(id, 3)]);
+        assert_eq!(run(&store, move |tx| Box::pin(reads::find(tx, id, ann))).await, Some(kernel::Position { epoch: 2, seq: 1 }));
+
+        run(&store, move |tx| Box::pin(members::delete(tx, id, ann))).await;
+        put(ann, at(10)).await;
+        assert_eq!((unread(ann).await, run(&store, move |tx| Box::pin(reads::find(tx, id, ann))).await), (vec![], None));
+        assert_eq!(run(&store, move |tx| Box::pin(reads::version(tx, ann))).await, 0);
+        for version in 1..=2 {
+            assert_eq!(run(&store, move |tx| Box::pin(reads::count(tx, ann))).await, version);
+        }
+        assert_eq!(run(&store, move |tx| Box::pin(reads::version(tx, ann))).await, 2);
     })
     .await;
 }

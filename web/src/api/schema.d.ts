@@ -574,6 +574,30 @@ export interface paths {
         patch: operations["notifications_mark"];
         trace?: never;
     };
+    "/api/v1/notifications/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish into a room
+         * @description For its members and owners. The answer comes when the event is on disk; everybody who follows the room is told. Publish again with
+         *     the same `dedupe_key` as often as you have no answer: as long as events are kept, it is answered with the same event, and something
+         *     else under the same key is refused.
+         *
+         *     A service key needs the scope `events:publish`.
+         */
+        post: operations["rooms_publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notifications/read": {
         parameters: {
             query?: never;
@@ -740,6 +764,28 @@ export interface paths {
         patch: operations["rooms_rename_room"];
         trace?: never;
     };
+    "/api/v1/rooms/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what happened in a room
+         * @description A page of its events, in order. Go on with `last_id` as `since`; or follow its stream from there, which misses nothing.
+         *
+         *     A service key needs the scope `rooms:read`.
+         */
+        get: operations["rooms_list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rooms/{id}/invitations": {
         parameters: {
             query?: never;
@@ -859,6 +905,72 @@ export interface paths {
          *     A service key needs the scope `rooms:write`.
          */
         patch: operations["rooms_change_member"];
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say how far you have read
+         * @description It never goes back: an older position changes nothing, and the same again neither. Your other devices hear of it on your own stream
+         *     (`room.read`).
+         *
+         *     A service key needs the scope `rooms:read`.
+         */
+        put: operations["rooms_mark_room"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a room
+         * @description Server-sent events, as of `/api/v1/me/stream`: whatever happens in the room, in order, each with its position as `id`. Whoever comes back
+         *     with the last `id` it saw misses nothing. The stream ends (`close`) when you are in the room no longer.
+         *
+         *     A service key needs the scope `rooms:read`; a one-time `ticket` will do instead.
+         */
+        get: operations["rooms_room"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count what you have not read in your rooms
+         * @description A service key needs the scope `rooms:read`.
+         */
+        get: operations["rooms_count_unread"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/schedules": {
@@ -2713,6 +2825,21 @@ export interface components {
             /** @description The key itself, base64url. */
             x: string;
         };
+        /** @description What was published. */
+        PublishedView: {
+            /** @description Whether it had been published before; nothing happened this time. */
+            duplicate: boolean;
+            /**
+             * @description The event.
+             * @example evt_01jd2n9w3fkz8q4v6x0c5b7m1t
+             */
+            event_id: string;
+            /**
+             * @description In which room.
+             * @example rom_01jd2n9w3fkz8q4v6x0c5b7m1t
+             */
+            room_id: string;
+        };
         /** @description From when to when somebody does not want to be told, in their zone. Up to the start or earlier the end is that of the next day. */
         QuietHoursView: {
             /** @description On which days they begin, `monday` to `sunday`; each, unless given. */
@@ -2727,6 +2854,14 @@ export interface components {
              * @example 22:00
              */
             start: string;
+        };
+        /** @description How far. */
+        ReadMark: {
+            /**
+             * @description The position of the last event you have seen, as its `id`.
+             * @example 1-42
+             */
+            up_to: string;
         };
         /** @description What `/readyz` answers. */
         ReadyState: {
@@ -2855,6 +2990,11 @@ export interface components {
              * @example owner
              */
             role: string;
+            /**
+             * Format: int64
+             * @description How many of its events you have not read.
+             */
+            unread: number;
             /** Format: date-time */
             updated_at: string;
             /**
@@ -2867,6 +3007,39 @@ export interface components {
         RoomChange: {
             /** @description One visible line, at most 80 characters. */
             name?: string | null;
+        };
+        /** @description An event of a room. Its stream carries the same, with `id` in a field of its own. */
+        RoomEvent: components["schemas"]["Said"] & {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /**
+             * @description Its position.
+             * @example 1-42
+             */
+            id: string;
+        };
+        /** @description What happened in a room */
+        RoomEvents: {
+            /** @description In order, without a hole. */
+            events: components["schemas"]["RoomEvent"][];
+            gap?: components["schemas"]["RoomGap"] | null;
+            /** @description Whether there is more already. */
+            has_more: boolean;
+            /**
+             * @description The position to go on from.
+             * @example 1-42
+             */
+            last_id: string;
+        };
+        /** @description Why events are missing */
+        RoomGap: {
+            /** @description After this position it goes on. */
+            head: string;
+            /** @description `trimmed`, `epoch_changed`, `ahead_of_log` or `unreadable_position`. */
+            reason: string;
         };
         /** @description Somebody in a room. */
         RoomMember: {
@@ -2897,6 +3070,77 @@ export interface components {
             items: components["schemas"]["Room"][];
             /** @description Where the next page begins; null on the last one. */
             next_cursor?: string | null;
+        };
+        /** @description How far you have read a room */
+        RoomRead: {
+            /**
+             * @description The room.
+             * @example rom_01jd2n9w3fkz8q4v6x0c5b7m1t
+             */
+            room_id: string;
+            /**
+             * Format: int64
+             * @description How many events come after it.
+             */
+            unread: number;
+            /**
+             * @description Up to where: further on than you said, if it was already.
+             * @example 1-42
+             */
+            up_to: string;
+            /**
+             * Format: int64
+             * @description Grows with every mark of yours: of two answers, keep the one with the higher version.
+             */
+            version: number;
+        };
+        /** @description What you have not read */
+        RoomsUnread: {
+            /** @description The rooms in which there is something. */
+            rooms: components["schemas"]["RoomUnread"][];
+            /**
+             * Format: int64
+             * @description Events in all your rooms together.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Grows with every mark of yours.
+             */
+            version: number;
+        };
+        /** @description What you have not read of a room */
+        RoomUnread: {
+            /**
+             * @description The room.
+             * @example rom_01jd2n9w3fkz8q4v6x0c5b7m1t
+             */
+            room_id: string;
+            /**
+             * Format: int64
+             * @description Events.
+             */
+            unread: number;
+        };
+        /** @description What an event carries, as it was kept. */
+        Said: {
+            /** @description What the publisher says of it. */
+            data: Record<string, never>;
+            /**
+             * @description Its own id.
+             * @example evt_01jd2n9w3fkz8q4v6x0c5b7m1t
+             */
+            event_id: string;
+            /**
+             * @description Who published it: a user, or whoever a program said it speaks for.
+             * @example usr_01jd2n9w3fkz8q4v6x0c5b7m1t
+             */
+            publisher_id: string;
+            /**
+             * @description What happened.
+             * @example order.paid
+             */
+            type: string;
         };
         /** @description A stable code, and what it means. */
         SaidView: {
@@ -3740,6 +3984,28 @@ export interface components {
              */
             week_start: string;
         };
+        /** @description What shall be published. Give either `room_id` or `room_key`. */
+        WantedEvent: {
+            /** @description An object, whatever is in it: at most 64 KiB without the space between its parts, at most 32 deep. */
+            data: Record<string, never>;
+            /** @description Your own name of this publication, at most 200 characters: the same again is the same event. */
+            dedupe_key?: string | null;
+            /** @description For whom: of a service key only, at most 128 characters. Unless given, the user the credential belongs to. */
+            publisher_id?: string | null;
+            /**
+             * @description Into which room.
+             * @example rom_01jd2n9w3fkz8q4v6x0c5b7m1t
+             */
+            room_id?: string | null;
+            /** @description Or: what you, or your programs, call a room; 1 to 128 characters. If there is none of this name, it is made, and is yours. */
+            room_key?: string | null;
+            /**
+             * @description What happened: at most 100 characters, words of `a-z`, `0-9` and `_` with dots between them. The first words `room`, `member`,
+             *     `presence`, `comment`, `reaction`, `schedule`, `gap`, `ready` and `close` are the product's own, and so are `open` and `error` alone.
+             * @example order.paid
+             */
+            type: string;
+        };
         /** @description A feed that is asked for. */
         WantedFeed: {
             /**
@@ -3945,7 +4211,9 @@ export type Problem = components['schemas']['Problem'];
 export type ProgressView = components['schemas']['ProgressView'];
 export type ProposalView = components['schemas']['ProposalView'];
 export type PublicKeyView = components['schemas']['PublicKeyView'];
+export type PublishedView = components['schemas']['PublishedView'];
 export type QuietHoursView = components['schemas']['QuietHoursView'];
+export type ReadMark = components['schemas']['ReadMark'];
 export type ReadyState = components['schemas']['ReadyState'];
 export type RecurrenceDraft = components['schemas']['RecurrenceDraft'];
 export type RecurrenceView = components['schemas']['RecurrenceView'];
@@ -3957,8 +4225,15 @@ export type ReminderPage = components['schemas']['ReminderPage'];
 export type ReminderView = components['schemas']['ReminderView'];
 export type Room = components['schemas']['Room'];
 export type RoomChange = components['schemas']['RoomChange'];
+export type RoomEvent = components['schemas']['RoomEvent'];
+export type RoomEvents = components['schemas']['RoomEvents'];
+export type RoomGap = components['schemas']['RoomGap'];
 export type RoomMember = components['schemas']['RoomMember'];
 export type RoomPage = components['schemas']['RoomPage'];
+export type RoomRead = components['schemas']['RoomRead'];
+export type RoomsUnread = components['schemas']['RoomsUnread'];
+export type RoomUnread = components['schemas']['RoomUnread'];
+export type Said = components['schemas']['Said'];
 export type SaidView = components['schemas']['SaidView'];
 export type ScheduleChange = components['schemas']['ScheduleChange'];
 export type SchedulePage = components['schemas']['SchedulePage'];
@@ -3997,6 +4272,7 @@ export type UpcomingView = components['schemas']['UpcomingView'];
 export type UsageView = components['schemas']['UsageView'];
 export type UserChange = components['schemas']['UserChange'];
 export type UserView = components['schemas']['UserView'];
+export type WantedEvent = components['schemas']['WantedEvent'];
 export type WantedFeed = components['schemas']['WantedFeed'];
 export type WantedInvitation = components['schemas']['WantedInvitation'];
 export type ResponseBodyTooLarge = components['responses']['BodyTooLarge'];
@@ -5243,6 +5519,69 @@ export interface operations {
             507: components["responses"]["StorageFull"];
         };
     };
+    rooms_publish: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any 1 to 255 visible ASCII characters, best a fresh UUID. The answer is kept for 24 hours: the same request under the same key gets it again (`Idempotent-Replayed: true`) and nothing happens twice; another request under it is refused (422). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WantedEvent"];
+            };
+        };
+        responses: {
+            /** @description Published */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishedView"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `room.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["BodyTooSlow"];
+            /** @description `room.too_many`: a `room_key` would make one more room than you may be in */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `room.invalid`, or `room.dedupe_key_taken`: something else was published under this key */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
     notifications_mark_up_to: {
         parameters: {
             query?: never;
@@ -5650,6 +5989,44 @@ export interface operations {
             507: components["responses"]["StorageFull"];
         };
     };
+    rooms_list_events: {
+        parameters: {
+            query?: {
+                /** @description Events of the page, 100 unless given; who asks for more than 500 gets 500. */
+                limit?: number;
+                /**
+                 * @description Those after this position; from the first that is kept unless given.
+                 * @example 1-42
+                 */
+                since?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, or why there is none */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomEvents"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     rooms_list_invitations: {
         parameters: {
             query?: never;
@@ -5922,6 +6299,124 @@ export interface operations {
             429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["StorageFull"];
+        };
+    };
+    rooms_mark_room: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadMark"];
+            };
+        };
+        responses: {
+            /** @description How far you have read */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomRead"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
+    rooms_room: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Begin after this position, for clients that cannot set `Last-Event-ID`. The header counts if both are there.
+                 * @example 1-42
+                 */
+                since?: string;
+            };
+            header?: {
+                /** @description Begin after this position, as seen in `id` */
+                "last-event-id"?: string | null;
+            };
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, until one side ends it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            /** @description `stream.too_many_of_user`, `stream.too_many_of_stream` or `stream.too_many_of_address` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stream.too_many` or `stream.draining`: another node, or a moment later, will do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rooms_count_unread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomsUnread"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
         };
     };
     schedules_list: {

@@ -7,19 +7,21 @@ use app::{
     domain::identity::{self, Credential, IdentityError, Role, Scope},
 };
 use axum::{
+    body::Body,
     extract::{FromRequestParts, Request, State as Extract},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use futures_util::future::{Either, select};
 use http::{HeaderMap, header, request::Parts};
+use http_body_util::BodyExt as _;
 use kernel::Category;
 use tokio::task::JoinError;
 use tracing::Instrument as _;
 
 use super::{
-    Problem, State,
-    limits::{Place, Slot},
+    Peer, Problem, State,
+    limits::{Listener, Place, Slot},
     metrics,
 };
 
@@ -95,10 +97,14 @@ pub(crate) async fn guard(Extract(guarded): Extract<Guarded>, request: Request, 
         Ok(slot) => slot,
         Err(problem) => return problem.into_response(),
     };
-    let request = Request::from_parts(parts, body);
     if access.is_stream() {
-        return handled(request, next).await;
+        let Ok(Peer(peer)) = Peer::from_request_parts(&mut parts, &state).await;
+        return match state.load.listen(peer) {
+            Ok(listener) => held_open(handled(Request::from_parts(parts, body), next).await, listener),
+            Err(problem) => problem.into_response(),
+        };
     }
+    let request = Request::from_parts(parts, body);
     let answer = if request.method().is_safe() {
         Either::Left(async move {
             let _slot = slot;
@@ -108,6 +114,17 @@ pub(crate) async fn guard(Extract(guarded): Extract<Guarded>, request: Request, 
         Either::Right(carried_through(request, next, slot))
     };
     in_time(&state, answer).await
+}
+
+/// A stream keeps its place among those of its address until its last byte, or until its reader goes.
+fn held_open(response: Response, listener: Option<Listener>) -> Response {
+    let Some(listener) = listener else { return response };
+    response.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            let _held = &listener;
+            frame
+        }))
+    })
 }
 
 /// A change that has begun is finished, and announced, also when the caller hangs up or is not waited for any longer. It

@@ -91,6 +91,8 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "reminder.invalid" 422 "Invalid reminder" "The reminder cannot be what is asked. `errors` points at the field.";
     "reminder.not_active" 409 "Reminder not active" "The reminder has been dismissed, or replaced, or its schedule is gone.";
     "reminder.not_found" 404 "No such reminder" "There is no such reminder, or it is not yours.";
+    "room.dedupe_key_taken" 422 "Key already used" "Something else was published into this room under this `dedupe_key`. Choose a new one.";
+    "room.event_too_large" 413 "Event too large" "The data of an event has at most 64 KiB, without the space between its parts. Publish where it lies instead.";
     "room.forbidden" 403 "Not as what you are there" "You are in the room, but only its owners may do this; to publish one has to be a member.";
     "room.full" 409 "Room full" "The room has as many members as a room may, by `limits.members_per_room`.";
     "room.invalid" 422 "Invalid room" "A field of the room, of a member or of an invitation is not valid. `errors` points at it.";
@@ -128,6 +130,8 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "stream.draining" 503 "Shutting down" "This process is about to stop. Connect again: another one answers, or this one when it is back.";
     "stream.not_found" 404 "No such stream" "No stream has this name, or the connection does not read it. Streams are called `me`, or by the id of a room.";
     "stream.too_many" 503 "Too many streams" "This process holds as many live streams as it can.";
+    "stream.too_many_of_address" 429 "Too many streams from there" "As many live streams are open from your address as may be, by `limits.streams_per_address`. Close one, or come back after `Retry-After`.";
+    "stream.too_many_of_stream" 429 "Too many follow this" "As many follow this live as may, by `limits.streams_per_room`. Come back after `Retry-After`.";
     "stream.too_many_of_user" 429 "Too many streams of yours" "You have as many live streams open as a user may have. Close one.";
     "stream.too_many_on_connection" 409 "Too many streams on one connection" "One connection reads at most 50 streams. Leave one of them, or open another connection.";
     "tag.invalid" 422 "Invalid tag" "A field of the tag is not valid. `errors` points at it.";

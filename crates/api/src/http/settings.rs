@@ -70,6 +70,8 @@ pub struct Limits {
     pub in_flight: usize,
     /// Requests under way at once for one user or key; one more is answered 429.
     pub in_flight_per_principal: usize,
+    /// Live streams open at once from one address; one more is answered 429. Programs on this machine are not counted.
+    pub streams_per_address: usize,
     /// How long a request may take; then 503, and its result is unknown. Streams are exempt.
     pub request_timeout: Duration,
     /// How long a body may take to arrive; then 408.
@@ -81,6 +83,7 @@ impl Default for Limits {
         Self {
             in_flight: 4_096,
             in_flight_per_principal: 100,
+            streams_per_address: 1_000,
             request_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(15),
         }

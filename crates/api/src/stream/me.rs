@@ -16,7 +16,7 @@ use crate::http::{Caller, Problem, Query};
 pub(crate) struct Opening {
     /// Begin after this position, for clients that cannot set `Last-Event-ID`. The header counts if both are there.
     #[param(example = "1-42")]
-    since: Option<String>,
+    pub(super) since: Option<String>,
     /// The guard of the route has redeemed it.
     #[param(ignore)]
     #[serde(rename = "ticket")]

@@ -4,6 +4,7 @@ mod last_seen;
 mod many;
 mod me;
 mod places;
+mod room;
 mod socket;
 mod sse;
 
@@ -18,4 +19,5 @@ pub(crate) fn routes() -> Routes {
         .add(Access::Stream(Scope::NotificationsRead), routes!(me::me))
         .add(Access::Stream(Scope::NotificationsRead), routes!(many::many))
         .add(Access::Stream(Scope::NotificationsRead), routes!(socket::socket))
+        .add(Access::Stream(Scope::RoomsRead), routes!(room::room))
 }

@@ -132,7 +132,12 @@ impl House {
 
     /// The text at `path`.
     pub(crate) async fn page(&self, path: &str) -> String {
-        let body = self.open_stream(Call::get(path)).await.into_body().collect().await.expect("a body").to_bytes();
+        self.page_of(Call::get(path)).await
+    }
+
+    /// The text of an answer, as it was sent.
+    pub(crate) async fn page_of(&self, call: Call) -> String {
+        let body = self.open_stream(call).await.into_body().collect().await.expect("a body").to_bytes();
         String::from_utf8(body.to_vec()).expect("text")
     }
 

@@ -28,7 +28,7 @@ impl UseCase for Deliver {
         let events = self.drafts.iter().zip(&self.event_ids).map(|(draft, id)| Draft {
             stream: StreamId::from(self.user),
             id: *id,
-            kind: notify::CREATED,
+            kind: notify::CREATED.into(),
             data: notify::created_event_data(&draft.notification),
         });
         streams::append(tx, events.collect(), self.now).await

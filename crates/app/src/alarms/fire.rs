@@ -342,7 +342,7 @@ impl FireDue {
         streams::Draft {
             stream: StreamId::from(notification.user),
             id: EventId::mint(now, &*self.entropy),
-            kind: "notification.created",
+            kind: "notification.created".into(),
             data: notify::created_event_data(notification),
         }
     }

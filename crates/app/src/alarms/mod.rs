@@ -48,7 +48,7 @@ fn changed_event(
     store::streams::Draft {
         stream: StreamId::from(owner),
         id: EventId::mint(now, entropy),
-        kind: "reminder.changed",
+        kind: "reminder.changed".into(),
         data: format!(r#"{{"reminder_id":"{alarm}",{of},"change":"{what}"}}"#),
     }
 }

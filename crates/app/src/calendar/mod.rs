@@ -60,7 +60,7 @@ pub(crate) fn fact(schedule: &Schedule, what: What, entropy: &dyn Entropy) -> Dr
     Draft {
         stream: StreamId::from(schedule.owner),
         id: EventId::mint(schedule.updated_at, entropy),
-        kind: "schedule.changed",
+        kind: "schedule.changed".into(),
         data: format!(r#"{{"schedule_id":"{}","version":{},"change":"{change}"}}"#, schedule.id, schedule.version),
     }
 }

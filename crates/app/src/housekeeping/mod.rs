@@ -30,12 +30,21 @@ pub struct Retention {
     pub notifications: Duration,
     /// Events of streams: how long somebody may be away and still resume without a gap.
     pub events: Duration,
+    /// Events of one room, however young: the oldest go first.
+    pub room_events: u32,
 }
 
 impl Default for Retention {
     fn default() -> Self {
         let days = |days: u64| Duration::from_hours(days * 24);
-        Self { trash: days(30), alarms: days(365), read_notifications: days(90), notifications: days(365), events: days(30) }
+        Self {
+            trash: days(30),
+            alarms: days(365),
+            read_notifications: days(90),
+            notifications: days(365),
+            events: days(30),
+            room_events: 10_000,
+        }
     }
 }
 
@@ -52,7 +61,7 @@ enum Kind {
     Notifications,
     /// Events of the past.
     Events,
-    /// What happened in rooms that were deleted.
+    /// What happened in rooms that were deleted, and more than is kept of any other.
     Rooms,
     /// What schedules are found by, of those that were written before there was a search.
     Index,

@@ -27,7 +27,7 @@ impl Fact {
             }
             Self::ProfileChanged(version) => (event::PROFILE_CHANGED, json!({ "user_id": user, "version": version })),
         };
-        Draft { stream: StreamId::from(user), id, kind, data: data.to_string() }
+        Draft { stream: StreamId::from(user), id, kind: kind.into(), data: data.to_string() }
     }
 }
 

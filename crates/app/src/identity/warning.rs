@@ -45,7 +45,7 @@ pub(super) async fn of_reuse(
     let inboxes = deliver::add_unread(tx, &[(user.id, 1)].into()).await?;
     let stream = StreamId::from(user.id);
     let (id, data) = (EventId::mint(now, entropy), notify::created_event_data(&draft.notification));
-    let mut events = vec![streams::Draft { stream, id, kind: notify::CREATED, data }];
+    let mut events = vec![streams::Draft { stream, id, kind: notify::CREATED.into(), data }];
     events.extend(inboxes.iter().map(|inbox| notify::unread_changed(inbox, EventId::mint(now, entropy))));
     effects.append(tx, events, now).await?;
     Ok(())

@@ -47,7 +47,7 @@ pub fn created_event_data(notification: &Notification) -> String {
 /// `unread.changed` for the stream of whose inbox it is.
 pub(crate) fn unread_changed(inbox: &Inbox, id: EventId) -> Draft {
     let data = unread_event_data(inbox.unread, inbox.version);
-    Draft { stream: StreamId::from(inbox.user), id, kind: UNREAD, data }
+    Draft { stream: StreamId::from(inbox.user), id, kind: UNREAD.into(), data }
 }
 
 /// The data of `unread.changed`: `{count, version}`. A reader keeps the pair with the highest version.

@@ -60,9 +60,13 @@ fn unavailable(error: StoreError) -> LogError {
 /// Opens the live stream of the caller's own events. It counts against the caller's limits, and ends when the session or the key
 /// it was opened with is revoked.
 pub fn attach(app: &App, caller: &Caller, since: Since) -> Result<Attached<StreamLog>, Error> {
-    let (stream, owner) = (StreamId::from(caller.user), owner(caller));
+    attach_to(app, caller, StreamId::from(caller.user), since)
+}
+
+/// Opens a live stream that the caller may read; as [`attach`] otherwise.
+pub(crate) fn attach_to(app: &App, caller: &Caller, stream: StreamId, since: Since) -> Result<Attached<StreamLog>, Error> {
     let opened: Result<_, HubError> =
-        hub::attach(app.hub(), StreamLog::of(app), stream, owner, since, app.shared_clock(), app.entropy());
+        hub::attach(app.hub(), StreamLog::of(app), stream, owner(caller), since, app.shared_clock(), app.entropy());
     Ok(opened?)
 }
 

@@ -46,7 +46,7 @@ impl Change {
     }
 
     fn draft(&self, kind: &'static str, data: String) -> Draft {
-        Draft { stream: StreamId::from(self.user), id: EventId::mint(self.now, &*self.entropy), kind, data }
+        Draft { stream: StreamId::from(self.user), id: EventId::mint(self.now, &*self.entropy), kind: kind.into(), data }
     }
 }
 

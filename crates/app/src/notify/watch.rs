@@ -3,15 +3,16 @@
 //! - **Positions**: does the log of every stream somebody listens to end where its readers were told it does? One query for all of
 //!   them. It is how a node hears of what another node wrote, and it repairs every lost hint.
 //! - **Rights**: are the sessions and keys that hold a stream still good? The node that revokes closes its own streams at once; this
-//!   closes those of other nodes, and those whose session has just run out. An access token that expires does not end a stream: the
+//!   closes those of other nodes, and those whose session has just run out. Of the
+//!   stream of a room: is its reader still in the room? An access token that expires does not end a stream: the
 //!   token proved who opened it, the session says whether they still may.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use clockwork::Stop;
 use futures_util::future::{Either, select};
-use kernel::{ApiKeyId, Instant, Position, SessionId, StreamId};
-use store::{StoreError, Tx, UseCase, identity, streams};
+use kernel::{ApiKeyId, Instant, Position, RoomId, SessionId, StreamId, UserId};
+use store::{StoreError, Tx, UseCase, identity, rooms, streams};
 
 use crate::App;
 
@@ -53,32 +54,50 @@ pub async fn check_positions(app: &App) -> Result<(), StoreError> {
 struct StillGood {
     sessions: Vec<SessionId>,
     keys: Vec<ApiKeyId>,
+    places: Vec<(UserId, RoomId)>,
     now: Instant,
 }
 
+/// What of it is.
+struct Good {
+    sessions: Vec<SessionId>,
+    keys: Vec<ApiKeyId>,
+    places: Vec<(UserId, RoomId)>,
+}
+
 impl UseCase for StillGood {
-    type Out = (Vec<SessionId>, Vec<ApiKeyId>);
+    type Out = Good;
     type Error = StoreError;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, StoreError> {
         let sessions = identity::sessions::live_among(tx, &self.sessions, self.now).await?;
         let keys = identity::api_keys::good_among(tx, &self.keys, self.now).await?;
-        Ok((sessions, keys))
+        let places = rooms::members::among(tx, &self.places).await?;
+        Ok(Good { sessions, keys, places })
     }
 }
 
-/// Ends the streams whose session or key is no longer good.
+/// Ends the streams whose session or key is no longer good, and those of rooms whose reader is in the room no longer.
 pub async fn check_rights(app: &App) -> Result<(), StoreError> {
     let (sessions, keys) = (app.hub().sessions(), app.hub().keys());
     if sessions.is_empty() && keys.is_empty() {
         return Ok(());
     }
-    let asked = StillGood { sessions: sessions.iter().copied().collect(), keys: keys.iter().copied().collect(), now: app.now() };
-    let (live, good) = app.store().read(asked).await?;
-    for ended in sessions.difference(&live.into_iter().collect()) {
+    let guests = app.hub().guests();
+    let asked = StillGood {
+        sessions: sessions.iter().copied().collect(),
+        keys: keys.iter().copied().collect(),
+        places: guests.iter().map(|(user, stream)| (*user, RoomId::from_uuid(stream.uuid()))).collect(),
+        now: app.now(),
+    };
+    let good = app.store().read(asked).await?;
+    for (user, stream) in guests.difference(&good.places.into_iter().map(|(user, room)| (user, room.into())).collect()) {
+        app.hub().close_guest(*user, *stream);
+    }
+    for ended in sessions.difference(&good.sessions.into_iter().collect()) {
         app.hub().close_session(*ended);
     }
-    for ended in keys.difference(&good.into_iter().collect()) {
+    for ended in keys.difference(&good.keys.into_iter().collect()) {
         app.hub().close_key(*ended);
     }
     Ok(())

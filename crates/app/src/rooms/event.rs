@@ -3,10 +3,10 @@
 use domain::rooms::{Room, Standing};
 use kernel::{EventId, RoomId, StreamId, UserId};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{json, value::RawValue};
 use store::streams::Draft;
 
-use super::By;
+use super::{By, Marked};
 use crate::notify;
 
 /// An event of a room: what everybody there is told.
@@ -19,12 +19,20 @@ struct Said<'a, D> {
     data: D,
 }
 
+/// What somebody published, under the id it was given: `data` is an object.
+pub(super) fn published((room, id): (RoomId, EventId), kind: String, publisher: &str, data: String) -> Draft {
+    // It was written as JSON by the publisher; should it ever not be, the event still arrives.
+    let data = RawValue::from_string(data).unwrap_or_else(|_| RawValue::NULL.to_owned());
+    let data = notify::json(&Said { event_id: id, kind: &kind, publisher_id: publisher, data });
+    Draft { stream: StreamId::from(room), id, kind: kind.into(), data }
+}
+
 /// Something that `publisher` did in a room, for its stream: `{"event_id", "type", "publisher_id", "data"}`.
 fn said(room: RoomId, kind: &'static str, publisher: UserId, data: impl Serialize, (now, entropy): By<'_>) -> Draft {
     let id = EventId::mint(now, entropy);
     let publisher_id = publisher.to_string();
     let data = notify::json(&Said { event_id: id, kind, publisher_id: &publisher_id, data });
-    Draft { stream: StreamId::from(room), id, kind, data }
+    Draft { stream: StreamId::from(room), id, kind: kind.into(), data }
 }
 
 /// `room.created`, `room.updated`: `{name, version}`.
@@ -53,8 +61,15 @@ pub(super) fn member_left(room: RoomId, user: UserId, publisher: UserId, by: By<
     said(room, "member.left", publisher, json!({ "user_id": user }), by)
 }
 
+/// `room.read` on the stream of who reads: `{room_id, up_to, unread, version}`.
+pub(super) fn read(user: UserId, marked: Marked, (now, entropy): By<'_>) -> Draft {
+    let Marked { room, up_to, unread, version } = marked;
+    let data = json!({ "room_id": room, "up_to": up_to, "unread": unread, "version": version }).to_string();
+    Draft { stream: StreamId::from(user), id: EventId::mint(now, entropy), kind: "room.read".into(), data }
+}
+
 /// `room.changed` on the stream of somebody whose rooms are others than before, or who is something else in one: `{room_id, change}`.
 pub(super) fn told(user: UserId, room: RoomId, change: &str, (now, entropy): By<'_>) -> Draft {
     let data = json!({ "room_id": room, "change": change }).to_string();
-    Draft { stream: StreamId::from(user), id: EventId::mint(now, entropy), kind: "room.changed", data }
+    Draft { stream: StreamId::from(user), id: EventId::mint(now, entropy), kind: "room.changed".into(), data }
 }

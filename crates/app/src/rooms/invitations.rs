@@ -12,7 +12,7 @@ use store::{
     rooms::{self as room_rows, Entered, invitations as rows, members as member_rows},
 };
 
-use super::{Settings, enter, event, has_place, look};
+use super::{Settings, enter, event, has_place, look, tell_newcomer};
 use crate::{
     Answer, App, Effects, Error, Once,
     identity::{Opaque, sha256},
@@ -171,7 +171,7 @@ impl UseCase for Accept {
         let facts =
             vec![event::member(id, "member.joined", (user, invitation.standing), user, by), event::told(user, id, "joined", by)];
         let mut effects = Effects::default();
-        effects.append(tx, facts, now).await?;
+        tell_newcomer(tx, &mut effects, facts, (id, user), now).await?;
         Ok((Joined { entered: look(tx, user, id, Deed::Read).await?, joined: true }, effects))
     }
 }

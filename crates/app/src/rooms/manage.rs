@@ -12,7 +12,7 @@ use store::{
     rooms::{self as rows, Entered, members as member_rows},
 };
 
-use super::{Settings, enter, event, has_place, look};
+use super::{Settings, enter, event, has_place, look, tell, tell_newcomer};
 use crate::{
     Answer, App, Effects, Error, Once,
     calendar::{Expected, Page, Unfit},
@@ -43,8 +43,8 @@ impl UseCase for Create {
         let by = (now, &*self.entropy);
         let facts = vec![event::room(&room, "room.created", user, by), event::told(user, id, "created", by)];
         let mut effects = Effects::default();
-        effects.append(tx, facts, now).await?;
-        Ok((Entered { room, standing: Standing::Owner, joined_at: now }, effects))
+        tell_newcomer(tx, &mut effects, facts, (id, user), now).await?;
+        Ok((Entered { room, standing: Standing::Owner, joined_at: now, unread: 0 }, effects))
     }
 }
 
@@ -119,7 +119,7 @@ impl UseCase for Rename {
         {
             rows::update(tx, &room).await?;
             let facts = vec![event::room(&room, "room.updated", self.user, (self.now, &*self.entropy))];
-            effects.append(tx, facts, self.now).await?;
+            tell(tx, &mut effects, facts, (self.id, self.user), self.now).await?;
         }
         Ok((look(tx, self.user, self.id, Deed::Manage).await?, effects))
     }
@@ -156,7 +156,7 @@ impl UseCase for Delete {
         let members = member_rows::users(tx, self.id).await?;
         facts.extend(members.into_iter().map(|member| event::told(member, self.id, "deleted", by)));
         rows::discard(tx, self.id, self.now).await?;
-        let mut effects = Effects::default();
+        let mut effects = Effects { ended: vec![self.id], ..Effects::default() };
         effects.append(tx, facts, self.now).await?;
         Ok(((), effects))
     }

@@ -9,7 +9,7 @@ use domain::{
 use kernel::{Cursor, Entropy, Instant, RoomId, UserId};
 use store::{Tx, UseCase, rooms::members as rows};
 
-use super::{enter, event, look};
+use super::{enter, event, look, tell};
 use crate::{Answer, App, Effects, Error, Once, calendar::Page, once::Render};
 
 struct List {
@@ -66,7 +66,7 @@ impl UseCase for Change {
                 event::member(self.room, "member.changed", (self.member, self.standing), self.user, by),
                 event::told(self.member, self.room, "role", by),
             ];
-            effects.append(tx, facts, self.now).await?;
+            tell(tx, &mut effects, facts, (self.room, self.user), self.now).await?;
         }
         Ok((member, effects))
     }
@@ -104,13 +104,14 @@ impl UseCase for Remove {
         let standing = rows::standing(tx, self.room, self.member).await?.ok_or(RoomError::MemberNotFound)?;
         may_go(standing, None, rows::owners(tx, self.room).await?)?;
         rows::delete(tx, self.room, self.member).await?;
+        store::rooms::forget_key(tx, self.room, self.member).await?;
         let by = (self.now, &*self.entropy);
         let facts = vec![
             event::member_left(self.room, self.member, self.user, by),
             event::told(self.member, self.room, if itself { "left" } else { "removed" }, by),
         ];
-        let mut effects = Effects::default();
-        effects.append(tx, facts, self.now).await?;
+        let mut effects = Effects { left: vec![(self.member, self.room)], ..Effects::default() };
+        tell(tx, &mut effects, facts, (self.room, self.user), self.now).await?;
         Ok(((), effects))
     }
 }

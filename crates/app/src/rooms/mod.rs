@@ -4,22 +4,29 @@
 //! moment is decided one after the other, and nobody acts on a standing they have just lost. Who comes into a room is locked before it.
 
 mod event;
+mod history;
 mod invitations;
 mod manage;
 mod members;
+mod publish;
+mod reads;
 
 use domain::rooms::{Deed, Room, RoomError, Standing};
-use kernel::{Entropy, Instant, RoomId, UserId};
+use kernel::{Entropy, Instant, Position, RoomId, StreamId, UserId};
 use store::{
     Tx,
-    rooms::{self as rows, members as member_rows},
+    rooms::{self as rows, members as member_rows, reads as read_rows},
+    streams::Draft,
 };
 
-use crate::Error;
+use crate::{Effects, Error};
 
+pub use history::{History, attach, events};
 pub use invitations::{Joined, NewInvitation, accept, invitations, invite, revoke};
 pub use manage::{create, delete, get, list, rename};
 pub use members::{change_member, leave, members, remove_member};
+pub use publish::{Published, publish};
+pub use reads::{Marked, Unread, mark, unread};
 pub use store::rooms::Entered;
 
 /// What an operator may choose.
@@ -55,6 +62,38 @@ async fn look(tx: &mut Tx<'_>, user: UserId, id: RoomId, deed: Deed) -> Result<E
     let entered = rows::find(tx, user, id).await?.ok_or(RoomError::NotFound)?;
     entered.standing.may(deed)?;
     Ok(entered)
+}
+
+/// Appends what happened in a room, done by `user` there; who knew everything before has read it then.
+async fn tell(
+    tx: &mut Tx<'_>,
+    effects: &mut Effects,
+    facts: Vec<Draft>,
+    (room, user): (RoomId, UserId),
+    now: Instant,
+) -> Result<(), Error> {
+    effects.append(tx, facts, now).await?;
+    let mut said = effects.events.iter().filter(|event| event.stream == StreamId::from(room)).map(|event| event.position);
+    if let Some(first) = said.next() {
+        let before = Position { seq: first.seq - 1, ..first };
+        read_rows::follow(tx, room, user, (before, said.next_back().unwrap_or(first))).await?;
+    }
+    Ok(())
+}
+
+/// As [`tell`], of somebody who has just come into the room: nothing of what happened before is new to them.
+async fn tell_newcomer(
+    tx: &mut Tx<'_>,
+    effects: &mut Effects,
+    facts: Vec<Draft>,
+    (room, user): (RoomId, UserId),
+    now: Instant,
+) -> Result<(), Error> {
+    effects.append(tx, facts, now).await?;
+    if let Some(last) = effects.events.iter().rfind(|event| event.stream == StreamId::from(room)) {
+        read_rows::put(tx, room, user, last.position).await?;
+    }
+    Ok(())
 }
 
 /// Refuses who is in as many rooms as one may be. They have been locked.

@@ -58,7 +58,7 @@ fn fact((owner, id, version): (UserId, TaskId, i64), change: &str, (now, entropy
     Draft {
         stream: StreamId::from(owner),
         id: EventId::mint(now, entropy),
-        kind: "task.changed",
+        kind: "task.changed".into(),
         data: format!(r#"{{"task_id":"{id}","version":{version},"change":"{change}"}}"#),
     }
 }

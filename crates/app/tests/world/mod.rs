@@ -148,7 +148,9 @@ impl World {
 
     /// Fires what is due now.
     pub(crate) async fn fire(&self) -> usize {
-        AlarmLane::new(self.app.clone()).fire(self.clock.now(), 500).await.expect("due alarms fire").rows
+        let lane = AlarmLane::new(self.app.clone());
+        // On the heap, as what changes schedules.
+        Box::pin(lane.fire(self.clock.now(), 500)).await.expect("due alarms fire").rows
     }
 
     /// The events in Ada's stream: kind and data.

@@ -127,6 +127,10 @@ settings! {
         streams: Whole<1, 1_000_000>;
         /// Live streams open at once for one user.
         streams_per_user: Whole<1, 1_000>;
+        /// Readers of one stream at once.
+        streams_per_room: Whole<1, 1_000_000>;
+        /// Live streams open at once from one address.
+        streams_per_address: Whole<1, 1_000_000>;
         /// Schedules of one user.
         schedules_per_user: Whole<1, 10_000_000>;
         /// Rooms one user is in.
@@ -187,6 +191,8 @@ settings! {
         notification_days: Whole<1, 36_500>;
         /// Events of streams.
         event_days: Whole<1, 3_650>;
+        /// Events of one room.
+        room_events: Whole<100, 10_000_000>;
     }
 
     /// How the process ends.

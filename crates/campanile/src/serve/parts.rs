@@ -76,6 +76,7 @@ impl Running {
             read_notifications: config.retention.read_notification_days.days(),
             notifications: config.retention.notification_days.days(),
             events: config.retention.event_days.days(),
+            room_events: config.retention.room_events.get(),
         };
         self.spawn("the lane of jobs", async move {
             let lane = JobLane::new(app.clone(), retention);

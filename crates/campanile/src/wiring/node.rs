@@ -58,7 +58,8 @@ impl Node {
 
 fn stream_limits(config: &Config) -> hub::Limits {
     let (per_user, per_process) = (config.limits.streams_per_user.count(), config.limits.streams.count());
-    hub::Limits { per_user, per_process, ..hub::Limits::default() }
+    let per_stream = config.limits.streams_per_room.count();
+    hub::Limits { per_user, per_process, per_stream, ..hub::Limits::default() }
 }
 
 fn room_settings(config: &Config) -> app::rooms::Settings {
@@ -95,6 +96,7 @@ pub(crate) fn edge_settings(config: &Config, listening: SocketAddr) -> EdgeSetti
         limits: api::Limits {
             in_flight: config.limits.requests.count(),
             in_flight_per_principal: config.limits.requests_per_principal.count(),
+            streams_per_address: config.limits.streams_per_address.count(),
             request_timeout: config.limits.request_seconds.seconds(),
             body_timeout: config.limits.body_seconds.seconds(),
         },

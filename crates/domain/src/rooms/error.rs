@@ -2,6 +2,8 @@
 
 use kernel::{Category, Coded, FieldError};
 
+use super::MAX_DATA_BYTES;
+
 /// A refusal about rooms.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RoomError {
@@ -44,6 +46,15 @@ pub enum RoomError {
     /// The invitation expired, was revoked, or never was.
     #[error("there is no such invitation: it expired, was revoked, or never was")]
     InvitationNotFound,
+    /// The data of an event has more bytes than it may.
+    #[error("the data of an event has at most {MAX_DATA_BYTES} bytes, and this has {bytes}: publish where it lies instead")]
+    EventTooLarge {
+        /// So many it has, without the space between its parts.
+        bytes: usize,
+    },
+    /// Something else was published under this key.
+    #[error("something else was published under this dedupe_key: choose a new one")]
+    DedupeKeyTaken,
     /// `If-Match` names another version than the present one.
     #[error("the room was changed in the meantime: it is now version {current}; read it again and repeat")]
     VersionMismatch {
@@ -67,6 +78,8 @@ impl Coded for RoomError {
             Self::TooManyInvitations { .. } => "room.too_many_invitations",
             Self::MemberNotFound => "room.member_not_found",
             Self::InvitationNotFound => "invitation.not_found",
+            Self::EventTooLarge { .. } => "room.event_too_large",
+            Self::DedupeKeyTaken => "room.dedupe_key_taken",
             Self::VersionMismatch { .. } => "room.version_mismatch",
             Self::VersionRequired => "room.version_required",
         }
@@ -75,7 +88,8 @@ impl Coded for RoomError {
     fn category(&self) -> Category {
         match self {
             Self::NotFound | Self::MemberNotFound | Self::InvitationNotFound => Category::NotFound,
-            Self::Invalid(_) => Category::Invalid,
+            Self::Invalid(_) | Self::DedupeKeyTaken => Category::Invalid,
+            Self::EventTooLarge { .. } => Category::TooLarge,
             Self::Forbidden { .. } => Category::Forbidden,
             Self::LastOwner | Self::TooMany { .. } | Self::Full { .. } | Self::TooManyInvitations { .. } => Category::Conflict,
             Self::VersionMismatch { .. } => Category::PreconditionFailed,

@@ -13,9 +13,11 @@
 mod error;
 mod invitation;
 mod member;
+mod publication;
 mod room;
 
 pub use error::RoomError;
 pub use invitation::{INVITATION_LIFETIME, Invitation, invited_as};
 pub use member::{Deed, Member, Standing, UnknownStanding, may_go};
+pub use publication::{MAX_DATA_BYTES, MAX_DATA_DEPTH, Publication, Target, Wanted};
 pub use room::{MAX_EXTERNAL_KEY, MAX_NAME, Room, external_key, name};

@@ -3,7 +3,7 @@
 use domain::rooms::{Member, Standing};
 use kernel::{Cursor, Instant, RoomId, UserId};
 
-use crate::{Row, StoreError, Tx, values};
+use crate::{Column, Row, Sql, StoreError, Tx, values};
 
 /// Puts somebody who is not in the room into it.
 pub async fn insert(
@@ -26,6 +26,27 @@ pub(crate) const STANDING: &str = "SELECT role FROM room_members WHERE room_id =
 pub async fn standing(tx: &mut Tx<'_>, room: RoomId, user: UserId) -> Result<Option<Standing>, StoreError> {
     tx.optional(STANDING, values![room, user], |row| row.parse(0)).await
 }
+
+/// As [`standing`]; and until the transaction ends they cannot be taken out.
+pub async fn hold(tx: &mut Tx<'_>, room: RoomId, user: UserId) -> Result<Option<Standing>, StoreError> {
+    let sql = Sql::each(STANDING, "SELECT role FROM room_members WHERE room_id = $1 AND user_id = $2 FOR KEY SHARE");
+    tx.optional(sql, values![room, user], |row| row.parse(0)).await
+}
+
+/// Of these, those who are in the room.
+pub async fn among(tx: &mut Tx<'_>, places: &[(UserId, RoomId)]) -> Result<Vec<(UserId, RoomId)>, StoreError> {
+    let columns = [
+        Column::Uuids(places.iter().map(|(user, _)| user.uuid()).collect()),
+        Column::Uuids(places.iter().map(|(_, room)| room.uuid()).collect()),
+    ];
+    tx.batch_all(AMONG, &columns, |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
+pub(crate) const AMONG: Sql = Sql::each(
+    "SELECT user_id, room_id FROM room_members WHERE user_id = $1 AND room_id = $2",
+    "SELECT m.user_id, m.room_id FROM unnest($1::uuid[], $2::uuid[]) AS asked (user_id, room_id)
+     JOIN room_members m ON m.room_id = asked.room_id AND m.user_id = asked.user_id",
+);
 
 /// Somebody in a room.
 pub async fn find(tx: &mut Tx<'_>, room: RoomId, user: UserId) -> Result<Option<Member>, StoreError> {

@@ -2,6 +2,8 @@
 
 pub mod invitations;
 pub mod members;
+pub mod publications;
+pub mod reads;
 
 use domain::rooms::{Room, Standing};
 use kernel::{Cursor, Instant, RoomId, StreamId, UserId};
@@ -24,6 +26,8 @@ pub struct Entered {
     pub standing: Standing,
     /// Since when.
     pub joined_at: Instant,
+    /// How many of its events they have not read.
+    pub unread: i64,
 }
 
 /// Writes a new room and its empty stream. Nobody is in it yet.
@@ -46,23 +50,29 @@ pub async fn lock(tx: &mut Tx<'_>, id: RoomId) -> Result<Option<Room>, StoreErro
     tx.optional(sql, values![id], room).await
 }
 
-pub(crate) const FIND: &str = concat!(
-    "SELECT ",
-    columns!(),
-    ", m.role, m.joined_at FROM room_members m JOIN rooms r ON r.id = m.room_id
-     WHERE m.room_id = $1 AND m.user_id = $2 AND r.deleted_at IS NULL"
-);
+/// A room, and what somebody is in it: every column of [`Entered`], and where they come from.
+macro_rules! entered {
+    ($rest:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            ", m.role, m.joined_at, CASE WHEN p.epoch = s.epoch AND p.seq >= s.low THEN s.head - p.seq ELSE s.head - s.low + 1 END
+             FROM room_members m JOIN rooms r ON r.id = m.room_id JOIN streams s ON s.id = m.room_id
+             LEFT JOIN room_reads p ON p.room_id = m.room_id AND p.user_id = m.user_id ",
+            $rest
+        )
+    };
+}
+
+pub(crate) const FIND: &str = entered!("WHERE m.room_id = $1 AND m.user_id = $2 AND r.deleted_at IS NULL");
 
 /// A room that `user` is in.
 pub async fn find(tx: &mut Tx<'_>, user: UserId, id: RoomId) -> Result<Option<Entered>, StoreError> {
     tx.optional(FIND, values![id, user], entered).await
 }
 
-pub(crate) const PAGE: &str = concat!(
-    "SELECT ",
-    columns!(),
-    ", m.role, m.joined_at FROM room_members m JOIN rooms r ON r.id = m.room_id
-     WHERE m.user_id = $1 AND (m.joined_at, m.room_id) < ($2, $3) AND r.deleted_at IS NULL
+pub(crate) const PAGE: &str = entered!(
+    "WHERE m.user_id = $1 AND (m.joined_at, m.room_id) < ($2, $3) AND r.deleted_at IS NULL
      ORDER BY m.joined_at DESC, m.room_id DESC LIMIT $4"
 );
 
@@ -87,6 +97,32 @@ pub async fn update(tx: &mut Tx<'_>, room: &Room) -> Result<(), StoreError> {
     )
     .await?;
     Ok(())
+}
+
+pub(crate) const BY_KEY: &str = "SELECT id FROM rooms WHERE keyed_by = $1 AND external_key = $2";
+
+/// The room that the programs of `user` call `key`.
+pub async fn by_key(tx: &mut Tx<'_>, user: UserId, key: &str) -> Result<Option<RoomId>, StoreError> {
+    tx.optional(BY_KEY, values![user, key], |row| row.get(0)).await
+}
+
+/// Says what the programs of `user` call a room.
+pub async fn set_key(tx: &mut Tx<'_>, id: RoomId, (user, key): (UserId, &str)) -> Result<(), StoreError> {
+    tx.execute("UPDATE rooms SET keyed_by = $2, external_key = $3 WHERE id = $1", values![id, user, key]).await?;
+    Ok(())
+}
+
+/// Forgets what the programs of `user` call a room, if it is they who do.
+pub async fn forget_key(tx: &mut Tx<'_>, id: RoomId, user: UserId) -> Result<(), StoreError> {
+    tx.execute("UPDATE rooms SET external_key = NULL WHERE id = $1 AND keyed_by = $2", values![id, user]).await?;
+    Ok(())
+}
+
+/// Some rooms of which more than `keep` events are kept.
+pub async fn overfull(tx: &mut Tx<'_>, keep: u32, limit: u32) -> Result<Vec<RoomId>, StoreError> {
+    let sql = "SELECT r.id FROM rooms r JOIN streams s ON s.id = r.id
+         WHERE s.head - s.low + 1 > $1 AND r.deleted_at IS NULL ORDER BY r.id LIMIT $2";
+    tx.all(sql, values![keep, limit], |row| row.get(0)).await
 }
 
 /// Ends a room that was locked: nobody is in it and nobody comes in any more. Its events are left to [`purge`].
@@ -129,5 +165,5 @@ fn room(row: &Row<'_>) -> Result<Room, StoreError> {
 }
 
 fn entered(row: &Row<'_>) -> Result<Entered, StoreError> {
-    Ok(Entered { room: room(row)?, standing: row.parse(6)?, joined_at: row.get(7)? })
+    Ok(Entered { room: room(row)?, standing: row.parse(6)?, joined_at: row.get(7)?, unread: row.get(8)? })
 }

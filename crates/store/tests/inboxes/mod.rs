@@ -109,7 +109,7 @@ pub(crate) async fn deliver(store: &Store, user: UserId, drafts: Vec<deliver::Dr
             let event = |draft: &deliver::Draft| Draft {
                 stream: StreamId::from(user),
                 id: EventId::from_uuid(draft.key),
-                kind: "notification.created",
+                kind: "notification.created".into(),
                 data: "{}".to_owned(),
             };
             streams::append(tx, drafts.iter().map(event).collect(), START).await

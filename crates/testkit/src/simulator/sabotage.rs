@@ -284,7 +284,7 @@ impl Wrong {
         let events = new.iter().map(|notification| streams::Draft {
             stream: StreamId::from(notification.user),
             id: EventId::mint(self.now, &*self.entropy),
-            kind: notify::CREATED,
+            kind: notify::CREATED.into(),
             data: notify::created_event_data(notification),
         });
         streams::append(tx, events.collect(), self.now).await?;

@@ -3,11 +3,14 @@
 mod accept;
 mod create;
 mod delete;
+mod events;
 mod get;
 mod invitations;
 mod leave;
 mod list;
 mod members;
+mod publish;
+mod read;
 mod rename;
 mod view;
 
@@ -26,6 +29,11 @@ pub(crate) fn routes() -> Routes {
         .add(write, routes!(rename::rename_room))
         .add(write, routes!(delete::delete_room))
         .add(write, routes!(leave::leave_room))
+        .add(read, routes!(events::list_events))
+        .add(read, routes!(read::count_unread))
+        // Who may read may say so.
+        .add(read, routes!(read::mark_room))
+        .add(Access::Scoped(Scope::EventsPublish), routes!(publish::publish))
         .add(read, routes!(members::list_members))
         .add(write, routes!(members::change_member))
         .add(write, routes!(members::remove_member))

@@ -27,6 +27,8 @@ pub(crate) struct RoomView {
     role: &'static str,
     /// How many are in it.
     members: i64,
+    /// How many of its events you have not read.
+    unread: i64,
     /// Since when you are in it.
     #[schema(value_type = String, format = DateTime)]
     joined_at: Instant,
@@ -39,12 +41,13 @@ pub(crate) struct RoomView {
 }
 
 impl From<&Entered> for RoomView {
-    fn from(Entered { room, standing, joined_at }: &Entered) -> Self {
+    fn from(Entered { room, standing, joined_at, unread }: &Entered) -> Self {
         Self {
             id: room.id,
             name: room.name.clone(),
             role: standing.as_str(),
             members: room.members,
+            unread: *unread,
             joined_at: *joined_at,
             version: room.version,
             created_at: room.created_at,

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::atomic::Ordering, time::Duration};
 
 use app::domain::identity::{self, Credential, Role};
-use axum::body::Body;
+use axum::{body::Body, response::IntoResponse as _};
 use futures_util::FutureExt as _;
 use http::{Request, header};
 use kernel::{ApiKeyId, SessionId, UserId};
@@ -194,4 +194,19 @@ async fn the_metrics_count_by_route_template_and_never_by_path() {
     }
     assert!(page.contains("campanile_alarm_lateness_seconds_bucket"));
     assert!(!page.contains("sch_0000") && !page.contains("/no/such") && !page.contains("BREW"));
+}
+
+#[test]
+fn an_address_has_so_many_streams_and_this_machine_any_number() {
+    let load = Load::new(&Limits { streams_per_address: 2, ..Limits::default() });
+    let listen = |address: &str| load.listen(address.parse().ok());
+    let first = [listen("2001:db8:1:2::1").expect("a place"), listen("2001:db8:1:2:3::9").expect("a place")];
+    let refused = listen("2001:db8:1:2:ffff::1").expect_err("the network is one household").into_response();
+    assert_eq!((refused.status().as_u16(), refused.headers()["retry-after"].to_str().ok()), (429, Some("15")));
+    let _another = [listen("2001:db8:1:3::1").expect("a place"), listen("203.0.113.7").expect("a place")];
+    drop(first);
+    assert!(listen("2001:db8:1:2::1").expect("a place is free again").is_some());
+    for _ in 0..5 {
+        assert!(listen("127.0.0.1").expect("not counted").is_none());
+    }
 }

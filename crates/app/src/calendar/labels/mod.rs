@@ -103,11 +103,11 @@ type By<'a> = (Instant, &'a dyn Entropy);
 /// `tag.changed`: id, version and what happened, no name.
 fn tag_fact(tag: &Tag, change: &str, (now, entropy): By<'_>) -> Draft {
     let data = format!(r#"{{"tag_id":"{}","version":{},"change":"{change}"}}"#, tag.id, tag.version);
-    Draft { stream: StreamId::from(tag.owner), id: EventId::mint(now, entropy), kind: "tag.changed", data }
+    Draft { stream: StreamId::from(tag.owner), id: EventId::mint(now, entropy), kind: "tag.changed".into(), data }
 }
 
 /// `category.changed`: id, version and what happened, no name.
 fn category_fact(category: &Category, change: &str, (now, entropy): By<'_>) -> Draft {
     let data = format!(r#"{{"category_id":"{}","version":{},"change":"{change}"}}"#, category.id, category.version);
-    Draft { stream: StreamId::from(category.owner), id: EventId::mint(now, entropy), kind: "category.changed", data }
+    Draft { stream: StreamId::from(category.owner), id: EventId::mint(now, entropy), kind: "category.changed".into(), data }
 }

@@ -207,7 +207,7 @@ fn event(set: &RecurrenceSet, item: &Item, (now, entropy): (Instant, &dyn Entrop
     Draft {
         stream: StreamId::from(*owner),
         id: EventId::mint(now, entropy),
-        kind: "progress.changed",
+        kind: "progress.changed".into(),
         data: format!(
             r#"{{"schedule_id":"{id}","recurrence_id":"{occurrence}","version":{version},"state":"{state}","run":{run}}}"#
         ),
