@@ -7218,7 +7218,7 @@ export interface operations {
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
-            /** @description `stream.not_found`: one of the rooms is not there, or not for the caller */
+            /** @description `room.not_found`: one of the rooms is not there, or not for the caller */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -36,7 +36,7 @@ use crate::http::{Caller, Problem, Query};
     ),
     responses(
         (status = 200, description = "Events, until one side ends it", body = String, content_type = "text/event-stream"),
-        (status = 404, description = "`stream.not_found`: one of the rooms is not there, or not for the caller"),
+        (status = 404, description = "`room.not_found`: one of the rooms is not there, or not for the caller"),
         (status = 429, description = "`stream.too_many_of_user`: one account may hold 20 connections"),
         (status = 503, description = "`stream.too_many` or `stream.draining`: another node, or a moment later, will do"),
     )
@@ -51,7 +51,7 @@ pub(crate) async fn many(
     let claimed = Claimed::read(last_seen(&headers, asked.since));
     let mut reader = Reader { live: notify::connect(&app, &caller.0)?, places: Places::new(), ended: false };
     for topic in asked.topics {
-        let stream = notify::authorise(&caller.0, topic)?;
+        let stream = notify::authorise(&app, &caller.0, topic).await?;
         let since = claimed.since(topic);
         reader.live.subscribe(stream, since).map_err(app::Error::from)?;
         reader.places.add(stream, topic, since);

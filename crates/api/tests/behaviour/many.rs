@@ -46,7 +46,7 @@ async fn a_query_is_read_strictly_and_what_is_refused_holds_nothing() {
         refused.refused(422, "query.invalid");
     }
     let elsewhere = Call::get(&format!("{STREAM}?me=1&room=rom_00000000000000000000000001")).bearer(ada.access_token());
-    house.send(elsewhere).await.refused(404, "stream.not_found");
+    house.send(elsewhere).await.refused(404, "room.not_found");
     assert_eq!(house.app.hub().connections(), 0);
 }
 

@@ -99,7 +99,7 @@ async fn a_position_that_means_nothing_is_a_gap_and_a_stream_that_is_not_there_i
             ("you", "stream.not_found"),
             ("", "stream.not_found"),
             ("rom_../../etc", "stream.not_found"),
-            ("rom_00000000000000000000000001", "stream.not_found"),
+            ("rom_00000000000000000000000001", "room.not_found"),
         ] {
             socket.say(&json!({ "op": "subscribe", "stream": stream })).await;
             let refused = socket.expect("refused").await;

@@ -3,10 +3,9 @@
 use std::{fmt, str::FromStr};
 
 use domain::identity::{Caller, IdentityError, Scope};
-use hub::HubError;
 use kernel::{RoomId, StreamId};
 
-use crate::Error;
+use crate::{App, Error, rooms};
 
 /// A stream, as the caller calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,12 +54,13 @@ impl FromStr for Topic {
 }
 
 /// The stream behind `topic`, if the caller may follow it. A room they are not a member of is not there for them.
-pub fn authorise(caller: &Caller, topic: Topic) -> Result<StreamId, Error> {
+pub async fn authorise(app: &App, caller: &Caller, topic: Topic) -> Result<StreamId, Error> {
     match topic {
-        Topic::Me if caller.may(Scope::NotificationsRead) => Ok(topic.stream(caller)),
-        Topic::Me => Err(IdentityError::Forbidden.into()),
-        Topic::Room(_) => Err(HubError::NotFound.into()),
+        Topic::Me if caller.may(Scope::NotificationsRead) => {}
+        Topic::Room(room) if caller.may(Scope::RoomsRead) => drop(rooms::get(app, caller, room).await?),
+        Topic::Me | Topic::Room(_) => return Err(IdentityError::Forbidden.into()),
     }
+    Ok(topic.stream(caller))
 }
 
 #[cfg(test)]

@@ -113,7 +113,7 @@ impl Talk {
         match asked {
             Asked::Ping => self.say([words::pong()]).await,
             Asked::Unknown(name) => self.say([words::refused(&name, &Problem::of(HubError::NotFound))]).await,
-            Asked::Subscribe(topic, since) => match self.subscribe(topic, since) {
+            Asked::Subscribe(topic, since) => match self.subscribe(topic, since).await {
                 // The connection says so itself, in the order in which it happened.
                 Ok(()) => Flow::On,
                 Err(problem) => self.say([words::refused(&topic.to_string(), &problem)]).await,
@@ -127,8 +127,9 @@ impl Talk {
         }
     }
 
-    fn subscribe(&mut self, topic: Topic, since: Since) -> Result<(), Problem> {
-        let stream = notify::authorise(&self.caller, topic)?;
+    async fn subscribe(&mut self, topic: Topic, since: Since) -> Result<(), Problem> {
+        let user = self.caller.user;
+        let stream = app::on_behalf_of(user, notify::authorise(&self.app, &self.caller, topic)).await?;
         Ok(self.live.subscribe(stream, since).map_err(app::Error::from)?)
     }
 
