@@ -25,8 +25,12 @@ use crate::{
 const MEMBERS: u32 = 10;
 
 /// Our own limits, out of the way: it is not they that are measured.
-const SETTINGS: [&str; 4] =
-    ["limits.streams=100000", "limits.streams_per_user=1000", "limits.streams_per_room=100000", "limits.requests_per_minute=1000000"];
+const SETTINGS: [&str; 4] = [
+    "limits.streams=100000",
+    "limits.streams_per_user=1000",
+    "limits.streams_per_room=100000",
+    "limits.requests_per_minute=1000000",
+];
 
 /// A hub that runs as a child of this process, and ends with this value.
 pub(super) struct Hub {
@@ -70,10 +74,8 @@ impl Hub {
         let server = Server::start_with(&database, &SETTINGS).await?;
         let room = room_of(server.address, &tokens).await?;
         let path = format!("/api/v1/rooms/{room}/stream");
-        let greetings = tokens.iter().map(|token| Greeting {
-            say: vec![request("GET", &path, Some(token), "")],
-            hear: vec!["event: ready"],
-        });
+        let greetings =
+            tokens.iter().map(|token| Greeting { say: vec![request("GET", &path, Some(token), "")], hear: vec!["event: ready"] });
         Ok(Self {
             address: server.address,
             greetings: greetings.collect(),

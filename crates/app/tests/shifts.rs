@@ -202,6 +202,54 @@ async fn an_occurrence_that_gets_reminders_of_its_own_does_not_tell_again_what_i
     .await;
 }
 
+fn reminded(leads: &[u32]) -> Patch {
+    Patch { reminders: Some(leads.iter().map(|lead| ReminderRule::before_start(*lead)).collect()), ..Patch::default() }
+}
+
+#[tokio::test]
+async fn reminders_that_are_changed_and_changed_back_ring() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        let today = wall("2026-11-20T12:00:00");
+        let mut ids = Vec::new();
+        for scope in [Scope::All, Scope::Following(today), Scope::This(today)] {
+            for meanwhile in [&[300][..], &[], &[240, 1_200]] {
+                let id = daily(&world, 600).await;
+                for leads in [meanwhile, &[600]] {
+                    change(&world, id, scope, reminded(leads)).await;
+                }
+                ids.push(id);
+            }
+        }
+        assert_eq!(rung_by(&world, "2026-11-20T02:50:00Z", &ids).await, vec![today; ids.len()]);
+        assert_eq!(rung_by(&world, "2026-11-20T03:00:00Z", &ids).await, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_dismissed_or_put_off_stays_so_when_its_occurrence_gets_one_more_reminder() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        let today = wall("2026-11-20T12:00:00");
+        let ids = [daily(&world, 600).await, daily(&world, 600).await];
+        let mut waits = Vec::new();
+        for id in ids {
+            waits.push(world.alarm_rows(id).await.remove(0).id);
+        }
+        alarms::dismiss(&world.app, &world.ada, waits[0], None, Arc::new(alarm_body)).await.expect("dismissed");
+        let until = Until::Instant(world.at(145));
+        alarms::snooze(&world.app, &world.ada, (waits[1], until), None, Arc::new(alarm_body)).await.expect("snoozed");
+        for id in ids {
+            change(&world, id, Scope::This(today), reminded(&[600, 1_200])).await;
+        }
+        assert_eq!(rung_by(&world, "2026-11-20T02:40:00Z", &ids).await, [today, today], "the new one");
+        assert_eq!(rung_by(&world, "2026-11-20T02:50:00Z", &ids).await, []);
+        assert_eq!(rung_by(&world, "2026-11-20T02:55:00Z", &ids).await, [today], "what was put off");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn an_occurrence_that_is_reminded_of_like_the_rest_again_is_so() {
     on_both_engines(async |store| {

@@ -1230,6 +1230,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schedules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * See when a schedule would take place
+         * @description Nothing is made: the first occurrences of what is asked for, worked out by the code that makes schedules, or what is wrong with it.
+         *
+         *     A service key needs the scope `schedules:read`.
+         */
+        post: operations["schedules_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/socket": {
         parameters: {
             query?: never;
@@ -2735,6 +2757,76 @@ export interface components {
          * @enum {string}
          */
         Policy: "ring" | "coalesce" | "skip";
+        /** @description An occurrence of what is not made yet. */
+        PreviewedView: {
+            /**
+             * @description What the clock on the wall shows at the end; a date for whole days.
+             * @example 2026-11-20T10:00:00
+             */
+            end: string;
+            /**
+             * Format: date-time
+             * @description The instant of the end, derived.
+             * @example 2026-11-20T01:00:00Z
+             */
+            end_at: string;
+            /**
+             * @description What it would be called within its series: the wall time the rule gives it; a date for whole days.
+             * @example 2026-11-20T09:30:00
+             */
+            recurrence_id: string;
+            /**
+             * @description What the clock on the wall shows at the start; a date for whole days.
+             * @example 2026-11-20T09:30:00
+             */
+            start: string;
+            /**
+             * Format: date-time
+             * @description The instant of the start, derived.
+             * @example 2026-11-20T00:30:00Z
+             */
+            start_at: string;
+            /**
+             * @description `gap`: the start is skipped by a change of clocks and is moved forward; `fold`: it comes twice, the first is meant.
+             * @example unique
+             */
+            start_resolution: string;
+        };
+        /** @description Times that may be made a schedule, written as there. */
+        PreviewRequest: {
+            /** @description Whole days. */
+            all_day?: boolean;
+            /**
+             * @description How long each takes, instead of `end`.
+             * @example PT30M
+             */
+            duration?: string | null;
+            /** @description When it ends. */
+            end?: string | null;
+            /**
+             * Format: int32
+             * @description How many occurrences are to be shown: 1 to 100, 5 unless given.
+             */
+            limit?: number | null;
+            recurrence?: components["schemas"]["RecurrenceDraft"] | null;
+            /**
+             * @description When the first begins.
+             * @example 2026-11-20T09:30:00
+             */
+            start: string;
+            /**
+             * @description IANA zone; the caller's own unless given.
+             * @example Asia/Seoul
+             */
+            time_zone?: string | null;
+        };
+        /** @description When it would take place. */
+        PreviewView: {
+            /** @description Whether there are more. */
+            has_more: boolean;
+            /** @description The first of its occurrences, in order. */
+            occurrences: components["schemas"]["PreviewedView"][];
+        };
         /** @description A refusal (RFC 9457) */
         Problem: {
             /**
@@ -4207,6 +4299,9 @@ export type PartView = components['schemas']['PartView'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type PeriodName = components['schemas']['PeriodName'];
 export type Policy = components['schemas']['Policy'];
+export type PreviewedView = components['schemas']['PreviewedView'];
+export type PreviewRequest = components['schemas']['PreviewRequest'];
+export type PreviewView = components['schemas']['PreviewView'];
 export type Problem = components['schemas']['Problem'];
 export type ProgressView = components['schemas']['ProgressView'];
 export type ProposalView = components['schemas']['ProposalView'];
@@ -7087,6 +7182,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["BodyTooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
+    schedules_preview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any 1 to 255 visible ASCII characters, best a fresh UUID. The answer is kept for 24 hours: the same request under the same key gets it again (`Idempotent-Replayed: true`) and nothing happens twice; another request under it is refused (422). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description The first occurrences */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewView"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             408: components["responses"]["BodyTooSlow"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["BodyTooLarge"];

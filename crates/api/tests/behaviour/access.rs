@@ -34,6 +34,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET /api/v1/categories/{category}", "", ""),
     ("DELETE /api/v1/habits", "", ""),
     ("GET /api/v1/habits", "", ""),
+    ("POST /api/v1/schedules/preview", "", r#"{"start": "2026-11-20T09:30:00"}"#),
     ("POST /api/v1/suggestions", "", r#"{"title": "Report", "duration": "PT1H"}"#),
     ("GET /api/v1/free-slots", "from=2026-11-20&to=2026-11-27&duration=PT1H", ""),
     ("GET /api/v1/me/stream", "", ""),

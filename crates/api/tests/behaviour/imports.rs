@@ -202,6 +202,15 @@ async fn a_file_is_taken_over_whole_or_not_at_all() {
         let refused = desk.import("", &moved).await;
         refused.refused(422, "icalendar.invalid");
         assert_eq!((refused.text("/errors/0/pointer"), shown(&desk).await.len()), ("/VEVENT/1", 1));
+        // Where what cannot be kept is left out, the rest is taken over, as a look had said.
+        let looked = desk.import("?skip_invalid=true&dry_run=true", &moved).await;
+        assert_eq!((counts(&looked), shown(&desk).await.len()), ([1, 0, 0, 1, 0], 1));
+        let taken = desk.import("?skip_invalid=true", &moved).await;
+        assert_eq!((counts(&taken), shown(&desk).await.len()), ([1, 0, 0, 1, 0], 2));
+        assert!(taken.text("/items/1/errors/0/detail").starts_with("line "), "{}", taken.body);
+        // Nor is what happens once, while somebody is at it.
+        let other = file(&["UID:good\r\nDTSTART:20261127T090000Z"]);
+        desk.import("?dry_run=true", &other).await.refused(422, "icalendar.invalid");
         house.close().await;
     })
     .await;

@@ -84,15 +84,16 @@ impl Rung {
         // Asked for each occurrence that is looked at, and most of them have no history.
         let due = LazyCell::new(|| due_for(set, reminder, nominal));
         let is_same_time = |rung: &store::alarms::Rung| *due == Some(rung.due_at);
-        // Another reminder for the same instant is the same to whoever was told: an occurrence that gets reminders of its own has
-        // those of its series under new ids.
-        let speaks_for = |rung: &store::alarms::Rung| rung.nominal == nominal && is_same_time(rung);
+        // Another reminder for the same instant is the same to whoever was told, or did not want to be: an occurrence that gets
+        // reminders of its own has those of its series under new ids. One that was taken off has told nobody anything.
+        let speaks_for =
+            |rung: &store::alarms::Rung| (rung.fired || rung.passed_over) && rung.nominal == nominal && is_same_time(rung);
         let of_reminder = || self.0.iter().filter(|rung| rung.reminder == reminder || speaks_for(rung));
         let once = set.schedule.series.is_none();
         let rang_now = |rung: &store::alarms::Rung| rung.fired && Some(rung.due_at) == due_now(set, reminder, nominal);
         if of_reminder().any(|rung| (once || rung.nominal == nominal) && rang_now(rung)) {
             Told::Exactly
-        } else if of_reminder().any(|rung| is_settled(set, rung, nominal)) {
+        } else if of_reminder().any(|rung| is_settled(set, rung, reminder, nominal)) {
             Told::Already
         } else if of_reminder().any(|rung| rung.fired && (once || day(rung.nominal) == day(nominal) || is_same_time(rung))) {
             // What happens once keeps its history wherever it is moved to; an occurrence of a series is known by its day, or rings
@@ -113,12 +114,12 @@ fn day(wall: WallTime) -> jiff::civil::Date {
     wall.datetime().date()
 }
 
-/// Whether `rung` settles what its reminder has to say of an occurrence: it was about it or, in a chain, about a later one; or
+/// Whether `rung` settles what a reminder, its own or one that it speaks for, has to say of an occurrence: it was about it or, in a chain, about a later one; or
 /// it was passed over, by its owner or for another, and has not moved since.
-fn is_settled(set: &RecurrenceSet, rung: &store::alarms::Rung, nominal: WallTime) -> bool {
+fn is_settled(set: &RecurrenceSet, rung: &store::alarms::Rung, reminder: ReminderId, nominal: WallTime) -> bool {
     let chained = set.schedule.series.is_some() && !set.rings_apart(rung.nominal) && !set.rings_apart(nominal);
     let passed = rung.nominal == nominal || (chained && set.follows(rung.nominal, nominal));
-    let passed_over = || rung.passed_over && due_now(set, rung.reminder, nominal) == Some(rung.due_at);
+    let passed_over = || rung.passed_over && due_now(set, reminder, nominal) == Some(rung.due_at);
     (rung.generation == set.schedule.generation && passed) || (rung.nominal == nominal && passed_over())
 }
 
@@ -221,6 +222,23 @@ pub(super) async fn carry(
     });
     store::alarms::handover::hand_over(tx, &carried.collect::<Vec<_>>()).await?;
     Ok(i64::try_from(ranks.len()).unwrap_or_default())
+}
+
+/// Gives what waits of one occurrence to the reminders that take the place of those of before, each to the one for the same time: the
+/// reminders of its series and its own have different ids. It goes on waiting as if nothing had changed.
+pub(super) async fn adopt(
+    tx: &mut Tx<'_>,
+    (before, after): (&RecurrenceSet, &RecurrenceSet),
+    nominal: WallTime,
+) -> Result<(), StoreError> {
+    let twin = |old: ReminderId| {
+        let old = before.reminder(nominal, old).filter(|old| old.rule.is_relative())?;
+        after.reminders_of(nominal).iter().find(|new| new.rule.when == old.rule.when && new.id != old.id).map(|new| new.id)
+    };
+    let pending = store::alarms::pending(tx, before.schedule.id).await?.into_iter().filter(|alarm| alarm.nominal == nominal);
+    let adopted = pending
+        .filter_map(|alarm| Some(Alarm { reminder: twin(alarm.reminder)?, generation: after.schedule.generation, ..alarm }));
+    store::alarms::handover::hand_over(tx, &adopted.collect::<Vec<_>>()).await
 }
 
 /// Makes the pending alarms of a schedule those that it needs now: what is planned already stays, what is no longer needed

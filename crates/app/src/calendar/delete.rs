@@ -8,6 +8,7 @@ use domain::{
         CalendarError, RecurrenceSet, Schedule,
         progress::{ProgressError, State},
         recurrence::Series,
+        search,
     },
     identity::Caller,
 };
@@ -107,10 +108,13 @@ impl UseCase for Cut {
             if set.running().is_some_and(|which| !series.contains(which)) {
                 return Err(ProgressError::Running.into());
             }
+            let whole = set.clone();
             self.take_out(&mut set, series);
             set.schedule.touch(self.now, true);
             store::calendar::overrides::replace(tx, &set, self.now).await?;
-            store::search::put(tx, &set).await?;
+            if !search::are_alike(&whole, &set) {
+                store::search::put(tx, &set).await?;
+            }
             let by = (self.now, &*self.entropy);
             arm::save(tx, &set, Rung::default(), Why::CANCELLED, by, &mut effects).await?;
             What::Updated

@@ -1,7 +1,7 @@
 //! Reading schedules.
 
 use domain::{
-    calendar::{CalendarError, Occurrence, RecurrenceSet, Schedule},
+    calendar::{CalendarError, Draft, Occurrence, RecurrenceSet, Schedule, Span},
     identity::Caller,
 };
 use kernel::{Cursor, Instant, ScheduleId, UserId, WallTime, Zone};
@@ -92,4 +92,9 @@ impl UseCase for OwnZone {
 pub async fn own_zone(app: &App, caller: &Caller) -> Result<Zone, Error> {
     let defaults = app.store().read(OwnZone(caller.user)).await?;
     defaults.map(|(zone, _)| zone).ok_or_else(|| CalendarError::NotFound.into())
+}
+
+/// When what is drafted would take place, before it is made: see [`Draft::occurrences`].
+pub fn preview(app: &App, draft: &Draft, limit: usize) -> Result<(Vec<(WallTime, Span)>, bool), Error> {
+    Ok(draft.occurrences(app.now(), limit)?)
 }

@@ -8,8 +8,8 @@ use domain::{
         CalendarError, Change, MAX_OVERRIDES, Occurrence, Override, Patch, RecurrenceSet, RepeatChange, Schedule,
         conflicts::Added,
         labels::Wish,
-        progress::{Item, Progress, ProgressError, State},
-        recurrence,
+        progress::{Item, Progress, ProgressError},
+        recurrence, search,
     },
     identity::Caller,
 };
@@ -24,6 +24,7 @@ use super::{
     fact,
     icalendar::along,
     labels, quota,
+    refusal::may_repeat,
     scope::{occurrence, split},
     shift::{Shift, follow},
     tell,
@@ -144,19 +145,7 @@ impl Update {
         (before, own): (Option<RecurrenceSet>, Option<Vec<Override>>),
         effects: &mut Effects,
     ) -> Result<(Schedule, Vec<streams::Draft>), Error> {
-        let ends_to_repeat = set.schedule.series.is_some() && change.series.is_none();
-        if ends_to_repeat && set.begun().next().is_some() {
-            let detail = "an occurrence is begun or done: let the series end instead, or take back that progress first";
-            return Err(CalendarError::field("/recurrence", detail).into());
-        }
-        let begins_to_repeat = set.schedule.series.is_none() && change.series.is_some();
-        if begins_to_repeat && set.schedule.purpose.session().is_some() {
-            return Err(CalendarError::field("/recurrence", "a session of a task happens once: plan each of them").into());
-        }
-        if begins_to_repeat && set.schedule.progress.state != State::NotStarted {
-            let detail = "what is begun or done happens once: take back its progress first";
-            return Err(CalendarError::field("/recurrence", detail).into());
-        }
+        may_repeat(&set, &change)?;
         let mut facts = self.provide(tx, &mut change, &set.schedule).await?;
         let by = (self.now, &*self.entropy);
         let renewed = arm::renew(&set.schedule.reminders, &change.rules, by);
@@ -192,7 +181,7 @@ impl Update {
             set.schedule.generation += Box::pin(arm::carry(tx, (&whole, &set), Some, name, first)).await?;
             along::rename(tx, (&whole, &set), name).await?;
         }
-        self.written(tx, &set, Why::MOVED, effects).await?;
+        self.written(tx, (&whole, &set), Why::MOVED, effects).await?;
         facts.push(fact(&set.schedule, What::Updated, &*self.entropy));
         Ok((set.schedule, facts))
     }
@@ -250,7 +239,7 @@ impl Update {
         if moved && set.running() == Some(which) {
             return Err(ProgressError::Running.into());
         }
-        let before = occurrence(&set, which)?;
+        let (whole, before) = (set.clone(), occurrence(&set, which)?);
         let had = set.overrides.remove(&which).and_then(|had| had.reminders);
         let otherwise = own.reminders != had;
         if own.is_empty() {
@@ -270,8 +259,11 @@ impl Update {
             self.beside(&set, Some(&others)).refuse(tx, &Added::by_one(&after, &before), || wanted_one(&after)).await?;
         }
         set.schedule.touch(self.now, moved || otherwise);
+        if otherwise && !moved {
+            arm::adopt(tx, (&whole, &set), which).await?;
+        }
         let mut effects = Effects::default();
-        self.written(tx, &set, Why::one_moved(which), &mut effects).await?;
+        self.written(tx, (&whole, &set), Why::one_moved(which), &mut effects).await?;
         changed(tx, std::slice::from_ref(&set.schedule), What::Updated, &*self.entropy, &mut effects).await?;
         Ok((occurrence(&set, which)?, effects))
     }
@@ -345,7 +337,7 @@ impl Update {
         arm::carry(tx, (&whole, &rest), twin, |which| shift.name(&whole, which), from).await?;
         along::divide(tx, (&whole, &rest), from, |which| shift.name(&whole, which)).await?;
         store::calendar::overrides::replace(tx, &set, self.now).await?;
-        self.written(tx, &set, Why::PASSED, &mut effects).await?;
+        self.written(tx, (&whole, &set), Why::PASSED, &mut effects).await?;
         let items = worked
             .into_iter()
             .map(|which| (Item::occurrence(self.id, which), Item::occurrence(rest.schedule.id, shift.name(&whole, which))));
@@ -433,8 +425,17 @@ impl Update {
         labels::provide(tx, self.owner, (&mut change.labels, &present.labels), CalendarError::Invalid, by).await
     }
 
-    async fn written(&self, tx: &mut Tx<'_>, set: &RecurrenceSet, why: Why, effects: &mut Effects) -> Result<(), Error> {
-        store::search::put(tx, set).await?;
+    /// Finishes a change: what it is found by, if that is something else now, and its alarms.
+    async fn written(
+        &self,
+        tx: &mut Tx<'_>,
+        (before, set): (&RecurrenceSet, &RecurrenceSet),
+        why: Why,
+        effects: &mut Effects,
+    ) -> Result<(), Error> {
+        if !search::are_alike(before, set) {
+            store::search::put(tx, set).await?;
+        }
         arm::save(tx, set, Rung::default(), why, (self.now, &*self.entropy), effects).await?;
         Ok(())
     }

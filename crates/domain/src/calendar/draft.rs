@@ -1,6 +1,6 @@
 //! A schedule that is asked for.
 
-use kernel::{FieldError, Instant};
+use kernel::{FieldError, Instant, WallTime};
 
 use super::{
     CalendarError, RepeatDraft, ScheduleText, Span, SpanDraft,
@@ -98,5 +98,15 @@ impl Draft {
         };
         let series = self.repeat.as_ref().map(|repeat| repeat.resolve(&span)).transpose()?;
         Ok(Checked { text, labels, span, series, rules })
+    }
+
+    /// When it would take place: the names and times of its first occurrences, at most `limit`, and whether there are more.
+    pub fn occurrences(&self, now: Instant, limit: usize) -> Result<(Vec<(WallTime, Span)>, bool), CalendarError> {
+        let span = self.span.resolve(now).map_err(CalendarError::Invalid)?;
+        let Some(repeat) = &self.repeat else { return Ok((vec![(span.start, span)], false)) };
+        let series = repeat.resolve(&span)?;
+        let mut walls = std::iter::successors(series.first(), |wall| series.after(*wall));
+        let first = walls.by_ref().take(limit).map(|wall| (wall, span.at(wall))).collect();
+        Ok((first, walls.next().is_some()))
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct Series {
     pub(super) pattern: Pattern,
     pub(super) lasts: Duration,
     pub(super) rules: Vec<ReminderRule>,
+    /// What it was reminded of before: people change their minds, and change them back.
+    pub(super) had: Vec<ReminderRule>,
     /// The ids of its reminders.
     pub(super) reminders: String,
     /// What single occurrences have of their own.
@@ -163,6 +165,7 @@ impl Series {
             turn,
             pattern,
             lasts,
+            had: rules.clone(),
             rules,
             reminders: String::new(),
             own: BTreeMap::new(),

@@ -108,6 +108,11 @@ impl NewSchedule {
         }
     }
 
+    /// The same, repeating like this.
+    pub(super) fn repeating(self, recurrence: Option<RecurrenceDraft>) -> Self {
+        Self { recurrence, ..self }
+    }
+
     pub(crate) fn draft(self, own_zone: impl FnOnce() -> Zone) -> Result<Draft, CalendarError> {
         let mut errors = Vec::new();
         let start = moment("/start", &self.start, &mut errors);

@@ -6,6 +6,7 @@ mod create;
 mod delete;
 mod get;
 mod list;
+mod preview;
 mod progress;
 mod recurrence;
 mod reminders;
@@ -31,6 +32,7 @@ pub(crate) fn routes() -> Routes {
         .add(write, routes!(create::create))
         .add(read, routes!(list::list))
         .add(write, routes!(bulk_delete::bulk_delete))
+        .add(read, routes!(preview::preview))
         .add(read, routes!(get::get))
         .add(write, routes!(update::update))
         .add(write, routes!(delete::delete))

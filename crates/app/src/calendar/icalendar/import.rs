@@ -15,6 +15,7 @@ use domain::{
         icalendar::{Asked, Component, File, ICalendarError, Item, Kept, Wanted, label_names},
         labels::{LabelName, Labels, MAX_TAGS},
         progress::{Progress, State},
+        recurrence::Series,
     },
     identity::Caller,
 };
@@ -30,7 +31,9 @@ use crate::{
     calendar::{
         What,
         arm::{self, Rung, Why},
-        discard, fact, labels, own_zone, quota, tell,
+        discard, fact, labels, own_zone, quota,
+        refusal::may_become,
+        tell,
         update::Update,
     },
 };
@@ -111,7 +114,8 @@ pub async fn import(
     if !how.skip_invalid {
         file.check()?;
     }
-    let case = Import { owner: caller.user, file, settings: app.calendar(), now, entropy: app.entropy() };
+    let How { skip_invalid, .. } = how;
+    let case = Import { owner: caller.user, file, skip_invalid, settings: app.calendar(), now, entropy: app.entropy() };
     if how.dry_run {
         let report = app.store().read(Look(case)).await?;
         return Ok(Answer { rendered: render(&report), replayed: false });
@@ -122,6 +126,7 @@ pub async fn import(
 struct Import {
     owner: UserId,
     file: File,
+    skip_invalid: bool,
     settings: quota::Settings,
     now: Instant,
     entropy: Arc<dyn Entropy>,
@@ -201,14 +206,18 @@ impl UseCase for Look {
         let look = |item: &Item| {
             let there = present.get(&item.uid);
             let id = there.map(|there| there.set.schedule.id);
-            match (&item.asked, there) {
+            Ok(match (&item.asked, there) {
                 (Asked::Wanted(_), None) => taken(item, Outcome::Created, None),
                 (Asked::Wanted(wanted), Some(there)) if there.is(item, wanted) => taken(item, Outcome::Unchanged, id),
-                (Asked::Wanted(_), Some(_)) => taken(item, Outcome::Updated, id),
+                (Asked::Wanted(wanted), Some(there)) => {
+                    let change = there.change(wanted, there.set.schedule.labels.clone());
+                    self.0.refused(item, &there.set, &change)?.unwrap_or_else(|| taken(item, Outcome::Updated, id))
+                }
                 _ => left_out(item, id),
-            }
+            })
         };
-        Ok(Report { items: self.0.file.items.iter().map(look).collect(), kept: self.0.file.others.len() })
+        let items = self.0.file.items.iter().map(look).collect::<Result<_, Error>>()?;
+        Ok(Report { items, kept: self.0.file.others.len() })
     }
 }
 
@@ -296,42 +305,34 @@ impl Import {
         let keep = there.kept_of(item, wanted);
         let mut labels = there.set.schedule.labels.clone();
         labels.tags = tags.within(wanted.tags_over(&labels, there.category.as_ref(), &there.before()));
+        let change = there.change(wanted, labels);
         let set = there.set;
-        let Schedule { span, series, reminders, late, .. } = &set.schedule;
-        let repeats =
-            |series: &Option<_>| series.as_ref().map(|series: &domain::calendar::recurrence::Series| series.recurrence().clone());
-        let alike = wanted.has_overrides_of(&set.overrides) && wanted.rings_as(&set.overrides);
-        let moved = *span != wanted.span || repeats(series) != repeats(&wanted.series) || !alike;
-        let change = Change {
-            text: wanted.text.clone(),
-            labels,
-            span: wanted.span.clone(),
-            series: wanted.series.clone(),
-            late: *late,
-            rules: wanted.rules.clone(),
-            moved,
-            rules_changed: !reminders.iter().map(|reminder| reminder.rule).eq(wanted.rules.iter().copied()),
-            any: true,
-        };
+        if let Some(refused) = self.refused(item, &set, &change)? {
+            return Ok(refused);
+        }
         let by = (self.now, &*self.entropy);
         let own = wanted.overrides_over(&set.overrides, |had, rules| arm::renew(had, rules, by).reminders);
         let update = Update::whole((self.owner, id), self.settings, self.now, Arc::clone(&self.entropy));
-        // What is in progress cannot be moved, and what was done cannot be undone by a file.
         match Box::pin(update.rewrite(tx, set, change, (None, Some(own)), effects)).await {
             Ok((schedule, told)) => {
                 tags.made(&schedule.labels);
                 facts.extend(told);
             }
-            Err(error) if error.category() == Category::Internal || error.category() == Category::Unavailable => {
-                return Err(error);
-            }
-            Err(error) => {
-                let detail = format!("line {}: {error}", item.line);
-                return Err(ICalendarError::Invalid(vec![FieldError::new(item.pointer.clone(), detail)]).into());
-            }
+            Err(error) => return Err(ICalendarError::Invalid(because(item, error)?).into()),
         }
         imported::put(tx, self.owner, id, &keep).await?;
         Ok(taken(item, Outcome::Updated, Some(id)))
+    }
+
+    /// What comes of an item that cannot be taken over because of what was done with what is there: it is left out, if that is wanted,
+    /// or refuses the file. What is in progress is not moved, and what was done is not undone by a file.
+    fn refused(&self, item: &Item, set: &RecurrenceSet, change: &Change) -> Result<Option<Taken>, Error> {
+        let Err(error) = may_become(set, change) else { return Ok(None) };
+        let errors = because(item, error)?;
+        if !self.skip_invalid {
+            return Err(ICalendarError::Invalid(errors).into());
+        }
+        Ok(Some(Taken { errors, ..taken(item, Outcome::Invalid, Some(set.schedule.id)) }))
     }
 
     async fn keep_others(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
@@ -401,6 +402,16 @@ fn taken(item: &Item, outcome: Outcome, schedule: Option<ScheduleId>) -> Taken {
     Taken { uid: item.uid.clone(), outcome, schedule, errors: Vec::new() }
 }
 
+/// Why an item is refused, at its place in the file; an error that says nothing of it is one of the whole.
+fn because(item: &Item, error: Error) -> Result<Vec<FieldError>, Error> {
+    if matches!(error.category(), Category::Internal | Category::Unavailable) {
+        return Err(error);
+    }
+    let said: Vec<String> = error.fields().iter().map(|field| field.detail.to_string()).collect();
+    let said = if said.is_empty() { vec![error.to_string()] } else { said };
+    Ok(said.into_iter().map(|detail| FieldError::new(item.pointer.clone(), format!("line {}: {detail}", item.line))).collect())
+}
+
 /// What is kept of an item.
 fn of(item: &Item, kept: &BTreeMap<Option<WallTime>, Component>) -> Imported {
     let text = |part: &Component| part.to_string();
@@ -412,6 +423,24 @@ impl There {
     /// Whether what is there is what the file asks for.
     fn is(&self, item: &Item, wanted: &Wanted) -> bool {
         wanted.is(&self.set.schedule, &self.set.overrides) && self.kept.parts == self.kept_of(item, wanted).parts
+    }
+
+    /// What makes it what the file asks for, with these labels.
+    fn change(&self, wanted: &Wanted, labels: Labels) -> Change {
+        let Schedule { span, series, reminders, late, .. } = &self.set.schedule;
+        let repeats = |series: &Option<Series>| series.as_ref().map(|series| series.recurrence().clone());
+        let alike = wanted.has_overrides_of(&self.set.overrides) && wanted.rings_as(&self.set.overrides);
+        Change {
+            text: wanted.text.clone(),
+            labels,
+            span: wanted.span.clone(),
+            series: wanted.series.clone(),
+            late: *late,
+            rules: wanted.rules.clone(),
+            moved: *span != wanted.span || repeats(series) != repeats(&wanted.series) || !alike,
+            rules_changed: !reminders.iter().map(|reminder| reminder.rule).eq(wanted.rules.iter().copied()),
+            any: true,
+        }
     }
 
     /// What is kept of an item from now on.

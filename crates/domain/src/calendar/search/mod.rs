@@ -31,11 +31,23 @@ const MAX_TOKEN_BYTES: usize = 400_000;
 /// What each token costs beside its own bytes: the mark of its owner, and what the engines put around it.
 const TOKEN_COST: usize = 20;
 
+/// Bytes of text of one schedule or task that are read for them. Words that come again and again cost nothing to keep, but to read.
+const MAX_TEXT_BYTES: usize = 400_000;
+
 /// The tokens of everything that a schedule says, also of single occurrences, each once.
 pub fn tokens(set: &RecurrenceSet) -> Vec<String> {
+    tokens_of(texts(set))
+}
+
+/// Whether two states of a schedule are found by the same words and tags: then nothing has to be read again.
+pub fn are_alike(one: &RecurrenceSet, other: &RecurrenceSet) -> bool {
+    one.schedule.labels.tags == other.schedule.labels.tags && texts(one).eq(texts(other))
+}
+
+fn texts(set: &RecurrenceSet) -> impl Iterator<Item = &str> {
     let text = &set.schedule.text;
     let own = set.overrides.values().flat_map(|own| [&own.title, &own.description, &own.location]).flatten();
-    tokens_of([&text.title, &text.location, &text.description].into_iter().chain(own).map(String::as_str))
+    [&text.title, &text.location, &text.description].into_iter().chain(own).map(String::as_str)
 }
 
 /// The tokens of everything that a task says, each once.
@@ -46,8 +58,12 @@ pub fn tokens_of_task(task: &Task) -> Vec<String> {
 fn tokens_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut seen = HashSet::new();
     let mut kept = Vec::new();
-    let mut bytes = 0;
+    let (mut read, mut bytes) = (0, 0);
     for text in texts {
+        read += text.len();
+        if read > MAX_TEXT_BYTES {
+            return kept;
+        }
         for token in pieces::tokens(text) {
             bytes += if seen.contains(&token) { 0 } else { token.len() + TOKEN_COST };
             if bytes > MAX_TOKEN_BYTES {
@@ -59,4 +75,27 @@ fn tokens_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
         }
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_again_and_again_is_not_read_for_ever() {
+        let again = "a ".repeat(5_000);
+        let found = |times: usize| {
+            let texts = std::iter::repeat_n(again.as_str(), times).chain(["last"]);
+            tokens_of(texts).contains(&"last".to_owned())
+        };
+        assert!(found(39) && !found(40));
+    }
+
+    #[test]
+    fn many_different_words_are_kept_up_to_a_limit() {
+        let words: Vec<String> = (0..100_000).map(|number| format!("w{number}")).collect();
+        let kept = tokens_of(words.iter().map(String::as_str));
+        let bytes: usize = kept.iter().map(|token| token.len() + TOKEN_COST).sum();
+        assert!((MAX_TOKEN_BYTES - 100..=MAX_TOKEN_BYTES).contains(&bytes), "{bytes}");
+    }
 }

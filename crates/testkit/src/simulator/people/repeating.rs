@@ -67,9 +67,10 @@ impl Actor {
 
     async fn change_rules(&mut self) {
         let Some(index) = self.some_series(false) else { return };
-        let rules = self.some_leads(self.series[index].long);
+        let before = self.series[index].clone();
+        let rules = if self.entropy.chance(300) { before.had } else { self.some_leads(before.long) };
         let patch = Patch { reminders: Some(rules.clone()), ..Patch::default() };
-        let after = Series { rules, ..self.series[index].clone() };
+        let after = Series { rules, had: before.rules, ..self.series[index].clone() };
         self.change_whole(index, (Scope::All, patch), after, 0).await;
     }
 
