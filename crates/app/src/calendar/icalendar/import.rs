@@ -407,7 +407,7 @@ fn because(item: &Item, error: Error) -> Result<Vec<FieldError>, Error> {
     if matches!(error.category(), Category::Internal | Category::Unavailable) {
         return Err(error);
     }
-    let said: Vec<String> = error.fields().iter().map(|field| field.detail.to_string()).collect();
+    let said: Vec<String> = error.fields().iter().map(|field| field.detail.clone()).collect();
     let said = if said.is_empty() { vec![error.to_string()] } else { said };
     Ok(said.into_iter().map(|detail| FieldError::new(item.pointer.clone(), format!("line {}: {detail}", item.line))).collect())
 }
