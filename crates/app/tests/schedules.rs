@@ -149,13 +149,31 @@ async fn a_snooze_rings_again_and_a_dismissal_ends_it() {
         assert_eq!(world.pass(10).await, 1);
         assert_eq!(snooze(first, 5).await.expect_err("superseded").code(), "reminder.not_active");
         let third = snooze(second, 5).await.expect("a snooze can be snoozed");
-        alarms::dismiss(&world.app, &world.ada, second, None, Arc::new(alarm_body)).await.expect("already closed by the snooze");
         alarms::dismiss(&world.app, &world.ada, third, None, Arc::new(alarm_body)).await.expect("dismissed while pending");
         alarms::dismiss(&world.app, &world.ada, third, None, Arc::new(alarm_body)).await.expect("again changes nothing");
+        alarms::dismiss(&world.app, &world.ada, second, None, Arc::new(alarm_body)).await.expect("already closed by the snooze");
         assert_eq!(world.pass(60).await, 0);
         let states = world.alarms(item.id).await;
         assert_eq!(states[1], ended("SUPERSEDED", "snoozed"));
         assert_eq!(states.last(), Some(&ended("CANCELLED", "dismissed")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn dismissing_what_was_put_off_ends_what_it_was_put_off_to() {
+    on_both_engines(async |store| {
+        let world = World::new(store).await;
+        let item = world.create(60, &[0]).await;
+        assert_eq!(world.pass(60).await, 1);
+        let rang = world.alarm_rows(item.id).await[0].id;
+        let until = Until::For(Duration::from_mins(10));
+        alarms::snooze(&world.app, &world.ada, (rang, until), None, Arc::new(alarm_body)).await.expect("snoozed");
+        for _ in 0..2 {
+            alarms::dismiss(&world.app, &world.ada, rang, None, Arc::new(alarm_body)).await.expect("dismissed");
+        }
+        assert_eq!(world.pass(60).await, 0);
+        assert_eq!(world.alarms(item.id).await.last(), Some(&ended("CANCELLED", "dismissed")));
     })
     .await;
 }

@@ -238,19 +238,22 @@ pub async fn end_snoozes(
     state: AlarmState,
     reason: Reason,
     now: Instant,
-) -> Result<i64, StoreError> {
-    tx.execute(
-        "UPDATE alarms SET state = $4, reason = $5, settled_at = $6
-         WHERE reminder_id = $1 AND generation = $2 AND nominal = $3 AND snooze > 0 AND state = 'PENDING'",
-        values![of.reminder, of.generation, of.nominal.to_string(), state.as_str(), reason.as_str(), now],
-    )
-    .await?;
-    tx.one(
-        "SELECT coalesce(max(snooze), 0) FROM alarms WHERE reminder_id = $1 AND generation = $2 AND nominal = $3",
-        values![of.reminder, of.generation, of.nominal.to_string()],
-        |row| row.get(0),
-    )
-    .await
+) -> Result<(u64, i64), StoreError> {
+    let ended = tx
+        .execute(
+            "UPDATE alarms SET state = $4, reason = $5, settled_at = $6
+             WHERE reminder_id = $1 AND generation = $2 AND nominal = $3 AND snooze > 0 AND state = 'PENDING'",
+            values![of.reminder, of.generation, of.nominal.to_string(), state.as_str(), reason.as_str(), now],
+        )
+        .await?;
+    let highest = tx
+        .one(
+            "SELECT coalesce(max(snooze), 0) FROM alarms WHERE reminder_id = $1 AND generation = $2 AND nominal = $3",
+            values![of.reminder, of.generation, of.nominal.to_string()],
+            |row| row.get(0),
+        )
+        .await?;
+    Ok((ended, highest))
 }
 
 /// A due alarm, with what its notification says.

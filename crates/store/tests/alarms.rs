@@ -330,7 +330,7 @@ async fn one_alarm_is_locked_settled_snoozed_and_dismissed() {
             let first = first.clone();
             Box::pin(async move { alarms::end_snoozes(tx, &first, AlarmState::Superseded, Reason::Snoozed, now).await })
         });
-        assert_eq!(last.await, 1, "the highest number there is");
+        assert_eq!(last.await, (1, 1), "how many, and the highest number there is");
         assert_eq!(fire(&store, now + 60 * MINUTE, 10).await.len(), 0);
     })
     .await;

@@ -36,6 +36,7 @@ function schedulesOf(world: World, routes: Routes): void {
   const path = "/api/v1/schedules/{id}" as const;
   routes.on("get", "/api/v1/schedules", 200, ["from", "to", "state", "category", "tag", "q", "progress", "limit", "cursor"], ({ query }) => schedules.list(world, query));
   routes.on("post", "/api/v1/schedules", 201, ["on_conflict"], ({ query, body }) => whole(schedules.create(world, body, query.on_conflict === "allow")));
+  routes.on("post", "/api/v1/schedules/preview", 200, [], ({ body }) => schedules.preview(world, body));
   routes.on("get", path, 200, ["recurrence_id"], ({ id, query }) => {
     const it = schedules.find(world, id);
     return query.recurrence_id === undefined ? whole(it) : view(named(it, nameIn(it, query.recurrence_id)));

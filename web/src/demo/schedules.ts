@@ -1,14 +1,14 @@
 // Schedules: made, listed, put into the trash and taken out of it. What becomes of parts of a series is in series.ts.
-import type { NewSchedule, NewSession, ReminderDraft, ReminderView, SchedulePage, ScheduleView } from "../api/schema";
+import type { NewSchedule, NewSession, PreviewRequest, PreviewView, ReminderDraft, ReminderView, SchedulePage, ScheduleView } from "../api/schema";
 import { durationOf, secondsOf } from "../time/duration";
 import { rearm } from "./alarms";
 import { judge } from "./conflicts";
 import { ascending, pageOf } from "./http";
 import { hasTag, labelsOf, liesIn, newTags } from "./labels";
 import { type Occurrence, isLeft, isOne, occurrence, occurrences, progressOf, said, view, whole } from "./occurrences";
-import { type Recurrence, print, read } from "./recurrence";
+import { type Recurrence, names, print, read } from "./recurrence";
 import { Refusal, invalid, notFound } from "./refusal";
-import { type Span, instantIn, iso, overlaps, resolve } from "./span";
+import { type Span, begunAt, instantIn, iso, overlaps, resolution, resolve } from "./span";
 import { isOpen, sessionsOf } from "./tasks";
 import { line, says, text } from "./text";
 import type { Schedule, Task, World } from "./world";
@@ -52,6 +52,22 @@ export function create(world: World, draft: NewSchedule, allow: boolean): Schedu
     version: 1,
   };
   return add(world, it, allow);
+}
+
+/** The first times of what is not made yet. */
+export function preview(world: World, draft: PreviewRequest): PreviewView {
+  const limit = draft.limit ?? 5;
+  if (limit < 1 || limit > 100) throw invalid("schedule", { pointer: "/limit", detail: "is from 1 to 100" });
+  const span = resolve({ all_day: draft.all_day ?? false, zone: draft.time_zone ?? world.state.user.time_zone, start: draft.start, end: draft.end, duration: draft.duration }, world.now);
+  const recurrence = recurrenceOf(draft.recurrence ?? null, span);
+  const seen: PreviewView = { occurrences: [], has_more: false };
+  for (const name of recurrence ? names(recurrence, span.start, span.zone) : [span.start]) {
+    seen.has_more = seen.occurrences.length === limit;
+    if (seen.has_more) break;
+    const { start, end, from, to } = begunAt(span, name);
+    seen.occurrences.push({ recurrence_id: name, start, end, start_at: iso(from), end_at: iso(to), start_resolution: resolution(start, span.zone) });
+  }
+  return seen;
 }
 
 /** A session of a task: what is not said comes from the task. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import type { ScheduleView } from "../../src/api/schema";
+import type { PreviewView, ScheduleView } from "../../src/api/schema";
 import { type Party, counterpart, on } from "./counterpart";
 
 const contract = counterpart();
@@ -14,6 +14,19 @@ async function starts(ada: Party, days: number): Promise<string[]> {
   const { items } = await ada.must<{ items: ScheduleView[] }>(200, "GET", `schedules?from=${on(0)}&to=${on(days)}&limit=200`);
   return items.map(({ start }) => start);
 }
+
+test("what is shown before it is made is what comes", async () => {
+  const ada = await contract.somebody();
+  const times = { start: on(0, "09:30"), duration: "PT30M", recurrence: { rrule: "FREQ=WEEKLY;BYDAY=MO,WE", rdates: [on(1, "18:00")], exdates: [on(2, "09:30")] } };
+  const { occurrences, has_more } = await ada.must<PreviewView>(200, "POST", "schedules/preview", { ...times, limit: 4 });
+  expect([occurrences.map(({ recurrence_id }) => recurrence_id), has_more]).toEqual([[on(0, "09:30"), on(1, "18:00"), on(7, "09:30"), on(9, "09:30")], true]);
+  expect(await starts(ada, 30)).toEqual([]);
+  await ada.must(201, "POST", "schedules", { title: "Series", ...times });
+  const { items } = await ada.must<{ items: ScheduleView[] }>(200, "GET", `schedules?from=${on(0)}&to=${on(10)}&limit=200`);
+  const shown = ({ recurrence_id, start, end, start_at, end_at, start_resolution }: PreviewView["occurrences"][number] | ScheduleView): object => ({ recurrence_id, start, end, start_at, end_at, start_resolution });
+  expect(items.map(shown)).toEqual(occurrences.map(shown));
+  for (const wrong of [{ limit: 0 }, { limit: 101 }, { recurrence: { rrule: "SOMETIMES" } }]) await ada.must(422, "POST", "schedules/preview", { ...times, ...wrong });
+});
 
 test("rules that the editor makes have the same times on both sides", async () => {
   const ada = await contract.somebody();

@@ -32,11 +32,19 @@ impl UseCase for Dismiss {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
         let mut effects = Effects::default();
         let mut alarm = locked(tx, self.owner, self.id).await?;
-        if alarm.dismissed_at.is_some() || alarm.reason == Some(Reason::Dismissed) {
+        let (state, reason) = (AlarmState::Cancelled, Reason::Dismissed);
+        if alarm.reason == Some(reason) {
+            return Ok((alarm, effects));
+        }
+        if alarm.dismissed_at.is_some() {
+            // Closed before, if by putting it off: then that is what is not wanted any more.
+            let (ended, _) = store::alarms::end_snoozes(tx, &alarm, state, reason, self.now).await?;
+            if ended > 0 {
+                changed(tx, &alarm, "dismissed", self.now, &*self.entropy, &mut effects).await?;
+            }
             return Ok((alarm, effects));
         }
         active(&alarm)?;
-        let (state, reason) = (AlarmState::Cancelled, Reason::Dismissed);
         advance(tx, &alarm, (self.now, &*self.entropy), &mut effects).await?;
         if alarm.state == AlarmState::Pending {
             store::alarms::settle(tx, alarm.id, state, reason, self.now).await?;

@@ -38,7 +38,7 @@ impl UseCase for Snooze {
         }
         let mut effects = Effects::default();
         advance(tx, &alarm, (self.now, &*self.entropy), &mut effects).await?;
-        let last = store::alarms::end_snoozes(tx, &alarm, state, reason, self.now).await?;
+        let (_, last) = store::alarms::end_snoozes(tx, &alarm, state, reason, self.now).await?;
         let snoozed = Alarm {
             id: AlarmId::mint(self.now, &*self.entropy),
             snooze: last + 1,
