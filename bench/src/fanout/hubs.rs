@@ -29,7 +29,7 @@ const SETTINGS: [&str; 4] = [
     "limits.streams=100000",
     "limits.streams_per_user=1000",
     "limits.streams_per_room=100000",
-    "limits.requests_per_minute=1000000",
+    "limits.streams_per_address=100000",
 ];
 
 /// A hub that runs as a child of this process, and ends with this value.

@@ -262,12 +262,7 @@ impl Actor {
 
     async fn dismiss(&mut self) {
         let Some((subject, alarm, line)) = self.some_alarm().await else { return };
-        let disarms = match (alarm.state, alarm.dismissed_at) {
-            (AlarmState::Pending, _) => Disarms::These(vec![alarm.due_at]),
-            (_, None) => Disarms::These(pending(&line)),
-            (_, Some(_)) => Disarms::Nothing,
-        };
-        let change = self.change(Verb::Dismiss, &subject, disarms, Vec::new());
+        let change = self.change(Verb::Dismiss, &subject, dismissal(&alarm, &line), Vec::new());
         let caller = self.person.caller.clone();
         self.insist(change, move |app, once| {
             let caller = caller.clone();
@@ -466,6 +461,14 @@ fn line_of(alarm: &Alarm, alarms: &[Alarm]) -> Vec<Alarm> {
 
 fn pending(line: &[Alarm]) -> Vec<Instant> {
     line.iter().filter(|alarm| alarm.state == AlarmState::Pending).map(|alarm| alarm.due_at).collect()
+}
+
+/// What is not to ring any more once `alarm` is dismissed: itself, or what it was put off to.
+fn dismissal(alarm: &Alarm, line: &[Alarm]) -> Disarms {
+    match alarm.state {
+        AlarmState::Pending => Disarms::These(vec![alarm.due_at]),
+        _ => Disarms::These(pending(line)),
+    }
 }
 
 /// When the reminders of an item ring: computed here once more, and not by the rule under test.

@@ -17,7 +17,7 @@ use super::{
         series::{Own, Series},
         turns::{name, named},
     },
-    Actor, pending,
+    Actor, dismissal, pending,
     receipts::{Receipt, changed, nothing, read_receipt},
     repeating::wall,
 };
@@ -128,12 +128,7 @@ impl Actor {
             self.series[index].declined.insert((which, alarm.due_at));
         }
         if self.entropy.chance(500) {
-            let disarms = match (alarm.state, alarm.dismissed_at) {
-                (AlarmState::Pending, _) => Disarms::These(vec![alarm.due_at]),
-                (_, None) => Disarms::These(pending(&line)),
-                (_, Some(_)) => Disarms::Nothing,
-            };
-            let asked = self.change(Verb::Dismiss, &subject, disarms, Vec::new());
+            let asked = self.change(Verb::Dismiss, &subject, dismissal(&alarm, &line), Vec::new());
             self.insist(asked, move |app, once| {
                 let caller = caller.clone();
                 async move { app::alarms::dismiss(&app, &caller, id, once, nothing()).await.map(|_| ()) }
