@@ -73,9 +73,14 @@ async fn every_documented_limit_of_a_query_is_enforced() {
     let body = serde_json::json!({ "title": "x", "start": "2026-11-20T09:00:00Z", "duration": "PT1H" });
     let schedule = house.send(Call::post("/api/v1/schedules", &body).bearer(&token)).await;
     let task = house.send(Call::post("/api/v1/tasks", &serde_json::json!({ "title": "x" })).bearer(&token)).await;
+    let room = house.send(Call::post("/api/v1/rooms", &serde_json::json!({ "name": "x" })).bearer(&token)).await;
     let mut tried = 0;
     for Parameter { path, name, schema, besides } in parameters() {
-        let of = if path.starts_with("/api/v1/tasks") { &task } else { &schedule };
+        let of = match path.split('/').nth(3) {
+            Some("tasks") => &task,
+            Some("rooms") => &room,
+            _ => &schedule,
+        };
         let path = path.replace("{id}", of.text("/id"));
         for value in beyond(&schema) {
             let reply = house.send(Call::get(&format!("{path}?{name}={value}{besides}")).bearer(&token)).await;
