@@ -7249,6 +7249,15 @@ export interface operations {
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            /** @description `query.invalid`: the query holds something else than a `ticket` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `socket.upgrade_required`: this is no opening handshake of a WebSocket, version 13, over HTTP/1.1 */
             426: {
                 headers: {

@@ -57,6 +57,7 @@ pub(crate) struct Opening {
     params(Opening),
     responses(
         (status = 101, description = "From here on it is a WebSocket"),
+        (status = 422, description = "`query.invalid`: the query holds something else than a `ticket`"),
         (status = 426, description = "`socket.upgrade_required`: this is no opening handshake of a WebSocket, version 13, over HTTP/1.1"),
         (status = 429, description = "`stream.too_many_of_user`: one account may hold 20 connections"),
         (status = 503, description = "`stream.too_many` or `stream.draining`: another node, or a moment later, will do"),
