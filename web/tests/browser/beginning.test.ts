@@ -9,7 +9,7 @@ test("a visitor is told in four steps what this is, reads on, and makes an accou
   const { page } = await campanile.open();
   await page.goto("/");
   await page.getByRole("heading", { level: 1 }).waitFor();
-  expect(await page.getByRole("region", { name: "In four steps" }).getByRole("listitem").count()).toBe(4);
+  await expect.poll(() => page.getByRole("region", { name: "In four steps" }).getByRole("listitem").count()).toBe(4);
   await inspect(page, "welcome-desk-en");
   await page.getByRole("link", { name: "Read how it works" }).click();
   await page.getByRole("heading", { level: 1, name: "Help" }).waitFor();
