@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     net::{IpAddr, Ipv6Addr},
     sync::{
         Arc, Mutex, PoisonError,
@@ -21,10 +22,8 @@ type Principal = (UserId, Option<ApiKeyId>);
 pub(crate) struct Load {
     all: Arc<AtomicUsize>,
     most: usize,
-    by_principal: Arc<Mutex<HashMap<Principal, usize>>>,
-    most_by_principal: usize,
-    streams: Arc<Mutex<HashMap<IpAddr, usize>>>,
-    most_streams: usize,
+    by_principal: Counts<Principal>,
+    streams: Counts<IpAddr>,
 }
 
 impl Load {
@@ -33,10 +32,8 @@ impl Load {
         Self {
             all: Arc::default(),
             most: limits.in_flight,
-            by_principal: Arc::default(),
-            most_by_principal: limits.in_flight_per_principal,
-            streams: Arc::default(),
-            most_streams: limits.streams_per_address,
+            by_principal: Counts::new(limits.in_flight_per_principal),
+            streams: Counts::new(limits.streams_per_address),
         }
     }
 
@@ -54,27 +51,21 @@ impl Load {
     /// machine.
     pub(crate) fn listen(&self, peer: Option<IpAddr>) -> Result<Option<Listener>, Problem> {
         let Some(network) = peer.filter(|address| !address.is_loopback()).map(network) else { return Ok(None) };
-        let mut open = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = open.entry(network).or_default();
-        if *count >= self.most_streams {
-            let detail = format!("at most {} live streams may be open from one address", self.most_streams);
-            return Err(Problem::new(Category::RateLimited, "stream.too_many_of_address", detail).retry_after(15));
-        }
-        *count += 1;
-        Ok(Some(Listener { network, open: Arc::clone(&self.streams) }))
+        let most = self.streams.most;
+        let listener = self.streams.take(network).ok_or_else(|| {
+            let detail = format!("at most {most} live streams may be open from one address");
+            Problem::new(Category::RateLimited, "stream.too_many_of_address", detail).retry_after(15)
+        })?;
+        Ok(Some(listener))
     }
 
     /// A place among the requests of one principal, given back when dropped.
     pub(crate) fn enter(&self, caller: &Caller) -> Result<Slot, Problem> {
-        let principal = principal(caller);
-        let mut busy = self.by_principal.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = busy.entry(principal).or_default();
-        if *count >= self.most_by_principal {
-            let detail = format!("at most {} of your requests may be under way at once", self.most_by_principal);
-            return Err(Problem::new(Category::RateLimited, "edge.too_many_at_once", detail).retry_after(1));
-        }
-        *count += 1;
-        Ok(Slot { principal, by_principal: Arc::clone(&self.by_principal) })
+        let most = self.by_principal.most;
+        self.by_principal.take(principal(caller)).ok_or_else(|| {
+            let detail = format!("at most {most} of your requests may be under way at once");
+            Problem::new(Category::RateLimited, "edge.too_many_at_once", detail).retry_after(1)
+        })
     }
 }
 
@@ -96,24 +87,54 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// A place among the live streams of one address.
+/// How many places are taken under each name, and how many there are.
 #[derive(Debug)]
-pub(crate) struct Listener {
-    network: IpAddr,
-    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
+struct Counts<K> {
+    taken: Arc<Mutex<HashMap<K, usize>>>,
+    most: usize,
 }
 
-impl Drop for Listener {
+impl<K: Copy + Eq + Hash> Counts<K> {
+    fn new(most: usize) -> Self {
+        Self { taken: Arc::default(), most }
+    }
+
+    /// A place under `name`, given back when dropped; `None` if there is none left.
+    fn take(&self, name: K) -> Option<Counted<K>> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = taken.entry(name).or_default();
+        if *count >= self.most {
+            return None;
+        }
+        *count += 1;
+        Some(Counted { name, taken: Arc::clone(&self.taken) })
+    }
+}
+
+/// A place that is counted under a name.
+#[derive(Debug)]
+pub(crate) struct Counted<K: Eq + Hash> {
+    name: K,
+    taken: Arc<Mutex<HashMap<K, usize>>>,
+}
+
+impl<K: Eq + Hash> Drop for Counted<K> {
     fn drop(&mut self) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = open.get_mut(&self.network) {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = taken.get_mut(&self.name) {
             *count -= 1;
             if *count == 0 {
-                open.remove(&self.network);
+                taken.remove(&self.name);
             }
         }
     }
 }
+
+/// A place among the live streams of one address.
+pub(crate) type Listener = Counted<IpAddr>;
+
+/// A place among the requests of one principal.
+pub(crate) type Slot = Counted<Principal>;
 
 /// A place among all requests. It travels in the extensions of its request: work that outlives the request holds on to it.
 #[derive(Debug)]
@@ -122,24 +143,5 @@ pub(crate) struct Place(Arc<AtomicUsize>);
 impl Drop for Place {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// A place among the requests of one principal.
-#[derive(Debug)]
-pub(crate) struct Slot {
-    principal: Principal,
-    by_principal: Arc<Mutex<HashMap<Principal, usize>>>,
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        let mut busy = self.by_principal.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = busy.get_mut(&self.principal) {
-            *count -= 1;
-            if *count == 0 {
-                busy.remove(&self.principal);
-            }
-        }
     }
 }
