@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     identity::{Caller, IdentityError},
-    rooms::{Deed, Room, RoomError, Standing, name},
+    rooms::{Deed, RoomError, Standing, name},
 };
 use kernel::{Cursor, Entropy, Instant, RoomId, UserId};
 use store::{
@@ -12,7 +12,7 @@ use store::{
     rooms::{self as rows, Entered, members as member_rows},
 };
 
-use super::{Settings, enter, event, has_place, look, tell, tell_newcomer};
+use super::{Settings, begin, enter, event, look, tell, tell_newcomer};
 use crate::{
     Answer, App, Effects, Error, Once,
     calendar::{Expected, Page, Unfit},
@@ -35,15 +35,9 @@ impl UseCase for Create {
         let (user, now, name) = (self.user, self.now, name(&self.name)?);
         // Locked, so that two requests at once cannot both be the last that fits.
         store::identity::users::lock(tx, user).await?.ok_or(IdentityError::Unauthenticated)?;
-        has_place(tx, user, self.settings).await?;
-        let id = RoomId::mint(now, &*self.entropy);
-        let room = Room { id, name, members: 1, version: 1, created_at: now, updated_at: now };
-        rows::insert(tx, &room).await?;
-        member_rows::insert(tx, id, (user, Standing::Owner), now).await?;
-        let by = (now, &*self.entropy);
-        let facts = vec![event::room(&room, "room.created", user, by), event::told(user, id, "created", by)];
+        let (room, facts) = begin(tx, user, name, self.settings, (now, &*self.entropy)).await?;
         let mut effects = Effects::default();
-        tell_newcomer(tx, &mut effects, facts, (id, user), now).await?;
+        tell_newcomer(tx, &mut effects, facts.into(), (room.id, user), now).await?;
         Ok((Entered { room, standing: Standing::Owner, joined_at: now, unread: 0 }, effects))
     }
 }

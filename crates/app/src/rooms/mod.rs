@@ -96,6 +96,23 @@ async fn tell_newcomer(
     Ok(())
 }
 
+/// Makes a room that is called `name`, with `user` as its owner, who has been locked; and what there is to tell of it.
+async fn begin(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    name: String,
+    settings: Settings,
+    by: (Instant, &dyn Entropy),
+) -> Result<(Room, [Draft; 2]), Error> {
+    has_place(tx, user, settings).await?;
+    let (now, entropy) = by;
+    let room = Room { id: RoomId::mint(now, entropy), name, members: 1, version: 1, created_at: now, updated_at: now };
+    rows::insert(tx, &room).await?;
+    member_rows::insert(tx, room.id, (user, Standing::Owner), now).await?;
+    let facts = [event::room(&room, "room.created", user, by), event::told(user, room.id, "created", by)];
+    Ok((room, facts))
+}
+
 /// Refuses who is in as many rooms as one may be. They have been locked.
 async fn has_place(tx: &mut Tx<'_>, user: UserId, settings: Settings) -> Result<(), Error> {
     let most = settings.rooms_per_user;

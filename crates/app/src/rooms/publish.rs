@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use domain::{
     identity::{Caller, Credential, IdentityError},
-    rooms::{Deed, MAX_NAME, Publication, Room, RoomError, Standing, Target, Wanted},
+    rooms::{Deed, MAX_NAME, Publication, RoomError, Target, Wanted},
 };
 use kernel::{Entropy, EventId, Instant, RoomId, UserId};
 use store::{
@@ -17,7 +17,7 @@ use store::{
     streams::Draft,
 };
 
-use super::{Settings, event, has_place, tell, tell_newcomer};
+use super::{Settings, begin, event, tell, tell_newcomer};
 use crate::{Answer, App, Effects, Error, Once, identity::sha256, once::Render};
 
 /// What came of publishing.
@@ -86,16 +86,11 @@ impl Publish {
         if let Some(id) = rows::by_key(tx, self.user, key).await? {
             return Ok(id);
         }
-        has_place(tx, self.user, self.settings).await?;
-        let (now, name) = (self.now, key.chars().take(MAX_NAME).collect());
-        let id = RoomId::mint(now, &*self.entropy);
-        let room = Room { id, name, members: 1, version: 1, created_at: now, updated_at: now };
-        rows::insert(tx, &room).await?;
-        rows::set_key(tx, id, (self.user, key)).await?;
-        member_rows::insert(tx, id, (self.user, Standing::Owner), now).await?;
-        let by = (now, &*self.entropy);
-        facts.extend([event::room(&room, "room.created", self.user, by), event::told(self.user, id, "created", by)]);
-        Ok(id)
+        let name = key.chars().take(MAX_NAME).collect();
+        let (room, begun) = begin(tx, self.user, name, self.settings, (self.now, &*self.entropy)).await?;
+        rows::set_key(tx, room.id, (self.user, key)).await?;
+        facts.extend(begun);
+        Ok(room.id)
     }
 }
 
