@@ -14,14 +14,16 @@
 #![expect(clippy::unwrap_used, reason = "the constants of a test parse, and its locks are not poisoned")]
 
 mod model;
+mod twins;
 
 use hub::{AsWritten, Attach, Extent, GapReason, Hub, Limits, Line, Need, Owner, Protocol, Since, Step};
 use kernel::{Event, Position, StreamId, UserId};
 use model::{HintFate, Log};
 use proptest::{
     prelude::*,
-    test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner},
+    test_runner::{Config, TestCaseError, TestError, TestRunner},
 };
+use twins::{IgnoresEpochs, SkipsOnOverflow, TrustsHints, convict};
 
 /// Small, so that overflow is common.
 const BUFFER: usize = 4;
@@ -235,50 +237,27 @@ fn a_reader_is_given_exactly_the_log_or_is_told_of_the_gap() {
     check::<AsWritten>(&mut TestRunner::new(config)).unwrap();
 }
 
-/// Looks for a history that convicts the twin; the same one in every run.
-fn convict<P: Protocol>() {
-    let config = Config { cases: 3_000, failure_persistence: None, max_shrink_iters: 0, ..Config::default() };
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let verdict = check::<P>(&mut TestRunner::new_with_rng(config, rng));
-    assert!(matches!(verdict, Err(TestError::Fail(..))), "the broken protocol was not caught");
-}
-
 struct ReadsFirst;
 impl Protocol for ReadsFirst {
     const SUBSCRIBES_FIRST: bool = false;
 }
 
-struct IgnoresEpochs;
-impl Protocol for IgnoresEpochs {
-    const COMPARES_EPOCHS: bool = false;
-}
-
-struct TrustsHints;
-impl Protocol for TrustsHints {
-    const CHECKS_CONTIGUITY: bool = false;
-}
-
-struct SkipsOnOverflow;
-impl Protocol for SkipsOnOverflow {
-    const READS_AFTER_OVERFLOW: bool = false;
-}
-
 #[test]
 fn a_twin_that_reads_before_it_subscribes_is_caught() {
-    convict::<ReadsFirst>();
+    convict(check::<ReadsFirst>);
 }
 
 #[test]
 fn a_twin_that_ignores_epochs_is_caught() {
-    convict::<IgnoresEpochs>();
+    convict(check::<IgnoresEpochs>);
 }
 
 #[test]
 fn a_twin_that_does_not_check_numbers_is_caught() {
-    convict::<TrustsHints>();
+    convict(check::<TrustsHints>);
 }
 
 #[test]
 fn a_twin_that_skips_what_overflowed_is_caught() {
-    convict::<SkipsOnOverflow>();
+    convict(check::<SkipsOnOverflow>);
 }

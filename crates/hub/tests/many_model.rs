@@ -17,6 +17,7 @@
 #![expect(clippy::unwrap_used, reason = "the constants of a test parse, and its locks are not poisoned")]
 
 mod model;
+mod twins;
 
 use std::{
     collections::BTreeMap,
@@ -30,9 +31,10 @@ use kernel::{Event, Position, StreamId, UserId};
 use model::{HintFate, Log, MODEL_PAGE};
 use proptest::{
     prelude::*,
-    test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner},
+    test_runner::{Config, TestCaseError, TestError, TestRunner},
 };
 use testkit::{SeededEntropy, TestClock};
+use twins::{IgnoresEpochs, SkipsOnOverflow, TrustsHints, convict};
 
 /// Small, so that overflow is common; shared by all streams.
 const BUFFER: usize = 5;
@@ -366,29 +368,6 @@ fn every_stream_of_a_connection_is_given_exactly_its_log_or_is_told_of_the_gap()
     check::<AsWritten>(&mut TestRunner::new(config)).unwrap();
 }
 
-/// Looks for a history that convicts the twin; the same one in every run.
-fn convict<P: Protocol + Send>() {
-    let config = Config { cases: 3_000, failure_persistence: None, max_shrink_iters: 0, ..Config::default() };
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let verdict = check::<P>(&mut TestRunner::new_with_rng(config, rng));
-    assert!(matches!(verdict, Err(TestError::Fail(..))), "the broken protocol was not caught");
-}
-
-struct IgnoresEpochs;
-impl Protocol for IgnoresEpochs {
-    const COMPARES_EPOCHS: bool = false;
-}
-
-struct TrustsHints;
-impl Protocol for TrustsHints {
-    const CHECKS_CONTIGUITY: bool = false;
-}
-
-struct SkipsOnOverflow;
-impl Protocol for SkipsOnOverflow {
-    const READS_AFTER_OVERFLOW: bool = false;
-}
-
 struct TakesNoTurns;
 impl Protocol for TakesNoTurns {
     const TAKES_TURNS: bool = false;
@@ -396,20 +375,20 @@ impl Protocol for TakesNoTurns {
 
 #[test]
 fn a_twin_that_ignores_epochs_is_caught() {
-    convict::<IgnoresEpochs>();
+    convict(check::<IgnoresEpochs>);
 }
 
 #[test]
 fn a_twin_that_does_not_check_numbers_is_caught() {
-    convict::<TrustsHints>();
+    convict(check::<TrustsHints>);
 }
 
 #[test]
 fn a_twin_that_skips_what_overflowed_is_caught() {
-    convict::<SkipsOnOverflow>();
+    convict(check::<SkipsOnOverflow>);
 }
 
 #[test]
 fn a_twin_whose_streams_take_no_turns_is_caught() {
-    convict::<TakesNoTurns>();
+    convict(check::<TakesNoTurns>);
 }
