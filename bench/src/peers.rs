@@ -18,12 +18,10 @@ use store::Open;
 use tempfile::TempDir;
 
 use crate::{
-    clock::{self, Stopwatch},
-    connection::Connection,
     database::{Databases, Engine},
     lateness::ring,
     report::{Line, Report},
-    server::free_address,
+    server::{free_address, listening},
     statistics::{Spread, median},
 };
 
@@ -229,11 +227,7 @@ impl Redis {
             .spawn()
             .context("redis-server: apt-get install redis-server, or leave --peers bullmq out")?;
         let redis = Self { child, url: format!("redis://{address}"), _folder: folder };
-        let watch = Stopwatch::start();
-        while Connection::open(address).await.is_err() {
-            ensure!(watch.elapsed() < Duration::from_secs(10), "redis-server does not answer");
-            clock::pause(Duration::from_millis(20)).await;
-        }
+        listening(address, "redis-server").await?;
         Ok(redis)
     }
 }

@@ -114,6 +114,16 @@ fn binary() -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
+/// Waits until `who` takes connections on `address`.
+pub(crate) async fn listening(address: SocketAddr, who: &str) -> anyhow::Result<()> {
+    let watch = Stopwatch::start();
+    while Connection::open(address).await.is_err() {
+        ensure!(watch.elapsed() < Duration::from_secs(10), "{who} does not answer");
+        clock::pause(Duration::from_millis(20)).await;
+    }
+    Ok(())
+}
+
 /// A port nobody listens on at this moment.
 pub(crate) fn free_address() -> anyhow::Result<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)

@@ -12,13 +12,13 @@ use tempfile::TempDir;
 
 use super::{Product, audience::Greeting};
 use crate::{
-    clock::{self, Stopwatch},
+    clock,
     connection::{Connection, request},
     database::{Database, Databases},
     herd::Herd,
     peers::installed,
     people,
-    server::{Server, free_address},
+    server::{Server, free_address, listening},
 };
 
 /// Members of our room; each holds an equal part of the streams.
@@ -120,11 +120,7 @@ impl Hub {
     }
 
     async fn theirs(theirs: Theirs, address: SocketAddr, greeting: Greeting, path: &'static str) -> anyhow::Result<Self> {
-        let watch = Stopwatch::start();
-        while Connection::open(address).await.is_err() {
-            ensure!(watch.elapsed() < Duration::from_secs(10), "a hub on {address} does not answer");
-            clock::pause(Duration::from_millis(20)).await;
-        }
+        listening(address, "a hub").await?;
         Ok(Self { address, greetings: vec![greeting], publishing: Publishing::Plain(path), keep: Keep::Theirs(theirs) })
     }
 
