@@ -31,6 +31,9 @@ use hubs::Hub;
 /// Requests of a publisher that are under way at once.
 const IN_FLIGHT: usize = 32;
 
+/// Events that a crowd of publishers publishes.
+const CROWD_EVENTS: u32 = 5_000;
+
 /// Bytes of the text of a message, the stamp among them.
 const BYTES: usize = 200;
 
@@ -60,6 +63,9 @@ pub(crate) struct Options {
     /// Events per second to ten listeners, for five seconds. 0: not at all.
     #[arg(long, default_value_t = 1_000)]
     pub(crate) stream: u32,
+    /// Publishers that publish into one room at the same time, each as quickly as it is answered. 0: not at all.
+    #[arg(long, default_value_t = 64)]
+    pub(crate) crowd: usize,
     /// Repetitions, of which the medians are taken.
     #[arg(long, default_value_t = 5)]
     pub(crate) repeat: usize,
@@ -116,6 +122,16 @@ pub(crate) async fn run(options: &Options, databases: &Databases, report: &mut R
             report.add(Line::about(what).with("late_p50_ms", late.p50).with("late_p99_ms", late.p99));
         }
     }
+    if options.crowd > 0 {
+        for &product in &products {
+            let mut rates = Vec::new();
+            for _ in 0..options.repeat {
+                rates.push(crowd(product, options.crowd, databases).await?);
+            }
+            let what = format!("fanout, {}, {} publishers", name(product), options.crowd);
+            report.add(Line::about(what).with("events_per_s", median(&rates)));
+        }
+    }
     Ok(())
 }
 
@@ -151,6 +167,18 @@ async fn steady(product: Product, rate: u32, databases: &Databases) -> anyhow::R
     Ok(Spread::of(heard.late_ms))
 }
 
+/// Events per second that so many publishers bring into one room, until the last of its listeners has heard the last.
+async fn crowd(product: Product, publishers: usize, databases: &Databases) -> anyhow::Result<f64> {
+    let (hub, watch) = (Arc::new(Hub::start(product, databases).await?), Stopwatch::start());
+    let audience = Audience::open(hub.address, &hub.greetings, FEW, watch).await?;
+    said(&hub, &audience, Saying { messages: 500, rate: None, at_once: publishers }, FEW, watch).await?;
+    let (heard, _) =
+        said(&hub, &audience, Saying { messages: CROWD_EVENTS, rate: None, at_once: publishers }, FEW, watch).await?;
+    drop(audience);
+    stop(hub).await?;
+    Ok(heard.per_s() / f64::from(FEW))
+}
+
 async fn stop(hub: Arc<Hub>) -> anyhow::Result<()> {
     match Arc::into_inner(hub) {
         Some(hub) => hub.stop().await,
@@ -158,19 +186,35 @@ async fn stop(hub: Arc<Hub>) -> anyhow::Result<()> {
     }
 }
 
-/// Publishes so many messages, so many a second or as quickly as they are taken; what was heard of them, and microseconds of the
-/// hub's processor time per delivery.
+/// What is published.
+#[derive(Clone, Copy)]
+struct Saying {
+    messages: u32,
+    /// So many a second; or as quickly as they are taken.
+    rate: Option<u32>,
+    /// Requests under way at once.
+    at_once: usize,
+}
+
+impl From<(u32, Option<u32>)> for Saying {
+    fn from((messages, rate): (u32, Option<u32>)) -> Self {
+        Self { messages, rate, at_once: IN_FLIGHT }
+    }
+}
+
+/// Publishes; what was heard of it, and microseconds of the hub's processor time per delivery.
 async fn said(
     hub: &Arc<Hub>,
     audience: &Audience,
-    (messages, rate): (u32, Option<u32>),
+    saying: impl Into<Saying>,
     listeners: u32,
     watch: Stopwatch,
 ) -> anyhow::Result<(Heard, f64)> {
+    let Saying { messages, rate, at_once } = saying.into();
     audience.take();
     let (before, next, began) = (hub.cpu_s()?, Arc::new(AtomicU32::new(0)), watch.elapsed());
     let mut publishers = JoinSet::new();
-    for _ in 0..IN_FLIGHT.min(messages as usize) {
+    for _ in 0..at_once.min(messages as usize) {
         let (hub, next) = (Arc::clone(hub), Arc::clone(&next));
         publishers.spawn(async move {
             let mut connection = Connection::open(hub.address).await?;

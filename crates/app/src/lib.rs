@@ -45,6 +45,7 @@ struct Shared {
     parts: Parts,
     passwords: identity::Passwords,
     callers: identity::Callers,
+    crowds: rooms::Crowds,
     /// Who reads somebody's file: that takes a core, so few do at a time.
     files: Arc<Semaphore>,
 }
@@ -83,7 +84,13 @@ impl App {
     pub fn new(parts: Parts) -> Self {
         let passwords = identity::Passwords::new(&parts.keys, parts.identity.password);
         let files = Arc::new(Semaphore::new(FILES_MAX));
-        Self(Arc::new(Shared { parts, passwords, callers: identity::Callers::default(), files }))
+        Self(Arc::new(Shared {
+            parts,
+            passwords,
+            callers: identity::Callers::default(),
+            crowds: rooms::Crowds::default(),
+            files,
+        }))
     }
 
     /// The store.
@@ -142,6 +149,10 @@ impl App {
 
     pub(crate) fn callers(&self) -> &identity::Callers {
         &self.0.callers
+    }
+
+    pub(crate) fn crowds(&self) -> &rooms::Crowds {
+        &self.0.crowds
     }
 
     /// What time it is.

@@ -30,6 +30,7 @@ pub(crate) enum Column<'a> {
     Ints(Vec<i64>),
     Texts(Vec<Cow<'a, str>>),
     OptionalTexts(Vec<Option<Cow<'a, str>>>),
+    Bytes(Vec<Cow<'a, [u8]>>),
     Instants(Vec<Instant>),
     Uuids(Vec<Uuid>),
 }
@@ -40,6 +41,7 @@ impl Column<'_> {
             Self::Ints(v) => v.len(),
             Self::Texts(v) => v.len(),
             Self::OptionalTexts(v) => v.len(),
+            Self::Bytes(v) => v.len(),
             Self::Instants(v) => v.len(),
             Self::Uuids(v) => v.len(),
         }
@@ -51,6 +53,7 @@ impl Column<'_> {
             Self::Ints(v) => Value::Int(v[index]),
             Self::Texts(v) => Value::Text(Cow::Borrowed(&v[index])),
             Self::OptionalTexts(v) => v[index].as_deref().map_or(Value::Null, |t| Value::Text(Cow::Borrowed(t))),
+            Self::Bytes(v) => Value::Bytes(Cow::Borrowed(&v[index])),
             Self::Instants(v) => Value::Instant(v[index]),
             Self::Uuids(v) => Value::Uuid(v[index]),
         }

@@ -133,7 +133,13 @@ async fn rooms_of(store: &Store, people: &[UserId]) {
                 for (number, user) in people.iter().enumerate() {
                     rooms::reads::put(tx, room.id, *user, Position { epoch: 1, seq: 0 }).await?;
                     let (event, key) = (EventId::from_uuid(room.id.uuid()), number.to_string());
-                    rooms::publications::claim(tx, (room.id, &key), event, hash, START).await?;
+                    rooms::publications::claim(
+                        tx,
+                        room.id,
+                        &[rooms::publications::Claim { key: &key, event, hash: *hash }],
+                        START,
+                    )
+                    .await?;
                 }
             }
             Ok(())

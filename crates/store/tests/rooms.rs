@@ -10,7 +10,11 @@ use inboxes::{people, run};
 use kernel::{Cursor, Entropy as _, EventId, Instant, InvitationId, RoomId, StreamId, UserId};
 use store::{
     Store,
-    rooms::{self, Entered, invitations, members, publications, reads},
+    rooms::{
+        self, Entered, invitations, members,
+        publications::{self, Claim},
+        reads,
+    },
     scratch,
     streams::{self, Draft},
 };
@@ -247,19 +251,28 @@ async fn a_key_stands_for_the_first_event_published_under_it() {
     on_both_engines(async |store| {
         let ann = people(&store, 0..1).await[0];
         let (id, other) = (make(&store, 10, &[(ann, Standing::Owner)]).await, make(&store, 11, &[(ann, Standing::Owner)]).await);
-        let claim = async |room: RoomId, key: &'static str, number: u128| {
-            let event = EventId::from_uuid(uuid::Uuid::from_u128(number));
-            let hash = [u8::try_from(number).expect("small"); 32];
-            let at = after(u64::try_from(number).expect("small"));
-            run(&store, move |tx| Box::pin(async move { publications::claim(tx, (room, key), event, &hash, at).await })).await
+        let event = |number: u8| EventId::from_uuid(uuid::Uuid::from_u128(number.into()));
+        let claim = async |room: RoomId, wanted: &'static [(&'static str, u8)]| {
+            let claims: Vec<_> =
+                wanted.iter().map(|&(key, number)| Claim { key, event: event(number), hash: [number; 32] }).collect();
+            let at = after(wanted[0].1.into());
+            let known = run(&store, move |tx| {
+                let claims = claims.clone();
+                Box::pin(async move { publications::claim(tx, room, &claims, at).await })
+            });
+            known.await.into_iter().map(|known| (known.event, known.hash[0])).collect::<Vec<_>>()
         };
-        assert_eq!(claim(id, "a", 1).await, None);
-        let known = claim(id, "a", 2).await.expect("it is taken");
-        assert_eq!((known.event.uuid().as_u128(), known.hash), (1, vec![1; 32]));
-        assert_eq!((claim(id, "b", 3).await, claim(other, "a", 4).await), (None, None));
-        assert_eq!(run(&store, |tx| Box::pin(publications::purge(tx, after(4), 10))).await, 2);
-        assert_eq!(claim(id, "a", 5).await, None, "it is forgotten");
-        assert!(claim(other, "a", 6).await.is_some());
+        assert_eq!(claim(id, &[("a", 1)]).await, [(event(1), 1)]);
+        assert_eq!(claim(id, &[("a", 2)]).await, [(event(1), 1)], "it is taken");
+        assert_eq!(
+            claim(id, &[("c", 3), ("a", 3), ("b", 3), ("c", 4)]).await,
+            [(event(3), 3), (event(1), 1), (event(3), 3), (event(3), 3)],
+            "of two the first"
+        );
+        assert_eq!(claim(other, &[("a", 4)]).await, [(event(4), 4)], "of another room");
+        assert_eq!(run(&store, |tx| Box::pin(publications::purge(tx, after(4), 10))).await, 3);
+        assert_eq!(claim(id, &[("a", 5)]).await, [(event(5), 5)], "it was forgotten");
+        assert_eq!(claim(other, &[("a", 6)]).await, [(event(4), 4)]);
     })
     .await;
 }
@@ -303,8 +316,12 @@ async fn of_many_places_those_that_are_held_are_told_apart() {
         expected.sort();
         assert_eq!(there, expected);
         assert_eq!(run(&store, |tx| Box::pin(members::among(tx, &[]))).await, []);
-        assert_eq!(run(&store, move |tx| Box::pin(members::hold(tx, one, ann))).await, Some(Standing::Viewer));
-        assert_eq!(run(&store, move |tx| Box::pin(members::hold(tx, other, ann))).await, None);
+        let held = async |room| run(&store, move |tx| Box::pin(async move { members::hold(tx, room, &[ann, bob]).await })).await;
+        let mut both = [(ann, Standing::Viewer), (bob, Standing::Owner)];
+        both.sort_by_key(|(user, _)| *user);
+        let mut of_one = held(one).await;
+        of_one.sort_by_key(|(user, _)| *user);
+        assert_eq!((of_one, held(other).await), (both.to_vec(), vec![(bob, Standing::Owner)]));
     })
     .await;
 }

@@ -27,6 +27,7 @@ mod queries;
 mod quiet_hours;
 mod quota;
 mod refresh;
+mod room_crowd;
 mod room_events;
 mod room_limits;
 mod room_reads;

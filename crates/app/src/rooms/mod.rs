@@ -3,6 +3,7 @@
 //! Whoever changes a room, or who is in it, locks the room and reads then what the caller is there: so what two decide at the same
 //! moment is decided one after the other, and nobody acts on a standing they have just lost. Who comes into a room is locked before it.
 
+mod crowd;
 mod event;
 mod history;
 mod invitations;
@@ -21,6 +22,7 @@ use store::{
 
 use crate::{Effects, Error};
 
+pub(crate) use crowd::Crowds;
 pub use history::{History, attach, events};
 pub use invitations::{Joined, NewInvitation, accept, invitations, invite, revoke};
 pub use manage::{create, delete, get, list, rename};

@@ -48,7 +48,9 @@ impl UseCase for Mark {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
         let (user, room) = (self.user, self.room);
         // Held first: who is taken out at this moment waits for this, or this finds them gone.
-        member_rows::hold(tx, room, user).await?.ok_or(RoomError::NotFound)?;
+        if member_rows::hold(tx, room, &[user]).await?.is_empty() {
+            return Err(RoomError::NotFound.into());
+        }
         let before = look(tx, user, room, Deed::Read).await?;
         let extent = streams::extent(tx, StreamId::from(room)).await?.ok_or(RoomError::NotFound)?;
         let head = extent.head;

@@ -27,11 +27,17 @@ pub async fn standing(tx: &mut Tx<'_>, room: RoomId, user: UserId) -> Result<Opt
     tx.optional(STANDING, values![room, user], |row| row.parse(0)).await
 }
 
-/// As [`standing`]; and until the transaction ends they cannot be taken out.
-pub async fn hold(tx: &mut Tx<'_>, room: RoomId, user: UserId) -> Result<Option<Standing>, StoreError> {
-    let sql = Sql::each(STANDING, "SELECT role FROM room_members WHERE room_id = $1 AND user_id = $2 FOR KEY SHARE");
-    tx.optional(sql, values![room, user], |row| row.parse(0)).await
+/// What each of `users` is who is in the room; until the transaction ends they cannot be taken out.
+pub async fn hold(tx: &mut Tx<'_>, room: RoomId, users: &[UserId]) -> Result<Vec<(UserId, Standing)>, StoreError> {
+    let columns = [Column::Uuids(users.iter().map(|user| user.uuid()).collect()), Column::Uuids(vec![room.uuid(); users.len()])];
+    tx.batch_all(HOLD, &columns, |row| Ok((row.get(0)?, row.parse(1)?))).await
 }
+
+const HOLD: Sql = Sql::each(
+    "SELECT user_id, role FROM room_members WHERE user_id = $1 AND room_id = $2",
+    "SELECT m.user_id, m.role FROM unnest($1::uuid[], $2::uuid[]) AS asked (user_id, room_id)
+     JOIN room_members m ON m.room_id = asked.room_id AND m.user_id = asked.user_id ORDER BY m.user_id FOR KEY SHARE OF m",
+);
 
 /// Of these, those who are in the room.
 pub async fn among(tx: &mut Tx<'_>, places: &[(UserId, RoomId)]) -> Result<Vec<(UserId, RoomId)>, StoreError> {
