@@ -168,11 +168,16 @@ impl Listener {
     async fn open(address: SocketAddr, greeting: &Greeting) -> anyhow::Result<Self> {
         let mut stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        let mut heard = Vec::new();
+        let (mut heard, mut rest) = (Vec::new(), Vec::new());
         for (say, hear) in greeting.say.iter().zip(&greeting.hear) {
             stream.write_all(say).await?;
             heard.clear();
-            while !heard.windows(hear.len()).any(|part| part == hear.as_bytes()) {
+            loop {
+                if let Some(at) = heard.windows(hear.len()).position(|part| part == hear.as_bytes()) {
+                    // What missed messages begin with may have come along.
+                    rest = heard.split_off(at + hear.len());
+                    break;
+                }
                 stream.readable().await?;
                 match stream.try_read_buf(&mut heard) {
                     Ok(0) => bail!("refused: {}", String::from_utf8_lossy(&heard)),
@@ -182,7 +187,7 @@ impl Listener {
                 }
             }
         }
-        Ok(Self { stream, rest: Vec::new() })
+        Ok(Self { stream, rest })
     }
 
     async fn listen(&mut self, shared: &Shared) -> anyhow::Result<()> {

@@ -25,7 +25,8 @@ use crate::{
 const MEMBERS: u32 = 10;
 
 /// Our own limits, out of the way: it is not they that are measured.
-const SETTINGS: [&str; 4] = [
+const SETTINGS: [&str; 5] = [
+    "retention.room_events=100000",
     "limits.streams=100000",
     "limits.streams_per_user=1000",
     "limits.streams_per_room=100000",
@@ -37,6 +38,8 @@ pub(super) struct Hub {
     pub(super) address: SocketAddr,
     /// How to listen, in turn.
     pub(super) greetings: Vec<Greeting>,
+    /// How to listen from the beginning on, where that can be had.
+    pub(super) from_the_beginning: Option<Greeting>,
     publishing: Publishing,
     keep: Keep,
 }
@@ -76,9 +79,12 @@ impl Hub {
         let path = format!("/api/v1/rooms/{room}/stream");
         let greetings =
             tokens.iter().map(|token| Greeting { say: vec![request("GET", &path, Some(token), "")], hear: vec!["event: ready"] });
+        let since = format!("{path}?since=1-0");
+        let from_the_beginning = Greeting { say: vec![request("GET", &since, Some(&tokens[0]), "")], hear: vec![" 200 "] };
         Ok(Self {
             address: server.address,
             greetings: greetings.collect(),
+            from_the_beginning: Some(from_the_beginning),
             publishing: Publishing::Event { token: tokens[0].clone(), room },
             keep: Keep::Ours(server, database),
         })
@@ -95,11 +101,12 @@ impl Hub {
         fs::write(&file, configuration)?;
         let child = Command::new("nginx").arg("-c").arg(&file).stdin(Stdio::null()).stderr(Stdio::null()).spawn();
         let child = child.context("nginx: apt-get install nginx-light libnginx-mod-nchan, or leave nchan out")?;
-        let greeting = Greeting {
-            say: vec![b"GET /listen HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n".to_vec()],
+        let listen = |path: &str| Greeting {
+            say: vec![format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n").into()],
             hear: vec![" 200 "],
         };
-        Self::theirs(Theirs { child, _folder: Some(folder) }, address, greeting, "/publish").await
+        let nchan = Self::theirs(Theirs { child, _folder: Some(folder) }, address, listen("/listen"), "/publish").await?;
+        Ok(Self { from_the_beginning: Some(listen("/replay")), ..nchan })
     }
 
     /// socket.io, WebSocket alone.
@@ -121,7 +128,8 @@ impl Hub {
 
     async fn theirs(theirs: Theirs, address: SocketAddr, greeting: Greeting, path: &'static str) -> anyhow::Result<Self> {
         listening(address, "a hub").await?;
-        Ok(Self { address, greetings: vec![greeting], publishing: Publishing::Plain(path), keep: Keep::Theirs(theirs) })
+        let (greetings, publishing, keep) = (vec![greeting], Publishing::Plain(path), Keep::Theirs(theirs));
+        Ok(Self { address, greetings, from_the_beginning: None, publishing, keep })
     }
 
     /// The request that publishes `text`.

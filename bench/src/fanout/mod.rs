@@ -34,6 +34,9 @@ const IN_FLIGHT: usize = 32;
 /// Events that a crowd of publishers publishes.
 const CROWD_EVENTS: u32 = 5_000;
 
+/// Events that somebody has missed.
+const MISSED: u32 = 10_000;
+
 /// Bytes of the text of a message, the stamp among them.
 const BYTES: usize = 200;
 
@@ -132,6 +135,16 @@ pub(crate) async fn run(options: &Options, databases: &Databases, report: &mut R
             report.add(Line::about(what).with("events_per_s", median(&rates)));
         }
     }
+    for &product in &products {
+        let mut took = Vec::new();
+        for _ in 0..options.repeat {
+            took.extend(replay(product, databases).await?);
+        }
+        if !took.is_empty() {
+            let what = format!("fanout, {}, {MISSED} missed events", name(product));
+            report.add(Line::about(what).with("replay_ms", median(&took)));
+        }
+    }
     Ok(())
 }
 
@@ -177,6 +190,23 @@ async fn crowd(product: Product, publishers: usize, databases: &Databases) -> an
     drop(audience);
     stop(hub).await?;
     Ok(heard.per_s() / f64::from(FEW))
+}
+
+/// Milliseconds from asking until somebody who missed everything has heard it all; nothing where that cannot be had.
+async fn replay(product: Product, databases: &Databases) -> anyhow::Result<Option<f64>> {
+    let (hub, watch) = (Arc::new(Hub::start(product, databases).await?), Stopwatch::start());
+    let mut took = None;
+    if let Some(greeting) = hub.from_the_beginning.clone() {
+        let audience = Audience::open(hub.address, &hub.greetings, 1, watch).await?;
+        said(&hub, &audience, (MISSED, None), 1, watch).await?;
+        drop(audience);
+        let asked = Stopwatch::start();
+        let audience = Audience::open(hub.address, &[greeting], 1, watch).await?;
+        audience.hear(MISSED.into()).await?;
+        took = Some(asked.elapsed().as_secs_f64() * 1e3);
+    }
+    stop(hub).await?;
+    Ok(took)
 }
 
 async fn stop(hub: Arc<Hub>) -> anyhow::Result<()> {
