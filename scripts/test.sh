@@ -54,6 +54,7 @@ start_postgres() {
 run 'what is needed' scripts/setup.sh test
 run 'web page: API types, types, unit tests' scripts/web.sh check
 run 'web page: build' scripts/web.sh build
+run 'client for TypeScript: types, unit tests, build' scripts/sdk.sh check
 run 'format' cargo fmt --all --check
 run 'licences, bans, sources' cargo deny --locked check licenses bans sources
 run 'advisories' advisories
@@ -62,6 +63,7 @@ run 'build' cargo build -p campanile --locked
 run 'PostgreSQL for the tests' start_postgres
 run 'tests' cargo test --workspace --locked --no-fail-fast
 
+run 'client for TypeScript: against the program' scripts/sdk.sh real
 run 'web page: in the browser' scripts/web.sh browser
 
 # Black-box checks against the built binary; a script that is there takes part.

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../web"
 die() { printf 'web: %s\n' "$*" >&2; exit 1; }
 
 installed() { [ -f node_modules/.package-lock.json ] && [ ! package-lock.json -nt node_modules/.package-lock.json ]; }
-unchanged() { [ -f dist/index.html ] && [ -z "$(find src public index.html package-lock.json vite.config.ts -newer dist/index.html -print -quit)" ]; }
+unchanged() { [ -f dist/index.html ] && [ -z "$(find src public ../sdk/typescript/src index.html package-lock.json vite.config.ts -newer dist/index.html -print -quit)" ]; }
 
 install() {
   installed && return

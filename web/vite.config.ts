@@ -8,6 +8,8 @@ import { constants, brotliCompressSync, gzipSync } from "node:zlib";
 import { type Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
+/** The client of the streams, as its sources stand in this repository. */
+const SDK = fileURLToPath(new URL("../sdk/typescript/src/index.ts", import.meta.url));
 const DIST = fileURLToPath(new URL("dist/", import.meta.url));
 
 /** What is left to do with the files when all of them are on the disk: until then, other plugins change what is in them. */
@@ -50,6 +52,7 @@ const proxied = { target: server, changeOrigin: true };
 
 export default defineConfig({
   plugins: [tailwindcss(), svelte(), finished()],
+  resolve: { alias: { "@campanile/client": SDK } },
   build: {
     target: "es2023",
     // No inline script, as the content security policy wants; and no data: URLs.
@@ -64,7 +67,7 @@ export default defineConfig({
       },
     },
   },
-  server: { proxy: { "/api": proxied, "/docs": proxied, "/openapi.json": proxied } },
+  server: { fs: { allow: [".", "../sdk"] }, proxy: { "/api": proxied, "/docs": proxied, "/openapi.json": proxied } },
   // The contract with the demonstration reads the whole document of the API first.
   test: { include: ["src/**/*.test.ts", "tests/contract/**/*.test.ts"], environment: "node", testTimeout: 30_000, expect: { poll: { timeout: 10_000 } } },
 });

@@ -4,7 +4,7 @@ import { type Routes } from "./http";
 import { Refusal } from "./refusal";
 import { nextRing, ring } from "./alarms";
 import { bodyOf, routesOf } from "./routes";
-import { type Told, World } from "./world";
+import { World } from "./world";
 
 interface Kept {
   asked: string;
@@ -32,7 +32,7 @@ export class Demo {
   /** Answers a request as the server does. */
   async answer(request: Request): Promise<Response> {
     const address = new URL(request.url);
-    if (address.pathname === "/api/v1/me/stream") return this.#stream(request.signal);
+    if (["/api/v1/me/stream", "/api/v1/stream"].includes(address.pathname)) return this.#stream(address, request.headers.get("last-event-id"), request.signal);
     const text = await request.text();
     const key = request.headers.get("idempotency-key");
     const asked = `${request.method} ${address.pathname}${address.search} ${text}`;
@@ -73,15 +73,21 @@ export class Demo {
     clearTimeout(this.#timer);
   }
 
-  #stream(stop: AbortSignal): Response {
+  #stream({ pathname, searchParams }: URL, last: string | null, stop: AbortSignal): Response {
+    const places = pathname.endsWith("/me/stream") ? undefined : new Places(this.world, searchParams, last);
     const bytes = new TextEncoder();
     let end = (): void => undefined;
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
-        const write = ({ id, kind, data }: Pick<Told, "id"> & { kind: string; data: unknown }): void => controller.enqueue(bytes.encode(`id: ${id}\nevent: ${kind}\ndata: ${JSON.stringify(data)}\n\n`));
-        write({ id: this.world.head, kind: "ready", data: { head: this.world.head } });
-        const deaf = this.world.listen(write);
-        const pulse = setInterval(() => controller.enqueue(bytes.encode(`: head ${this.world.head}\n\n`)), 15_000);
+        const write = (id: string | undefined, kind: string, data: object): void => controller.enqueue(bytes.encode(`${id === undefined ? "" : `id: ${id}\n`}event: ${kind}\ndata: ${JSON.stringify(data)}\n\n`));
+        if (places) for (const stream of places.begin()) write(places.text, "ready", { stream, head: places.of(stream) });
+        else write(this.world.head(), "ready", { head: this.world.head() });
+        const deaf = this.world.listen(({ stream, id, kind, data }) => {
+          if (!places) return stream === "me" ? write(id, kind, data) : undefined;
+          if (places.reach(stream, id)) write(places.text, kind, { stream, ...data });
+          for (const gone of places.leave()) write(undefined, "ended", { stream: gone, reason: "gone", resume_at: null });
+        });
+        const pulse = setInterval(() => controller.enqueue(bytes.encode(": head\n\n")), 15_000);
         end = () => {
           deaf();
           clearInterval(pulse);
@@ -94,6 +100,49 @@ export class Demo {
       cancel: () => end(),
     });
     return new Response(body, { headers: { "content-type": "text/event-stream" } });
+  }
+}
+
+/** Where a reader of many streams is. What happened before it came back it has read with the rest: nothing is lost within a page. */
+class Places {
+  readonly #world: World;
+  readonly #places = new Map<string, string | undefined>();
+
+  constructor(world: World, query: URLSearchParams, last: string | null) {
+    this.#world = world;
+    const known = new Map((last ?? "").split(",").map((part) => part.split("@") as [string, string]));
+    for (const stream of [...(query.has("me") ? ["me"] : []), ...query.getAll("room")]) this.#places.set(stream, known.get(stream));
+  }
+
+  /** Those that begin now, each placed as it is named. */
+  *begin(): Generator<string> {
+    for (const [stream, place] of this.#places) {
+      const head = this.#world.head(stream);
+      if (place === head) continue;
+      this.#places.set(stream, head);
+      yield stream;
+    }
+  }
+
+  of(stream: string): string | undefined {
+    return this.#places.get(stream);
+  }
+
+  reach(stream: string, id: string): boolean {
+    if (!this.#places.has(stream)) return false;
+    this.#places.set(stream, id);
+    return true;
+  }
+
+  /** Those that are there no more. */
+  leave(): string[] {
+    const gone = [...this.#places.keys()].filter((stream) => this.#world.head(stream) === undefined);
+    for (const stream of gone) this.#places.delete(stream);
+    return gone;
+  }
+
+  get text(): string {
+    return [...this.#places].flatMap(([stream, place]) => (place === undefined ? [] : [`${stream}@${place}`])).join(",");
   }
 }
 

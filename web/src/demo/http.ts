@@ -2,7 +2,7 @@
 import type { paths } from "../api/schema";
 import { Refusal } from "./refusal";
 
-type Method = "get" | "post" | "patch" | "delete";
+type Method = "get" | "post" | "put" | "patch" | "delete";
 type Operation<P extends keyof paths, M extends Method> = NonNullable<paths[P][M]>;
 type Query<O> = O extends { parameters: { query?: infer Q } } ? { [K in keyof NonNullable<Q>]?: string } : Record<string, never>;
 type Body<O> = O extends { requestBody?: { content: { "application/json": infer B } } } ? B : undefined;
@@ -11,8 +11,10 @@ type Responses<O> = O extends { responses: infer R } ? R : never;
 
 /** What is asked for. */
 export interface Asked<Q, B> {
-  /** The one named part of the path. */
+  /** The first named part of the path. */
   id: string;
+  /** The others. */
+  parts: readonly string[];
   query: Q;
   body: B;
   ifMatch: string | undefined;
@@ -41,14 +43,14 @@ export class Routes {
     parameters: readonly (keyof Query<Operation<P, M>> & string)[],
     handle: (asked: Asked<Query<Operation<P, M>>, Body<Operation<P, M>>>) => Content<Responses<Operation<P, M>>[S]>,
   ): void {
-    const pattern = new RegExp(`^${path.replace("{id}", "([^/]+)")}$`);
+    const pattern = new RegExp(`^${path.replaceAll(/\{\w+\}/g, "([^/]+)")}$`);
     const prefix = path.includes("{id}") ? PREFIXES[path.split("/")[3] ?? ""] : undefined;
     this.#routes.push({ method, pattern, prefix, status, parameters, handle: handle as Route["handle"] });
   }
 
   /** Whether there is something at a path of the document. */
   has(method: string, path: string): boolean {
-    const address = path.replace("{id}", "id");
+    const address = path.replaceAll(/\{\w+\}/g, "id");
     return this.#routes.some((route) => route.method === method.toLowerCase() && route.pattern.test(address));
   }
 
@@ -60,7 +62,7 @@ export class Routes {
       if (here.length > 0) throw new Refusal(405, "route.method_not_allowed", "not this method");
       throw new Refusal(501, "demo.not_available", "the demonstration does not have this: make an account to use it");
     }
-    const id = route.pattern.exec(address.pathname)?.[1] ?? "";
+    const [id = "", ...parts] = (route.pattern.exec(address.pathname) ?? []).slice(1).map(decodeURIComponent);
     if (route.prefix && !new RegExp(`^${route.prefix}_[0-7][0-9a-hjkmnp-tv-z]{25}$`).test(id)) throw new Refusal(400, "id.malformed", "not an id of this kind");
     const query: Record<string, string> = {};
     for (const [name, value] of address.searchParams) {
@@ -68,11 +70,11 @@ export class Routes {
       if (detail) throw new Refusal(422, "query.invalid", "the query is not valid", { errors: [{ pointer: `/${name}`, detail }] });
       query[name] = value;
     }
-    return { status: route.status, body: route.handle({ id, query, body, ifMatch }) };
+    return { status: route.status, body: route.handle({ id, parts, query, body, ifMatch }) };
   }
 }
 
-const PREFIXES: Readonly<Record<string, string>> = { schedules: "sch", tasks: "tsk", notifications: "ntf", reminders: "alm", categories: "cat", tags: "tag" };
+const PREFIXES: Readonly<Record<string, string>> = { schedules: "sch", tasks: "tsk", notifications: "ntf", reminders: "alm", categories: "cat", tags: "tag", rooms: "rom" };
 
 /** A page of `items`, which are in their order; `cursor` names the place of the one before. */
 export function pageOf<T>(items: readonly T[], { limit, cursor }: { limit?: string; cursor?: string }, place: (item: T) => string, compare: (one: string, other: string) => number): { items: T[]; next_cursor: string | null } {

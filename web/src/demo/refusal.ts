@@ -20,12 +20,21 @@ const TITLES: Readonly<Record<string, string>> = {
   "identity.invalid": "Invalid field",
   "identity.version_mismatch": "Changed meanwhile",
   "identity.version_required": "Version required",
+  "invitation.not_found": "No such invitation",
   "notification.not_found": "No such notification",
   "planning.invalid": "Invalid plan",
   "query.invalid": "Invalid query",
   "reminder.invalid": "Invalid reminder",
   "reminder.not_active": "Reminder not active",
   "reminder.not_found": "No such reminder",
+  "room.dedupe_key_taken": "Dedupe key already used",
+  "room.forbidden": "Not yours to do here",
+  "room.invalid": "Invalid room",
+  "room.last_owner": "The last owner",
+  "room.member_not_found": "Not in this room",
+  "room.not_found": "No such room",
+  "room.version_mismatch": "Changed meanwhile",
+  "room.version_required": "Version required",
   "route.not_found": "No such address",
   "schedule.another_running": "Another is in progress",
   "schedule.conflict": "Time is taken",
@@ -83,12 +92,12 @@ export class Refusal extends Error {
 }
 
 /** Fields that are wrong, of a schedule, a task, a profile … */
-export function invalid(kind: "schedule" | "task" | "category" | "tag" | "identity" | "planning" | "query" | "reminder", ...errors: FieldError[]): Refusal {
-  const details = { schedule: "the schedule is not valid", task: "the task is not valid", category: "the category is not valid", tag: "the tag is not valid", identity: "a field is not valid", planning: "the plan is not valid", query: "the query is not valid", reminder: "the request is not valid" };
+export function invalid(kind: "schedule" | "task" | "category" | "tag" | "identity" | "planning" | "query" | "reminder" | "room", ...errors: FieldError[]): Refusal {
+  const details = { schedule: "the schedule is not valid", task: "the task is not valid", category: "the category is not valid", tag: "the tag is not valid", identity: "a field is not valid", planning: "the plan is not valid", query: "the query is not valid", reminder: "the request is not valid", room: "the room is not valid" };
   return new Refusal(422, `${kind}.invalid`, details[kind], { errors });
 }
 
-export function notFound(kind: "schedule" | "task" | "reminder" | "notification" | "category" | "tag"): Refusal {
+export function notFound(kind: "schedule" | "task" | "reminder" | "notification" | "category" | "tag" | "room" | "invitation"): Refusal {
   return new Refusal(404, `${kind}.not_found`, `there is no such ${kind}`);
 }
 
@@ -98,7 +107,7 @@ export function notAvailable(detail: string): Refusal {
 }
 
 /** Holds `If-Match` against the version that is there, as the server does; `needed`: without it nothing is changed. */
-export function match(kind: "schedule" | "task" | "category" | "tag" | "identity", given: string | undefined, version: number, needed: boolean): void {
+export function match(kind: "schedule" | "task" | "category" | "tag" | "identity" | "room", given: string | undefined, version: number, needed: boolean): void {
   if (given === undefined) {
     if (needed) throw new Refusal(428, `${kind}.version_required`, "send If-Match with the ETag of the version you changed, or * to change whatever is there");
     return;

@@ -8,6 +8,7 @@ import { hasTag, liesIn } from "./labels";
 import { named, view, whole } from "./occurrences";
 import { freeSlots, suggest } from "./planning";
 import * as profile from "./profile";
+import * as rooms from "./rooms";
 import { Refusal, invalid, match, notAvailable, notFound } from "./refusal";
 import * as schedules from "./schedules";
 import * as series from "./series";
@@ -28,6 +29,7 @@ export function routesOf(world: World): Routes {
   tasksOf(world, routes);
   labelsOf(world, routes);
   inboxOf(world, routes);
+  roomsOf(world, routes);
   accountOf(world, routes);
   return routes;
 }
@@ -180,6 +182,27 @@ function inboxOf(world: World, routes: Routes): void {
   routes.on("get", "/api/v1/reminders", 200, ["from", "to", "limit", "cursor"], ({ query }) => inbox.reminders(world, query));
   routes.on("post", "/api/v1/reminders/{id}/snooze", 200, [], ({ id, body }) => inbox.snooze(world, id, body));
   routes.on("post", "/api/v1/reminders/{id}/dismiss", 200, [], ({ id }) => inbox.dismiss(world, id));
+}
+
+function roomsOf(world: World, routes: Routes): void {
+  const [room, member] = ["/api/v1/rooms/{id}", "/api/v1/rooms/{id}/members/{user_id}"] as const;
+  routes.on("get", "/api/v1/rooms", 200, ["limit", "cursor"], ({ query }) => rooms.list(world, query));
+  routes.on("post", "/api/v1/rooms", 201, [], ({ body }) => rooms.create(world, body.name));
+  routes.on("get", "/api/v1/rooms/unread", 200, [], () => rooms.unread(world));
+  routes.on("get", room, 200, [], ({ id }) => rooms.view(world, rooms.find(world, id)));
+  routes.on("patch", room, 200, [], ({ id, body, ifMatch }) => rooms.rename(world, id, ifMatch, body.name));
+  routes.on("delete", room, 204, [], ({ id }) => void rooms.remove(world, id));
+  routes.on("post", "/api/v1/rooms/{id}/leave", 204, [], ({ id }) => void rooms.removeMember(world, id, world.state.user.id));
+  routes.on("get", "/api/v1/rooms/{id}/members", 200, ["limit", "cursor"], ({ id, query }) => rooms.members(world, id, query));
+  routes.on("patch", member, 200, [], ({ id, parts: [user = ""], body }) => rooms.changeMember(world, id, user, body.role));
+  routes.on("delete", member, 204, [], ({ id, parts: [user = ""] }) => void rooms.removeMember(world, id, user));
+  routes.on("get", "/api/v1/rooms/{id}/invitations", 200, [], ({ id }) => rooms.invitations(world, id));
+  routes.on("post", "/api/v1/rooms/{id}/invitations", 201, [], ({ id, body }) => rooms.invite(world, id, body.role));
+  routes.on("delete", "/api/v1/rooms/{id}/invitations/{invitation_id}", 204, [], ({ id, parts: [invitation = ""] }) => void rooms.revoke(world, id, invitation));
+  routes.on("post", "/api/v1/invitations/accept", 200, [], ({ body }) => rooms.accept(world, body.token));
+  routes.on("get", "/api/v1/rooms/{id}/events", 200, ["since", "limit"], ({ id, query }) => rooms.events(world, id, query));
+  routes.on("put", "/api/v1/rooms/{id}/read", 200, [], ({ id, body }) => rooms.mark(world, id, body.up_to));
+  routes.on("post", "/api/v1/notifications/publish", 202, [], ({ body }) => rooms.publish(world, body));
 }
 
 function accountOf(world: World, routes: Routes): void {

@@ -6,6 +6,7 @@ import type { Language } from "../words/language.svelte";
 import { ring } from "./alarms";
 import * as categories from "./categories";
 import * as inbox from "./inbox";
+import * as rooms from "./rooms";
 import { create, plan } from "./schedules";
 import { iso } from "./span";
 import { step } from "./steps";
@@ -39,6 +40,10 @@ const WORDS = {
   library: { en: "Take the books back", ko: "도서관 책 반납" },
   focus: { en: "focus", ko: "집중" },
   family: { en: "family", ko: "가족" },
+  trip: { en: "Summer trip", ko: "여름 여행" },
+  mina: { en: "Mina", ko: "민아" },
+  jun: { en: "Jun", ko: "준이" },
+  ferry: { en: "Ferry to the island", ko: "섬으로 가는 배" },
 } as const;
 
 /** Fills an empty world. */
@@ -78,6 +83,7 @@ export function fill(world: World, language: Language): void {
       worked(world, writing, at(days, time), minutes);
     }
   });
+  trip(world, say, at);
   // What rang since then is in the inbox; all but the newest two were read.
   for (let day = -8; day <= 0; day++) world.at(Math.min(at(day, "23:59"), world.now), () => ring(world));
   const seen = world.state.notifications.slice(2).map(({ id }) => id);
@@ -85,6 +91,24 @@ export function fill(world: World, language: Language): void {
   // In a few minutes something rings while one looks.
   const soon = Math.ceil((world.now + 11 * MINUTE) / MINUTE) * MINUTE;
   create(world, { title: say("plants"), start: wallOf(soon, zone), duration: "PT10M", busy: false, reminders: [{ before: "PT10M" }] }, true);
+}
+
+/** A room with two friends, in which something happened since one was there last. */
+function trip(world: World, say: (word: keyof typeof WORDS) => string, at: (days: number, time: string) => number): void {
+  const { user } = world.state;
+  let id = "";
+  const [mina, jun] = [world.mint("usr"), world.mint("usr")];
+  world.at(at(-6, "20:10"), () => (id = rooms.create(world, say("trip")).id));
+  const room = rooms.find(world, id);
+  const come = (user_id: string, display_name: string, days: number, time: string): void =>
+    world.at(at(days, time), () => {
+      room.members.push({ user_id, display_name, role: "member", joined_at: iso(world.now) });
+      rooms.say(world, room, "member.joined", user_id, { user_id, role: "member" });
+    });
+  come(mina, say("mina"), -5, "09:12");
+  come(jun, say("jun"), -5, "12:40");
+  room.read = room.log.length;
+  world.at(at(-2, "17:05"), () => rooms.say(world, room, "ticket.booked", mina, { what: say("ferry"), seats: 3, by: user.display_name }));
 }
 
 /** A session that was planned, begun and finished, all in its time. */

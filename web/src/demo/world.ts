@@ -1,6 +1,6 @@
 // What the demonstration knows: one person, what they planned, what rang. It lives in this page and ends with it. Plain data, so that a
 // wish that is refused half-way leaves everything as it was.
-import type { Late, NotificationView, ReminderView, TaskReminderView, UserView } from "../api/schema";
+import type { Invitation, Late, NotificationView, ReminderView, RoomEvent, RoomMember, TaskReminderView, UserView } from "../api/schema";
 import type { Kind } from "../live/live.svelte";
 import type { Recurrence } from "./recurrence";
 import { iso } from "./span";
@@ -117,6 +117,22 @@ export interface Stretch {
   to: number | undefined;
 }
 
+export interface Room {
+  id: string;
+  name: string;
+  members: RoomMember[];
+  invitations: (Invitation & { token: string })[];
+  /** What happened, in order: the first one is 1-1. */
+  log: RoomEvent[];
+  /** How many of them were read. */
+  read: number;
+  /** What was published under a key of its own. */
+  published: Record<string, { event_id: string; asked: string }>;
+  version: number;
+  created: number;
+  updated: number;
+}
+
 export interface State {
   user: UserView;
   schedules: Map<string, Schedule>;
@@ -127,13 +143,19 @@ export interface State {
   categories: Category[];
   tags: Tag[];
   work: Stretch[];
+  /** Those one is in, the one that was joined last first. */
+  rooms: Room[];
+  /** Grows with every mark in a room. */
+  marks: number;
   /** Since when habits are learned, where they were forgotten. */
   forgotten: number;
 }
 
 export interface Told {
+  /** `me`, or the id of a room. */
+  stream: string;
   id: string;
-  kind: Kind;
+  kind: string;
   data: Record<string, unknown>;
 }
 
@@ -169,7 +191,7 @@ export class World {
       created_at: at,
       updated_at: at,
     };
-    this.state = { user, schedules: new Map(), tasks: new Map(), alarms: new Map(), notifications: [], unread: 0, categories: [], tags: [], work: [], forgotten: 0 };
+    this.state = { user, schedules: new Map(), tasks: new Map(), alarms: new Map(), notifications: [], unread: 0, categories: [], tags: [], work: [], rooms: [], marks: 0, forgotten: 0 };
   }
 
   /** Milliseconds since 1970. */
@@ -188,7 +210,7 @@ export class World {
   }
 
   /** An id as the server's are: prefixed, and in the order of time. */
-  mint(prefix: "sch" | "tsk" | "alm" | "ntf" | "rem" | "cat" | "tag" | "ses"): string {
+  mint(prefix: "sch" | "tsk" | "alm" | "ntf" | "rem" | "cat" | "tag" | "ses" | "rom" | "evt" | "usr" | "inv"): string {
     let [text, time, count] = ["", this.now, ++this.#minted];
     for (let at = 0; at < 16; at++, count = Math.floor(count / 32)) text = `${ALPHABET[count % 32] ?? "0"}${text}`;
     for (let at = 0; at < 10; at++, time = Math.floor(time / 32)) text = `${ALPHABET[time % 32] ?? "0"}${text}`;
@@ -220,19 +242,29 @@ export class World {
 
   /** Notes what has happened, for whoever follows. */
   tell(kind: Kind, data: Record<string, unknown>): void {
-    this.#untold.push({ id: `1-${String(++this.#position)}`, kind, data: { at: iso(this.now), ...data } });
+    this.#untold.push({ stream: "me", id: "", kind, data: { at: iso(this.now), ...data } });
   }
 
-  /** Tells it, once it stands. */
+  /** The same of something that stands in the log of a room already. */
+  tellRoom(room: Room, { id, ...said }: RoomEvent): void {
+    this.#untold.push({ stream: room.id, id, kind: said.type, data: said });
+  }
+
+  /** Tells it, once it stands. One's own stream counts what was told: nothing that was taken back leaves a hole in it. */
   flush(): void {
     const told = this.#untold;
     this.#untold = [];
-    for (const each of told) for (const listener of this.#listeners) listener(each);
+    for (const each of told) {
+      const whole = each.stream === "me" ? { ...each, id: `1-${String(++this.#position)}` } : each;
+      for (const listener of this.#listeners) listener(whole);
+    }
   }
 
-  /** Where the stream is. */
-  get head(): string {
-    return `1-${String(this.#position)}`;
+  /** Where a stream is; undefined if there is none. */
+  head(stream = "me"): string | undefined {
+    if (stream === "me") return `1-${String(this.#position)}`;
+    const room = this.state.rooms.find(({ id }) => id === stream);
+    return room && `1-${String(room.log.length)}`;
   }
 
   listen(listener: (told: Told) => void): () => void {

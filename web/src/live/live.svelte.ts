@@ -1,10 +1,10 @@
-// What happens to whoever is signed in, as it happens: told to the parts of the page that asked for its kind.
+// What happens to whoever is signed in, and in their rooms, as it happens: told to the parts of the page that asked for its kind.
+import type { StreamEvent } from "@campanile/client";
 import { onDestroy } from "svelte";
 
-import type { Event } from "./stream";
 import { shared } from "./shared";
 
-/** The kinds of docs/streams.md. */
+/** The kinds of one's own stream (docs/streams.md). */
 export type Kind =
   | "notification.created"
   | "notification.read"
@@ -16,19 +16,26 @@ export type Kind =
   | "category.changed"
   | "tag.changed"
   | "reminder.changed"
+  | "room.changed"
+  | "room.read"
   | "session.created"
   | "session.revoked"
   | "profile.changed";
 
 interface Listener {
-  kinds: readonly string[];
-  event(event: Event): void;
+  /** Whose events: `me`, the id of a room, or `all`. */
+  stream: string;
+  /** All of them, unless given. */
+  kinds?: readonly string[];
+  event(event: StreamEvent): void;
   reload(): void;
 }
 
 class Live {
   #connected = $state(false);
   #stop: AbortController | undefined;
+  #watch: ((room: string) => void) | undefined;
+  #watched: string | undefined;
   readonly #listeners = new Set<Listener>();
 
   /** Whether events arrive at this moment. */
@@ -36,28 +43,37 @@ class Live {
     return this.#connected;
   }
 
-  /** Follows the stream of whoever is signed in. */
+  /** Follows the streams of whoever is signed in. */
   start(): void {
     if (this.#stop) return;
     this.#stop = new AbortController();
-    shared(
+    const of = (stream: string | undefined): Listener[] => [...this.#listeners].filter((listener) => stream === undefined || listener.stream === stream || listener.stream === "all");
+    this.#watch = shared(
       {
         event: (event) => {
-          for (const listener of this.#listeners) if (listener.kinds.includes(event.kind)) listener.event(event);
+          for (const listener of of(event.stream)) if (listener.kinds?.includes(event.kind) ?? true) listener.event(event);
         },
-        reload: () => {
-          for (const listener of this.#listeners) listener.reload();
+        reload: (stream) => {
+          for (const listener of of(stream)) listener.reload();
         },
         connected: (yes) => (this.#connected = yes),
       },
       this.#stop.signal,
     );
+    if (this.#watched !== undefined) this.#watch(this.#watched);
   }
 
   stop(): void {
     this.#stop?.abort();
     this.#stop = undefined;
+    this.#watch = undefined;
     this.#connected = false;
+  }
+
+  /** Follows `room`, also where somebody has more rooms than one connection has streams. */
+  watch(room: string): void {
+    this.#watched = room;
+    this.#watch?.(room);
   }
 
   /** Tells `listener` from now on; the answer ends that. */
@@ -69,7 +85,7 @@ class Live {
 
 export const live = new Live();
 
-/** In a component: `event` is told each event of `kinds`, and `reload` when some may have been missed. */
-export function listens(kinds: readonly Kind[], event: (event: Event) => void, reload: () => void): void {
-  onDestroy(live.listen({ kinds, event, reload }));
+/** In a component: `event` is told each event of `kinds` of one's own stream, and `reload` when some may have been missed. */
+export function listens(kinds: readonly Kind[], event: (event: StreamEvent) => void, reload: () => void): void {
+  onDestroy(live.listen({ stream: "me", kinds, event, reload }));
 }

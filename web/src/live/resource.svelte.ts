@@ -101,9 +101,14 @@ export class Resource<T> {
 
 /**
  * In a component: what `load` answers. It is called again when reactive values change that it reads before its first `await`, and
- * when events of `kinds` come.
+ * when events of `kinds` come, of one's own stream.
  */
 export function resource<T>(load: () => Promise<T>, kinds: readonly Kind[] = []): Resource<T> {
+  return resourceOf("me", load, kinds);
+}
+
+/** The same of another stream: a room's, by its id. */
+export function resourceOf<T>(stream: string, load: () => Promise<T>, kinds: readonly string[]): Resource<T> {
   const made = new Resource<T>();
   $effect(() => {
     // Called here, so that what it reads is noticed; whoever reads again calls it again.
@@ -119,7 +124,7 @@ export function resource<T>(load: () => Promise<T>, kinds: readonly Kind[] = [])
   $effect(() => {
     if (account.standing === "in") untrack(() => made.failure && made.soon());
   });
-  const stop = live.listen({ kinds, event: () => made.soon(), reload: () => made.soon() });
+  const stop = live.listen({ stream, kinds, event: () => made.soon(), reload: () => made.soon() });
   onDestroy(() => {
     stop();
     made.forget();

@@ -1,60 +1,144 @@
 // One stream for all tabs of a browser: the tab that holds the lock follows it and tells the others. When it is closed, another
 // one takes the lock, and follows on.
-import { session } from "../api/client";
+import { type Follower as Told, Following, type StreamEvent, type Way, overEvents } from "@campanile/client";
+
+import { api, must, session } from "../api/client";
 import { alone } from "../api/lock";
 import { answerInPage, isDemo } from "../demo/mode";
-import { type Event, type Follower, follow } from "./stream";
 
-type Told = { event: Event } | { reload: true } | { connected: boolean } | { asked: true };
+/** Streams of one connection, as many as the server allows beside one's own. */
+const MOST_ROOMS = 49;
 
-/** Tells `follower` everything that happens to whoever is signed in, until `stop`. */
-export function shared(follower: Follower, stop: AbortSignal): void {
+/** What somebody who follows wants to know. */
+export interface Follower {
+  event(event: StreamEvent): void;
+  /** Events of `stream`, or of all, may have been missed: what is shown has to be loaded anew. */
+  reload(stream?: string): void;
+  /** Whether events arrive at this moment. */
+  connected(yes: boolean): void;
+}
+
+type Message = { event: StreamEvent } | { reload: string | undefined } | { connected: boolean } | { asked: true } | { leads: true } | { watched: string };
+
+const way: Way = isDemo ? { fetch: answerInPage } : { token: (refused) => (refused === undefined ? session.token() : session.renew(refused)) };
+
+/** Tells `follower` everything that happens to whoever is signed in, and in their rooms, until `stop`. Answers how to say that a room is looked at. */
+export function shared(follower: Follower, stop: AbortSignal): (room: string) => void {
   if (isDemo) {
-    void follow((_, signal) => answerInPage(new Request("/api/v1/me/stream", { signal })), follower, stop);
-    return;
+    const leader = new Leader(follower, stop);
+    return (room) => leader.watch(room);
   }
   const tabs = new BroadcastChannel("campanile-live");
-  let leading = false;
-  let connected = false;
-  const tell = (told: Told): void => {
-    tabs.postMessage(told);
+  let leader: Leader | undefined;
+  let [connected, watched]: [boolean, string | undefined] = [false, undefined];
+  const tell = (message: Message): void => {
+    if (!stop.aborted) tabs.postMessage(message);
   };
-  tabs.onmessage = ({ data }: MessageEvent<Told>) => {
+  const watch = (room: string): void => (leader ? leader.watch(room) : tell({ watched: room }));
+  const repeat = (): void => {
+    if (watched !== undefined) watch(watched);
+  };
+  tabs.onmessage = ({ data }: MessageEvent<Message>) => {
     if ("event" in data) follower.event(data.event);
-    else if ("reload" in data) follower.reload();
+    else if ("reload" in data) follower.reload(data.reload);
     else if ("connected" in data) follower.connected(data.connected);
-    else if (leading) tell({ connected });
+    else if ("watched" in data) leader?.watch(data.watched);
+    else if ("leads" in data) repeat();
+    else if (leader) tell({ connected });
   };
   tell({ asked: true });
   stop.addEventListener("abort", () => tabs.close(), { once: true });
 
   const lead = async (): Promise<void> => {
-    leading = true;
     // The tab that led before may have been told something that it could not pass on.
     follower.reload();
     const both: Follower = {
       event: (event) => (follower.event(event), tell({ event })),
-      reload: () => (follower.reload(), tell({ reload: true })),
+      reload: (stream) => (follower.reload(stream), tell({ reload: stream })),
       connected: (yes) => {
-        if (yes === connected) return;
         connected = yes;
         follower.connected(yes);
         tell({ connected: yes });
       },
     };
-    await follow(open, both, stop);
+    leader = new Leader(both, stop);
+    repeat();
+    tell({ leads: true });
+    await leader.done;
   };
   void alone("campanile-live", lead, stop).catch((error: unknown) => {
     if (!stop.aborted) throw error;
   });
+  return (room) => {
+    watched = room;
+    repeat();
+  };
 }
 
-async function open(position: string | undefined, stop: AbortSignal): Promise<Response> {
-  const token = await session.token();
-  const headers = new Headers(position === undefined ? {} : { "last-event-id": position });
-  if (token) headers.set("authorization", `Bearer ${token}`);
-  const response = await fetch("/api/v1/me/stream", { headers, signal: stop, cache: "no-store" });
-  // Revoked, or the clock is wrong: the next attempt comes with another token, or finds that nobody is signed in any more.
-  if (response.status === 401) await session.renew(token);
-  return response;
+/** Follows one's own stream, and those of one's rooms: those that are looked at, and those one came into last. */
+class Leader {
+  readonly #following: Following;
+  readonly #stop: AbortSignal;
+  #rooms: string[] = [];
+  #watched: string[] = [];
+  #isLooking = false;
+  #isStale = true;
+
+  constructor(follower: Follower, stop: AbortSignal) {
+    this.#stop = stop;
+    const told: Told = {
+      event: (event) => {
+        if (event.stream === "me" && event.kind === "room.changed") this.#look();
+        follower.event(event);
+      },
+      reload: (stream) => {
+        if (stream === "me") this.#look();
+        follower.reload(stream);
+      },
+      connected: (yes) => {
+        if (yes && this.#isStale) this.#look();
+        follower.connected(yes);
+      },
+      ended: (stream) => {
+        this.#watched = this.#watched.filter((room) => room !== stream);
+        follower.reload(stream);
+      },
+    };
+    this.#following = new Following(overEvents(way), ["me"], told, { stop });
+  }
+
+  get done(): Promise<void> {
+    return this.#following.done;
+  }
+
+  watch(room: string): void {
+    this.#watched = [room, ...this.#watched.filter((other) => other !== room)].slice(0, MOST_ROOMS);
+    this.#follow();
+  }
+
+  /** Asks which rooms there are; what changes meanwhile is asked for again. */
+  #look(): void {
+    this.#isStale = true;
+    if (!this.#isLooking) void this.#ask();
+  }
+
+  async #ask(): Promise<void> {
+    this.#isLooking = true;
+    try {
+      while (this.#isStale) {
+        this.#isStale = false;
+        const { items } = await must(api.GET("/api/v1/rooms", { params: { query: { limit: MOST_ROOMS } } }));
+        this.#rooms = items.map(({ id }) => id);
+        if (!this.#stop.aborted) this.#follow();
+      }
+    } catch {
+      // The server is not there, and neither is the stream: asked for again when that is heard.
+      this.#isStale = true;
+    }
+    this.#isLooking = false;
+  }
+
+  #follow(): void {
+    this.#following.change(["me", ...[...new Set([...this.#watched, ...this.#rooms])].slice(0, MOST_ROOMS)]);
+  }
 }

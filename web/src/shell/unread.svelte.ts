@@ -8,6 +8,7 @@ class Unread {
 
   constructor() {
     live.listen({
+      stream: "me",
       kinds: ["unread.changed"],
       event: ({ data }) => this.hear(data as UnreadView),
       reload: () => void this.read(),

@@ -17,7 +17,7 @@ test("two tabs share one stream, and the second follows on when the first is clo
   await ada.page.getByRole("heading", { name: "Heard in one tab" }).waitFor();
   const streams: string[] = [];
   ada.context.on("request", (request) => {
-    if (request.url().includes("/me/stream")) streams.push(request.url());
+    if (request.url().includes("/api/v1/stream?")) streams.push(request.url());
   });
   const other = await ada.context.newPage();
   await other.goto("/inbox");

@@ -34,8 +34,8 @@ export interface Party {
   must<T>(status: number, method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<T>;
   /** The same for a refusal: its code. */
   refused(status: number, code: string, method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Refused>;
-  /** The text of the live stream, as far as it has come. */
-  follow(stop: AbortSignal): Promise<{ readonly text: string }>;
+  /** The text of a live stream, one's own unless it is said, as far as it has come. */
+  follow(stop: AbortSignal, path?: string): Promise<{ readonly text: string }>;
 }
 
 type Send = (request: Request) => Promise<Response>;
@@ -101,8 +101,8 @@ function partyOf(send: Send, origin: string): Party {
       expect(problem.status).toBe(status);
       return problem;
     },
-    async follow(stop) {
-      const answer = await send(new Request(`${origin}/api/v1/me/stream`, { signal: stop }));
+    async follow(stop, path = "me/stream") {
+      const answer = await send(new Request(`${origin}/api/v1/${path}`, { signal: stop }));
       const heard = { text: "" };
       void (async () => {
         const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
@@ -118,6 +118,10 @@ interface Operation {
 }
 
 const document = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../../openapi.json"), "utf8")) as { paths: Record<string, Record<string, Operation>> };
+/** Those without a part that is named first: `/rooms/unread` is not the room of that id. */
+const patterns = Object.keys(document.paths)
+  .sort((one, other) => one.split("{").length - other.split("{").length)
+  .map((path) => ({ path, pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`) }));
 const ajv = new Ajv({ strict: false, validateSchema: false });
 // The two are modules of another kind than ours.
 (formats as unknown as (to: Ajv) => void)(ajv);
@@ -127,7 +131,8 @@ const validators = new Map<string, ValidateFunction>();
 
 /** Holds an answer against what the document says of its operation and status. */
 function hold(method: string, address: string, { status, headers }: Response, said: unknown): void {
-  const path = new URL(address, "http://demo.invalid").pathname.replace(/\/[a-z]{3}_[^/]+/, "/{id}");
+  const { pathname } = new URL(address, "http://demo.invalid");
+  const path = patterns.find(({ pattern }) => pattern.test(pathname))?.path ?? pathname;
   const operation = document.paths[path]?.[method.toLowerCase()];
   if (!operation) throw new Error(`${method} ${path} is not in the document`);
   const response = operation.responses[String(status)];

@@ -41,7 +41,7 @@ class Player {
 
   constructor() {
     const soon = (): void => this.#work.soon();
-    live.listen({ kinds: ["progress.changed", "schedule.changed"], event: soon, reload: soon });
+    live.listen({ stream: "me", kinds: ["progress.changed", "schedule.changed"], event: soon, reload: soon });
   }
 
   /** What is in progress, or was laid aside lately. */
