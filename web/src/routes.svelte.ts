@@ -18,6 +18,8 @@ export interface Route {
   group: (typeof GROUPS)[number];
   /** Also for whoever is not signed in. */
   open?: boolean;
+  /** Only reached by a link. */
+  isHidden?: boolean;
   load: () => Promise<{ default: Component }>;
 }
 
@@ -28,6 +30,8 @@ export const routes: readonly Route[] = [
   { path: "/tasks/:id?", name: { en: "Tasks", ko: "할 일" }, icon: "task", group: "plan", load: () => import("./screens/tasks/Tasks.svelte") },
   { path: "/statistics/:period?/:date?", name: { en: "Statistics", ko: "통계" }, icon: "chart", group: "plan", load: () => import("./screens/statistics/Statistics.svelte") },
   { path: "/inbox", name: { en: "Inbox", ko: "알림함" }, icon: "bell", group: "plan", load: () => import("./screens/inbox/Inbox.svelte") },
+  { path: "/rooms/:id?", name: { en: "Rooms", ko: "모임" }, icon: "room", group: "town", load: () => import("./screens/rooms/Rooms.svelte") },
+  { path: "/join", name: { en: "Invitation", ko: "초대" }, icon: "room", group: "town", isHidden: true, load: () => import("./screens/rooms/Join.svelte") },
   { path: "/settings", name: { en: "Settings", ko: "설정" }, icon: "settings", group: "house", load: () => import("./screens/settings/Settings.svelte") },
   { path: "/help", name: { en: "Help", ko: "도움말" }, icon: "help", group: "house", open: true, load: () => import("./screens/help/Help.svelte") },
 ];

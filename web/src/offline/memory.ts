@@ -10,7 +10,7 @@ export const READ_AT = "x-read-at";
 /** The oldest go. A month of a calendar is one. */
 const MOST = 100;
 /** What screens show; nothing that is secret, and no stream. */
-const KEPT = /^\/api\/v1\/(users\/me|schedules|tasks|notifications|categories|tags|statistics|reminders|free-slots)(\/|$)/;
+const KEPT = /^\/api\/v1\/(users\/me|schedules|tasks|notifications|categories|tags|statistics|reminders|free-slots|rooms)(\/|$)/;
 
 let owner: string | undefined = globalThis.localStorage?.getItem(LAST) ?? undefined;
 

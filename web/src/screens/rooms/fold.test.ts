@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+
+import type { RoomEvent } from "../../api/schema";
+import { compact, itemsOf } from "./fold";
+
+let seq = 0;
+const event = (type: string, data: object, by = "usr_ada"): RoomEvent => {
+  seq += 1;
+  return { id: `1-${String(seq)}`, at: "2026-11-21T00:00:00Z", event_id: `evt_${String(seq)}`, type, publisher_id: by, data: data as Record<string, never> };
+};
+
+test("a message is as it was edited last, one that was deleted is gone, and reactions are counted by who gave them", () => {
+  const log = [
+    event("room.created", { name: "Choir", version: 1 }),
+    event("comment.created", { comment_id: "cmt_1", about: null, author_id: "usr_ada", text: "Helo", mentions: [] }),
+    event("comment.created", { comment_id: "cmt_2", about: null, author_id: "usr_bob", text: "Oops", mentions: [] }, "usr_bob"),
+    event("order.paid", { order: 4711 }, "shop"),
+    event("comment.updated", { comment_id: "cmt_1", about: null, text: "Hello", mentions: ["usr_bob"], version: 2 }),
+    event("comment.deleted", { comment_id: "cmt_2", about: null }, "usr_bob"),
+    event("reaction.added", { about: "cmt_1", emoji: "👍", user_id: "usr_ada" }),
+    event("reaction.added", { about: "cmt_1", emoji: "👍", user_id: "usr_bob" }),
+    event("reaction.added", { about: "cmt_1", emoji: "👍", user_id: "usr_bob" }),
+    event("reaction.added", { about: "evt_4", emoji: "🎉", user_id: "usr_bob" }),
+    event("reaction.removed", { about: "evt_4", emoji: "🎉", user_id: "usr_bob" }),
+    event("reaction.added", { about: "cmt_of_before", emoji: "🎉", user_id: "usr_bob" }),
+    event("comment.updated", { comment_id: "cmt_of_before", text: "x", mentions: [] }),
+  ];
+  const items = itemsOf(log, "usr_ada");
+  expect(items.map(({ kind, id }) => [kind, id])).toEqual([["notice", "evt_1"], ["message", "cmt_1"], ["event", "evt_4"]]);
+  expect(items[1]).toMatchObject({ text: "Hello", isEdited: true, mentions: ["usr_bob"], reactions: [{ emoji: "👍", count: 2, mine: true }] });
+  expect(items[2]).toMatchObject({ by: "shop", type: "order.paid", reactions: [] });
+});
+
+test("what an event carries is told in a line", () => {
+  expect(compact({ order: 4711, to: "Ada", paid: true, of: { a: [1] }, fifth: 5 })).toEqual([
+    { name: "order", value: "4711" },
+    { name: "to", value: "Ada" },
+    { name: "paid", value: "true" },
+    { name: "of", value: '{"a":[1]}' },
+  ]);
+  expect(compact({ text: "x".repeat(100) })[0]?.value).toHaveLength(60);
+  expect(compact({})).toEqual([]);
+});

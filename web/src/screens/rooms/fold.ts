@@ -1,0 +1,105 @@
+// What a room shows, out of what happened there. Everything that is said of something comes after it in the log, so an unbroken end of the
+// log tells all there is to tell of what it contains: texts as they were edited last, and who reacted with what.
+import type { RoomEvent } from "../../api/schema";
+
+export interface Reaction {
+  emoji: string;
+  count: number;
+  mine: boolean;
+}
+
+interface Told {
+  /** What it is called: an event's own id, or that of the comment. */
+  id: string;
+  /** Its place in the log; Infinity of what is on its way. */
+  seq: number;
+  at: string;
+  /** Who did it: a user, or whoever a program speaks for. */
+  by: string;
+}
+
+export interface Message extends Told {
+  kind: "message";
+  text: string;
+  mentions: readonly string[];
+  /** What it is about, if not the room. */
+  about: string | null;
+  isEdited: boolean;
+  reactions: Reaction[];
+}
+
+export interface Happened extends Told {
+  kind: "event";
+  type: string;
+  data: Record<string, unknown>;
+  reactions: Reaction[];
+}
+
+/** What became of the room and its people. */
+export interface Notice extends Told {
+  kind: "notice";
+  type: string;
+  data: Record<string, unknown>;
+}
+
+export type Item = Message | Happened | Notice;
+
+/** The place of a position, `epoch-seq`, in its epoch. */
+export function seqOf(position: string): number {
+  return Number(position.slice(position.indexOf("-") + 1));
+}
+
+/** The items of a log, in its order; `me` is who looks. */
+export function itemsOf(log: readonly RoomEvent[], me: string): Item[] {
+  const items = new Map<string, Item>();
+  const reactions = new Map<string, Map<string, Set<string>>>();
+  for (const event of log) {
+    const data = event.data as Record<string, unknown>;
+    const told = { seq: seqOf(event.id), at: event.at, by: event.publisher_id };
+    const comment = String(data["comment_id"]);
+    const message = items.get(comment);
+    if (event.type === "comment.created") {
+      items.set(comment, { kind: "message", id: comment, ...told, ...saying(data), about: textOr(data["about"], null), isEdited: false, reactions: [] });
+    } else if (event.type === "comment.updated") {
+      if (message?.kind === "message") items.set(comment, { ...message, ...saying(data), isEdited: true });
+    } else if (event.type === "comment.deleted") {
+      items.delete(comment);
+    } else if (event.type === "reaction.added" || event.type === "reaction.removed") {
+      const [about, emoji, user] = [String(data["about"]), String(data["emoji"]), String(data["user_id"])];
+      const those = reactions.get(about) ?? new Map<string, Set<string>>();
+      const who = those.get(emoji) ?? new Set<string>();
+      if (event.type === "reaction.added") who.add(user);
+      else who.delete(user);
+      reactions.set(about, those.set(emoji, who));
+    } else if (/^(room|member)\./.test(event.type)) {
+      items.set(event.event_id, { kind: "notice", id: event.event_id, ...told, type: event.type, data });
+    } else {
+      items.set(event.event_id, { kind: "event", id: event.event_id, ...told, type: event.type, data, reactions: [] });
+    }
+  }
+  return [...items.values()].map((item) => (item.kind === "notice" ? item : { ...item, reactions: counted(reactions.get(item.id), me) }));
+}
+
+function saying(data: Record<string, unknown>): { text: string; mentions: readonly string[] } {
+  return { text: String(data["text"] ?? ""), mentions: Array.isArray(data["mentions"]) ? data["mentions"].map(String) : [] };
+}
+
+function textOr<T>(value: unknown, other: T): string | T {
+  return typeof value === "string" ? value : other;
+}
+
+function counted(those: ReadonlyMap<string, ReadonlySet<string>> | undefined, me: string): Reaction[] {
+  return [...(those ?? [])].filter(([, who]) => who.size > 0).map(([emoji, who]) => ({ emoji, count: who.size, mine: who.has(me) }));
+}
+
+const [MOST_PARTS, MOST_LENGTH] = [4, 60];
+
+/** What an event carries, in a line: its first few members, each by its name. */
+export function compact(data: Readonly<Record<string, unknown>>): { name: string; value: string }[] {
+  return Object.entries(data)
+    .slice(0, MOST_PARTS)
+    .map(([name, value]) => {
+      const text = typeof value === "string" ? value : JSON.stringify(value);
+      return { name, value: text.length > MOST_LENGTH ? `${text.slice(0, MOST_LENGTH - 1)}…` : text };
+    });
+}

@@ -1,0 +1,150 @@
+import { expect, test } from "vitest";
+
+import { KOREAN, PHONE, PASSWORD, type Person, house } from "./house";
+import { inspect } from "./inspect";
+
+const campanile = house();
+
+interface Room {
+  id: string;
+  unread: number;
+}
+
+/** A room of `owner`, into which `others` have come. */
+async function room(owner: Person, name: string, ...others: Person[]): Promise<string> {
+  const { id } = await owner.api<Room>("POST", "rooms", { name });
+  for (const other of others) {
+    const { token } = await owner.api<{ token: string }>("POST", `rooms/${id}/invitations`, { role: "member" });
+    await other.api("POST", "invitations/accept", { token });
+  }
+  return id;
+}
+
+function publish(person: Person, room_id: string, type: string, data: object): Promise<unknown> {
+  return person.api("POST", "notifications/publish", { room_id, type, data });
+}
+
+/** How much is new in all rooms, as the navigation says. */
+function news({ page }: Person): Promise<string> {
+  return page.locator("[data-news]").first().innerText({ timeout: 200 }).catch(() => "0");
+}
+
+test("a room is made, somebody comes by a link and makes an account on the way, and each sees what the other does", async () => {
+  const ada = await campanile.person("Ada", { at: "/rooms" });
+  await ada.page.getByText("No rooms yet").waitFor();
+  await ada.page.getByRole("button", { name: "New room" }).click();
+  const making = ada.page.getByRole("dialog", { name: "New room" });
+  await making.getByLabel("Name of the room").fill("Choir");
+  await ada.page.keyboard.press("Enter");
+  await ada.page.getByRole("heading", { level: 1, name: "Choir" }).waitFor();
+  await ada.page.getByText("Ada made the room").waitFor();
+  await ada.page.getByRole("button", { name: "People" }).click();
+  const people = ada.page.getByRole("dialog", { name: "People" });
+  await people.getByRole("button", { name: "Make a link" }).click();
+  const link = await people.getByLabel("This is the link").inputValue();
+  expect(new URL(link).search).toBe("");
+
+  const { page } = await campanile.open();
+  await page.goto(link);
+  await page.getByRole("link", { name: /account|Sign up/i }).first().click();
+  await page.getByLabel("E-mail address").fill(`bob-${String(process.pid)}@example.org`);
+  await page.getByLabel("Name").fill("Bob");
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.locator("form").getByRole("button", { name: /account|Sign up/i }).click();
+  await page.getByRole("button", { name: "Join the room" }).click();
+  await page.getByRole("heading", { level: 1, name: "Choir" }).waitFor();
+  expect(page.url()).not.toContain("cmi_");
+  await ada.page.getByText("Bob came in").waitFor();
+  await people.getByText("Bob").first().waitFor();
+  await people.getByText("1 came by it").waitFor();
+
+  // Who was taken out sees nothing of it from that moment on.
+  await people.getByRole("button", { name: "Take Bob out" }).click();
+  await ada.page.getByRole("dialog", { name: "Take Bob out" }).getByRole("button", { name: "Take Bob out" }).click();
+  await page.getByText("This room is not here").waitFor();
+  expect(await page.getByText("came in").count()).toBe(0);
+  await page.getByRole("button", { name: "All rooms" }).first().click();
+  await page.getByText("No rooms yet").waitFor();
+});
+
+test("what is new is counted wherever one is, marked where it begins, and read on all devices when it was seen on one", async () => {
+  const [ada, bob] = [await campanile.person("Ada"), await campanile.person("Bob", { at: "/today" })];
+  const id = await room(ada, "Kitchen", bob);
+  const { page: phone, context } = await campanile.open(PHONE);
+  await context.addCookies(await bob.context.cookies());
+  await phone.goto("/rooms");
+  await phone.locator(`[data-room="${id}"]`).waitFor();
+  for (const n of [1, 2, 3]) await publish(ada, id, "order.paid", { order: n, of: { table: [n] } });
+  await expect.poll(() => news(bob)).toBe("3");
+  await phone.locator(`[data-room="${id}"]`).getByText("3 unread").waitFor();
+
+  await phone.locator(`[data-room="${id}"]`).click();
+  const story = phone.getByRole("log");
+  await story.getByText("New since you were here").waitFor();
+  const lines = await story.getByRole("listitem").allInnerTexts();
+  expect(lines.findIndex((line) => line.includes("New since"))).toBe(lines.findIndex((line) => line.includes("order.paid")) - 1);
+  // Seen here is read there.
+  await expect.poll(() => news(bob)).toBe("0");
+  await bob.page.bringToFront();
+  await bob.page.getByRole("link", { name: "Rooms" }).click();
+  await bob.page.locator(`[data-room="${id}"]`).click();
+  await bob.page.getByRole("heading", { level: 1, name: "Kitchen" }).waitFor();
+  await bob.page.getByRole("log").getByText("order.paid").nth(2).waitFor();
+  expect(await bob.page.getByText("New since you were here").count()).toBe(0);
+  // What comes while one looks is read as it comes.
+  await publish(ada, id, "kitchen.closed", { at: "22:00" });
+  await bob.page.getByText("kitchen.closed").waitFor();
+  await expect.poll(async () => (await bob.api<Room>("GET", `rooms/${id}`)).unread).toBe(0);
+  expect(await news(bob)).toBe("0");
+});
+
+test("a server that is killed under an open room is waited for, and nothing is lost or shown twice", async () => {
+  const [ada, bob] = [await campanile.person("Ada"), await campanile.person("Bob")];
+  const id = await room(ada, "Steadfast", bob);
+  await bob.page.goto(`/rooms/${id}`);
+  await bob.page.getByRole("heading", { level: 1, name: "Steadfast" }).waitFor();
+  for (let n = 1; n <= 5; n++) await publish(ada, id, "step.done", { n: `number ${String(n)}` });
+  await bob.page.getByText("number 5", { exact: true }).waitFor();
+  await campanile.server.kill();
+  await bob.page.getByText("Not connected. Trying again…").first().waitFor();
+  await campanile.server.start();
+  for (let n = 6; n <= 10; n++) await publish(ada, id, "step.done", { n: `number ${String(n)}` });
+  await bob.page.getByText("number 10", { exact: true }).waitFor();
+  const shown = await bob.page.getByRole("log").locator("[data-item] summary").allInnerTexts();
+  expect(shown.map((text) => /number (\d+)/.exec(text)?.[1])).toEqual(Array.from({ length: 10 }, (_, n) => String(n + 1)));
+});
+
+test("a long history is shown from its end, and read back to its beginning", async () => {
+  const ada = await campanile.person("Ada");
+  const id = await room(ada, "Long");
+  for (let n = 1; n <= 120; n++) await publish(ada, id, "step.done", { n: `number ${String(n)}` });
+  await ada.page.goto(`/rooms/${id}`);
+  await ada.page.getByText("number 120", { exact: true }).waitFor();
+  expect(await ada.page.getByText("number 120", { exact: true }).isVisible()).toBe(true);
+  const count = (): Promise<number> => ada.page.getByRole("log").locator("[data-item]").count();
+  expect(await count()).toBe(50);
+  const older = ada.page.getByRole("button", { name: "Show earlier" });
+  for (const shown of [100, 121]) {
+    await older.click();
+    await expect.poll(count).toBe(shown);
+  }
+  await older.waitFor({ state: "detached" });
+  await ada.page.getByText("Ada made the room").waitFor({ state: "attached" });
+});
+
+test("rooms are readable for everybody", async () => {
+  for (const [name, options] of [["desk-en", {}], ["phone-ko", { ...PHONE, ...KOREAN }]] as const) {
+    const [ada, bob] = [await campanile.person("Ada", { ...options, at: "/rooms" }), await campanile.person("Bob")];
+    const id = await room(ada, name === "desk-en" ? "Kitchen" : "함께 부르는 노래 모임", bob);
+    await room(bob, "Garden", ada);
+    await publish(bob, id, "order.paid", { order: 4711, to: "Ada", note: "Two of the long ones, and one of those that nobody can pronounce", paid: true });
+    await ada.page.locator("[data-room]").nth(1).waitFor();
+    if (name === "phone-ko") await inspect(ada.page, `rooms-${name}`);
+    await ada.page.locator(`[data-room="${id}"]`).click();
+    await ada.page.getByText("order.paid").waitFor();
+    await inspect(ada.page, `room-${name}`);
+    await ada.page.getByRole("button", { name: /People|사람들/ }).click();
+    await ada.page.getByRole("dialog").getByText("Bob").waitFor();
+    if (name === "desk-en") await inspect(ada.page, `room-people-${name}`);
+  }
+});
