@@ -6,7 +6,7 @@
 //! it. Its streams take turns: each gives a page of the log, or what waits of it, and then the next one has its say; a stream with
 //! a million events to read does not keep the others from what happens now.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::{
     Stream,
@@ -170,11 +170,11 @@ impl<L: EventLog, P: Protocol + Send> Live<L, P> {
         match machine.need() {
             Need::Subscription => machine.subscribed(),
             Need::Extent => {
-                let extent = unless_ended(self.log.extent(stream), &self.line, stream).await;
+                let extent = unless_ended(Box::pin(self.log.extent(stream)), &self.line, stream).await;
                 self.with(index, extent, |machine, extent| machine.extent(extent).into_iter().collect());
             }
             Need::Page { after, limit } => {
-                let page = unless_ended(self.log.page(stream, after, limit), &self.line, stream).await;
+                let page = unless_ended(Box::pin(self.log.page(stream, after, limit)), &self.line, stream).await;
                 self.with(index, page, Attach::page);
                 if !P::TAKES_TURNS {
                     self.turn = index;
@@ -263,9 +263,14 @@ enum Unread {
     Ending,
 }
 
-/// Reads the log, unless the stream is to end first: a revoked session does not wait for a slow database.
-async fn unless_ended<T>(read: impl Future<Output = Result<T, LogError>>, line: &Line, stream: StreamId) -> Result<T, Unread> {
-    let (read, ending) = (std::pin::pin!(read), std::pin::pin!(line.ending(stream)));
+/// Reads the log, unless the stream is to end first: a revoked session does not wait for a slow database. The read has a box of its own,
+/// because a connection mostly waits, and would carry the room for it all the while.
+async fn unless_ended<T>(
+    read: Pin<Box<impl Future<Output = Result<T, LogError>>>>,
+    line: &Line,
+    stream: StreamId,
+) -> Result<T, Unread> {
+    let ending = std::pin::pin!(line.ending(stream));
     match select(read, ending).await {
         Either::Left((Ok(read), _)) => Ok(read),
         Either::Left((Err(LogError::Unavailable), _)) => Err(Unread::Unavailable),
