@@ -131,6 +131,8 @@ typed_ids! {
     RoomId = "rom";
     /// An invitation into a room.
     InvitationId = "inv";
+    /// A comment in a room.
+    CommentId = "cmt";
     /// An event in a stream.
     EventId = "evt";
     /// A durable stream of events: a user's own, or a room's.

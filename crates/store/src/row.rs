@@ -1,8 +1,8 @@
 //! Rows as both engines hand them out.
 
 use kernel::{
-    AlarmId, ApiKeyId, CategoryId, EventId, FeedId, Instant, InvitationId, JobId, NotificationId, ReminderId, RoomId, ScheduleId,
-    SessionId, StreamId, TagId, TaskId, UserId,
+    AlarmId, ApiKeyId, CategoryId, CommentId, EventId, FeedId, Instant, InvitationId, JobId, NotificationId, ReminderId, RoomId,
+    ScheduleId, SessionId, StreamId, TagId, TaskId, UserId,
 };
 use rusqlite::types::{FromSql as _, ValueRef};
 use tokio_postgres::types::{FromSql, Type};
@@ -134,6 +134,7 @@ column! {
     NotificationId, PgUuid, |v| sqlite_uuid(v).map(NotificationId::from_uuid), |v| NotificationId::from_uuid(v.0);
     RoomId, PgUuid, |v| sqlite_uuid(v).map(RoomId::from_uuid), |v| RoomId::from_uuid(v.0);
     InvitationId, PgUuid, |v| sqlite_uuid(v).map(InvitationId::from_uuid), |v| InvitationId::from_uuid(v.0);
+    CommentId, PgUuid, |v| sqlite_uuid(v).map(CommentId::from_uuid), |v| CommentId::from_uuid(v.0);
     EventId, PgUuid, |v| sqlite_uuid(v).map(EventId::from_uuid), |v| EventId::from_uuid(v.0);
     StreamId, PgUuid, |v| sqlite_uuid(v).map(StreamId::from_uuid), |v| StreamId::from_uuid(v.0);
     JobId, PgUuid, |v| sqlite_uuid(v).map(JobId::from_uuid), |v| JobId::from_uuid(v.0);

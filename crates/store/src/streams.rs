@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use kernel::{Event, EventId, Instant, Position, StreamId};
+use domain::rooms::About;
+use kernel::{Event, EventId, Instant, Position, RoomId, StreamId};
 
-use crate::{Column, Row, Sql, StoreError, Tx, values};
+use crate::{Column, Row, Sql, StoreError, Tx, rooms::reactions, values};
 
 /// An event on its way into a stream: it has no number yet.
 #[derive(Clone, Debug)]
@@ -156,14 +157,15 @@ pub async fn trim(tx: &mut Tx<'_>, stream: StreamId, before: Instant, limit: u32
         .await?;
     let Some((epoch, last, _)) = first.into_iter().take_while(|(_, _, at)| *at < before).last() else { return Ok(0) };
     let gone = tx
-        .execute(
-            "DELETE FROM events WHERE stream_id = $1 AND (epoch < $2 OR (epoch = $2 AND seq <= $3))",
+        .all(
+            "DELETE FROM events WHERE stream_id = $1 AND (epoch < $2 OR (epoch = $2 AND seq <= $3)) RETURNING id",
             values![stream, epoch, last],
+            |row| row.get(0),
         )
         .await?;
     // Only the present epoch has a low mark; what is left of an older one is only ever read to be forgotten.
     tx.execute("UPDATE streams SET low = $3 WHERE id = $1 AND epoch = $2", values![stream, epoch, last + 1]).await?;
-    Ok(gone)
+    forget_reactions(tx, stream, gone).await
 }
 
 /// Forgets the first events of `stream`, at most `limit` of them, until it has no more than `keep`; the low mark moves with them.
@@ -174,12 +176,18 @@ pub async fn trim_to(tx: &mut Tx<'_>, stream: StreamId, keep: u32, limit: u32) -
     if last < low {
         return Ok(0);
     }
-    let gone = tx
-        .execute("DELETE FROM events WHERE stream_id = $1 AND epoch = $2 AND seq <= $3", values![stream, head.epoch, last])
-        .await?;
+    let delete = "DELETE FROM events WHERE stream_id = $1 AND epoch = $2 AND seq <= $3 RETURNING id";
+    let gone = tx.all(delete, values![stream, head.epoch, last], |row| row.get(0)).await?;
     let sql = "UPDATE streams SET low = $3 WHERE id = $1 AND epoch = $2 AND low < $3";
     tx.execute(sql, values![stream, head.epoch, last + 1]).await?;
-    Ok(gone)
+    forget_reactions(tx, stream, gone).await
+}
+
+/// Of events that are gone, should the stream be of a room, nobody thinks anything any more. Answers how many they were.
+async fn forget_reactions(tx: &mut Tx<'_>, stream: StreamId, gone: Vec<EventId>) -> Result<u64, StoreError> {
+    let abouts: Vec<About> = gone.into_iter().map(About::Event).collect();
+    reactions::forget(tx, RoomId::from_uuid(stream.uuid()), &abouts).await?;
+    Ok(abouts.len() as u64)
 }
 
 fn event(row: &Row<'_>) -> Result<Event, StoreError> {

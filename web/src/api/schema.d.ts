@@ -764,6 +764,62 @@ export interface paths {
         patch: operations["rooms_rename_room"];
         trace?: never;
     };
+    "/api/v1/rooms/{id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List comments
+         * @description Those of a room, or those about one thing in it, the newest first. Comments about what is no more are still there.
+         *
+         *     A service key needs the scope `rooms:read`.
+         */
+        get: operations["rooms_list_comments"];
+        put?: never;
+        /**
+         * Comment
+         * @description For members and owners. Everybody who follows the room is told (`comment.created`), and whom it names also in their inbox.
+         *
+         *     A service key needs the scope `rooms:write`.
+         */
+        post: operations["rooms_create_comment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/comments/{comment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a comment
+         * @description For its author, and for owners of the room. Comments about it stay.
+         *
+         *     A service key needs the scope `rooms:write`.
+         */
+        delete: operations["rooms_delete_comment"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a comment
+         * @description For its author. Whom it named before is not told again. With `If-Match` only if nothing changed it meanwhile.
+         *
+         *     A service key needs the scope `rooms:write`.
+         */
+        patch: operations["rooms_change_comment"];
+        trace?: never;
+    };
     "/api/v1/rooms/{id}/events": {
         parameters: {
             query?: never;
@@ -905,6 +961,57 @@ export interface paths {
          *     A service key needs the scope `rooms:write`.
          */
         patch: operations["rooms_change_member"];
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/reactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the reactions to things of a room
+         * @description Of what is not in the room, or has none, there are none.
+         *
+         *     A service key needs the scope `rooms:read`.
+         */
+        get: operations["rooms_list_reactions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/reactions/{about}/{emoji}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * React
+         * @description For members and owners: gives an event kept in the room, a schedule shared with it, or a comment a sign, percent-encoded: one emoji, at most
+         *     eight Unicode scalars. The same again changes nothing.
+         *
+         *     A service key needs the scope `rooms:write`.
+         */
+        put: operations["rooms_react"];
+        post?: never;
+        /**
+         * Take a reaction back
+         * @description One you did not give is taken back already.
+         *
+         *     A service key needs the scope `rooms:write`.
+         */
+        delete: operations["rooms_take_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/rooms/{id}/read": {
@@ -2066,6 +2173,69 @@ export interface components {
             /** @description Whether it holds. */
             ok: boolean;
         };
+        /** @description A comment. */
+        Comment: {
+            /**
+             * @description What it is about: an event, a schedule, or a comment; null: it is just said.
+             * @example evt_01jd2n9w3fkz8q4v6x0c5b7m1t
+             */
+            about?: string | null;
+            /**
+             * @description What they are called.
+             * @example Ada
+             */
+            author?: string | null;
+            /**
+             * @description Who wrote it; null if they have no account any more.
+             * @example usr_01jd2n9w3fkz8q4v6x0c5b7m1t
+             */
+            author_id?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed, if it was.
+             */
+            edited_at?: string | null;
+            /**
+             * @description Its id.
+             * @example cmt_01jd2n9w3fkz8q4v6x0c5b7m1t
+             */
+            id: string;
+            /** @description Whom it names. */
+            mentions: string[];
+            /** @description What people think of it, the reaction that was given first coming first. */
+            reactions: components["schemas"]["Reaction"][];
+            /**
+             * @description In which room.
+             * @example rom_01jd2n9w3fkz8q4v6x0c5b7m1t
+             */
+            room_id: string;
+            /**
+             * @description What it says.
+             * @example See you there!
+             */
+            text: string;
+            /**
+             * Format: int64
+             * @description Grows with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description What shall change; what is not given stays. */
+        CommentChange: {
+            /** @description Whom it names: those who come to it must be in the room. */
+            mentions?: string[] | null;
+            /** @description At most 4,000 characters, of which one is seen. */
+            text?: string | null;
+        };
+        /** @description A page of comments. */
+        CommentPage: {
+            /** @description The newest first. */
+            comments: components["schemas"]["Comment"][];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor?: string | null;
+        };
         /** @description Who wants to sign in. */
         Credentials: {
             /**
@@ -2422,6 +2592,21 @@ export interface components {
              * @description Where it stands among its siblings: lowest first, equals by name. 0 unless given.
              */
             position?: number;
+        };
+        /** @description What somebody wants to say. */
+        NewComment: {
+            /**
+             * @description What it is about: an event kept in the room, a schedule shared with it, or another comment. Left out: it is just said.
+             * @example evt_01jd2n9w3fkz8q4v6x0c5b7m1t
+             */
+            about?: string | null;
+            /** @description Whom it names, at most 20 who are in the room: each is told in their inbox. */
+            mentions?: string[];
+            /**
+             * @description At most 4,000 characters, of which one is seen.
+             * @example See you there!
+             */
+            text: string;
         };
         /** @description A feed and its address. */
         NewFeedView: components["schemas"]["Feed"] & {
@@ -2946,6 +3131,36 @@ export interface components {
              * @example 22:00
              */
             start: string;
+        };
+        /** @description A reaction */
+        Reaction: {
+            /**
+             * Format: int64
+             * @description How many gave it.
+             */
+            count: number;
+            /**
+             * @description The sign.
+             * @example 👍
+             */
+            emoji: string;
+            /** @description Whether you are among them. */
+            mine: boolean;
+        };
+        /** @description The reactions to one thing */
+        Reactions: {
+            /**
+             * @description To what: the id of an event, of a schedule, or of a comment.
+             * @example evt_01jd2n9w3fkz8q4v6x0c5b7m1t
+             */
+            about: string;
+            /** @description The one that was given first coming first. */
+            reactions: components["schemas"]["Reaction"][];
+        };
+        /** @description Reactions to many things */
+        ReactionsOfMany: {
+            /** @description In the order they were asked for, each once. */
+            items: components["schemas"]["Reactions"][];
         };
         /** @description How far. */
         ReadMark: {
@@ -4256,6 +4471,9 @@ export type CategoryChange = components['schemas']['CategoryChange'];
 export type CategoryList = components['schemas']['CategoryList'];
 export type CategoryView = components['schemas']['CategoryView'];
 export type CheckState = components['schemas']['CheckState'];
+export type Comment = components['schemas']['Comment'];
+export type CommentChange = components['schemas']['CommentChange'];
+export type CommentPage = components['schemas']['CommentPage'];
 export type Credentials = components['schemas']['Credentials'];
 export type DayView = components['schemas']['DayView'];
 export type EntryView = components['schemas']['EntryView'];
@@ -4282,6 +4500,7 @@ export type MarkUpTo = components['schemas']['MarkUpTo'];
 export type MemberChange = components['schemas']['MemberChange'];
 export type MemberPage = components['schemas']['MemberPage'];
 export type NewCategory = components['schemas']['NewCategory'];
+export type NewComment = components['schemas']['NewComment'];
 export type NewFeedView = components['schemas']['NewFeedView'];
 export type NewInvitationView = components['schemas']['NewInvitationView'];
 export type NewKey = components['schemas']['NewKey'];
@@ -4308,6 +4527,9 @@ export type ProposalView = components['schemas']['ProposalView'];
 export type PublicKeyView = components['schemas']['PublicKeyView'];
 export type PublishedView = components['schemas']['PublishedView'];
 export type QuietHoursView = components['schemas']['QuietHoursView'];
+export type Reaction = components['schemas']['Reaction'];
+export type Reactions = components['schemas']['Reactions'];
+export type ReactionsOfMany = components['schemas']['ReactionsOfMany'];
 export type ReadMark = components['schemas']['ReadMark'];
 export type ReadyState = components['schemas']['ReadyState'];
 export type RecurrenceDraft = components['schemas']['RecurrenceDraft'];
@@ -6084,6 +6306,202 @@ export interface operations {
             507: components["responses"]["StorageFull"];
         };
     };
+    rooms_list_comments: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only those about this: the id of an event, of a schedule, or of a comment.
+                 * @example evt_01jd2n9w3fkz8q4v6x0c5b7m1t
+                 */
+                about?: string;
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of the page, 50 unless given; who asks for more than 200 gets 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentPage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rooms_create_comment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any 1 to 255 visible ASCII characters, best a fresh UUID. The answer is kept for 24 hours: the same request under the same key gets it again (`Idempotent-Replayed: true`) and nothing happens twice; another request under it is refused (422). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewComment"];
+            };
+        };
+        responses: {
+            /** @description The comment */
+            201: {
+                headers: {
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comment"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
+    rooms_delete_comment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag, or * */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description The comment */
+                comment_id: string;
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            /** @description `comment.not_yours`, or `room.forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description `comment.version_mismatch`: it was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rooms_change_comment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any 1 to 255 visible ASCII characters, best a fresh UUID. The answer is kept for 24 hours: the same request under the same key gets it again (`Idempotent-Replayed: true`) and nothing happens twice; another request under it is refused (422). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description ETag, or * */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description The comment */
+                comment_id: string;
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommentChange"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comment"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            /** @description `comment.not_yours`, or `room.forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            409: components["responses"]["Conflict"];
+            /** @description `comment.version_mismatch`: it was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
     rooms_list_events: {
         parameters: {
             query?: {
@@ -6394,6 +6812,149 @@ export interface operations {
             429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["StorageFull"];
+        };
+    };
+    rooms_list_reactions: {
+        parameters: {
+            query: {
+                /**
+                 * @description Ids of events, schedules and comments, with commas between them, at most 100.
+                 * @example evt_01jd2n9w3fkz8q4v6x0c5b7m1t
+                 */
+                about: string;
+            };
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The reactions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReactionsOfMany"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rooms_react: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description To what: the id of an event, of a schedule, or of a comment */
+                about: string;
+                /**
+                 * @description The sign
+                 * @example 👍
+                 */
+                emoji: string;
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All reactions to it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reactions"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `room.not_found`, or `room.item_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `reaction.too_many` of yours, or `reaction.too_many_kinds` of all */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room.invalid`: this is no emoji */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rooms_take_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description To what: the id of an event, of a schedule, or of a comment */
+                about: string;
+                /**
+                 * @description The sign
+                 * @example 👍
+                 */
+                emoji: string;
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The reactions that are left */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reactions"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description `room.invalid`: this is no emoji */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
         };
     };
     rooms_mark_room: {

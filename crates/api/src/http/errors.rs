@@ -40,6 +40,9 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "category.too_many" 409 "Too many categories" "You have as many categories as a user may have. Delete one first.";
     "category.version_mismatch" 412 "Changed meanwhile" "The category changed since the version in `If-Match`. Read it again.";
     "category.version_required" 428 "Version required" "Send the version you know in `If-Match`.";
+    "comment.not_found" 404 "No such comment" "There is no such comment in the room: it was deleted, or never was.";
+    "comment.not_yours" 403 "Somebody else's comment" "Only its author changes a comment; owners of the room may delete it.";
+    "comment.version_mismatch" 412 "Changed meanwhile" "The comment changed since the version in `If-Match`. Read it again.";
     "cursor.malformed" 400 "Malformed cursor" "The cursor was not answered by this list. Begin again without one.";
     "edge.cross_site" 403 "Cross-site request" "A web page of another origin made a browser send this. Add its origin to `http.cors_origins` if it is yours.";
     "edge.headers_too_large" 431 "Headers too large" "The header names and values may have at most 16 KiB together.";
@@ -88,6 +91,8 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "query.invalid" 422 "Invalid query" "A parameter of the query is missing, unknown, given twice, or out of range. `errors` points at it.";
     "query.malformed" 400 "Malformed query" "The query is not percent-encoded UTF-8.";
     "quota.schedules" 409 "Too many schedules" "You keep as many schedules as a user may, by `limits.schedules_per_user`. Delete some first; the trash does not count.";
+    "reaction.too_many" 409 "Too many reactions of yours" "One person gives one thing at most 20 different reactions. Take one back first.";
+    "reaction.too_many_kinds" 409 "Too many different reactions" "There are at most 100 different reactions to one thing. Give one of those.";
     "reminder.invalid" 422 "Invalid reminder" "The reminder cannot be what is asked. `errors` points at the field.";
     "reminder.not_active" 409 "Reminder not active" "The reminder has been dismissed, or replaced, or its schedule is gone.";
     "reminder.not_found" 404 "No such reminder" "There is no such reminder, or it is not yours.";
@@ -96,6 +101,7 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "room.forbidden" 403 "Not as what you are there" "You are in the room, but only its owners may do this; to publish one has to be a member.";
     "room.full" 409 "Room full" "The room has as many members as a room may, by `limits.members_per_room`.";
     "room.invalid" 422 "Invalid room" "A field of the room, of a member or of an invitation is not valid. `errors` points at it.";
+    "room.item_not_found" 404 "Nothing there" "There is no such event, comment or schedule in the room.";
     "room.last_owner" 409 "Last owner" "A room has at least one owner. Make somebody else one first, or delete the room.";
     "room.member_not_found" 404 "Nobody there" "Nobody of this id is in the room.";
     "room.not_found" 404 "No such room" "There is no such room, or you are not in it.";

@@ -26,6 +26,8 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("DELETE /api/v1/rooms/{room}", "", ""),
     ("DELETE /api/v1/rooms/{room and invitation}/invitations/{second}", "", ""),
     ("DELETE /api/v1/rooms/{room and member}/members/{second}", "", ""),
+    ("DELETE /api/v1/rooms/{room and comment}/comments/{second}", "", ""),
+    ("DELETE /api/v1/rooms/{room and comment}/reactions/{second}/{emoji}", "", ""),
     ("GET /api/v1/api-keys", "", ""),
     ("GET /api/v1/auth/sessions", "", ""),
     ("GET /api/v1/calendar/export", "", ""),
@@ -45,9 +47,11 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET /api/v1/rooms", "", ""),
     ("GET /api/v1/rooms/unread", "", ""),
     ("GET /api/v1/rooms/{room}", "", ""),
+    ("GET /api/v1/rooms/{room}/comments", "", ""),
     ("GET /api/v1/rooms/{room}/events", "", ""),
     ("GET /api/v1/rooms/{room}/invitations", "", ""),
     ("GET /api/v1/rooms/{room}/members", "", ""),
+    ("GET /api/v1/rooms/{room}/reactions", "about=cmt_00000000000000000000000007", ""),
     ("GET /api/v1/rooms/{room}/stream", "", ""),
     ("GET /api/v1/schedules", "from=2026-11-20&to=2026-12-20", ""),
     ("GET /api/v1/schedules/{schedule}", "", ""),
@@ -67,12 +71,14 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("PATCH /api/v1/categories/{category}", "", r#"{"name": "New"}"#),
     ("PATCH /api/v1/notifications/{notification}/read", "", r#"{"read": true}"#),
     ("PATCH /api/v1/rooms/{room}", "", r#"{"name": "New"}"#),
+    ("PATCH /api/v1/rooms/{room and comment}/comments/{second}", "", r#"{"text": "New"}"#),
     ("PATCH /api/v1/rooms/{room and member}/members/{second}", "", r#"{"role": "viewer"}"#),
     ("PATCH /api/v1/schedules/{schedule}", "", r#"{"title": "New"}"#),
     ("PATCH /api/v1/tags/{tag}", "", r##"{"colour": "#1e90ff"}"##),
     ("PATCH /api/v1/tasks/{task}", "", r#"{"title": "New"}"#),
     ("PATCH /api/v1/users/me", "", r#"{"locale": "ko"}"#),
     ("PUT /api/v1/rooms/{room}/read", "", r#"{"up_to": "1-0"}"#),
+    ("PUT /api/v1/rooms/{room and comment}/reactions/{second}/{emoji}", "", ""),
     ("POST /api/v1/api-keys", "", r#"{"name": "CI", "scopes": ["schedules:read"]}"#),
     ("POST /api/v1/auth/logout", "", ""),
     ("POST /api/v1/auth/tickets", "", ""),
@@ -85,6 +91,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("POST /api/v1/reminders/{alarm}/dismiss", "", ""),
     ("POST /api/v1/reminders/{alarm}/snooze", "", r#"{"for": "PT10M"}"#),
     ("POST /api/v1/rooms", "", r#"{"name": "Choir"}"#),
+    ("POST /api/v1/rooms/{room}/comments", "", r#"{"text": "Hello"}"#),
     ("POST /api/v1/rooms/{room}/invitations", "", r#"{"role": "member"}"#),
     ("POST /api/v1/rooms/{room of two}/leave", "", ""),
     ("POST /api/v1/schedules", "", r#"{"title": "Stand-up", "start": "2026-12-01T09:00:00"}"#),
@@ -196,6 +203,12 @@ impl Person {
                 self.does(house, Call::post("/api/v1/calendar/feeds", &body)).await.text("/id").to_owned()
             }
             "room" => self.makes(house, "/api/v1/rooms").await,
+            "room and comment" => {
+                let room = self.makes(house, "/api/v1/rooms").await;
+                let path = format!("/api/v1/rooms/{room}/comments");
+                let made = self.does(house, Call::post(&path, &json!({ "text": "Hello" }))).await;
+                format!("{room} {}", made.text("/id"))
+            }
             "room and invitation" => {
                 let room = self.makes(house, "/api/v1/rooms").await;
                 format!("{room} {}", self.invites(house, &room).await.text("/id"))
@@ -274,7 +287,7 @@ impl Example {
         let (id, second) = id.split_once(' ').unwrap_or((id, ""));
         let fill = |text: &str| match placeholder.as_str() {
             "" => text.to_owned(),
-            placeholder => text.replace(placeholder, id).replace("{second}", second),
+            placeholder => text.replace(placeholder, id).replace("{second}", second).replace("{emoji}", "%F0%9F%91%8D"),
         };
         let query = if self.query.is_empty() { String::new() } else { format!("?{}", self.query) };
         let call = Call::new(self.method, &format!("{}{query}", fill(&self.path))).header("if-match", "*");

@@ -32,6 +32,8 @@ pub struct Retention {
     pub events: Duration,
     /// Events of one room, however young: the oldest go first.
     pub room_events: u32,
+    /// Comments of one room: the oldest go first.
+    pub room_comments: u32,
 }
 
 impl Default for Retention {
@@ -44,6 +46,7 @@ impl Default for Retention {
             notifications: days(365),
             events: days(30),
             room_events: 10_000,
+            room_comments: 10_000,
         }
     }
 }

@@ -59,7 +59,7 @@ pub(super) async fn run(app: &App, job: &Claimed, kind: Kind, retention: &Retent
             Kind::Trash => app.store().write(Trash(now - retention.trash)).await?,
             Kind::Alarms => alarms(app, AlarmId::from_uuid(place), now - retention.alarms).await?,
             Kind::Notifications => inboxes::round(app, NotificationId::from_uuid(place), retention, now).await?,
-            Kind::Rooms => app.store().write(Rooms { keep: retention.room_events, before: now - retention.events }).await?,
+            Kind::Rooms => app.store().write(Rooms(*retention, now)).await?,
             Kind::Index => app.store().write(CatchUp).await?,
             Kind::Events => app.store().write(Events(StreamId::from_uuid(place), now - retention.events)).await?,
         };
@@ -114,20 +114,21 @@ impl UseCase for Expired {
     }
 }
 
-struct Rooms {
-    keep: u32,
-    before: Instant,
-}
+struct Rooms(Retention, Instant);
 
 impl UseCase for Rooms {
     type Out = Round;
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Round, Error> {
+        let Self(Retention { events, room_events, room_comments, .. }, now) = *self;
         let mut gone = store::rooms::purge(tx, CHUNK).await?;
-        gone += store::rooms::publications::purge(tx, self.before, CHUNK).await?;
-        for room in store::rooms::overfull(tx, self.keep, CHUNK / 100).await? {
-            gone += store::streams::trim_to(tx, StreamId::from(room), self.keep, CHUNK).await?;
+        gone += store::rooms::publications::purge(tx, now - events, CHUNK).await?;
+        for room in store::rooms::overfull(tx, room_events, CHUNK / 100).await? {
+            gone += store::streams::trim_to(tx, StreamId::from(room), room_events, CHUNK).await?;
+        }
+        for (room, beyond) in store::rooms::comments::overfull(tx, room_comments, CHUNK / 100).await? {
+            gone += store::rooms::comments::trim(tx, room, beyond.min(i64::from(CHUNK))).await?;
         }
         Ok(Round { gone, next: (gone > 0).then(Uuid::nil) })
     }

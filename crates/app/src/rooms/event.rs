@@ -1,6 +1,6 @@
 //! What happens in rooms, as their streams say it, and what happens to somebody's rooms, as their own stream says it.
 
-use domain::rooms::{Room, Standing};
+use domain::rooms::{About, Comment, Room, Standing};
 use kernel::{EventId, RoomId, StreamId, UserId};
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
@@ -59,6 +59,44 @@ pub(super) fn member(
 /// `member.left`, of whom somebody else took out as well: the publisher is who did it. `{user_id}`.
 pub(super) fn member_left(room: RoomId, user: UserId, publisher: UserId, by: By<'_>) -> Draft {
     said(room, "member.left", publisher, json!({ "user_id": user }), by)
+}
+
+/// `comment.created`: `{comment_id, about, author_id, text, mentions}`.
+pub(super) fn comment_created(comment: &Comment, author: UserId, by: By<'_>) -> Draft {
+    let data = json!({
+        "comment_id": comment.id,
+        "about": about(comment),
+        "author_id": author,
+        "text": comment.text,
+        "mentions": comment.mentions,
+    });
+    said(comment.room, "comment.created", author, data, by)
+}
+
+/// `comment.updated`: `{comment_id, about, text, mentions, version}`.
+pub(super) fn comment_updated(comment: &Comment, author: UserId, by: By<'_>) -> Draft {
+    let data = json!({
+        "comment_id": comment.id,
+        "about": about(comment),
+        "text": comment.text,
+        "mentions": comment.mentions,
+        "version": comment.version,
+    });
+    said(comment.room, "comment.updated", author, data, by)
+}
+
+/// `comment.deleted`, also by an owner of the room, who is its publisher then: `{comment_id, about}`.
+pub(super) fn comment_deleted(comment: &Comment, publisher: UserId, by: By<'_>) -> Draft {
+    said(comment.room, "comment.deleted", publisher, json!({ "comment_id": comment.id, "about": about(comment) }), by)
+}
+
+fn about(comment: &Comment) -> Option<String> {
+    comment.about.map(|about| about.to_string())
+}
+
+/// `reaction.added`, `reaction.removed`: `{about, emoji, user_id}`.
+pub(super) fn reaction((room, about): (RoomId, About), kind: &'static str, (user, emoji): (UserId, &str), by: By<'_>) -> Draft {
+    said(room, kind, user, json!({ "about": about.to_string(), "emoji": emoji, "user_id": user }), by)
 }
 
 /// `room.read` on the stream of who reads: `{room_id, up_to, unread, version}`.

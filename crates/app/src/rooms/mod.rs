@@ -2,14 +2,19 @@
 //!
 //! Whoever changes a room, or who is in it, locks the room and reads then what the caller is there: so what two decide at the same
 //! moment is decided one after the other, and nobody acts on a standing they have just lost. Who comes into a room is locked before it.
+//! Whoever only adds to what happens there holds on to their place in it until that is appended: who is taken out, or whose room ends,
+//! waits for it, and nobody waits for anybody else's place.
 
+mod comments;
 mod crowd;
 mod event;
 mod history;
 mod invitations;
 mod manage;
 mod members;
+mod mention;
 mod publish;
+mod reactions;
 mod reads;
 
 use domain::rooms::{Deed, Room, RoomError, Standing};
@@ -22,12 +27,14 @@ use store::{
 
 use crate::{Effects, Error};
 
+pub use comments::{Noted, comment, comments, delete_comment, edit_comment};
 pub(crate) use crowd::Crowds;
 pub use history::{History, attach, events};
 pub use invitations::{Joined, NewInvitation, accept, invitations, invite, revoke};
 pub use manage::{create, delete, get, list, rename};
 pub use members::{change_member, leave, members, remove_member};
 pub use publish::{Published, publish};
+pub use reactions::{react, reactions, take_back};
 pub use reads::{Marked, Unread, mark, unread};
 pub use store::rooms::Entered;
 
@@ -64,6 +71,12 @@ async fn look(tx: &mut Tx<'_>, user: UserId, id: RoomId, deed: Deed) -> Result<E
     let entered = rows::find(tx, user, id).await?.ok_or(RoomError::NotFound)?;
     entered.standing.may(deed)?;
     Ok(entered)
+}
+
+/// Holds the place of `user` in a room until the transaction ends, so that they cannot be taken out; answers what they are there.
+async fn hold(tx: &mut Tx<'_>, user: UserId, id: RoomId) -> Result<Standing, Error> {
+    let held = member_rows::hold(tx, id, &[user]).await?.pop();
+    Ok(held.map(|(_, standing)| standing).ok_or(RoomError::NotFound)?)
 }
 
 /// Appends what happened in a room, done by `user` there; who knew everything before has read it then.

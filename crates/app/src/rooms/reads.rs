@@ -11,13 +11,9 @@ use domain::{
     rooms::{Deed, RoomError},
 };
 use kernel::{Entropy, FieldError, Instant, Position, RoomId, StreamId, UserId};
-use store::{
-    Tx, UseCase,
-    rooms::{members as member_rows, reads as rows},
-    streams,
-};
+use store::{Tx, UseCase, rooms::reads as rows, streams};
 
-use super::{event, look};
+use super::{event, hold, look};
 use crate::{App, Effects, Error};
 
 /// How far somebody has read a room, after they said so.
@@ -48,9 +44,7 @@ impl UseCase for Mark {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
         let (user, room) = (self.user, self.room);
         // Held first: who is taken out at this moment waits for this, or this finds them gone.
-        if member_rows::hold(tx, room, &[user]).await?.is_empty() {
-            return Err(RoomError::NotFound.into());
-        }
+        hold(tx, user, room).await?;
         let before = look(tx, user, room, Deed::Read).await?;
         let extent = streams::extent(tx, StreamId::from(room)).await?.ok_or(RoomError::NotFound)?;
         let head = extent.head;

@@ -193,6 +193,8 @@ settings! {
         event_days: Whole<1, 3_650>;
         /// Events of one room.
         room_events: Whole<100, 10_000_000>;
+        /// Comments of one room.
+        room_comments: Whole<100, 10_000_000>;
     }
 
     /// How the process ends.

@@ -77,6 +77,7 @@ impl Running {
             notifications: config.retention.notification_days.days(),
             events: config.retention.event_days.days(),
             room_events: config.retention.room_events.get(),
+            room_comments: config.retention.room_comments.get(),
         };
         self.spawn("the lane of jobs", async move {
             let lane = JobLane::new(app.clone(), retention);

@@ -4,6 +4,9 @@ use kernel::{WallTime, Zone};
 
 use crate::tasks::By;
 
+/// Characters of a comment that a notification of it shows.
+const MENTION_EXCERPT: usize = 200;
+
 /// The line below the title of a reminder: when the item starts, and where.
 pub fn reminder_body(locale: &str, start: WallTime, all_day: bool, zone: &Zone, location: &str) -> String {
     let datetime = start.datetime();
@@ -44,6 +47,20 @@ pub fn deadline_words(locale: &str, title: &str, by: By, zone: &Zone, overdue: b
     }
 }
 
+/// The title and the line below it for who was mentioned in a room: by whom, where, and how the comment begins.
+pub fn mention_words(locale: &str, author: &str, room: &str, text: &str) -> (String, String) {
+    let title = if is_korean(locale) {
+        format!("{author} 님이 {room}에서 회원님을 언급했습니다")
+    } else {
+        format!("{author} mentioned you in {room}")
+    };
+    let mut body: String = text.chars().take(MENTION_EXCERPT).collect();
+    if body.len() < text.len() {
+        body.push('…');
+    }
+    (title, body)
+}
+
 fn is_korean(locale: &str) -> bool {
     locale == "ko" || locale.starts_with("ko-")
 }
@@ -77,5 +94,14 @@ mod tests {
         assert_eq!(words("en", "2026-11-20T17:05:00", true), overdue);
         assert_eq!(words("ko", "2026-11-20T17:05:00", false), "마감 임박: Report | 2026-11-20 17:05 (Asia/Seoul)까지");
         assert_eq!(words("ko", "2026-11-20", true), "기한 지남: Report | 2026-11-20 마감, 아직 완료되지 않았습니다");
+    }
+
+    #[test]
+    fn a_mention_says_by_whom_and_where_and_how_it_begins() {
+        let said = |locale, text| mention_words(locale, "Ada", "Choir", text);
+        assert_eq!(said("en", "Come!"), ("Ada mentioned you in Choir".to_owned(), "Come!".to_owned()));
+        assert_eq!(said("ko", "오세요").0, "Ada 님이 Choir에서 회원님을 언급했습니다");
+        assert_eq!(said("en", &"가".repeat(201)).1, format!("{}…", "가".repeat(200)));
+        assert_eq!(said("en", &"가".repeat(200)).1, "가".repeat(200));
     }
 }

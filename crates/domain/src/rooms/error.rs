@@ -55,6 +55,33 @@ pub enum RoomError {
     /// Something else was published under this key.
     #[error("something else was published under this dedupe_key: choose a new one")]
     DedupeKeyTaken,
+    /// What somebody wants to talk about is not in the room.
+    #[error("there is no such event, comment or schedule in the room")]
+    NothingThere,
+    /// There is no such comment in the room.
+    #[error("there is no such comment in the room")]
+    CommentNotFound,
+    /// The comment is somebody else's.
+    #[error("the comment is somebody else's: only its author changes it, and owners of the room may delete it")]
+    NotYours,
+    /// `If-Match` names another version of the comment than the present one.
+    #[error("the comment was changed in the meantime: it is now version {current}; read it again and repeat")]
+    CommentVersionMismatch {
+        /// The present version.
+        current: i64,
+    },
+    /// The caller has given this as many reactions as one may.
+    #[error("you have given this {most} reactions, and that is the most: take one back first")]
+    TooManyReactions {
+        /// The limit.
+        most: u32,
+    },
+    /// There are as many different reactions to this as there may be.
+    #[error("this has {most} different reactions, and that is the most: give one of them")]
+    TooManyKinds {
+        /// The limit.
+        most: u32,
+    },
     /// `If-Match` names another version than the present one.
     #[error("the room was changed in the meantime: it is now version {current}; read it again and repeat")]
     VersionMismatch {
@@ -80,6 +107,12 @@ impl Coded for RoomError {
             Self::InvitationNotFound => "invitation.not_found",
             Self::EventTooLarge { .. } => "room.event_too_large",
             Self::DedupeKeyTaken => "room.dedupe_key_taken",
+            Self::NothingThere => "room.item_not_found",
+            Self::CommentNotFound => "comment.not_found",
+            Self::NotYours => "comment.not_yours",
+            Self::CommentVersionMismatch { .. } => "comment.version_mismatch",
+            Self::TooManyReactions { .. } => "reaction.too_many",
+            Self::TooManyKinds { .. } => "reaction.too_many_kinds",
             Self::VersionMismatch { .. } => "room.version_mismatch",
             Self::VersionRequired => "room.version_required",
         }
@@ -87,12 +120,19 @@ impl Coded for RoomError {
 
     fn category(&self) -> Category {
         match self {
-            Self::NotFound | Self::MemberNotFound | Self::InvitationNotFound => Category::NotFound,
+            Self::NotFound | Self::MemberNotFound | Self::InvitationNotFound | Self::NothingThere | Self::CommentNotFound => {
+                Category::NotFound
+            }
             Self::Invalid(_) | Self::DedupeKeyTaken => Category::Invalid,
             Self::EventTooLarge { .. } => Category::TooLarge,
-            Self::Forbidden { .. } => Category::Forbidden,
-            Self::LastOwner | Self::TooMany { .. } | Self::Full { .. } | Self::TooManyInvitations { .. } => Category::Conflict,
-            Self::VersionMismatch { .. } => Category::PreconditionFailed,
+            Self::Forbidden { .. } | Self::NotYours => Category::Forbidden,
+            Self::LastOwner
+            | Self::TooMany { .. }
+            | Self::Full { .. }
+            | Self::TooManyInvitations { .. }
+            | Self::TooManyReactions { .. }
+            | Self::TooManyKinds { .. } => Category::Conflict,
+            Self::VersionMismatch { .. } | Self::CommentVersionMismatch { .. } => Category::PreconditionFailed,
             Self::VersionRequired => Category::PreconditionRequired,
         }
     }

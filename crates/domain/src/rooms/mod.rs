@@ -4,20 +4,28 @@
 //! put into a room by somebody else.
 //!
 //! ```text
-//!             reads, follows   publishes   renames, deletes, invites, says who is what
+//!             reads, follows   publishes, comments, reacts   renames, deletes, invites, says who is what
 //!   viewer          ✓
-//!   member          ✓              ✓
-//!   owner           ✓              ✓                       ✓                          at least one in every room
+//!   member          ✓                      ✓
+//!   owner           ✓                      ✓                                    ✓                         at least one in every room
 //! ```
+//!
+//! What is said stays its author's: nobody else changes a [`Comment`], and its author takes it back whatever they have become.
 
+mod about;
+mod comment;
 mod error;
 mod invitation;
 mod member;
 mod publication;
+mod reaction;
 mod room;
 
+pub use about::{About, UnknownAbout};
+pub use comment::{Author, Comment, MAX_COMMENT, MAX_MENTIONS, Saying};
 pub use error::RoomError;
 pub use invitation::{INVITATION_LIFETIME, Invitation, invited_as};
 pub use member::{Deed, Member, Standing, UnknownStanding, may_go};
 pub use publication::{MAX_DATA_BYTES, MAX_DATA_DEPTH, Publication, Target, Wanted};
+pub use reaction::{Reaction, are_few, emoji};
 pub use room::{MAX_EXTERNAL_KEY, MAX_NAME, Room, external_key, name};

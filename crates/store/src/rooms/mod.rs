@@ -1,8 +1,11 @@
 //! Rooms: people who follow one stream together. Whoever changes a room, or who is in it, locks the room first.
 
+pub mod comments;
 pub mod invitations;
+pub mod items;
 pub mod members;
 pub mod publications;
+pub mod reactions;
 pub mod reads;
 
 use domain::rooms::{Room, Standing};
@@ -133,18 +136,25 @@ pub async fn discard(tx: &mut Tx<'_>, id: RoomId, now: Instant) -> Result<(), St
     Ok(())
 }
 
-/// Forgets at most `limit` events of a room that was deleted, and with its last events the room. Answers how many rows are gone; none
-/// are where there is nothing to forget.
+/// Forgets at most `limit` events of a room that was deleted, then what was said of them, and with the last of that the room. Answers how
+/// many rows are gone; none are where there is nothing to forget.
 pub async fn purge(tx: &mut Tx<'_>, limit: u32) -> Result<u64, StoreError> {
     let deleted = "SELECT id FROM rooms WHERE deleted_at IS NOT NULL ORDER BY deleted_at LIMIT 1";
     let Some(id) = tx.optional(deleted, values![], |row| row.get::<RoomId>(0)).await? else { return Ok(0) };
-    let gone = tx
+    let mut gone = tx
         .execute(
             "DELETE FROM events WHERE stream_id = $1 AND (epoch, seq) IN
                  (SELECT epoch, seq FROM events WHERE stream_id = $1 ORDER BY epoch, seq LIMIT $2)",
             values![id, limit],
         )
         .await?;
+    if gone >= u64::from(limit) {
+        return Ok(gone);
+    }
+    let reactions = "DELETE FROM reactions WHERE (room_id, about, emoji, user_id) IN
+             (SELECT room_id, about, emoji, user_id FROM reactions WHERE room_id = $1 LIMIT $2)";
+    gone += tx.execute(reactions, values![id, limit]).await?;
+    gone += comments::trim(tx, id, i64::from(limit)).await?;
     if gone >= u64::from(limit) {
         return Ok(gone);
     }

@@ -1,6 +1,7 @@
 //! Rooms, who is in them, and how people come in: one endpoint, one file.
 
 mod accept;
+mod comments;
 mod create;
 mod delete;
 mod events;
@@ -10,6 +11,7 @@ mod leave;
 mod list;
 mod members;
 mod publish;
+mod reactions;
 mod read;
 mod rename;
 mod view;
@@ -34,6 +36,13 @@ pub(crate) fn routes() -> Routes {
         // Who may read may say so.
         .add(read, routes!(read::mark_room))
         .add(Access::Scoped(Scope::EventsPublish), routes!(publish::publish))
+        .add(read, routes!(comments::list_comments))
+        .add(write, routes!(comments::create_comment))
+        .add(write, routes!(comments::change_comment))
+        .add(write, routes!(comments::delete_comment))
+        .add(read, routes!(reactions::list_reactions))
+        .add(write, routes!(reactions::react))
+        .add(write, routes!(reactions::take_back))
         .add(read, routes!(members::list_members))
         .add(write, routes!(members::change_member))
         .add(write, routes!(members::remove_member))
