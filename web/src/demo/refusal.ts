@@ -13,6 +13,9 @@ const TITLES: Readonly<Record<string, string>> = {
   "category.too_deep": "Too deep",
   "category.version_mismatch": "Changed meanwhile",
   "category.version_required": "Version required",
+  "comment.not_found": "No such comment",
+  "comment.not_yours": "Somebody else's",
+  "comment.version_mismatch": "Changed meanwhile",
   "cursor.malformed": "Malformed cursor",
   "demo.not_available": "Not in the demonstration",
   "id.malformed": "Malformed id",
@@ -30,6 +33,7 @@ const TITLES: Readonly<Record<string, string>> = {
   "room.dedupe_key_taken": "Dedupe key already used",
   "room.forbidden": "Not yours to do here",
   "room.invalid": "Invalid room",
+  "room.item_not_found": "Nothing there",
   "room.last_owner": "The last owner",
   "room.member_not_found": "Not in this room",
   "room.not_found": "No such room",
@@ -97,7 +101,7 @@ export function invalid(kind: "schedule" | "task" | "category" | "tag" | "identi
   return new Refusal(422, `${kind}.invalid`, details[kind], { errors });
 }
 
-export function notFound(kind: "schedule" | "task" | "reminder" | "notification" | "category" | "tag" | "room" | "invitation"): Refusal {
+export function notFound(kind: "schedule" | "task" | "reminder" | "notification" | "category" | "tag" | "room" | "invitation" | "comment"): Refusal {
   return new Refusal(404, `${kind}.not_found`, `there is no such ${kind}`);
 }
 
@@ -107,7 +111,7 @@ export function notAvailable(detail: string): Refusal {
 }
 
 /** Holds `If-Match` against the version that is there, as the server does; `needed`: without it nothing is changed. */
-export function match(kind: "schedule" | "task" | "category" | "tag" | "identity" | "room", given: string | undefined, version: number, needed: boolean): void {
+export function match(kind: "schedule" | "task" | "category" | "tag" | "identity" | "room" | "comment", given: string | undefined, version: number, needed: boolean): void {
   if (given === undefined) {
     if (needed) throw new Refusal(428, `${kind}.version_required`, "send If-Match with the ETag of the version you changed, or * to change whatever is there");
     return;

@@ -18,6 +18,7 @@ import { statistics } from "./statistics";
 import { type Action } from "./progress";
 import { step } from "./steps";
 import * as tags from "./tags";
+import * as talk from "./talk";
 import * as tasks from "./tasks";
 import { says } from "./text";
 import type { Task, World } from "./world";
@@ -202,6 +203,13 @@ function roomsOf(world: World, routes: Routes): void {
   routes.on("post", "/api/v1/invitations/accept", 200, [], ({ body }) => rooms.accept(world, body.token));
   routes.on("get", "/api/v1/rooms/{id}/events", 200, ["since", "limit"], ({ id, query }) => rooms.events(world, id, query));
   routes.on("put", "/api/v1/rooms/{id}/read", 200, [], ({ id, body }) => rooms.mark(world, id, body.up_to));
+  const [comment, reaction] = ["/api/v1/rooms/{id}/comments/{comment_id}", "/api/v1/rooms/{id}/reactions/{about}/{emoji}"] as const;
+  routes.on("get", "/api/v1/rooms/{id}/comments", 200, ["about", "limit", "cursor"], ({ id, query }) => talk.list(world, id, query));
+  routes.on("post", "/api/v1/rooms/{id}/comments", 201, [], ({ id, body }) => talk.comment(world, id, body));
+  routes.on("patch", comment, 200, [], ({ id, parts: [which = ""], body, ifMatch }) => talk.edit(world, [id, which], ifMatch, body));
+  routes.on("delete", comment, 204, [], ({ id, parts: [which = ""], ifMatch }) => void talk.remove(world, [id, which], ifMatch));
+  routes.on("put", reaction, 200, [], ({ id, parts }) => talk.react(world, id, parts, true));
+  routes.on("delete", reaction, 200, [], ({ id, parts }) => talk.react(world, id, parts, false));
   routes.on("post", "/api/v1/notifications/publish", 202, [], ({ body }) => rooms.publish(world, body));
 }
 

@@ -10,6 +10,7 @@ import * as rooms from "./rooms";
 import { create, plan } from "./schedules";
 import { iso } from "./span";
 import { step } from "./steps";
+import * as talk from "./talk";
 import * as tasks from "./tasks";
 import type { Schedule, Task, World } from "./world";
 
@@ -44,6 +45,9 @@ const WORDS = {
   mina: { en: "Mina", ko: "민아" },
   jun: { en: "Jun", ko: "준이" },
   ferry: { en: "Ferry to the island", ko: "섬으로 가는 배" },
+  when: { en: "Shall we go in the second week of August?", ko: "8월 둘째 주에 갈까요?" },
+  fine: { en: "Suits me. I look after the ferry.", ko: "저는 좋아요. 배는 제가 알아볼게요." },
+  booked: { en: "It is booked! Three seats, upper deck.", ko: "예약했어요! 위층으로 세 자리예요." },
 } as const;
 
 /** Fills an empty world. */
@@ -107,8 +111,16 @@ function trip(world: World, say: (word: keyof typeof WORDS) => string, at: (days
     });
   come(mina, say("mina"), -5, "09:12");
   come(jun, say("jun"), -5, "12:40");
+  let said = "";
+  world.at(at(-5, "21:00"), () => (said = talk.comment(world, id, { text: say("when") }).id));
+  world.at(at(-5, "21:40"), () => talk.react(world, id, [said, "👍"], true, jun));
+  world.at(at(-4, "08:15"), () => talk.comment(world, id, { text: say("fine"), about: said }, mina));
   room.read = room.log.length;
-  world.at(at(-2, "17:05"), () => rooms.say(world, room, "ticket.booked", mina, { what: say("ferry"), seats: 3, by: user.display_name }));
+  world.at(at(-2, "17:05"), () => {
+    const booked = rooms.say(world, room, "ticket.booked", mina, { what: say("ferry"), seats: 3 });
+    talk.comment(world, id, { text: say("booked"), about: booked, mentions: [user.id] }, mina);
+    talk.react(world, id, [booked, "🎉"], true, jun);
+  });
 }
 
 /** A session that was planned, begun and finished, all in its time. */

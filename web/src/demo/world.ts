@@ -1,6 +1,6 @@
 // What the demonstration knows: one person, what they planned, what rang. It lives in this page and ends with it. Plain data, so that a
 // wish that is refused half-way leaves everything as it was.
-import type { Invitation, Late, NotificationView, ReminderView, RoomEvent, RoomMember, TaskReminderView, UserView } from "../api/schema";
+import type { Comment, Invitation, Late, NotificationView, ReminderView, RoomEvent, RoomMember, TaskReminderView, UserView } from "../api/schema";
 import type { Kind } from "../live/live.svelte";
 import type { Recurrence } from "./recurrence";
 import { iso } from "./span";
@@ -126,6 +126,9 @@ export interface Room {
   log: RoomEvent[];
   /** How many of them were read. */
   read: number;
+  comments: Omit<Comment, "reactions">[];
+  /** Who gave which, in the order in which they came. */
+  reactions: { about: string; emoji: string; user: string }[];
   /** What was published under a key of its own. */
   published: Record<string, { event_id: string; asked: string }>;
   version: number;
@@ -210,7 +213,7 @@ export class World {
   }
 
   /** An id as the server's are: prefixed, and in the order of time. */
-  mint(prefix: "sch" | "tsk" | "alm" | "ntf" | "rem" | "cat" | "tag" | "ses" | "rom" | "evt" | "usr" | "inv"): string {
+  mint(prefix: "sch" | "tsk" | "alm" | "ntf" | "rem" | "cat" | "tag" | "ses" | "rom" | "evt" | "usr" | "inv" | "cmt"): string {
     let [text, time, count] = ["", this.now, ++this.#minted];
     for (let at = 0; at < 16; at++, count = Math.floor(count / 32)) text = `${ALPHABET[count % 32] ?? "0"}${text}`;
     for (let at = 0; at < 10; at++, time = Math.floor(time / 32)) text = `${ALPHABET[time % 32] ?? "0"}${text}`;

@@ -90,6 +90,21 @@ test("without an account and without a server: plan, be reminded, snooze, work a
   await player.getByRole("button", { name: "Complete" }).click();
   await expect.poll(async () => Number(await page.locator("[data-completed]").getAttribute("data-completed"))).toBe(completed + 1);
 
+  // Others have said something, and are answered.
+  await screen("Rooms");
+  await page.getByRole("link", { name: /Summer trip/ }).click();
+  const story = page.getByRole("log");
+  await story.getByText("New since you were here").waitFor();
+  await page.getByLabel("Write to the room").fill("Thank you, @Mi");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  const thanks = story.getByRole("listitem").filter({ hasText: "Thank you, @Mina" });
+  await thanks.waitFor();
+  await thanks.getByRole("button", { name: "React", exact: true }).click();
+  await page.keyboard.press("Enter");
+  await thanks.getByRole("button", { name: "👍 1, you too" }).waitFor();
+  await inspect(page, "demo-room-desk-en");
+
   // What needs a server says so.
   await screen("Settings");
   await page.getByRole("button", { name: "New feed" }).click();

@@ -132,11 +132,132 @@ test("a long history is shown from its end, and read back to its beginning", asy
   await ada.page.getByText("Ada made the room").waitFor({ state: "attached" });
 });
 
+test("what two people say, think and are called by is seen by the other at once", async () => {
+  const [ada, bob] = [await campanile.person("Ada"), await campanile.person("Bob")];
+  const id = await room(ada, "Choir", bob);
+  const { event_id } = (await publish(bob, id, "concert.planned", { where: "Town hall" })) as { event_id: string };
+  for (const { page } of [ada, bob]) await page.goto(`/rooms/${id}`);
+  const line = ({ page }: Person, text: string): ReturnType<typeof page.locator> => page.getByRole("log").getByRole("listitem").filter({ hasText: text });
+
+  // A message that names somebody, by the keyboard alone.
+  await ada.page.getByLabel("Write to the room").fill("Who brings the scores, @B");
+  await ada.page.getByRole("option", { name: "Bob" }).waitFor();
+  await ada.page.keyboard.press("Enter");
+  await ada.page.keyboard.type("?");
+  await ada.page.keyboard.press("Enter");
+  await line(bob, "Who brings the scores, @Bob ?").waitFor();
+  await expect.poll(async () => (await bob.api<{ items: { type: string }[] }>("GET", "notifications")).items.map(({ type }) => type)).toEqual(["mention"]);
+
+  // A reaction, and taken back.
+  await bob.page.bringToFront();
+  await line(bob, "Who brings").getByRole("button", { name: "React", exact: true }).click();
+  await bob.page.getByRole("button", { name: "React with 👀" }).click();
+  await line(ada, "Who brings").getByRole("button", { name: "👀 1", exact: true }).waitFor();
+  await line(bob, "Who brings").getByRole("button", { name: "👀 1, you too" }).click();
+  await line(ada, "Who brings").getByRole("button", { name: /👀/ }).waitFor({ state: "detached" });
+
+  // An answer to what a program told, changed, and deleted by an owner.
+  await bob.page.locator(`[data-item="${event_id}"]`).getByRole("button", { name: "Answer" }).click();
+  await bob.page.getByText("About: concert.planned").waitFor();
+  await bob.page.getByLabel("Write to the room").fill("I doo");
+  await bob.page.getByRole("button", { name: "Send" }).click();
+  await line(ada, "I doo").getByText("concert.planned").waitFor();
+  await line(bob, "I doo").getByRole("button", { name: "Edit" }).click();
+  await bob.page.getByRole("dialog", { name: "Edit" }).getByLabel("Text").fill("I do");
+  await bob.page.getByRole("dialog", { name: "Edit" }).getByRole("button", { name: "Save" }).click();
+  await line(ada, "I do").getByText("edited").waitFor();
+  await ada.page.bringToFront();
+  await line(ada, "I do").getByRole("button", { name: "Delete" }).click();
+  await ada.page.getByRole("dialog", { name: "Delete for good" }).getByRole("button", { name: "Delete" }).click();
+  await line(bob, "I do").waitFor({ state: "detached" });
+});
+
+test("what is refused was never said, and is there to be sent again", async () => {
+  const ada = await campanile.person("Ada");
+  const id = await room(ada, "Quiet");
+  await ada.page.goto(`/rooms/${id}`);
+  const field = ada.page.getByLabel("Write to the room");
+  await ada.page.route("**/comments", (route) => route.fulfill({ status: 503, contentType: "application/problem+json", body: JSON.stringify({ type: "x", title: "No", status: 503, code: "x", detail: "not just now", trace_id: "" }) }));
+  await field.fill("Is anybody there?");
+  await ada.page.keyboard.press("Enter");
+  await ada.page.getByText("Not just now.").waitFor();
+  expect(await field.inputValue()).toBe("Is anybody there?");
+  expect(await ada.page.getByRole("log").getByText("Is anybody there?").count()).toBe(0);
+  await ada.page.unroute("**/comments");
+  await field.focus();
+  await ada.page.keyboard.press("Enter");
+  await ada.page.getByRole("log").getByText("Is anybody there?").waitFor();
+  await expect.poll(async () => (await ada.api<{ comments: unknown[] }>("GET", `rooms/${id}/comments`)).comments.length).toBe(1);
+  await ada.page.getByText("on its way").waitFor({ state: "detached" });
+  expect(await ada.page.getByRole("log").getByText("Is anybody there?").count()).toBe(1);
+});
+
+test("the EventSource and the WebSocket of the browser, as they are, resume exactly through a kill of the server", async () => {
+  const ada = await campanile.person("Ada");
+  const id = await room(ada, "Native");
+  const { page } = ada;
+  // Its tickets come from somebody who waits for the server.
+  await page.exposeFunction("ticket", async () => {
+    for (;;) {
+      const answer = await ada.api<{ ticket: string }>("POST", "auth/tickets").catch(() => undefined);
+      if (answer) return answer.ticket;
+      await new Promise((again) => setTimeout(again, 100));
+    }
+  });
+  await page.evaluate((room) => {
+    const { ticket } = window as unknown as { ticket(): Promise<string> };
+    const heard = { source: [] as number[], socket: [] as number[], ready: 0, opened: 0 };
+    Object.assign(window, { heard });
+    const numberIn = (text: string): number => (JSON.parse(text) as { data: { n: number } }).data.n;
+    let [last, lastOfSocket]: [string | undefined, string | undefined] = [undefined, undefined];
+    async function source(): Promise<void> {
+      const since = last === undefined ? "" : `&since=${last}`;
+      const events = new EventSource(`/api/v1/rooms/${room}/stream?ticket=${await ticket()}${since}`);
+      events.onopen = () => heard.opened++;
+      events.addEventListener("ready", ({ lastEventId }) => ((last = lastEventId), heard.ready++));
+      events.addEventListener("count", ({ data, lastEventId }) => ((last = lastEventId), heard.source.push(numberIn(data as string))));
+      events.onerror = () => {
+        // A ticket is good once, so the next connection is another one.
+        events.close();
+        setTimeout(() => void source(), 100);
+      };
+    }
+    async function socket(): Promise<void> {
+      const talk = new WebSocket(`${location.origin.replace("http", "ws")}/api/v1/socket?ticket=${await ticket()}`, "campanile.v1");
+      talk.onopen = () => (heard.opened++, talk.send(JSON.stringify({ op: "subscribe", stream: room, ...(lastOfSocket === undefined ? {} : { since: lastOfSocket }) })));
+      talk.onmessage = ({ data }: MessageEvent<string>) => {
+        const said = JSON.parse(data) as { event: string; id?: string; data: { data: { n: number } } };
+        if (said.event === "ready") heard.ready++;
+        if (said.event === "count") heard.socket.push(said.data.data.n);
+        lastOfSocket = said.id ?? lastOfSocket;
+      };
+      talk.onclose = () => setTimeout(() => void socket(), 100);
+    }
+    void source();
+    void socket();
+  }, id);
+  const heard = (): Promise<{ source: number[]; socket: number[]; ready: number; opened: number }> => page.evaluate(() => (window as unknown as { heard: { source: number[]; socket: number[]; ready: number; opened: number } }).heard);
+  await expect.poll(async () => (await heard()).ready).toBe(2);
+  for (let n = 1; n <= 20; n++) await publish(ada, id, "count", { n });
+  await expect.poll(async () => (await heard()).source.length).toBeGreaterThan(10);
+  await campanile.server.kill();
+  await campanile.server.start();
+  for (let n = 21; n <= 40; n++) await publish(ada, id, "count", { n });
+  const all = Array.from({ length: 40 }, (_, n) => n + 1);
+  await expect.poll(async () => (await heard()).source).toEqual(all);
+  await expect.poll(async () => (await heard()).socket).toEqual(all);
+  expect((await heard()).opened).toBeGreaterThanOrEqual(4);
+});
+
 test("rooms are readable for everybody", async () => {
   for (const [name, options] of [["desk-en", {}], ["phone-ko", { ...PHONE, ...KOREAN }]] as const) {
     const [ada, bob] = [await campanile.person("Ada", { ...options, at: "/rooms" }), await campanile.person("Bob")];
     const id = await room(ada, name === "desk-en" ? "Kitchen" : "함께 부르는 노래 모임", bob);
     await room(bob, "Garden", ada);
+    const me = (await ada.api<{ id: string }>("GET", "users/me")).id;
+    const { id: said } = await bob.api<{ id: string }>("POST", `rooms/${id}/comments`, { text: name === "desk-en" ? "Who has the key to the pantry, @Ada?\nI was there at nine." : "다음 주 연습은 목요일 저녁이에요, @Ada 님도 오시나요?", mentions: [me] });
+    await ada.api("POST", `rooms/${id}/comments`, { text: name === "desk-en" ? "I do." : "네, 갈게요!", about: said });
+    await bob.api("PUT", `rooms/${id}/reactions/${said}/${encodeURIComponent("👍")}`);
     await publish(bob, id, "order.paid", { order: 4711, to: "Ada", note: "Two of the long ones, and one of those that nobody can pronounce", paid: true });
     await ada.page.locator("[data-room]").nth(1).waitFor();
     if (name === "phone-ko") await inspect(ada.page, `rooms-${name}`);

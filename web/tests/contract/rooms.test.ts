@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import type { Invitation, JoinedView, MemberPage, NewInvitationView, PublishedView, Room, RoomEvents, RoomPage, RoomRead, RoomsUnread } from "../../src/api/schema";
+import type { Comment, CommentPage, Invitation, JoinedView, MemberPage, NewInvitationView, PublishedView, Reactions, Room, RoomEvents, RoomPage, RoomRead, RoomsUnread } from "../../src/api/schema";
 import { type Party, counterpart, members } from "./counterpart";
 
 const contract = counterpart();
@@ -108,4 +108,41 @@ test("one connection tells of oneself and of rooms, each under its name, and end
   await expect.poll(kinds).toContain("room.changed");
   expect(heard.text).toContain(`"stream":"${id}","reason":"gone"`);
   stop.abort();
+});
+
+test("what is said is listed newest first, changed by its version, and gone when it is deleted", async () => {
+  const ada = await contract.somebody();
+  const { id } = await made(ada);
+  const { event_id } = await publish(ada, id, "order.paid", { order: 1 });
+  const first = await ada.must<Comment>(201, "POST", `rooms/${id}/comments`, { text: "  Hello\nyou " });
+  expect(Object.keys(first).sort()).toEqual(members("Comment"));
+  expect(first).toMatchObject({ room_id: id, about: null, author: expect.any(String), text: "Hello\nyou", mentions: [], edited_at: null, version: 1, reactions: [] });
+  const second = await ada.must<Comment>(201, "POST", `rooms/${id}/comments`, { text: "Paid!", about: event_id, mentions: [first.author_id] });
+  const third = await ada.must<Comment>(201, "POST", `rooms/${id}/comments`, { text: "Yes", about: second.id });
+  const texts = async (query = ""): Promise<string[]> => (await ada.must<CommentPage>(200, "GET", `rooms/${id}/comments?${query}`)).comments.map(({ text }) => text);
+  expect(await texts()).toEqual(["Yes", "Paid!", "Hello\nyou"]);
+  expect(await texts(`about=${event_id}`)).toEqual(["Paid!"]);
+  expect(await texts(`about=${second.id}`)).toEqual(["Yes"]);
+  const path = `rooms/${id}/comments/${third.id}`;
+  expect(await ada.must<Comment>(200, "PATCH", path, { text: "Yes!" }, { "if-match": '"1"' })).toMatchObject({ text: "Yes!", version: 2 });
+  await ada.refused(412, "comment.version_mismatch", "PATCH", path, { text: "No" }, { "if-match": '"1"' });
+  expect(await ada.must<Comment>(200, "PATCH", path, { text: "Yes!" })).toMatchObject({ version: 2 });
+  for (const body of [{ text: " " }, { text: "x".repeat(4_001) }, { text: "x", mentions: ["usr_01jd2n9w3fkz8q4v6x0c5b7m1t"] }, { text: "x", about: "cmt_01jd2n9w3fkz8q4v6x0c5b7m1t" }]) await ada.refused(422, "room.invalid", "POST", `rooms/${id}/comments`, body);
+  await ada.must(204, "DELETE", path);
+  await ada.refused(404, "comment.not_found", "PATCH", path, { text: "x" });
+  expect((await types(ada, id)).slice(2)).toEqual(["comment.created", "comment.created", "comment.created", "comment.updated", "comment.deleted"]);
+});
+
+test("a reaction is given once and taken back once, and says whose it is", async () => {
+  const ada = await contract.somebody();
+  const { id } = await made(ada);
+  const { event_id } = await publish(ada, id, "order.paid", { order: 1 });
+  const path = (emoji: string, about = event_id): string => `rooms/${id}/reactions/${about}/${encodeURIComponent(emoji)}`;
+  for (let time = 0; time < 2; time++) expect(await ada.must<Reactions>(200, "PUT", path("👍"))).toEqual({ about: event_id, reactions: [{ emoji: "👍", count: 1, mine: true }] });
+  expect((await ada.must<Reactions>(200, "PUT", path("❤️"))).reactions.map(({ emoji }) => emoji)).toEqual(["👍", "❤️"]);
+  for (let time = 0; time < 2; time++) expect((await ada.must<Reactions>(200, "DELETE", path("👍"))).reactions.map(({ emoji }) => emoji)).toEqual(["❤️"]);
+  for (const bad of ["ok", "가", "7"]) await ada.refused(422, "room.invalid", "PUT", path(bad));
+  await ada.refused(404, "room.item_not_found", "PUT", path("👍", "evt_01jd2n9w3fkz8q4v6x0c5b7m1t"));
+  await ada.refused(400, "id.malformed", "PUT", path("👍", "x"));
+  expect((await types(ada, id)).slice(2)).toEqual(["reaction.added", "reaction.added", "reaction.removed"]);
 });

@@ -27,5 +27,6 @@ test("a notification leads to what it is about, on the day it has in the shown z
   expect(subjectOf(notification("reminder", "", data), "Asia/Seoul")?.address).toBe("/calendar/week/2026-11-20?schedule=sch_1");
   expect(subjectOf(notification("reminder", "", data), "Europe/Berlin")?.address).toBe("/calendar/week/2026-11-19?schedule=sch_1");
   expect(subjectOf(notification("task.overdue", "", { task_id: "tsk_1" }), "Asia/Seoul")).toEqual({ address: "/tasks/tsk_1" });
+  expect(subjectOf(notification("mention", "", { room_id: "rom_1", comment_id: "cmt_1" }), "Asia/Seoul")).toEqual({ address: "/rooms/rom_1" });
   expect(subjectOf(notification("security", "", {}), "Asia/Seoul")).toBeUndefined();
 });

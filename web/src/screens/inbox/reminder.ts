@@ -32,7 +32,8 @@ export function aboutOf({ type, body, data }: NotificationView): { start: string
 
 /** What a notification is about, and the address that shows it. */
 export function subjectOf({ data }: NotificationView, zone: string): { address: string; schedule?: string; occurrence?: string } | undefined {
-  const { schedule_id: schedule, task_id: task, start_at: start, occurrence } = data as Record<string, unknown>;
+  const { schedule_id: schedule, task_id: task, start_at: start, occurrence, room_id: room } = data as Record<string, unknown>;
+  if (typeof room === "string") return { address: `/rooms/${room}` };
   if (typeof schedule === "string" && typeof start === "string" && typeof occurrence === "string") {
     return { address: `/calendar/week/${dateOf(start, zone)}?schedule=${schedule}`, schedule, occurrence };
   }

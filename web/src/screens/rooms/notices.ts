@@ -1,5 +1,5 @@
 // What became of a room and of its people, in words.
-import type { Notice } from "./fold";
+import type { Item, Notice } from "./fold";
 import { rooms } from "./words";
 
 /** What somebody is called: a member by their name, a program by what it calls itself. */
@@ -27,4 +27,13 @@ export function noticed({ type, data, by }: Notice, names: ReadonlyMap<string, s
     default:
       return type;
   }
+}
+
+const SHORT = 60;
+
+/** What something is, in a few words, for what is said about it. */
+export function shortOf(item: Item, names: ReadonlyMap<string, string>): string {
+  if (item.kind === "notice") return noticed(item, names);
+  const text = item.kind === "message" ? `${whoIs(item.by, names)}: ${item.text.replaceAll(/\s+/g, " ")}` : item.type;
+  return text.length > SHORT ? `${text.slice(0, SHORT - 1)}…` : text;
 }
