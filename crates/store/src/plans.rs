@@ -111,7 +111,6 @@ pub fn hot_reads() -> Vec<HotRead> {
         read("rooms::members::STANDING", key("room_members_pkey"), rooms::members::STANDING.into()),
         read("rooms::reads::FIND", key("room_reads_pkey"), rooms::reads::FIND.into()),
         read("rooms::reads::UNREAD", named("room_members_of_user"), rooms::reads::UNREAD.into()),
-        read("rooms::publications::FIND", key("room_publications_pkey"), rooms::publications::FIND),
         read("progress::REACHING", named("work_sessions_by_time"), progress::REACHING.into()),
         // Either of two indexes finds the one row.
         read("progress::RUNNING", Index { sqlite: "progress_by_state", postgres: "progress_running" }, progress::RUNNING.into()),

@@ -89,6 +89,34 @@ async fn who_has_as_much_under_way_as_one_may_waits_and_nobody_else_does() {
     .await;
 }
 
+#[tokio::test]
+async fn who_waits_for_a_turn_holds_up_nobody_who_publishes_into_the_same_room() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let (ada, bob) = (Desk::of(&house, "ada").await, Desk::of(&house, "bob").await);
+        let room = ada.room("Choir").await;
+        ada.lets_in(&room, &bob, "member").await;
+        let me: UserId = ada.get("/api/v1/users/me").await.text("/id").parse().expect("an id");
+        let (begun, gate) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+        let held = join_all((0..TURNS).map(|_| {
+            let (store, case) = (house.app.store().clone(), Held { begun: Arc::clone(&begun), gate: Arc::clone(&gate) });
+            tokio::spawn(async move { on_behalf_of(me, store.read(case)).await })
+        }));
+        let _both = begun.acquire_many(2).await.expect("both have begun");
+        let said = json!({ "room_id": room, "type": "said", "data": {} });
+        let say = async |desk: &Desk<'_>| desk.send(Call::post("/api/v1/notifications/publish", &said)).await;
+        let everybody = join_all((0..20).map(|number| say(if number % 2 == 0 { &ada } else { &bob })));
+        let everybody = tokio::time::timeout(std::time::Duration::from_secs(20), everybody).await.expect("they are not held up");
+        assert!(everybody.iter().all(|reply| reply.status == 202), "{everybody:?}");
+        gate.add_permits(TURNS);
+        for held in held.await {
+            held.expect("no panic").expect("read");
+        }
+        house.close().await;
+    })
+    .await;
+}
+
 /// How many transactions of this database wait for a lock.
 async fn waiting(database: &Database) -> i64 {
     let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";

@@ -65,3 +65,58 @@ async fn a_crowd_is_answered_as_if_one_came_after_the_other() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn who_is_made_a_viewer_is_not_heard_after_that() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let (ada, bob) = (Desk::of(&house, "ada").await, Desk::of(&house, "bob").await);
+        let bobs = bob.id().await;
+        let room = ada.room("Choir").await;
+        ada.lets_in(&room, &bob, "member").await;
+        let path = format!("{ROOMS}/{room}/members/{bobs}");
+        for _ in 0..4 {
+            let said = json!({ "room_id": room, "type": "said", "data": {} });
+            let saying = join_all((0..10).map(|_| bob.send(Call::post("/api/v1/notifications/publish", &said))));
+            let role = |role: &str| ada.send(Call::new("PATCH", &path).json(&json!({ "role": role })));
+            let (said, demoted) = tokio::join!(saying, role("viewer"));
+            assert_eq!(demoted.status, 200, "{}", demoted.body);
+            assert!(said.iter().all(|reply| [202, 403].contains(&reply.status.as_u16())), "{said:?}");
+            assert_eq!(role("member").await.status, 200);
+        }
+        let page = ada.get(&format!("{ROOMS}/{room}/events?limit=500")).await;
+        let mut viewer = false;
+        for event in page.body["events"].as_array().expect("events") {
+            match event["type"].as_str().expect("a type") {
+                "member.changed" => viewer = event["data"]["role"] == "viewer",
+                "said" => assert!(!viewer, "heard as a viewer: {event}"),
+                _ => {}
+            }
+        }
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_taken_out_does_not_come_back_by_a_link_of_their_own() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let (ada, bob, cy) = (Desk::of(&house, "ada").await, Desk::of(&house, "bob").await, Desk::of(&house, "cy").await);
+        let room = ada.room("Choir").await;
+        let invite = async |desk: &Desk<'_>| {
+            let made = desk.send(Call::post(&format!("{ROOMS}/{room}/invitations"), &json!({ "role": "member" }))).await;
+            made.text("/token").to_owned()
+        };
+        let accept = async |desk: &Desk<'_>, token: &str| {
+            desk.send(Call::post("/api/v1/invitations/accept", &json!({ "token": token }))).await.status.as_u16()
+        };
+        ada.lets_in(&room, &bob, "owner").await;
+        let (hers, his) = (invite(&ada).await, invite(&bob).await);
+        assert_eq!(ada.take_out(&room, &bob.id().await).await.status, 204);
+        assert_eq!((accept(&bob, &his).await, accept(&cy, &his).await), (404, 404));
+        assert_eq!(accept(&cy, &hers).await, 200, "those of others are still good");
+        house.close().await;
+    })
+    .await;
+}

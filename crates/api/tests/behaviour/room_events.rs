@@ -131,7 +131,8 @@ async fn data_has_a_size_and_types_and_publishers_a_form() {
         let sized = |bytes: usize| json!({ "a": "x".repeat(bytes - 8) });
         assert_eq!(ada.publish(&room, "big", &sized(64 * 1024)).await.status, 202);
         ada.publish(&room, "big", &sized(64 * 1024 + 1)).await.refused(413, "room.event_too_large");
-        for kind in ["room.deleted", "member.joined", "presence.update", "gap", "error", "Order", "", "a..b", "a\nid: 9-9"] {
+        let own = ["room.deleted", "member.joined", "presence.update", "gap", "ended", "heartbeat", "hello", "error"];
+        for kind in own.into_iter().chain(["Order", "", "a..b", "a\nid: 9-9"]) {
             ada.publish(&room, kind, &json!({})).await.refused(422, "room.invalid");
         }
         ada.publish(&room, "a", &json!([])).await.refused(422, "room.invalid");
@@ -147,6 +148,8 @@ async fn data_has_a_size_and_types_and_publishers_a_form() {
         let secret = ada.key("events:publish").await;
         let spoken = house.send(with("publisher_id", json!("shop 7")).bearer(&secret)).await;
         assert_eq!(spoken.status, 202, "{}", spoken.body);
+        let bob = Desk::of(&house, "bob").await.id().await;
+        house.send(with("publisher_id", json!(bob)).bearer(&secret)).await.refused(422, "room.invalid");
         let published = ada.published(&room).await;
         assert_eq!((published.len(), &published[1]["publisher_id"]), (2, &json!("shop 7")));
         // What is read by programs is kept as it was written.

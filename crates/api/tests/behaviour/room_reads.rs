@@ -89,6 +89,11 @@ async fn marks_of_many_devices_at_once_end_at_the_furthest() {
         let saying = join_all((0..10).map(|_| bob.says(&room)));
         let (marked, _) = tokio::join!(marking, saying);
         assert!(marked.iter().all(|reply| reply.status == 200), "{marked:?}");
+        // Of what the devices are told, the one with the highest version is the newest.
+        let newest = marked.iter().filter_map(|reply| reply.body["version"].as_i64()).max();
+        for reply in marked.iter().filter(|reply| reply.body["version"].as_i64() == newest) {
+            assert_eq!(reply.text("/up_to"), "1-12", "{}", reply.body);
+        }
         assert_eq!(ada.unread().await.0, 10);
         assert_eq!(bob.unread().await.0, 0, "whatever order his own were said in");
         house.close().await;

@@ -19,7 +19,7 @@ use std::{
 use domain::rooms::RoomError;
 use kernel::{Entropy, Instant, RoomId};
 use store::{StoreError, Tx, UseCase};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use super::publish::{Piece, Published, append};
 use crate::{App, Effects, Error};
@@ -30,6 +30,8 @@ const MOST: usize = 500;
 const MOST_BYTES: usize = 1 << 20;
 /// Pieces that wait for one room. Above that, its publishers are faster than the disk and have to be told.
 const MOST_WAITING: usize = 4_096;
+/// Batches, of different rooms, that are written at a time.
+const AT_A_TIME: usize = 4;
 
 type Fate = Result<Published, Error>;
 
@@ -40,12 +42,23 @@ struct Waiting {
 }
 
 /// The queues of the rooms into which somebody publishes at the moment. One that is there has a leader.
-#[derive(Clone, Default)]
-pub(crate) struct Crowds(Arc<Mutex<HashMap<RoomId, Vec<Waiting>>>>);
+#[derive(Clone)]
+pub(crate) struct Crowds {
+    rooms: Arc<Mutex<HashMap<RoomId, Vec<Waiting>>>>,
+    /// Batches are for many people, so none of these gives a turn of theirs for one. Whoever publishes into many rooms has batches of their
+    /// own for each: that they do not take all connections, few are written at a time.
+    writing: Arc<Semaphore>,
+}
+
+impl Default for Crowds {
+    fn default() -> Self {
+        Self { rooms: Arc::default(), writing: Arc::new(Semaphore::new(AT_A_TIME)) }
+    }
+}
 
 impl Crowds {
     fn rooms(&self) -> MutexGuard<'_, HashMap<RoomId, Vec<Waiting>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts somebody at the end of the queue; answers whether it needs a leader.
@@ -108,15 +121,19 @@ pub(super) async fn publish(app: &App, room: RoomId, piece: Piece) -> Fate {
 async fn lead(app: App, room: RoomId) {
     let mut leader = Leader { crowds: app.crowds().clone(), room, done: false };
     loop {
+        // Nobody closes it. Who comes while the batch waits here is part of it.
+        let turn = leader.crowds.writing.acquire().await.ok();
         let batch = leader.crowds.next(room);
-        // It takes a turn of one of those it is for, as each of them would have.
-        let Some(user) = batch.first().map(|first| first.piece.user) else {
+        if batch.is_empty() {
+            drop(turn);
             leader.done = true;
             return;
-        };
+        }
         let (pieces, answers): (Vec<_>, Vec<_>) = batch.into_iter().map(|Waiting { piece, answer }| (piece, answer)).unzip();
         let together = Together { room, pieces, now: app.now(), entropy: app.entropy() };
-        match store::on_behalf_of(user, app.store().write(together)).await {
+        let written = app.store().write(together).await;
+        drop(turn);
+        match written {
             Ok((fates, effects)) => {
                 app.announce(effects);
                 for (fate, answer) in fates.into_iter().zip(answers) {

@@ -61,6 +61,9 @@ impl UseCase for Change {
             may_go(member.standing, Some(self.standing), rows::owners(tx, self.room).await?)?;
             member.standing = self.standing;
             rows::change(tx, self.room, (self.member, self.standing)).await?;
+            if self.standing != Standing::Owner {
+                store::rooms::invitations::delete_of(tx, self.room, self.member).await?;
+            }
             let by = (self.now, &*self.entropy);
             let facts = vec![
                 event::member(self.room, "member.changed", (self.member, self.standing), self.user, by),
@@ -105,6 +108,8 @@ impl UseCase for Remove {
         may_go(standing, None, rows::owners(tx, self.room).await?)?;
         rows::delete(tx, self.room, self.member).await?;
         store::rooms::forget_key(tx, self.room, self.member).await?;
+        // Nobody comes back by a link of their own.
+        store::rooms::invitations::delete_of(tx, self.room, self.member).await?;
         let by = (self.now, &*self.entropy);
         let facts = vec![
             event::member_left(self.room, self.member, self.user, by),

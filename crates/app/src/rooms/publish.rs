@@ -180,7 +180,7 @@ pub async fn publish(
     render: Render<Published>,
 ) -> Result<Answer, Error> {
     let speaks_for_others = matches!(caller.credential, Credential::Key { .. });
-    let publication = wanted.check(speaks_for_others)?;
+    let publication = wanted.check(caller.user, speaks_for_others)?;
     let piece = Piece { user: caller.user, publication };
     // An answer that is to be kept is kept in the transaction of its one request.
     if once.is_none()

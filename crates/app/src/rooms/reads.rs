@@ -45,6 +45,8 @@ impl UseCase for Mark {
         let (user, room) = (self.user, self.room);
         // Held first: who is taken out at this moment waits for this, or this finds them gone.
         hold(tx, user, room).await?;
+        // One after the other from here on: of what two devices mark at once, what is said last is what holds.
+        let version = rows::lock(tx, user).await?;
         let before = look(tx, user, room, Deed::Read).await?;
         let extent = streams::extent(tx, StreamId::from(room)).await?.ok_or(RoomError::NotFound)?;
         let head = extent.head;
@@ -54,11 +56,11 @@ impl UseCase for Mark {
         }
         let present = rows::find(tx, room, user).await?.filter(|place| place.epoch == head.epoch && place.seq >= self.up_to.seq);
         if let Some(up_to) = present {
-            let version = rows::version(tx, user).await?;
             return Ok((Marked { room, up_to, unread: before.unread, version }, Effects::default()));
         }
         let unread = head.seq - self.up_to.seq.max(extent.low - 1);
-        let version = rows::count(tx, user).await?;
+        let version = version + 1;
+        rows::set_version(tx, user, version).await?;
         let marked = Marked { room, up_to: self.up_to, unread, version };
         let mut effects = Effects::default();
         effects.append(tx, vec![event::read(user, marked, (self.now, &*self.entropy))], self.now).await?;

@@ -26,6 +26,6 @@ pub use comment::{Author, Comment, MAX_COMMENT, MAX_MENTIONS, Saying};
 pub use error::RoomError;
 pub use invitation::{INVITATION_LIFETIME, Invitation, invited_as};
 pub use member::{Deed, Member, Standing, UnknownStanding, may_go};
-pub use publication::{MAX_DATA_BYTES, MAX_DATA_DEPTH, Publication, Target, Wanted};
+pub use publication::{MAX_DATA_BYTES, MAX_DATA_DEPTH, OF_THE_CONNECTION, Publication, Target, Wanted};
 pub use reaction::{Reaction, are_few, emoji};
 pub use room::{MAX_EXTERNAL_KEY, MAX_NAME, Room, external_key, name};

@@ -1,6 +1,6 @@
 //! What is published into a room.
 
-use kernel::{FieldError, RoomId};
+use kernel::{FieldError, RoomId, UserId};
 
 use super::{RoomError, external_key};
 use crate::calendar::text::line;
@@ -17,7 +17,10 @@ const MAX_DEDUPE_KEY: usize = 200;
 const MAX_PUBLISHER: usize = 128;
 
 /// The first words of types that say something of the product's own.
-const RESERVED: [&str; 9] = ["room", "member", "presence", "comment", "reaction", "schedule", "gap", "ready", "close"];
+const RESERVED: [&str; 6] = ["room", "member", "presence", "comment", "reaction", "schedule"];
+/// What a connection says of itself, as an event among the others: as the first word of a type, it would be taken for that.
+pub const OF_THE_CONNECTION: [&str; 9] =
+    ["hello", "subscribed", "ready", "gap", "ended", "refused", "heartbeat", "pong", "close"];
 /// What an `EventSource` takes for news of its connection.
 const OF_THE_BROWSER: [&str; 2] = ["open", "error"];
 
@@ -63,8 +66,8 @@ pub struct Publication {
 }
 
 impl Wanted {
-    /// Checks everything and names every field that is wrong. `speaks_for_others`: a program may say for whom it publishes.
-    pub fn check(self, speaks_for_others: bool) -> Result<Publication, RoomError> {
+    /// Checks everything and names every field that is wrong. `speaks_for_others`: a program may say for whom `user` publishes by it.
+    pub fn check(self, user: UserId, speaks_for_others: bool) -> Result<Publication, RoomError> {
         let mut wrong = Vec::new();
         let target = match (self.room_id, self.room_key) {
             (Some(id), None) => Some(Target::Id(id)),
@@ -78,6 +81,10 @@ impl Wanted {
         let data = kept(compact(&self.data), &mut wrong);
         if self.publisher.is_some() && !speaks_for_others {
             wrong.push(FieldError::new("/publisher_id", "only a service key says for whom it publishes"));
+        }
+        // What looks like a person is one: nobody is heard to say what they did not.
+        if self.publisher.as_ref().is_some_and(|publisher| publisher.starts_with("usr_") && *publisher != user.to_string()) {
+            wrong.push(FieldError::new("/publisher_id", "the id of a person can only be that of the key's own user"));
         }
         for (pointer, text, most) in
             [("/publisher_id", &self.publisher, MAX_PUBLISHER), ("/dedupe_key", &self.dedupe_key, MAX_DEDUPE_KEY)]
@@ -118,7 +125,7 @@ fn kind(text: &str) -> Result<(), FieldError> {
         return wrong("write at most 100 characters: words of a-z, 0-9 and _ with dots between them, such as order.paid");
     }
     let first = text.split('.').next().unwrap_or_default();
-    if RESERVED.contains(&first) || OF_THE_BROWSER.contains(&text) {
+    if RESERVED.contains(&first) || OF_THE_CONNECTION.contains(&first) || OF_THE_BROWSER.contains(&text) {
         return wrong("this type is the product's own: choose another first word");
     }
     Ok(())
@@ -156,13 +163,15 @@ fn compact(text: &str) -> Result<String, FieldError> {
 mod tests {
     use super::*;
 
+    const ADA: UserId = UserId::from_uuid(uuid::Uuid::from_u128(1));
+
     fn wanted(kind: &str, data: &str) -> Wanted {
         let room_key = Some("order-1".to_owned());
         Wanted { room_key, kind: kind.to_owned(), data: data.to_owned(), ..Wanted::default() }
     }
 
     fn pointers(wanted: Wanted) -> Vec<String> {
-        match wanted.check(false) {
+        match wanted.check(ADA, false) {
             Err(RoomError::Invalid(wrong)) => wrong.into_iter().map(|field| field.pointer).collect(),
             other => panic!("{other:?}"),
         }
@@ -173,15 +182,14 @@ mod tests {
         for good in
             ["a", "order.paid", "order.line_2.changed", "message", "roomy.thing", "opened", "error.raised", &"a".repeat(100)]
         {
-            assert!(wanted(good, "{}").check(false).is_ok(), "{good}");
+            assert!(wanted(good, "{}").check(ADA, false).is_ok(), "{good}");
         }
         let long = "a".repeat(101);
         for bad in ["", ".", "a.", ".a", "a..b", "Order", "order paid", "a\nid: 1-1", "2.a", "_a", "é", "a-b", &long] {
             assert_eq!(pointers(wanted(bad, "{}")), ["/type"], "{bad:?}");
         }
-        for bad in
-            ["room", "room.deleted", "member.joined", "presence.update", "gap", "ready", "close", "open", "error", "comment.x"]
-        {
+        let own = ["room", "room.deleted", "member.joined", "presence.update", "gap.x", "ended.x", "open", "error", "comment.x"];
+        for bad in own.into_iter().chain(OF_THE_CONNECTION) {
             assert_eq!(pointers(wanted(bad, "{}")), ["/type"], "{bad:?}");
         }
     }
@@ -193,7 +201,7 @@ mod tests {
             (" {\n\t\"a b\" : [ 1 , 2.50e+3 ] ,\r\n \"c\" : \" \\\" { \\\\\" } ", r#"{"a b":[1,2.50e+3],"c":" \" { \\"}"#),
             (r#"{"n": 123456789012345678901234567890}"#, r#"{"n":123456789012345678901234567890}"#),
         ] {
-            assert_eq!(wanted("a", sent).check(false).map(|publication| publication.data).as_deref(), Ok(kept));
+            assert_eq!(wanted("a", sent).check(ADA, false).map(|publication| publication.data).as_deref(), Ok(kept));
         }
         for bad in ["[]", "null", "\"{\"", "7"] {
             assert_eq!(pointers(wanted("a", bad)), ["/data"], "{bad}");
@@ -203,13 +211,13 @@ mod tests {
     #[test]
     fn data_has_a_size_and_a_depth() {
         let deep = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1));
-        assert!(wanted("a", &deep(MAX_DATA_DEPTH)).check(false).is_ok());
+        assert!(wanted("a", &deep(MAX_DATA_DEPTH)).check(ADA, false).is_ok());
         assert_eq!(pointers(wanted("a", &deep(MAX_DATA_DEPTH + 1))), ["/data"]);
         // Brackets within a text are no depth, and space is no size.
         let text = format!("{{{}\"a\":\"{}\"}}", " ".repeat(100), "[".repeat(MAX_DATA_BYTES - 8));
-        assert_eq!(wanted("a", &text).check(false).map(|publication| publication.data.len()), Ok(MAX_DATA_BYTES));
+        assert_eq!(wanted("a", &text).check(ADA, false).map(|publication| publication.data.len()), Ok(MAX_DATA_BYTES));
         let more = format!("{{\"a\":\"{}\"}}", "x".repeat(MAX_DATA_BYTES - 7));
-        assert_eq!(wanted("a", &more).check(false), Err(RoomError::EventTooLarge { bytes: MAX_DATA_BYTES + 1 }));
+        assert_eq!(wanted("a", &more).check(ADA, false), Err(RoomError::EventTooLarge { bytes: MAX_DATA_BYTES + 1 }));
     }
 
     #[test]
@@ -221,7 +229,11 @@ mod tests {
         assert_eq!(pointers(both), ["/room_id"]);
         let spoken = Wanted { publisher: Some("shop".to_owned()), dedupe_key: long(200), ..wanted("a", "{}") };
         assert_eq!(pointers(spoken.clone()), ["/publisher_id"]);
-        assert!(spoken.check(true).is_ok());
+        assert!(spoken.check(ADA, true).is_ok());
+        for (publisher, is_good) in [(ADA.to_string(), true), ("usr_00000000000000000000000002".to_owned(), false)] {
+            let spoken = Wanted { publisher: Some(publisher), ..wanted("a", "{}") };
+            assert_eq!(spoken.check(ADA, true).is_ok(), is_good, "nobody speaks as somebody else");
+        }
         for bad in ["", " a", "a\0"] {
             assert_eq!(pointers(Wanted { dedupe_key: Some(bad.to_owned()), ..wanted("a", "{}") }), ["/dedupe_key"], "{bad:?}");
         }

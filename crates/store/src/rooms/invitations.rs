@@ -1,7 +1,7 @@
 //! Links that let people into a room. One that was revoked is gone, one that expired is passed over until it is forgotten.
 
 use domain::rooms::Invitation;
-use kernel::{Instant, InvitationId, RoomId};
+use kernel::{Instant, InvitationId, RoomId, UserId};
 
 use crate::{Row, Sql, StoreError, Tx, values};
 
@@ -54,6 +54,12 @@ pub async fn accepted(tx: &mut Tx<'_>, id: InvitationId) -> Result<(), StoreErro
 /// Deletes one of a room; `false` if it is not the room's.
 pub async fn delete(tx: &mut Tx<'_>, room: RoomId, id: InvitationId) -> Result<bool, StoreError> {
     Ok(tx.execute("DELETE FROM room_invitations WHERE id = $1 AND room_id = $2", values![id, room]).await? == 1)
+}
+
+/// Deletes all of a room that `user` made.
+pub async fn delete_of(tx: &mut Tx<'_>, room: RoomId, user: UserId) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM room_invitations WHERE room_id = $1 AND invited_by = $2", values![room, user]).await?;
+    Ok(())
 }
 
 /// Deletes at most `limit` that have expired; answers how many.

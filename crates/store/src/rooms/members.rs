@@ -27,7 +27,7 @@ pub async fn standing(tx: &mut Tx<'_>, room: RoomId, user: UserId) -> Result<Opt
     tx.optional(STANDING, values![room, user], |row| row.parse(0)).await
 }
 
-/// What each of `users` is who is in the room; until the transaction ends they cannot be taken out.
+/// What each of `users` is who is in the room; until the transaction ends they are, and stay in it.
 pub async fn hold(tx: &mut Tx<'_>, room: RoomId, users: &[UserId]) -> Result<Vec<(UserId, Standing)>, StoreError> {
     let columns = [Column::Uuids(users.iter().map(|user| user.uuid()).collect()), Column::Uuids(vec![room.uuid(); users.len()])];
     tx.batch_all(HOLD, &columns, |row| Ok((row.get(0)?, row.parse(1)?))).await
@@ -36,7 +36,7 @@ pub async fn hold(tx: &mut Tx<'_>, room: RoomId, users: &[UserId]) -> Result<Vec
 const HOLD: Sql = Sql::each(
     "SELECT user_id, role FROM room_members WHERE user_id = $1 AND room_id = $2",
     "SELECT m.user_id, m.role FROM unnest($1::uuid[], $2::uuid[]) AS asked (user_id, room_id)
-     JOIN room_members m ON m.room_id = asked.room_id AND m.user_id = asked.user_id ORDER BY m.user_id FOR KEY SHARE OF m",
+     JOIN room_members m ON m.room_id = asked.room_id AND m.user_id = asked.user_id ORDER BY m.user_id FOR SHARE OF m",
 );
 
 /// Of these, those who are in the room.

@@ -132,12 +132,18 @@ pub async fn overfull(tx: &mut Tx<'_>, keep: u32, limit: u32) -> Result<Vec<Room
 pub async fn discard(tx: &mut Tx<'_>, id: RoomId, now: Instant) -> Result<(), StoreError> {
     tx.execute("UPDATE rooms SET deleted_at = $2, external_key = NULL WHERE id = $1", values![id, now]).await?;
     tx.execute("DELETE FROM room_invitations WHERE room_id = $1", values![id]).await?;
+    // In the order in which those who publish hold on to their places.
+    let places = Sql::each(
+        "SELECT user_id FROM room_members WHERE room_id = $1",
+        "SELECT user_id FROM room_members WHERE room_id = $1 ORDER BY user_id FOR UPDATE",
+    );
+    tx.all(places, values![id], |row| row.get::<UserId>(0)).await?;
     tx.execute("DELETE FROM room_members WHERE room_id = $1", values![id]).await?;
     Ok(())
 }
 
-/// Forgets at most `limit` events of a room that was deleted, then what was said of them, and with the last of that the room. Answers how
-/// many rows are gone; none are where there is nothing to forget.
+/// Forgets at most `limit` events of a room that was deleted, then its keys and what was said of them, and with the last of that the room.
+/// Answers how many rows are gone; none are where there is nothing to forget.
 pub async fn purge(tx: &mut Tx<'_>, limit: u32) -> Result<u64, StoreError> {
     let deleted = "SELECT id FROM rooms WHERE deleted_at IS NOT NULL ORDER BY deleted_at LIMIT 1";
     let Some(id) = tx.optional(deleted, values![], |row| row.get::<RoomId>(0)).await? else { return Ok(0) };
@@ -151,6 +157,7 @@ pub async fn purge(tx: &mut Tx<'_>, limit: u32) -> Result<u64, StoreError> {
     if gone >= u64::from(limit) {
         return Ok(gone);
     }
+    gone += publications::purge_room(tx, id, limit).await?;
     let reactions = "DELETE FROM reactions WHERE (room_id, about, emoji, user_id) IN
              (SELECT room_id, about, emoji, user_id FROM reactions WHERE room_id = $1 LIMIT $2)";
     gone += tx.execute(reactions, values![id, limit]).await?;

@@ -1,5 +1,7 @@
 //! What was published under a key of the publisher's own: the same again is the same event.
 
+use std::collections::{BTreeMap, HashMap};
+
 use kernel::{EventId, Instant, RoomId};
 
 use crate::{Column, Sql, StoreError, Tx, values};
@@ -27,38 +29,46 @@ pub struct Claim<'a> {
 /// Keeps keys of a room; answers for each what it stands for from now on, which is another event if it was taken, also by one of `claims`
 /// before it. One that is being published at this moment is waited for.
 pub async fn claim(tx: &mut Tx<'_>, room: RoomId, claims: &[Claim<'_>], at: Instant) -> Result<Vec<Publication>, StoreError> {
-    // In one order for all, so that two who claim the same keys do not wait for each other in a circle; of the same key the first wins.
-    let mut sorted: Vec<&Claim<'_>> = claims.iter().collect();
-    sorted.sort_by_key(|claim| claim.key);
-    let rooms = || Column::Uuids(vec![room.uuid(); claims.len()]);
+    let mut first: BTreeMap<&str, &Claim<'_>> = BTreeMap::new();
+    for claim in claims {
+        first.entry(claim.key).or_insert(claim);
+    }
+    // In the order of the keys, so that two who claim the same ones do not wait for each other in a circle. What is there already is locked
+    // by writing it as it is: nobody forgets it before this transaction ends.
     let columns = [
-        rooms(),
-        Column::Texts(sorted.iter().map(|claim| claim.key.into()).collect()),
-        Column::Uuids(sorted.iter().map(|claim| claim.event.uuid()).collect()),
-        Column::Bytes(sorted.iter().map(|claim| claim.hash.as_slice().into()).collect()),
-        Column::Instants(vec![at; claims.len()]),
+        Column::Uuids(vec![room.uuid(); first.len()]),
+        Column::Texts(first.keys().map(|key| (*key).into()).collect()),
+        Column::Uuids(first.values().map(|claim| claim.event.uuid()).collect()),
+        Column::Bytes(first.values().map(|claim| claim.hash.as_slice().into()).collect()),
+        Column::Instants(vec![at; first.len()]),
     ];
-    tx.batch(
-        Sql::each(
-            "INSERT INTO room_publications (room_id, dedupe_key, event_id, request_hash, at) VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (room_id, dedupe_key) DO NOTHING",
-            "INSERT INTO room_publications (room_id, dedupe_key, event_id, request_hash, at)
-             SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bytea[], $5::timestamptz[])
-             ON CONFLICT (room_id, dedupe_key) DO NOTHING",
-        ),
-        &columns,
-    )
-    .await?;
-    let keys = Column::Texts(claims.iter().map(|claim| claim.key.into()).collect());
-    tx.batch_all(FIND, &[rooms(), keys], |row| Ok(Publication { event: row.get(0)?, hash: row.get(1)? })).await
+    let known: HashMap<String, Publication> = tx
+        .batch_all(CLAIM, &columns, |row| Ok((row.get(0)?, Publication { event: row.get(1)?, hash: row.get(2)? })))
+        .await?
+        .into_iter()
+        .collect();
+    let stands_for = |claim: &Claim<'_>| known.get(claim.key).cloned();
+    let missing = || StoreError::Bug("a key that was claimed stands for nothing".to_owned());
+    claims.iter().map(|claim| stands_for(claim).ok_or_else(missing)).collect()
 }
 
-pub(crate) const FIND: Sql = Sql::each(
-    "SELECT event_id, request_hash FROM room_publications WHERE room_id = $1 AND dedupe_key = $2",
-    "SELECT p.event_id, p.request_hash
-     FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS asked (room_id, dedupe_key, place)
-     JOIN room_publications p ON p.room_id = asked.room_id AND p.dedupe_key = asked.dedupe_key ORDER BY asked.place",
+const CLAIM: Sql = Sql::each(
+    "INSERT INTO room_publications (room_id, dedupe_key, event_id, request_hash, at) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (room_id, dedupe_key) DO UPDATE SET at = room_publications.at RETURNING dedupe_key, event_id, request_hash",
+    "INSERT INTO room_publications (room_id, dedupe_key, event_id, request_hash, at)
+     SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bytea[], $5::timestamptz[])
+     ON CONFLICT (room_id, dedupe_key) DO UPDATE SET at = room_publications.at RETURNING dedupe_key, event_id, request_hash",
 );
+
+/// Forgets at most `limit` keys of a room that was deleted; answers how many.
+pub async fn purge_room(tx: &mut Tx<'_>, room: RoomId, limit: u32) -> Result<u64, StoreError> {
+    tx.execute(
+        "DELETE FROM room_publications WHERE room_id = $1 AND dedupe_key IN
+             (SELECT dedupe_key FROM room_publications WHERE room_id = $1 LIMIT $2)",
+        values![room, limit],
+    )
+    .await
+}
 
 /// Forgets at most `limit` keys of events from before `before`; answers how many.
 pub async fn purge(tx: &mut Tx<'_>, before: Instant, limit: u32) -> Result<u64, StoreError> {

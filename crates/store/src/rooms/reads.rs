@@ -52,9 +52,15 @@ pub async fn version(tx: &mut Tx<'_>, user: UserId) -> Result<i64, StoreError> {
     Ok(tx.optional(sql, values![user], |row| row.get(0)).await?.unwrap_or(0))
 }
 
-/// Counts that `user` says it once more; locked until the transaction ends.
-pub async fn count(tx: &mut Tx<'_>, user: UserId) -> Result<i64, StoreError> {
-    let sql = "INSERT INTO room_readers (user_id, version) VALUES ($1, 1)
-         ON CONFLICT (user_id) DO UPDATE SET version = room_readers.version + 1 RETURNING version";
+/// As [`version`]; and until the transaction ends nobody else says for `user` how far they have read.
+pub async fn lock(tx: &mut Tx<'_>, user: UserId) -> Result<i64, StoreError> {
+    let sql = "INSERT INTO room_readers (user_id, version) VALUES ($1, 0)
+         ON CONFLICT (user_id) DO UPDATE SET version = room_readers.version RETURNING version";
     tx.one(sql, values![user], |row| row.get(0)).await
+}
+
+/// Notes how often `user` has said it, who was locked.
+pub async fn set_version(tx: &mut Tx<'_>, user: UserId, version: i64) -> Result<(), StoreError> {
+    tx.execute("UPDATE room_readers SET version = $2 WHERE user_id = $1", values![user, version]).await?;
+    Ok(())
 }

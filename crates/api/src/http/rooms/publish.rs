@@ -27,13 +27,14 @@ pub(crate) struct WantedEvent {
     #[schema(min_length = 1, max_length = 128)]
     room_key: Option<String>,
     /// What happened: at most 100 characters, words of `a-z`, `0-9` and `_` with dots between them. The first words `room`, `member`,
-    /// `presence`, `comment`, `reaction`, `schedule`, `gap`, `ready` and `close` are the product's own, and so are `open` and `error` alone.
+    /// `presence`, `comment`, `reaction` and `schedule` are the product's own, and so is what a connection says of itself (`hello`, `subscribed`,
+    /// `ready`, `gap`, `ended`, `refused`, `heartbeat`, `pong`, `close`) and `open` and `error` alone.
     #[schema(min_length = 1, max_length = 100, example = "order.paid")]
     r#type: String,
     /// An object, whatever is in it: at most 64 KiB without the space between its parts, at most 32 deep.
     #[schema(value_type = Object)]
     data: Box<RawValue>,
-    /// For whom: of a service key only, at most 128 characters. Unless given, the user the credential belongs to.
+    /// For whom: of a service key only, at most 128 characters, no id of another person. Unless given, the user the credential belongs to.
     #[schema(min_length = 1, max_length = 128)]
     publisher_id: Option<String>,
     /// Your own name of this publication, at most 200 characters: the same again is the same event.
@@ -63,7 +64,9 @@ pub(crate) struct PublishedView {
     post, path = "/api/v1/notifications/publish", tag = "rooms", request_body = WantedEvent,
     responses(
         (status = 202, description = "Published", body = PublishedView),
+        (status = 403, description = "`room.forbidden`: viewers do not publish"),
         (status = 404, description = "`room.not_found`"),
+        (status = 413, description = "`room.event_too_large`"),
         (status = 409, description = "`room.too_many`: a `room_key` would make one more room than you may be in"),
         (status = 422, description = "`room.invalid`, or `room.dedupe_key_taken`: something else was published under this key"),
     )

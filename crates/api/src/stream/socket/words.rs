@@ -130,7 +130,15 @@ mod tests {
         assert_eq!(ended["data"], json!({ "reason": "forbidden", "resume_at": null }));
         let close = said(Word::Close { reason: CloseReason::Draining, resume_at: vec![(me, head)], retry_ms: 1_200 });
         assert_eq!(close["data"], json!({ "reason": "draining", "resume_at": { "me": "1-42" }, "retry_ms": 1_200 }));
-        assert_eq!(said(Word::Heartbeat(vec![(me, head)]))["data"], json!({ "heads": { "me": "1-42" } }));
+        let heartbeat = said(Word::Heartbeat(vec![(me, head)]));
+        assert_eq!(heartbeat["data"], json!({ "heads": { "me": "1-42" } }));
+        // Nobody can publish what looks like a word of the connection.
+        let (hello, began) = (said(Word::Hello { retry_ms: 1 }), said(Word::Began(me)));
+        let (ready, pong) = (said(Word::Step(me, Step::Ready { head })), serde_json::from_str(pong().as_str()).unwrap());
+        for word in [gap, ended, close, heartbeat, hello, began, ready, pong] {
+            let event = word["event"].as_str().unwrap();
+            assert!(app::domain::rooms::OF_THE_CONNECTION.contains(&event), "{event}");
+        }
     }
 
     #[test]
