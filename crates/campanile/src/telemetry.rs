@@ -4,7 +4,10 @@
 //! go to standard error; standard output is for data. No line carries a password, a token, a title or an e-mail address:
 //! the rooms never put those into fields, and a test runs the whole story with planted secrets and searches the log for them.
 
-use std::{fmt, io::IsTerminal as _};
+use std::{
+    fmt,
+    io::{self, IsTerminal as _, Write},
+};
 
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -52,7 +55,7 @@ impl Shape {
 /// Begins to write log lines. `level` was checked when the configuration was read; the rest of the process logs once.
 pub(crate) fn start(level: &str, shape: Shape, plain: bool) {
     let filter = EnvFilter::builder().parse_lossy(format!("{LIBRARIES},{level}"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| Forgiving(io::stderr()));
     // A second start (only tests of this binary could do that) keeps the first.
     let _ = match shape {
         Shape::Human => {
@@ -61,6 +64,22 @@ pub(crate) fn start(level: &str, shape: Shape, plain: bool) {
         }
         Shape::Json => builder.fmt_fields(JsonFields::new()).event_format(Flat).try_init(),
     };
+}
+
+/// A writer that never fails. The disk of the log may be full, or its reader gone: then lines are lost, and nothing else. What is told of a
+/// failure would go to the same place, and panics there.
+struct Forgiving<W>(W);
+
+impl<W: Write> Write for Forgiving<W> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let _ = self.0.write_all(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let _ = self.0.flush();
+        Ok(())
+    }
 }
 
 /// One flat JSON object a line: `time`, `level`, `target`, then the fields of the spans from the outermost in, then those of

@@ -4297,7 +4297,7 @@ export interface components {
             data: Record<string, never>;
             /** @description Your own name of this publication, at most 200 characters: the same again is the same event. */
             dedupe_key?: string | null;
-            /** @description For whom: of a service key only, at most 128 characters. Unless given, the user the credential belongs to. */
+            /** @description For whom: of a service key only, at most 128 characters, no id of another person. Unless given, the user the credential belongs to. */
             publisher_id?: string | null;
             /**
              * @description Into which room.
@@ -4308,7 +4308,8 @@ export interface components {
             room_key?: string | null;
             /**
              * @description What happened: at most 100 characters, words of `a-z`, `0-9` and `_` with dots between them. The first words `room`, `member`,
-             *     `presence`, `comment`, `reaction`, `schedule`, `gap`, `ready` and `close` are the product's own, and so are `open` and `error` alone.
+             *     `presence`, `comment`, `reaction` and `schedule` are the product's own, and so is what a connection says of itself (`hello`, `subscribed`,
+             *     `ready`, `gap`, `ended`, `refused`, `heartbeat`, `pong`, `close`) and `open` and `error` alone.
              * @example order.paid
              */
             type: string;
@@ -5863,7 +5864,15 @@ export interface operations {
             };
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
-            403: components["responses"]["Forbidden"];
+            /** @description `room.forbidden`: viewers do not publish */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `room.not_found` */
             404: {
                 headers: {
@@ -5883,7 +5892,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            413: components["responses"]["BodyTooLarge"];
+            /** @description `room.event_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             415: components["responses"]["UnsupportedMediaType"];
             /** @description `room.invalid`, or `room.dedupe_key_taken`: something else was published under this key */
             422: {

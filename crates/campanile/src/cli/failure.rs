@@ -1,6 +1,6 @@
 //! How a command ends.
 
-use std::{fmt, process::ExitCode};
+use std::{fmt, io::Write as _, process::ExitCode};
 
 use crate::config::Complaints;
 
@@ -45,15 +45,17 @@ impl Failure {
 
     /// Says it on standard error and answers the exit code.
     pub(crate) fn report(&self) -> ExitCode {
+        // Where nobody can be told, the exit code says it alone.
+        let mut said = std::io::stderr();
         match self {
             Self::Usage(what) => {
-                eprintln!("campanile: {}", what.replace('\n', "\ncampanile: "));
+                let _ = writeln!(said, "campanile: {}", what.replace('\n', "\ncampanile: "));
                 ExitCode::from(2)
             }
             Self::Failed { what, hint } => {
-                eprintln!("campanile: {what}");
+                let _ = writeln!(said, "campanile: {what}");
                 if let Some(hint) = hint {
-                    eprintln!("  {hint}");
+                    let _ = writeln!(said, "  {hint}");
                 }
                 ExitCode::FAILURE
             }

@@ -1,13 +1,14 @@
 //! The life of a server: start, refuse, drain, end.
 
 use std::{
+    fs::File,
     io::{Read as _, Write as _},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     os::unix::process::ExitStatusExt as _,
     time::Duration,
 };
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::process::{Installation, Server, mode};
 
@@ -21,6 +22,28 @@ async fn a_server_starts_answers_and_stops_cleanly() {
         assert_eq!(status.code(), Some(0), "{status}");
         assert!(took < Duration::from_secs(10), "it took {took:?}");
     }
+}
+
+#[tokio::test]
+async fn a_log_that_cannot_be_written_ends_nothing() {
+    let installation = Installation::sqlite();
+    let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").to_string();
+    let full = File::options().write(true).open("/dev/full").expect("a full disk");
+    let mut child = installation.command(&["serve", "--listen", &address]).stderr(full).spawn().expect("it runs");
+    while reqwest::get(format!("http://{address}/readyz")).await.is_err() {
+        assert!(child.try_wait().expect("a state").is_none(), "it ended");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // Each answer is a line of the log.
+    for path in ["readyz", "api/v1/users/me", "nowhere"] {
+        reqwest::get(format!("http://{address}/{path}")).await.expect("an answer");
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).expect("it is there");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+
+    let full = File::options().write(true).open("/dev/full").expect("a full disk");
+    let misused = installation.command(&["serve", "--nonsense"]).stderr(full).status().expect("it runs");
+    assert_eq!(misused.code(), Some(2), "the code says it alone");
 }
 
 #[test]

@@ -101,7 +101,8 @@ mod tests {
         let said = |locale, text| mention_words(locale, "Ada", "Choir", text);
         assert_eq!(said("en", "Come!"), ("Ada mentioned you in Choir".to_owned(), "Come!".to_owned()));
         assert_eq!(said("ko", "오세요").0, "Ada 님이 Choir에서 회원님을 언급했습니다");
-        assert_eq!(said("en", &"가".repeat(201)).1, format!("{}…", "가".repeat(200)));
-        assert_eq!(said("en", &"가".repeat(200)).1, "가".repeat(200));
+        let (long, longer) = ("가".repeat(200), "가".repeat(201));
+        assert_eq!(said("en", &longer).1, format!("{long}…"));
+        assert_eq!(said("en", &long).1, long);
     }
 }
