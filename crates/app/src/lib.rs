@@ -46,6 +46,7 @@ struct Shared {
     passwords: identity::Passwords,
     callers: identity::Callers,
     crowds: rooms::Crowds,
+    presence: rooms::Desk,
     /// Who reads somebody's file: that takes a core, so few do at a time.
     files: Arc<Semaphore>,
 }
@@ -89,6 +90,7 @@ impl App {
             passwords,
             callers: identity::Callers::default(),
             crowds: rooms::Crowds::default(),
+            presence: rooms::Desk::default(),
             files,
         }))
     }
@@ -155,6 +157,10 @@ impl App {
         &self.0.crowds
     }
 
+    pub(crate) fn presence(&self) -> &rooms::Desk {
+        &self.0.presence
+    }
+
     /// What time it is.
     pub fn now(&self) -> Instant {
         self.0.parts.clock.now()
@@ -194,10 +200,12 @@ impl App {
         }
         for (user, room) in &effects.left {
             self.hub().close_guest(*user, StreamId::from(*room));
+            self.presence().left(*user, *room);
         }
         self.hub().publish(effects.events);
         for room in &effects.ended {
             self.hub().close_stream(StreamId::from(*room));
+            self.presence().ended(*room);
         }
         if let Some(due) = effects.next_alarm {
             self.alarm_wake().hint(due);

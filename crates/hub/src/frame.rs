@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kernel::{Position, StreamId};
 
-use crate::{Shared, Step};
+use crate::{PresenceUpdate, Shared, Step};
 
 /// One thing a connection with many streams is told.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub enum Word {
     Began(StreamId),
     /// What its reader is told of one stream.
     Step(StreamId, Step),
+    /// Who came to a stream and who went. It moves no position.
+    Presence(StreamId, Arc<PresenceUpdate>),
     /// One stream ends, and the connection goes on.
     Ended {
         /// Which.
@@ -64,6 +66,8 @@ pub enum Frame {
         /// The position to go on from, to be kept as a pair.
         head: Position,
     },
+    /// Who came to the stream and who went. It moves no position.
+    Presence(Arc<PresenceUpdate>),
     /// Nothing new; tells the reader that the connection lives, and intermediaries not to close it.
     Heartbeat {
         /// The position of the last event the reader was given, or of the head it started at.

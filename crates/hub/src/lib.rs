@@ -19,6 +19,9 @@
 //! A connection ([`Live`]) reads up to fifty streams, which share the one mailbox, the one wire and the limits of a connection.
 //! [`Attached`] is the connection that reads one.
 //!
+//! The registry says as well who reads a stream of somebody else's ([`Hub::stirred`]), and passes on who came and went
+//! ([`PresenceUpdate`]), which is no event and moves no position.
+//!
 //! **Must never know**: any context, SQL, HTTP. It does not know what an event means or how it is written on a wire.
 
 mod attach;
@@ -28,6 +31,7 @@ mod line;
 mod live;
 mod log;
 mod mailbox;
+mod presence;
 mod registry;
 mod shared;
 mod single;
@@ -39,6 +43,7 @@ pub use line::Line;
 pub use live::{HEARTBEAT, Live, STALL};
 pub use log::{EventLog, Extent, LogError};
 pub use mailbox::Hints;
+pub use presence::PresenceUpdate;
 pub use registry::{Hub, Limits, Owner, STREAMS_PER_CONNECTION};
 pub use shared::{Shared, Wire};
 pub use single::{Attached, attach};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kernel::{Position, StreamId};
 
-use crate::{CloseReason, Hints, Hub, HubError, Owner, mailbox::Mailbox};
+use crate::{CloseReason, Hints, Hub, HubError, Owner, PresenceUpdate, mailbox::Mailbox};
 
 /// A registered connection. Dropping it takes it, and all its streams, off the registry.
 #[derive(Debug)]
@@ -37,7 +37,12 @@ impl Line {
         self.mailbox.take(stream)
     }
 
-    /// Waits until [`Line::take`] finds something for one of the streams, or there is a reason to end.
+    /// Takes what waits to be told of who came to `stream` and who went.
+    pub fn take_presence(&self, stream: StreamId) -> Option<Arc<PresenceUpdate>> {
+        self.mailbox.take_presence(stream)
+    }
+
+    /// Waits until [`Line::take`] or [`Line::take_presence`] finds something for one of the streams, or there is a reason to end.
     pub async fn filled(&self) {
         self.mailbox.filled().await;
     }

@@ -78,7 +78,7 @@ impl<L: EventLog, P: Protocol + Send> Live<L, P> {
     }
 
     /// Reads `stream` from `since` on. If the connection reads it already, that ends, and it begins there anew. Whether its owner may
-    /// was asked before.
+    /// is asked after this ([`Live::retract`]), so that who loses the right while that is found out is found here.
     pub fn subscribe(&mut self, stream: StreamId, since: Since) -> Result<(), HubError> {
         self.unsubscribe(stream);
         self.line.join(stream)?;
@@ -87,6 +87,16 @@ impl<L: EventLog, P: Protocol + Send> Live<L, P> {
         self.readers.push(Reader { stream, machine });
         self.pending.push(Word::Began(stream));
         Ok(())
+    }
+
+    /// Takes back a subscription of which nothing was read yet: its owner may not.
+    pub fn retract(&mut self, stream: StreamId) {
+        self.readers.retain(|reader| reader.stream != stream);
+        self.line.leave(stream);
+        let began = self.pending.iter().rposition(|word| matches!(word, Word::Began(begun) if *begun == stream));
+        if let Some(index) = began {
+            self.pending.remove(index);
+        }
     }
 
     /// Reads `stream` no longer; [`Word::Ended`] says where to resume it. Answers whether it was read.
@@ -181,9 +191,14 @@ impl<L: EventLog, P: Protocol + Send> Live<L, P> {
                 }
             }
             Need::Hints => {
-                let Some(hints) = self.line.take(stream) else { return false };
-                let steps = machine.hints(hints);
-                self.tell(stream, steps);
+                let presence = self.line.take_presence(stream);
+                let steps = self.line.take(stream).map(|hints| machine.hints(hints));
+                if presence.is_none() && steps.is_none() {
+                    return false;
+                }
+                self.tell(stream, steps.unwrap_or_default());
+                // After what happened: who comes is told of in the room they come into.
+                self.pending.extend(presence.map(|update| Word::Presence(stream, update)));
             }
         }
         true

@@ -11,7 +11,7 @@ use std::{
 use kernel::{Position, StreamId};
 use tokio::sync::Notify;
 
-use crate::{CloseReason, Shared};
+use crate::{CloseReason, PresenceUpdate, Shared};
 
 /// The most bytes of events that wait for one connection, whatever their number. An event is shared by all who wait for it, but the
 /// slowest of them holds it.
@@ -54,6 +54,7 @@ struct Compartment {
     events: VecDeque<Arc<Shared>>,
     overflowed: bool,
     nudged: Option<Position>,
+    presence: Option<Arc<PresenceUpdate>>,
     told: Position,
     closed: Option<CloseReason>,
 }
@@ -70,8 +71,7 @@ impl Mailbox {
     pub(crate) fn open(&self, stream: StreamId) -> bool {
         let mut state = self.lock();
         let Err(place) = state.place(stream) else { return false };
-        let new = Compartment { stream, events: VecDeque::new(), overflowed: false, nudged: None, told: NOWHERE, closed: None };
-        state.compartments.insert(place, new);
+        state.compartments.insert(place, Compartment::of(stream));
         true
     }
 
@@ -126,6 +126,21 @@ impl Mailbox {
         compartment.told = head;
         drop(state);
         self.notify.notify_one();
+    }
+
+    /// Says who came to `stream` and who went; what waits of that is folded into one.
+    pub(crate) fn tell_presence(&self, stream: StreamId, update: &Arc<PresenceUpdate>) {
+        let mut state = self.lock();
+        let Some(compartment) = state.find(stream) else { return };
+        let folded = compartment.presence.take().map_or_else(|| Arc::clone(update), |first| Arc::new(first.then(update)));
+        compartment.presence = Some(folded);
+        drop(state);
+        self.notify.notify_one();
+    }
+
+    /// Takes what waits to be told of who came to `stream` and who went.
+    pub(crate) fn take_presence(&self, stream: StreamId) -> Option<Arc<PresenceUpdate>> {
+        self.lock().find(stream)?.presence.take()
     }
 
     /// Asks the connection to end. The first reason stays.
@@ -231,12 +246,16 @@ impl State {
 }
 
 impl Compartment {
+    fn of(stream: StreamId) -> Self {
+        Self { stream, events: VecDeque::new(), overflowed: false, nudged: None, presence: None, told: NOWHERE, closed: None }
+    }
+
     fn bytes(&self) -> usize {
         weight(&self.events)
     }
 
     fn is_filled(&self) -> bool {
-        !self.events.is_empty() || self.overflowed || self.nudged.is_some() || self.closed.is_some()
+        !self.events.is_empty() || self.overflowed || self.nudged.is_some() || self.presence.is_some() || self.closed.is_some()
     }
 }
 

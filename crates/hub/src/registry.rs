@@ -7,7 +7,7 @@ use std::{
 
 use kernel::{ApiKeyId, Event, Position, SessionId, StreamId, UserId};
 
-use crate::{CloseReason, HubError, Line, Shared, mailbox::Mailbox};
+use crate::{CloseReason, HubError, Line, PresenceUpdate, Shared, mailbox::Mailbox};
 
 /// The most streams one connection reads.
 pub const STREAMS_PER_CONNECTION: usize = 50;
@@ -56,6 +56,8 @@ struct Registry {
     /// Who reads a stream, by the number of the connection.
     streams: BTreeMap<StreamId, BTreeMap<u64, Arc<Mailbox>>>,
     per_user: BTreeMap<UserId, usize>,
+    /// Streams of which somebody who is not their owner has become a reader, or is one no longer, since that was asked for last.
+    stirred: BTreeSet<StreamId>,
     next_number: u64,
     draining: bool,
 }
@@ -115,19 +117,20 @@ impl Hub {
         }
         line.mailbox.open(stream);
         registry.streams.entry(stream).or_default().insert(line.number, Arc::clone(&line.mailbox));
+        registry.stir(stream, line.owner.user);
         Ok(())
     }
 
     pub(crate) fn leave(&self, line: &Line, stream: StreamId) {
         let mut registry = self.write();
         line.mailbox.shut(stream);
-        registry.remove_reader(stream, line.number);
+        registry.remove_reader(stream, line);
     }
 
     pub(crate) fn disconnect(&self, line: &Line) {
         let mut registry = self.write();
         for stream in line.mailbox.streams() {
-            registry.remove_reader(stream, line.number);
+            registry.remove_reader(stream, line);
         }
         registry.connections.remove(&line.number);
         if let Some(held) = registry.per_user.get_mut(&line.owner.user) {
@@ -191,6 +194,27 @@ impl Hub {
             .filter_map(|(stream, number)| Some((registry.connections.get(&number)?.owner.user, stream)))
             .filter(|(user, stream)| StreamId::from(*user) != *stream)
             .collect()
+    }
+
+    /// The streams whose readers are others than when this was asked last, those of their owners left out; and who reads each of them
+    /// now, over how many connections.
+    pub fn stirred(&self) -> Vec<(StreamId, BTreeMap<UserId, u32>)> {
+        let stirred = std::mem::take(&mut self.write().stirred);
+        let registry = self.read();
+        stirred.into_iter().map(|stream| (stream, registry.readers_of(stream))).collect()
+    }
+
+    /// Whether anybody reads `stream`.
+    pub fn is_read(&self, stream: StreamId) -> bool {
+        self.read().streams.contains_key(&stream)
+    }
+
+    /// Tells those who read `stream` who came and who went.
+    pub fn tell_presence(&self, stream: StreamId, update: PresenceUpdate) {
+        let update = Arc::new(update);
+        for mailbox in self.read().readers(stream) {
+            mailbox.tell_presence(stream, &update);
+        }
     }
 
     /// Ends the connections of a session that was revoked.
@@ -260,11 +284,29 @@ impl Registry {
         self.streams.get(&stream).into_iter().flat_map(BTreeMap::values)
     }
 
-    fn remove_reader(&mut self, stream: StreamId, number: u64) {
+    fn remove_reader(&mut self, stream: StreamId, line: &Line) {
         if let Some(readers) = self.streams.get_mut(&stream) {
-            readers.remove(&number);
+            readers.remove(&line.number);
         }
+        self.stir(stream, line.owner.user);
         self.forget_if_unread(stream);
+    }
+
+    fn stir(&mut self, stream: StreamId, user: UserId) {
+        if stream != StreamId::from(user) {
+            self.stirred.insert(stream);
+        }
+    }
+
+    /// Who reads `stream`, and over how many connections.
+    fn readers_of(&self, stream: StreamId) -> BTreeMap<UserId, u32> {
+        let mut readers = BTreeMap::new();
+        for number in self.streams.get(&stream).into_iter().flat_map(BTreeMap::keys) {
+            if let Some(connection) = self.connections.get(number) {
+                *readers.entry(connection.owner.user).or_default() += 1;
+            }
+        }
+        readers
     }
 
     fn forget_if_unread(&mut self, stream: StreamId) {

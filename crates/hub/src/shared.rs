@@ -1,4 +1,4 @@
-//! An event on its way to many readers.
+//! What is on its way to many readers.
 
 use std::sync::{Arc, OnceLock};
 
@@ -13,17 +13,31 @@ pub enum Wire {
     Socket,
 }
 
+/// The bytes of one thing on each wire, once somebody has written them.
+#[derive(Debug, Default)]
+pub(crate) struct Writings([OnceLock<Arc<[u8]>>; 2]);
+
+impl Writings {
+    pub(crate) fn on(&self, wire: Wire, write: impl FnOnce() -> Vec<u8>) -> Arc<[u8]> {
+        let slot = match wire {
+            Wire::Events => &self.0[0],
+            Wire::Socket => &self.0[1],
+        };
+        Arc::clone(slot.get_or_init(|| write().into()))
+    }
+}
+
 /// An event, and its bytes on each wire once somebody has written them: a thousand readers of one stream share one writing.
 #[derive(Debug)]
 pub struct Shared {
     event: Event,
-    written: [OnceLock<Arc<[u8]>>; 2],
+    written: Writings,
 }
 
 impl Shared {
     /// Wraps an event.
     pub fn new(event: Event) -> Arc<Self> {
-        Arc::new(Self { event, written: Default::default() })
+        Arc::new(Self { event, written: Writings::default() })
     }
 
     /// The event.
@@ -34,10 +48,6 @@ impl Shared {
     /// The event as `write` puts it on `wire`. Runs `write` for the first reader only, so all readers of one process must bring
     /// the same one.
     pub fn written(&self, wire: Wire, write: impl FnOnce(&Event) -> Vec<u8>) -> Arc<[u8]> {
-        let slot = match wire {
-            Wire::Events => &self.written[0],
-            Wire::Socket => &self.written[1],
-        };
-        Arc::clone(slot.get_or_init(|| write(&self.event).into()))
+        self.written.on(wire, || write(&self.event))
     }
 }

@@ -58,6 +58,7 @@ impl<L: EventLog> Attached<L> {
             Word::Began(_) => return None,
             Word::Step(_, Step::Ready { head }) => Frame::Ready { head },
             Word::Step(_, Step::Event(shared)) => Frame::Event(shared),
+            Word::Presence(_, update) => Frame::Presence(update),
             Word::Step(_, Step::Gap { reason, head }) => Frame::Gap { reason, head },
             Word::Heartbeat(heads) => Frame::Heartbeat { head: heads.first()?.1 },
             Word::Ended { reason, resume_at, .. } => {

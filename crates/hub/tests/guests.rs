@@ -1,8 +1,14 @@
 //! Who reads a stream that is not their own, and how that ends.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use hub::{Attached, CloseReason, EventLog, Extent, Frame, Hub, HubError, Limits, LogError, Owner, Since, attach};
+use hub::{
+    Attached, CloseReason, EventLog, Extent, Frame, HEARTBEAT, Hub, HubError, Limits, LogError, Owner, PresenceUpdate, Since,
+    attach,
+};
 use kernel::{Event, Position, StreamId, UserId};
 use testkit::{START, SeededEntropy, TestClock};
 
@@ -83,4 +89,55 @@ fn one_stream_has_so_many_readers_and_a_place_that_is_free_again_is_taken() {
     let _elsewhere = open(&hub, user(3), room(10));
     drop(first);
     let _third = open(&hub, user(3), room(9));
+}
+
+#[test]
+fn whose_readers_are_others_than_before_is_said_once_and_ones_own_stream_is_nobodys_business() {
+    let hub = Hub::default();
+    let (ada, bob) = (user(1), user(2));
+    let _own = open(&hub, ada, ada.into());
+    let (first, _second) = (open(&hub, ada, room(9)), open(&hub, ada, room(9)));
+    let his = open(&hub, bob, room(10));
+    let mut stirred = hub.stirred();
+    stirred.sort();
+    let mut expected = vec![(room(9), BTreeMap::from([(ada, 2)])), (room(10), BTreeMap::from([(bob, 1)]))];
+    expected.sort();
+    assert_eq!((stirred, hub.stirred()), (expected, Vec::new()));
+    drop((first, his));
+    let mut stirred = hub.stirred();
+    stirred.sort();
+    let mut expected = vec![(room(9), BTreeMap::from([(ada, 1)])), (room(10), BTreeMap::new())];
+    expected.sort();
+    assert_eq!(stirred, expected);
+    assert!(hub.is_read(room(9)) && !hub.is_read(room(10)));
+}
+
+#[tokio::test]
+async fn who_came_and_went_while_a_reader_was_away_is_told_as_one_and_moves_no_position() {
+    let (hub, clock) = (Hub::default(), Arc::new(TestClock::default()));
+    let owner = Owner { user: user(1), session: None, key: None };
+    let (entropy, since) = (Arc::new(SeededEntropy::new(1)), Since::Head);
+    let mut reader = attach(&hub, Quiet, room(9), owner, since, clock.clone(), entropy).expect("a stream");
+    let update = |joined: &[u64], left: &[u64], version: i64| {
+        let users = |numbers: &[u64]| numbers.iter().map(|number| user(*number)).collect::<BTreeSet<_>>();
+        hub.tell_presence(room(9), PresenceUpdate::new(users(joined), users(left), (7, version)));
+    };
+    update(&[1], &[], 1);
+    reader.next().await.expect("a greeting");
+    assert!(matches!(reader.next().await.as_deref(), Some([Frame::Ready { .. }])), "where it begins comes first");
+    let told = reader.next().await.expect("an update");
+    assert!(
+        matches!(&told[..], [Frame::Presence(update)] if update.joined.contains(&user(1)) && update.version == 1),
+        "{told:?}"
+    );
+    for version in 2..5_000i64 {
+        update(&[version.unsigned_abs()], &[], version);
+    }
+    update(&[9_999], &[3], 5_000);
+    let told = reader.next().await.expect("an update");
+    let [Frame::Presence(all)] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((all.joined.len(), all.left.len(), all.count, all.version), (4_998, 0, 7, 5_000));
+    clock.advance(HEARTBEAT);
+    let beat = reader.next().await.expect("a heartbeat");
+    assert!(matches!(beat[..], [Frame::Heartbeat { head: Position { epoch: 1, seq: 0 } }]), "{beat:?}");
 }

@@ -292,6 +292,7 @@ impl<P: Protocol + Send> World<P> {
                     }
                 }
                 Word::Heartbeat(_) | Word::Close { .. } => prop_assert!(false, "nobody moved the clock: {word:?}"),
+                Word::Presence(..) => prop_assert!(false, "nobody said who is there: {word:?}"),
             }
         }
         prop_assert!(of_stream.iter().all(|count| *count <= MODEL_PAGE.max(BUFFER)), "one stream had more than its turn");

@@ -133,6 +133,8 @@ typed_ids! {
     InvitationId = "inv";
     /// A comment in a room.
     CommentId = "cmt";
+    /// One life of one process that holds connections of people who follow rooms.
+    GatewayId = "gtw";
     /// An event in a stream.
     EventId = "evt";
     /// A durable stream of events: a user's own, or a room's.

@@ -109,6 +109,10 @@ pub fn hot_reads() -> Vec<HotRead> {
         read("rooms::members::AMONG", key("room_members_pkey"), rooms::members::AMONG),
         read("rooms::members::PAGE", named("room_members_of_room"), rooms::members::PAGE.into()),
         read("rooms::members::STANDING", key("room_members_pkey"), rooms::members::STANDING.into()),
+        // Either of two indexes finds the one row; PostgreSQL looks at the account first.
+        read("rooms::members::NAMED", Index { sqlite: "USING PRIMARY KEY", postgres: "users_pkey" }, rooms::members::NAMED),
+        read("rooms::presence::COUNT", named("room_presence_of_gateway"), rooms::presence::COUNT.into()),
+        read("rooms::presence::ELSEWHERE", key("room_presence_pkey"), rooms::presence::ELSEWHERE.into()),
         read("rooms::reads::FIND", key("room_reads_pkey"), rooms::reads::FIND.into()),
         read("rooms::reads::UNREAD", named("room_members_of_user"), rooms::reads::UNREAD.into()),
         read("progress::REACHING", named("work_sessions_by_time"), progress::REACHING.into()),

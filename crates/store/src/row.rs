@@ -1,8 +1,8 @@
 //! Rows as both engines hand them out.
 
 use kernel::{
-    AlarmId, ApiKeyId, CategoryId, CommentId, EventId, FeedId, Instant, InvitationId, JobId, NotificationId, ReminderId, RoomId,
-    ScheduleId, SessionId, StreamId, TagId, TaskId, UserId,
+    AlarmId, ApiKeyId, CategoryId, CommentId, EventId, FeedId, GatewayId, Instant, InvitationId, JobId, NotificationId,
+    ReminderId, RoomId, ScheduleId, SessionId, StreamId, TagId, TaskId, UserId,
 };
 use rusqlite::types::{FromSql as _, ValueRef};
 use tokio_postgres::types::{FromSql, Type};
@@ -135,6 +135,7 @@ column! {
     RoomId, PgUuid, |v| sqlite_uuid(v).map(RoomId::from_uuid), |v| RoomId::from_uuid(v.0);
     InvitationId, PgUuid, |v| sqlite_uuid(v).map(InvitationId::from_uuid), |v| InvitationId::from_uuid(v.0);
     CommentId, PgUuid, |v| sqlite_uuid(v).map(CommentId::from_uuid), |v| CommentId::from_uuid(v.0);
+    GatewayId, PgUuid, |v| sqlite_uuid(v).map(GatewayId::from_uuid), |v| GatewayId::from_uuid(v.0);
     EventId, PgUuid, |v| sqlite_uuid(v).map(EventId::from_uuid), |v| EventId::from_uuid(v.0);
     StreamId, PgUuid, |v| sqlite_uuid(v).map(StreamId::from_uuid), |v| StreamId::from_uuid(v.0);
     JobId, PgUuid, |v| sqlite_uuid(v).map(JobId::from_uuid), |v| JobId::from_uuid(v.0);

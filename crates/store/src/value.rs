@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use bytes::BufMut as _;
 use kernel::{
-    AlarmId, ApiKeyId, CategoryId, CommentId, EventId, FeedId, Instant, InvitationId, JobId, NotificationId, ReminderId, RoomId,
-    ScheduleId, SessionId, StreamId, TagId, TaskId, UserId,
+    AlarmId, ApiKeyId, CategoryId, CommentId, EventId, FeedId, GatewayId, Instant, InvitationId, JobId, NotificationId,
+    ReminderId, RoomId, ScheduleId, SessionId, StreamId, TagId, TaskId, UserId,
 };
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::{IsNull, Kind, ToSql, Type, to_sql_checked};
@@ -190,6 +190,7 @@ from! {
     RoomId => Uuid(v) v.uuid();
     InvitationId => Uuid(v) v.uuid();
     CommentId => Uuid(v) v.uuid();
+    GatewayId => Uuid(v) v.uuid();
     EventId => Uuid(v) v.uuid();
     StreamId => Uuid(v) v.uuid();
     JobId => Uuid(v) v.uuid();

@@ -23,14 +23,16 @@ use domain::{
 use errands::task;
 use inboxes::{deliver, notifications, people, run};
 use kernel::{
-    CategoryId, CommentId, Entropy as _, EventId, FeedId, Instant, InvitationId, Position, RoomId, TagId, UserId, Zone,
+    CategoryId, CommentId, Entropy as _, EventId, FeedId, GatewayId, Instant, InvitationId, Position, RoomId, TagId, UserId, Zone,
 };
 use store::{
     Store, StoreError, Tx, alarms,
     calendar::{self, feeds, revision},
     hot_reads, labels,
     notify::inbox,
-    progress, rooms, tasks,
+    progress,
+    rooms::{self, presence::Stay},
+    tasks,
 };
 use testkit::{START, SeededEntropy, on_both_engines};
 use uuid::Uuid;
@@ -132,6 +134,11 @@ async fn rooms_of(store: &Store, people: &[UserId]) {
                 let invitation =
                     Invitation { id, room: room.id, standing, invited_by: None, accepted: 0, created_at: START, expires_at };
                 rooms::invitations::insert(tx, &invitation, hash).await?;
+                // A process each, so that one of them is worth an index.
+                let gateway = GatewayId::from_uuid(room.id.uuid());
+                let stay = |user: &UserId| Stay { room: room.id, user: *user, streams: 1, beats: 0, seen_at: START };
+                rooms::presence::hold(tx, gateway, START + Duration::from_hours(1)).await?;
+                rooms::presence::put(tx, gateway, &people.iter().map(stay).collect::<Vec<_>>()).await?;
                 rooms::set_key(tx, room.id, (people[0], &room.name)).await?;
                 for (number, user) in people.iter().enumerate() {
                     rooms::reads::put(tx, room.id, *user, Position { epoch: 1, seq: 0 }).await?;

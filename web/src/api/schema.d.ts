@@ -963,6 +963,51 @@ export interface paths {
         patch: operations["rooms_change_member"];
         trace?: never;
     };
+    "/api/v1/rooms/{id}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See who is in a room at the moment
+         * @description Who follows its stream, on whichever connection, and whose client sent a heartbeat in the last 40 seconds. To keep up with it, open the
+         *     stream of the room first: it tells `presence.update` when somebody comes or goes.
+         *
+         *     A service key needs the scope `rooms:read`.
+         */
+        get: operations["rooms_read_presence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/presence/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that you are in a room
+         * @description For clients without a stream: who follows the room is there anyway. It counts for 40 seconds.
+         *
+         *     A service key needs the scope `rooms:read`.
+         */
+        post: operations["rooms_beat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rooms/{id}/reactions": {
         parameters: {
             query?: never;
@@ -1373,7 +1418,7 @@ export interface paths {
          *     the data of the server-sent events: `{"event":"notification.created","stream":"me","id":"1-43","data":{…}}`. The manual (Streams) lists
          *     the messages and the close codes, and says after which of them to come back.
          *
-         *     A service key needs the scope `notifications:read`; a one-time `ticket` will do instead.
+         *     A service key needs the scope `notifications:read` or `rooms:read`; a one-time `ticket` will do instead.
          */
         get: operations["notifications_socket"];
         put?: never;
@@ -1421,7 +1466,7 @@ export interface paths {
          *     the last `id` it saw misses nothing in any of them. Streams the `id` does not name begin now, with `ready`; `gap` is said for each
          *     stream apart. A stream whose right has ended, or whose room is no more, ends with `ended` and the others go on.
          *
-         *     A service key needs the scope `notifications:read`; a one-time `ticket` will do instead.
+         *     A service key needs the scope `notifications:read` or `rooms:read`; a one-time `ticket` will do instead.
          */
         get: operations["notifications_many"];
         put?: never;
@@ -3348,6 +3393,15 @@ export interface components {
             /** @description `trimmed`, `epoch_changed`, `ahead_of_log` or `unreadable_position`. */
             reason: string;
         };
+        /** @description When to say so again */
+        RoomHeartbeat: {
+            /**
+             * Format: int32
+             * @description Send the next one after so many seconds, 12 to 18.
+             * @example 15
+             */
+            next_in_seconds: number;
+        };
         /** @description Somebody in a room. */
         RoomMember: {
             /**
@@ -3377,6 +3431,41 @@ export interface components {
             items: components["schemas"]["Room"][];
             /** @description Where the next page begins; null on the last one. */
             next_cursor?: string | null;
+        };
+        /** @description Who is in a room at the moment */
+        RoomPresence: {
+            /** @description How many they are. */
+            count: number;
+            /** @description They; at most 1,000. */
+            members: components["schemas"]["RoomPresent"][];
+            /**
+             * Format: int64
+             * @description Grows with every change: a `presence.update` of this version or a lower one says nothing new.
+             */
+            version: number;
+        };
+        /** @description Somebody who is in a room at the moment */
+        RoomPresent: {
+            /**
+             * Format: int64
+             * @description Streams of theirs that follow the room, and clients that send heartbeats; 0 for the few seconds after the last one ended.
+             */
+            connections: number;
+            /**
+             * Format: date-time
+             * @description When they were seen last: with an open stream, now.
+             */
+            last_seen_at: string;
+            /**
+             * @description What they are called.
+             * @example Ada
+             */
+            name: string;
+            /**
+             * @description Who.
+             * @example usr_01jd2n9w3fkz8q4v6x0c5b7m1t
+             */
+            user_id: string;
         };
         /** @description How far you have read a room */
         RoomRead: {
@@ -4546,8 +4635,11 @@ export type RoomChange = components['schemas']['RoomChange'];
 export type RoomEvent = components['schemas']['RoomEvent'];
 export type RoomEvents = components['schemas']['RoomEvents'];
 export type RoomGap = components['schemas']['RoomGap'];
+export type RoomHeartbeat = components['schemas']['RoomHeartbeat'];
 export type RoomMember = components['schemas']['RoomMember'];
 export type RoomPage = components['schemas']['RoomPage'];
+export type RoomPresence = components['schemas']['RoomPresence'];
+export type RoomPresent = components['schemas']['RoomPresent'];
 export type RoomRead = components['schemas']['RoomRead'];
 export type RoomsUnread = components['schemas']['RoomsUnread'];
 export type RoomUnread = components['schemas']['RoomUnread'];
@@ -6825,6 +6917,67 @@ export interface operations {
             };
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
+    rooms_read_presence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who is there */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomPresence"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rooms_beat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description You are there */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomHeartbeat"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];

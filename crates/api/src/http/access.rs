@@ -41,8 +41,8 @@ pub enum Access {
     Scoped(Scope),
     /// A signed-in administrator.
     Administrator,
-    /// As `Scoped`, or the holder of a one-time `?ticket=`. The answer is a stream: no time limit, no slot.
-    Stream(Scope),
+    /// As `Scoped`, with one of these scopes, or the holder of a one-time `?ticket=`. The answer is a stream: no time limit, no slot.
+    Stream(&'static [Scope]),
 }
 
 impl Access {
@@ -57,7 +57,8 @@ impl Access {
         match self {
             Self::Public | Self::Operator => true,
             Self::User => is_person,
-            Self::Scoped(scope) | Self::Stream(scope) => caller.may(scope),
+            Self::Scoped(scope) => caller.may(scope),
+            Self::Stream(scopes) => scopes.iter().any(|scope| caller.may(*scope)),
             Self::Administrator => is_person && caller.role == Role::Administrator,
         }
     }
@@ -100,7 +101,12 @@ pub(crate) async fn guard(Extract(guarded): Extract<Guarded>, request: Request, 
     if access.is_stream() {
         let Ok(Peer(peer)) = Peer::from_request_parts(&mut parts, &state).await;
         return match state.load.listen(peer) {
-            Ok(listener) => held_open(handled(Request::from_parts(parts, body), next).await, listener),
+            Ok(listener) => {
+                let listener = listener.map(Arc::new);
+                // A socket goes on when its answer is over, and holds on to this.
+                listener.clone().map(|listener| parts.extensions.insert(listener));
+                held_open(handled(Request::from_parts(parts, body), next).await, listener)
+            }
             Err(problem) => problem.into_response(),
         };
     }
@@ -117,7 +123,7 @@ pub(crate) async fn guard(Extract(guarded): Extract<Guarded>, request: Request, 
 }
 
 /// A stream keeps its place among those of its address until its last byte, or until its reader goes.
-fn held_open(response: Response, listener: Option<Listener>) -> Response {
+fn held_open(response: Response, listener: Option<Arc<Listener>>) -> Response {
     let Some(listener) = listener else { return response };
     response.map(|body| {
         Body::new(body.map_frame(move |frame| {

@@ -54,6 +54,7 @@ pub(crate) use edge::is_known;
 pub(crate) use extract::{
     CalendarFile, ConnectionPeer, IfMatch, Json, NoBody, Nullable, OptionalJson, OrEmpty, Path, Peer, Query, Write, read_json,
 };
+pub(crate) use limits::Listener;
 pub(crate) use origin::admits as admits_origin;
 pub(crate) use problem::Problem;
 pub(crate) use routes::Routes;

@@ -210,8 +210,15 @@ pub(crate) fn complete(operation: &mut Operation, access: Access, method: &HttpM
     }
 }
 
-/// Writes that take no idempotency key: each call is a fact of its own, and answers with secrets that are shown once.
-const EACH_CALL_COUNTS: [&str; 4] = ["/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/logout", "/api/v1/auth/tickets"];
+/// Writes that take no idempotency key: each call is a fact of its own, whose answer is a secret that is shown once, or which means no more
+/// when it comes twice.
+const EACH_CALL_COUNTS: [&str; 5] = [
+    "/api/v1/auth/login",
+    "/api/v1/auth/refresh",
+    "/api/v1/auth/logout",
+    "/api/v1/auth/tickets",
+    "/api/v1/rooms/{id}/presence/heartbeat",
+];
 
 /// An id in a path has a shape: three letters, and 26 characters of base32.
 fn shape_ids(operation: &mut Operation) {
@@ -235,9 +242,10 @@ fn describe_access(operation: &mut Operation, access: Access) {
         Access::User => (vec![bearer()], "For signed-in people; not for service keys.".to_owned()),
         Access::Administrator => (vec![bearer()], "For signed-in administrators.".to_owned()),
         Access::Scoped(scope) => (vec![bearer()], format!("A service key needs the scope `{scope}`.")),
-        Access::Stream(scope) => {
+        Access::Stream(scopes) => {
             let ticket = SecurityRequirement::new(TICKET, NO_SCOPES);
-            (vec![bearer(), ticket], format!("A service key needs the scope `{scope}`; a one-time `ticket` will do instead."))
+            let scopes = scopes.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(" or ");
+            (vec![bearer(), ticket], format!("A service key needs the scope {scopes}; a one-time `ticket` will do instead."))
         }
     };
     operation.security = Some(security);

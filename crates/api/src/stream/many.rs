@@ -51,9 +51,8 @@ pub(crate) async fn many(
     let claimed = Claimed::read(last_seen(&headers, asked.since));
     let mut reader = Reader { live: notify::connect(&app, &caller.0)?, places: Places::new(), ended: false };
     for topic in asked.topics {
-        let stream = notify::authorise(&app, &caller.0, topic).await?;
         let since = claimed.since(topic);
-        reader.live.subscribe(stream, since).map_err(app::Error::from)?;
+        let stream = notify::subscribe(&app, &caller.0, &mut reader.live, (topic, since)).await?;
         reader.places.add(stream, topic, since);
     }
     Ok(sse::answer(stream::unfold(reader, |mut reader| async move {
@@ -132,6 +131,10 @@ impl Reader {
                 let written = shared.written(Wire::Events, sse::event);
                 return splice(out, &written, &self.places, self.places.name(stream));
             }
+            Word::Presence(stream, update) => {
+                let written = update.written(Wire::Events, sse::presence);
+                return splice_presence(out, &written, self.places.name(stream));
+            }
             Word::Hello { retry_ms } => format!("retry: {retry_ms}\n\n"),
             Word::Step(stream, Step::Ready { head }) => {
                 self.places.reach(stream, head);
@@ -174,9 +177,19 @@ fn splice(out: &mut Vec<u8>, written: &[u8], places: &Places, name: &str) {
     out.extend_from_slice(data.strip_prefix(b"data: {").unwrap_or_default());
 }
 
+/// Writes what [`sse::presence`] has written, with the name of the stream. It has no `id`, so the places of before stay the last ones. Its
+/// lines are `event:` and `data: {"joined":`.
+fn splice_presence(out: &mut Vec<u8>, written: &[u8], name: &str) {
+    let mut lines = written.splitn(2, |byte| *byte == b'\n');
+    let (event, data) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    out.extend_from_slice(event);
+    out.extend_from_slice(format!("\ndata: {{\"stream\":\"{name}\",").as_bytes());
+    out.extend_from_slice(data.strip_prefix(b"data: {").unwrap_or_default());
+}
+
 #[cfg(test)]
 mod tests {
-    use hub::Since;
+    use hub::{PresenceUpdate, Since};
     use kernel::{Event, Instant, Position, UserId};
 
     use super::*;
@@ -203,6 +216,17 @@ mod tests {
         splice(&mut out, &sse::event(&event), &places, "me");
         let expected =
             "id: me@1-42\nevent: unread.changed\ndata: {\"stream\":\"me\",\"at\":\"1970-01-01T00:00:00Z\",\"count\":1}\n\n";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn who_came_is_told_under_the_name_of_the_stream_and_without_a_place() {
+        let user: UserId = "usr_00000000000000000000000001".parse().unwrap();
+        let update = PresenceUpdate::new([user].into(), [].into(), (3, 7));
+        let mut out = Vec::new();
+        splice_presence(&mut out, &update.written(Wire::Events, sse::presence), "rom_x");
+        let expected = "event: presence.update\ndata: {\"stream\":\"rom_x\",\"joined\":[\"usr_00000000000000000000000001\"],\"left\":[],\
+                        \"count\":3,\"version\":7}\n\n";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 

@@ -13,11 +13,14 @@ use utoipa_axum::routes;
 
 use crate::http::{Access, Routes};
 
+/// For connections that may read both: which of them is asked for each stream.
+const EITHER: &[Scope] = &[Scope::NotificationsRead, Scope::RoomsRead];
+
 /// The routes of this folder.
 pub(crate) fn routes() -> Routes {
     Routes::new()
-        .add(Access::Stream(Scope::NotificationsRead), routes!(me::me))
-        .add(Access::Stream(Scope::NotificationsRead), routes!(many::many))
-        .add(Access::Stream(Scope::NotificationsRead), routes!(socket::socket))
-        .add(Access::Stream(Scope::RoomsRead), routes!(room::room))
+        .add(Access::Stream(&[Scope::NotificationsRead]), routes!(me::me))
+        .add(Access::Stream(EITHER), routes!(many::many))
+        .add(Access::Stream(EITHER), routes!(socket::socket))
+        .add(Access::Stream(&[Scope::RoomsRead]), routes!(room::room))
 }

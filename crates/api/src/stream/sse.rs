@@ -1,16 +1,19 @@
 //! Server-sent events (WHATWG HTML, 9.2): frames as text.
 
-use std::{convert::Infallible, fmt::Write as _};
+use std::{collections::BTreeSet, convert::Infallible, fmt::Write as _};
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use http::{HeaderName, HeaderValue, header};
-use hub::{Attached, CloseReason, EventLog, Frame, Wire};
-use kernel::{Event, Position};
+use hub::{Attached, CloseReason, EventLog, Frame, PresenceUpdate, Wire};
+use kernel::{Event, Position, UserId};
 
 /// Proxies of the nginx kind hold answers back until they have enough of them, unless told not to.
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// What tells who came and who went.
+pub(super) const PRESENCE: &str = "presence.update";
 
 /// The answer that goes on for as long as `attached` does. Whatever is ready at one moment leaves in one chunk.
 pub(super) fn response<L: EventLog>(attached: Attached<L>) -> Response {
@@ -36,6 +39,7 @@ fn chunk(batch: &[Frame]) -> Bytes {
     for frame in batch {
         match frame {
             Frame::Event(shared) => out.extend_from_slice(&shared.written(Wire::Events, event)),
+            Frame::Presence(update) => out.extend_from_slice(&update.written(Wire::Events, presence)),
             other => out.extend_from_slice(control(other).as_bytes()),
         }
     }
@@ -47,6 +51,18 @@ pub(super) fn event(event: &Event) -> Vec<u8> {
     message(Some(event.position), &event.kind, &with_time(event)).into_bytes()
 }
 
+/// Who came and who went. It has no id: the last one the client saw is still where it is.
+pub(super) fn presence(update: &PresenceUpdate) -> Vec<u8> {
+    message(None, PRESENCE, &presence_data(update)).into_bytes()
+}
+
+/// `{"joined", "left", "count", "version"}`.
+pub(super) fn presence_data(update: &PresenceUpdate) -> String {
+    let names = |users: &BTreeSet<UserId>| users.iter().map(|user| format!("\"{user}\"")).collect::<Vec<_>>().join(",");
+    let (joined, left) = (names(&update.joined), names(&update.left));
+    format!("{{\"joined\":[{joined}],\"left\":[{left}],\"count\":{},\"version\":{}}}", update.count, update.version)
+}
+
 /// The data of an event, with when it happened: `{"at": …, …}`.
 pub(super) fn with_time(event: &Event) -> String {
     let members = event.data.trim().strip_prefix('{').map_or("}", str::trim_start);
@@ -56,7 +72,7 @@ pub(super) fn with_time(event: &Event) -> String {
 
 fn control(frame: &Frame) -> String {
     match frame {
-        Frame::Event(_) => String::new(),
+        Frame::Event(_) | Frame::Presence(_) => String::new(),
         Frame::Hello { retry_ms } => format!("retry: {retry_ms}\n\n"),
         Frame::Ready { head } => message(Some(*head), "ready", &format!("{{\"head\":\"{head}\"}}")),
         Frame::Gap { reason, head } => {

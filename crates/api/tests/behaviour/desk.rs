@@ -10,7 +10,7 @@ use crate::house::{Call, House, PASSWORD, Reply};
 /// The house, and a person in it.
 pub(crate) struct Desk<'a> {
     pub(crate) house: &'a House,
-    name: &'static str,
+    pub(crate) name: &'static str,
     pub(crate) token: String,
 }
 

@@ -21,6 +21,7 @@ mod many;
 mod occurrences;
 mod planning;
 mod postman;
+mod presence;
 mod preview;
 mod progress;
 mod queries;

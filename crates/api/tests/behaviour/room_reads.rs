@@ -22,7 +22,7 @@ impl Desk<'_> {
         (counted.body["total"].clone(), counted.body["rooms"].clone())
     }
 
-    async fn says(&self, room: &str) -> Reply {
+    pub(crate) async fn says(&self, room: &str) -> Reply {
         let said = json!({ "room_id": room, "type": "said", "data": {} });
         let reply = self.send(Call::post("/api/v1/notifications/publish", &said)).await;
         assert_eq!(reply.status, 202, "{}", reply.body);

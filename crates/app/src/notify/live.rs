@@ -5,6 +5,7 @@ use hub::{Attached, EventLog, Extent, HubError, Live, LogError, Owner, Since};
 use kernel::{Event, Position, StreamId};
 use store::{Store, StoreError, Tx, UseCase, streams};
 
+use super::topic::{Topic, authorise};
 use crate::{App, Error};
 
 /// The durable log of streams, in the store.
@@ -75,6 +76,23 @@ pub(crate) fn attach_to(app: &App, caller: &Caller, stream: StreamId, since: Sin
 pub fn connect(app: &App, caller: &Caller) -> Result<Live<StreamLog>, Error> {
     let opened: Result<_, HubError> = Live::open(app.hub(), StreamLog::of(app), owner(caller), app.shared_clock(), app.entropy());
     Ok(opened?)
+}
+
+/// Follows `topic` over an open connection, if the caller may; answers its stream.
+pub async fn subscribe(
+    app: &App,
+    caller: &Caller,
+    live: &mut Live<StreamLog>,
+    (topic, since): (Topic, Since),
+) -> Result<StreamId, Error> {
+    let stream = topic.stream(caller);
+    let registered: Result<(), HubError> = live.subscribe(stream, since);
+    registered?;
+    let admitted = authorise(app, caller, topic).await;
+    if admitted.is_err() {
+        live.retract(stream);
+    }
+    admitted.map(|()| stream)
 }
 
 fn owner(caller: &Caller) -> Owner {

@@ -16,7 +16,8 @@ pub use event::{
 pub(crate) use event::{json, unread_changed};
 pub use inbox::{Listing, get, list, unread};
 pub(crate) use live::attach_to;
-pub use live::{StreamLog, attach, connect};
+pub use live::{StreamLog, attach, connect, subscribe};
 pub use mark::{MARKED_AT_ONCE, Marked, UpTo, delete, mark, mark_up_to};
-pub use topic::{Topic, TopicError, authorise};
+pub use topic::{Topic, TopicError};
+pub(crate) use watch::report;
 pub use watch::{check_positions, check_rights, watch_streams};

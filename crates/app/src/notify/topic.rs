@@ -53,14 +53,14 @@ impl FromStr for Topic {
     }
 }
 
-/// The stream behind `topic`, if the caller may follow it. A room they are not a member of is not there for them.
-pub async fn authorise(app: &App, caller: &Caller, topic: Topic) -> Result<StreamId, Error> {
+/// Refuses a topic that the caller may not follow. A room they are not a member of is not there for them. They read it already: who is taken
+/// out from here on is either seen here, or their reader is found and ended.
+pub(super) async fn authorise(app: &App, caller: &Caller, topic: Topic) -> Result<(), Error> {
     match topic {
-        Topic::Me if caller.may(Scope::NotificationsRead) => {}
-        Topic::Room(room) if caller.may(Scope::RoomsRead) => drop(rooms::get(app, caller, room).await?),
-        Topic::Me | Topic::Room(_) => return Err(IdentityError::Forbidden.into()),
+        Topic::Me if caller.may(Scope::NotificationsRead) => Ok(()),
+        Topic::Room(room) if caller.may(Scope::RoomsRead) => rooms::admit(app, caller, room).await,
+        Topic::Me | Topic::Room(_) => Err(IdentityError::Forbidden.into()),
     }
-    Ok(topic.stream(caller))
 }
 
 #[cfg(test)]

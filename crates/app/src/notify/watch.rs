@@ -119,7 +119,7 @@ pub async fn watch_streams(app: App, mut stop: Stop) {
             outcome = outcome.and(check_rights(&app).await);
             rights_at = now + RIGHTS;
         }
-        readable = report(&outcome, readable);
+        readable = report(WORDS, &outcome, readable);
         let nap = positions_at.min(rights_at).saturating_sub(app.clock().monotonic());
         if let Either::Right(_) = select(app.clock().sleep(nap), std::pin::pin!(stop.stopped())).await {
             return;
@@ -127,11 +127,15 @@ pub async fn watch_streams(app: App, mut stop: Stop) {
     }
 }
 
-/// Logs when the checks begin to fail and when they work again, not every time in between.
-fn report(outcome: &Result<(), StoreError>, readable: bool) -> bool {
-    match (outcome, readable) {
-        (Err(error), true) => tracing::warn!(%error, "live streams cannot be checked; they go on without"),
-        (Ok(()), false) => tracing::info!("live streams are checked again"),
+/// What the log says when the checks fail, and when they work again.
+const WORDS: [&str; 2] = ["live streams cannot be checked; they go on without", "live streams are checked again"];
+
+/// Logs when something that is done again and again begins to fail and when it works again, not every time in between; with the words for
+/// either.
+pub(crate) fn report([fails, works]: [&str; 2], outcome: &Result<(), StoreError>, worked: bool) -> bool {
+    match (outcome, worked) {
+        (Err(error), true) => tracing::warn!(%error, "{fails}"),
+        (Ok(()), false) => tracing::info!("{works}"),
         _ => {}
     }
     outcome.is_ok()

@@ -5,7 +5,7 @@ use hub::{AsWritten, Attach, Attached, GapReason, Since, Step};
 use kernel::{Event, Position, RoomId, StreamId, UserId};
 use store::{Tx, UseCase, streams};
 
-use super::{look, manage};
+use super::{look, manage, presence};
 use crate::{
     App, Error,
     notify::{self, StreamLog},
@@ -66,8 +66,14 @@ pub async fn events(app: &App, caller: &Caller, room: RoomId, since: Option<Sinc
 
 /// Opens the live stream of a room the caller is in. It ends as one's own does, and when the caller is in the room no longer.
 pub async fn attach(app: &App, caller: &Caller, room: RoomId, since: Since) -> Result<Attached<StreamLog>, Error> {
-    // Registered first: who is taken out from here on is either seen below, or their stream is found and ended.
     let attached = notify::attach_to(app, caller, StreamId::from(room), since)?;
-    manage::get(app, caller, room).await?;
+    admit(app, caller, room).await?;
     Ok(attached)
+}
+
+/// Refuses a reader of the stream of a room who is not in it, and has the others told of who comes and goes. They read it already: who is taken
+/// out from here on is either seen here, or their reader is found and ended.
+pub(crate) async fn admit(app: &App, caller: &Caller, room: RoomId) -> Result<(), Error> {
+    manage::get(app, caller, room).await?;
+    presence::follow(app, room).await
 }

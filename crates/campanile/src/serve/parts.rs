@@ -111,6 +111,7 @@ impl Running {
         let router = api::router(self.app.clone(), settings, metrics, Arc::clone(&self.health) as Arc<dyn api::Readiness>);
         // Readers hear of what other nodes write, and lose their stream with their right to it.
         self.spawn("the watch over live streams", app::notify::watch_streams(self.app.clone(), self.stop.clone()));
+        self.spawn("the watch over who is in which room", app::rooms::watch_presence(self.app.clone(), self.stop.clone()));
         let (limits, drain, mut stop) = (serve_limits(config), config.stop.drain_seconds.seconds(), self.stop.clone());
         let (hub, pulse) = (self.app.hub().clone(), Arc::clone(&self.pulse));
         self.spawn("the HTTP listener", async move {

@@ -6,6 +6,7 @@ mod commands;
 mod disk;
 mod outage;
 mod person;
+mod presence;
 mod process;
 mod serve;
 mod story;

@@ -32,9 +32,14 @@ pub(crate) struct Refusal {
 impl Person {
     /// With a new account.
     pub(crate) async fn sign_up(server: &Server) -> Self {
+        Self::sign_up_as("Anna", server).await
+    }
+
+    /// With a new account of this name.
+    pub(crate) async fn sign_up_as(name: &str, server: &Server) -> Self {
         let http = reqwest::Client::builder().timeout(HANGS).build().expect("a client");
         let mut person = Self { http, url: server.url.clone(), token: String::new() };
-        let account = json!({"email": "anna@example.com", "password": "a long pass phrase", "display_name": "Anna"});
+        let account = json!({"email": format!("{name}@example.com"), "password": "a long pass phrase", "display_name": name});
         let made = person.post("/api/v1/auth/signup", &account).await.expect("an account");
         made["access_token"].as_str().expect("a token").clone_into(&mut person.token);
         person
@@ -76,6 +81,14 @@ impl Person {
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, Refusal> {
         self.send(self.http.post(format!("{}{path}", self.url)).json(body)).await
+    }
+
+    /// An answer that goes on.
+    pub(crate) async fn stream(&self, path: &str) -> reqwest::Response {
+        let http = reqwest::Client::new();
+        let response = http.get(format!("{}{path}", self.url)).bearer_auth(&self.token).send().await.expect("it answers");
+        assert_eq!(response.status(), StatusCode::OK);
+        response
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Value, Refusal> {

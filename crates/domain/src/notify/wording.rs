@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_mention_says_by_whom_and_where_and_how_it_begins() {
-        let said = |locale, text| mention_words(locale, "Ada", "Choir", text);
+        let said = |locale: &str, text: &str| mention_words(locale, "Ada", "Choir", text);
         assert_eq!(said("en", "Come!"), ("Ada mentioned you in Choir".to_owned(), "Come!".to_owned()));
         assert_eq!(said("ko", "오세요").0, "Ada 님이 Choir에서 회원님을 언급했습니다");
         let (long, longer) = ("가".repeat(200), "가".repeat(201));

@@ -17,6 +17,9 @@ mod comment;
 mod error;
 mod invitation;
 mod member;
+pub mod presence;
+#[cfg(test)]
+mod presence_model;
 mod publication;
 mod reaction;
 mod room;

@@ -72,6 +72,18 @@ pub async fn page(tx: &mut Tx<'_>, room: RoomId, after: Option<Cursor>, limit: u
     tx.all(PAGE, values![room, after.at, after.id, limit], member).await
 }
 
+/// Of these, those who are in the room, with what they are called.
+pub async fn named(tx: &mut Tx<'_>, room: RoomId, users: &[UserId]) -> Result<Vec<(UserId, String)>, StoreError> {
+    let columns = [Column::Uuids(users.iter().map(|user| user.uuid()).collect()), Column::Uuids(vec![room.uuid(); users.len()])];
+    tx.batch_all(NAMED, &columns, |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
+pub(crate) const NAMED: Sql = Sql::each(
+    "SELECT m.user_id, u.display_name FROM room_members m JOIN users u ON u.id = m.user_id WHERE m.user_id = $1 AND m.room_id = $2",
+    "SELECT m.user_id, u.display_name FROM unnest($1::uuid[], $2::uuid[]) AS asked (user_id, room_id)
+     JOIN room_members m ON m.room_id = asked.room_id AND m.user_id = asked.user_id JOIN users u ON u.id = m.user_id",
+);
+
 /// The ids of all in a room, lowest first.
 pub async fn users(tx: &mut Tx<'_>, room: RoomId) -> Result<Vec<UserId>, StoreError> {
     tx.all("SELECT user_id FROM room_members WHERE room_id = $1 ORDER BY user_id", values![room], |row| row.get(0)).await

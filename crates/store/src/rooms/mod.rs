@@ -4,6 +4,7 @@ pub mod comments;
 pub mod invitations;
 pub mod items;
 pub mod members;
+pub mod presence;
 pub mod publications;
 pub mod reactions;
 pub mod reads;
@@ -138,6 +139,8 @@ pub async fn discard(tx: &mut Tx<'_>, id: RoomId, now: Instant) -> Result<(), St
         "SELECT user_id FROM room_members WHERE room_id = $1 ORDER BY user_id FOR UPDATE",
     );
     tx.all(places, values![id], |row| row.get::<UserId>(0)).await?;
+    // At once: with each member apart, the version of the room would be written as often.
+    tx.execute("DELETE FROM room_presence WHERE room_id = $1", values![id]).await?;
     tx.execute("DELETE FROM room_members WHERE room_id = $1", values![id]).await?;
     Ok(())
 }

@@ -10,6 +10,7 @@ mod invitations;
 mod leave;
 mod list;
 mod members;
+mod presence;
 mod publish;
 mod reactions;
 mod read;
@@ -35,6 +36,8 @@ pub(crate) fn routes() -> Routes {
         .add(read, routes!(read::count_unread))
         // Who may read may say so.
         .add(read, routes!(read::mark_room))
+        .add(read, routes!(presence::read_presence))
+        .add(read, routes!(presence::beat))
         .add(Access::Scoped(Scope::EventsPublish), routes!(publish::publish))
         .add(read, routes!(comments::list_comments))
         .add(write, routes!(comments::create_comment))

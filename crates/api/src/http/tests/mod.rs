@@ -194,7 +194,7 @@ fn endpoints() -> Routes {
         .add(Access::Public, routes!(slow))
         .add(Access::Public, routes!(explode_writing))
         .add(Access::Scoped(app::domain::identity::Scope::SchedulesRead), routes!(mine))
-        .add(Access::Stream(app::domain::identity::Scope::NotificationsRead), routes!(stream))
+        .add(Access::Stream(&[app::domain::identity::Scope::NotificationsRead]), routes!(stream))
 }
 
 fn said(once: Option<app::Once>) -> Value {

@@ -9,6 +9,8 @@ mod message;
 mod talk;
 mod words;
 
+use std::sync::Arc;
+
 use app::{App, notify};
 use axum::{
     extract::{
@@ -22,7 +24,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
-    http::{Caller, Problem, Query, State, admits_origin},
+    http::{Caller, Listener, Problem, Query, State, admits_origin},
     serve::Tether,
 };
 
@@ -73,7 +75,7 @@ pub(crate) async fn socket(
 ) -> Result<Response, Problem> {
     // A browser lets any page open a socket to anywhere, and asks nobody: whether this page may is said here.
     admits_origin(&state.settings, &headers, &uri)?;
-    let Upgrade { handshake, tether } = upgrade;
+    let Upgrade { handshake, tether, listening } = upgrade;
     let app: App = state.app.clone();
     let live = notify::connect(&app, &caller.0)?;
     let handshake = handshake
@@ -83,6 +85,8 @@ pub(crate) async fn socket(
         .read_buffer_size(READ_BYTES)
         .write_buffer_size(WRITE_BYTES);
     Ok(handshake.on_upgrade(move |socket| async move {
+        // The answer ends here; what it counts as among the streams of its address does not.
+        let _listening = listening;
         let talk = talk::Talk::new(socket, app, caller.0, live);
         match tether {
             // Whatever it is doing: when the server has waited long enough, it is cut.
@@ -99,15 +103,16 @@ pub(crate) async fn socket(
 pub(crate) struct Upgrade {
     handshake: WebSocketUpgrade,
     tether: Option<Tether>,
+    listening: Option<Arc<Listener>>,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Upgrade {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        let tether = parts.extensions.get::<Tether>().cloned();
+        let (tether, listening) = (parts.extensions.get().cloned(), parts.extensions.get().cloned());
         match WebSocketUpgrade::from_request_parts(parts, state).await {
-            Ok(handshake) => Ok(Self { handshake, tether }),
+            Ok(handshake) => Ok(Self { handshake, tether, listening }),
             Err(rejection) => Err(required(&rejection, parts.version)),
         }
     }

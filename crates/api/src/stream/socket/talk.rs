@@ -129,8 +129,8 @@ impl Talk {
 
     async fn subscribe(&mut self, topic: Topic, since: Since) -> Result<(), Problem> {
         let user = self.caller.user;
-        let stream = app::on_behalf_of(user, notify::authorise(&self.app, &self.caller, topic)).await?;
-        Ok(self.live.subscribe(stream, since).map_err(app::Error::from)?)
+        app::on_behalf_of(user, notify::subscribe(&self.app, &self.caller, &mut self.live, (topic, since))).await?;
+        Ok(())
     }
 
     /// Says all of a batch in one write.

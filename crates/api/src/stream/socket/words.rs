@@ -3,7 +3,7 @@
 use app::{domain::identity::Caller, notify::Topic};
 use axum::extract::ws::{CloseFrame, Utf8Bytes};
 use bytes::Bytes;
-use hub::{CloseReason, Step, Wire, Word};
+use hub::{CloseReason, PresenceUpdate, Step, Wire, Word};
 use kernel::{Event, Position, StreamId};
 use serde_json::{Value, json};
 
@@ -45,6 +45,10 @@ pub(super) fn text(word: Word, caller: &Caller) -> Utf8Bytes {
         Word::Step(stream, Step::Event(shared)) => {
             let written = shared.written(Wire::Socket, |shared| event(shared, &name(stream)));
             // What was written as UTF-8 is UTF-8.
+            return Utf8Bytes::try_from(Bytes::from_owner(written)).unwrap_or_default();
+        }
+        Word::Presence(stream, update) => {
+            let written = update.written(Wire::Socket, |update| presence(update, &name(stream)));
             return Utf8Bytes::try_from(Bytes::from_owner(written)).unwrap_or_default();
         }
         Word::Hello { retry_ms } => json!({ "event": "hello", "data": { "retry_ms": retry_ms } }),
@@ -90,6 +94,11 @@ fn event(event: &Event, name: &str) -> Vec<u8> {
     format!(r#"{{"event":{kind},"stream":"{name}","id":"{}","data":{data}}}"#, event.position).into_bytes()
 }
 
+/// It has no `id`: the last one the client saw is still where it is.
+fn presence(update: &PresenceUpdate, name: &str) -> Vec<u8> {
+    format!(r#"{{"event":"{}","stream":"{name}","data":{}}}"#, sse::PRESENCE, sse::presence_data(update)).into_bytes()
+}
+
 #[cfg(test)]
 mod tests {
     use app::domain::identity::{Credential, Role};
@@ -126,6 +135,10 @@ mod tests {
         let gap = said(Word::Step(me, Step::Gap { reason: GapReason::Trimmed, head }));
         let data = json!({ "reason": "trimmed", "head": "1-42" });
         assert_eq!(gap, json!({ "event": "gap", "stream": "me", "id": "1-42", "data": data }));
+        let came = PresenceUpdate::new([ada().user].into(), [].into(), (3, 7));
+        let data = json!({ "joined": [ada().user], "left": [], "count": 3, "version": 7 });
+        let presence = json!({ "event": "presence.update", "stream": "rom_00000000000000000000000007", "data": data });
+        assert_eq!(said(Word::Presence(room, came.into())), presence);
         let ended = said(Word::Ended { stream: me, reason: CloseReason::Forbidden, resume_at: None });
         assert_eq!(ended["data"], json!({ "reason": "forbidden", "resume_at": null }));
         let close = said(Word::Close { reason: CloseReason::Draining, resume_at: vec![(me, head)], retry_ms: 1_200 });
