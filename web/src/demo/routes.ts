@@ -210,6 +210,7 @@ function roomsOf(world: World, routes: Routes): void {
   routes.on("delete", comment, 204, [], ({ id, parts: [which = ""], ifMatch }) => void talk.remove(world, [id, which], ifMatch));
   routes.on("put", reaction, 200, [], ({ id, parts }) => talk.react(world, id, parts, true));
   routes.on("delete", reaction, 200, [], ({ id, parts }) => talk.react(world, id, parts, false));
+  routes.on("get", "/api/v1/rooms/{id}/presence", 200, [], ({ id }) => talk.presence(world, id));
   routes.on("post", "/api/v1/notifications/publish", 202, [], ({ body }) => rooms.publish(world, body));
 }
 

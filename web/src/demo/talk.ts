@@ -1,5 +1,5 @@
-// What is said in a room, and what people think of it (docs/rooms.md).
-import type { Comment, CommentChange, CommentPage, NewComment, Reaction, Reactions } from "../api/schema";
+// What is said in a room, what people think of it, and who is there (docs/rooms.md).
+import type { Comment, CommentChange, CommentPage, NewComment, Reaction, Reactions, RoomPresence } from "../api/schema";
 import { ascending, pageOf } from "./http";
 import { Refusal, invalid, match, notFound } from "./refusal";
 import { allowed, find, say } from "./rooms";
@@ -111,4 +111,11 @@ export function react(world: World, id: string, [about = "", emoji = ""]: readon
     say(world, room, given ? "reaction.added" : "reaction.removed", user, { about, emoji, user_id: user });
   }
   return { about, reactions: reactionsTo(world, room, about) };
+}
+
+/** Whoever looks is there, and nobody else is. */
+export function presence(world: World, id: string): RoomPresence {
+  find(world, id);
+  const { id: user_id, display_name: name } = world.state.user;
+  return { members: [{ user_id, name, last_seen_at: iso(world.now), connections: 1 }], count: 1, version: 1 };
 }

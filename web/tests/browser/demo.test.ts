@@ -103,7 +103,6 @@ test("without an account and without a server: plan, be reminded, snooze, work a
   await thanks.getByRole("button", { name: "React", exact: true }).click();
   await page.keyboard.press("Enter");
   await thanks.getByRole("button", { name: "👍 1, you too" }).waitFor();
-  await inspect(page, "demo-room-desk-en");
 
   // What needs a server says so.
   await screen("Settings");

@@ -132,11 +132,13 @@ test("a long history is shown from its end, and read back to its beginning", asy
   await ada.page.getByText("Ada made the room").waitFor({ state: "attached" });
 });
 
-test("what two people say, think and are called by is seen by the other at once", async () => {
+test("what two people say, think and are called by is seen by the other at once, and who is there", async () => {
   const [ada, bob] = [await campanile.person("Ada"), await campanile.person("Bob")];
   const id = await room(ada, "Choir", bob);
   const { event_id } = (await publish(bob, id, "concert.planned", { where: "Town hall" })) as { event_id: string };
   for (const { page } of [ada, bob]) await page.goto(`/rooms/${id}`);
+  await ada.page.getByText("Here now: Bob").waitFor();
+  await bob.page.getByText("Here now: Ada").waitFor();
   const line = ({ page }: Person, text: string): ReturnType<typeof page.locator> => page.getByRole("log").getByRole("listitem").filter({ hasText: text });
 
   // A message that names somebody, by the keyboard alone.
@@ -170,6 +172,10 @@ test("what two people say, think and are called by is seen by the other at once"
   await line(ada, "I do").getByRole("button", { name: "Delete" }).click();
   await ada.page.getByRole("dialog", { name: "Delete for good" }).getByRole("button", { name: "Delete" }).click();
   await line(bob, "I do").waitFor({ state: "detached" });
+
+  // Who goes is gone.
+  await ada.page.close();
+  await bob.page.getByText("Here now: Ada").waitFor({ state: "detached" });
 });
 
 test("what is refused was never said, and is there to be sent again", async () => {

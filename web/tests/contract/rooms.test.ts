@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import type { Comment, CommentPage, Invitation, JoinedView, MemberPage, NewInvitationView, PublishedView, Reactions, Room, RoomEvents, RoomPage, RoomRead, RoomsUnread } from "../../src/api/schema";
+import type { Comment, CommentPage, Invitation, JoinedView, MemberPage, NewInvitationView, PublishedView, Reactions, Room, RoomEvents, RoomPage, RoomPresence, RoomRead, RoomsUnread } from "../../src/api/schema";
 import { type Party, counterpart, members } from "./counterpart";
 
 const contract = counterpart();
@@ -145,4 +145,14 @@ test("a reaction is given once and taken back once, and says whose it is", async
   await ada.refused(404, "room.item_not_found", "PUT", path("👍", "evt_01jd2n9w3fkz8q4v6x0c5b7m1t"));
   await ada.refused(400, "id.malformed", "PUT", path("👍", "x"));
   expect((await types(ada, id)).slice(2)).toEqual(["reaction.added", "reaction.added", "reaction.removed"]);
+});
+
+test("who follows a room is there", async () => {
+  const ada = await contract.somebody();
+  const { id } = await made(ada);
+  const stop = new AbortController();
+  const heard = await ada.follow(stop.signal, `stream?room=${id}`);
+  await expect.poll(() => heard.text).toContain("event: ready");
+  await expect.poll(async () => (await ada.must<RoomPresence>(200, "GET", `rooms/${id}/presence`)).members.length).toBe(1);
+  stop.abort();
 });
