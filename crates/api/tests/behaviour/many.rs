@@ -4,8 +4,10 @@ use hub::{HEARTBEAT, STREAMS_PER_CONNECTION};
 use testkit::{Database, on_both_databases};
 
 use crate::{
+    desk::Desk,
     follower::Follower,
     house::{Call, House},
+    socket::Socket,
 };
 
 const STREAM: &str = "/api/v1/stream";
@@ -64,4 +66,29 @@ async fn a_comment_and_the_end_carry_the_place() {
     assert_eq!(follower.expect().await.comment, Some(format!("head {places}")));
     house.app.hub().drain();
     assert_eq!(follower.expect_close("draining").await.text("resume_at"), places);
+}
+
+#[tokio::test]
+async fn a_key_follows_what_its_scopes_let_it_on_a_connection_of_many_streams() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let ada = Desk::of(&house, "ada").await;
+        let room = ada.room("Choir").await;
+        let wanted = serde_json::json!({ "name": "reader", "scopes": ["rooms:read"] });
+        let made = ada.send(Call::post("/api/v1/api-keys", &wanted)).await;
+        let key = made.text("/secret");
+        let call = |query: &str| Call::get(&format!("{STREAM}?{query}")).bearer(key);
+        for query in ["me=1", &format!("me=1&room={room}")] {
+            house.send(call(query)).await.refused(403, "identity.forbidden");
+        }
+        let ready = Follower::open(&house, call(&format!("room={room}"))).await.expect().await;
+        assert!(ready.is("ready") && ready.text("stream") == room, "{ready:?}");
+        let mut socket = Socket::open(&house, key).await;
+        socket.subscribe(&room, None).await;
+        socket.expect("ready").await;
+        socket.say(&serde_json::json!({ "op": "subscribe", "stream": "me" })).await;
+        assert_eq!(socket.expect("refused").await["data"]["code"], "identity.forbidden");
+        house.close().await;
+    })
+    .await;
 }
