@@ -99,7 +99,8 @@ test("one connection tells of oneself and of rooms, each under its name, and end
   const stop = new AbortController();
   const heard = await ada.follow(stop.signal, `stream?me=1&room=${id}`);
   const kinds = (): string[] => [...heard.text.matchAll(/^event: (.+)$/gm)].map(([, kind]) => kind ?? "");
-  await expect.poll(kinds).toEqual(["ready", "ready"]);
+  // Beside them it is told that one is there.
+  await expect.poll(() => kinds().filter((kind) => kind === "ready").length).toBe(2);
   await publish(ada, id, "order.paid", { order: 1 });
   await expect.poll(kinds).toContain("order.paid");
   expect(heard.text).toMatch(new RegExp(`^id: (me@1-\\d+,${id}@1-2|${id}@1-2,me@1-\\d+)\nevent: order.paid\ndata: {"stream":"${id}","at":`, "m"));
