@@ -174,6 +174,14 @@ impl<L: EventLog, P: Protocol + Send> Live<L, P> {
         let Reader { stream, machine } = &mut self.readers[index];
         let stream = *stream;
         if let Some(reason) = self.line.stream_closed(stream) {
+            // Nobody comes back to what is no more: what was announced until then is told first.
+            if reason == CloseReason::Gone
+                && matches!(machine.need(), Need::Hints)
+                && let Some(hints) = self.line.take(stream)
+            {
+                let steps = machine.hints(hints);
+                self.tell(stream, steps);
+            }
             self.end(index, reason);
             return true;
         }

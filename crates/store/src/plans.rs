@@ -93,6 +93,7 @@ pub fn hot_reads() -> Vec<HotRead> {
         read("progress::OF_SERIES", key("progress_pkey"), progress::OF_SERIES),
         read("rooms::BY_KEY", named("rooms_by_key"), rooms::BY_KEY.into()),
         read("rooms::COUNT", named("room_members_of_user"), rooms::COUNT.into()),
+        read("rooms::AMONG", key("rooms_pkey"), rooms::AMONG),
         read("rooms::FIND", key("room_members_pkey"), rooms::FIND.into()),
         read("rooms::PAGE", named("room_members_of_user"), rooms::PAGE.into()),
         read(

@@ -225,6 +225,7 @@ async fn a_deleted_room_is_nobodys_and_is_forgotten_piece_by_piece() {
         run(&store, move |tx| Box::pin(rooms::discard(tx, id, after(5)))).await;
         assert_eq!(seen(&store, ann, id).await, None);
         assert_eq!(run(&store, move |tx| Box::pin(rooms::lock(tx, id))).await, None);
+        assert_eq!(run(&store, move |tx| Box::pin(async move { rooms::among(tx, &[id, other]).await })).await, [other]);
         assert_eq!(run(&store, move |tx| Box::pin(invitations::of(tx, id, START))).await, []);
         // Four events; two, and four keys; a key, and the room.
         let rounds = [4, 2 + 4, 1 + 1, 0];

@@ -2,20 +2,22 @@
 
 use domain::identity::{Caller, Credential};
 use hub::{Attached, EventLog, Extent, HubError, Live, LogError, Owner, Since};
-use kernel::{Event, Position, StreamId};
-use store::{Store, StoreError, Tx, UseCase, streams};
+use kernel::{Event, Position, StreamId, UserId};
+use store::{Store, StoreError, Tx, UseCase, on_behalf_of, streams};
 
 use super::topic::{Topic, authorise};
 use crate::{App, Error};
 
-/// The durable log of streams, in the store.
+/// The durable log of streams, in the store, as somebody reads it: their reads take turns with what else they do.
 #[derive(Clone)]
-pub struct StreamLog(Store);
+pub struct StreamLog {
+    store: Store,
+    reader: UserId,
+}
 
 impl StreamLog {
-    /// The log of `app`'s store.
-    pub fn of(app: &App) -> Self {
-        Self(app.store().clone())
+    fn of(app: &App, caller: &Caller) -> Self {
+        Self { store: app.store().clone(), reader: caller.user }
     }
 }
 
@@ -43,12 +45,13 @@ impl UseCase for ReadPage {
 
 impl EventLog for StreamLog {
     async fn extent(&self, stream: StreamId) -> Result<Extent, LogError> {
-        let extent = self.0.read(ReadExtent(stream)).await.map_err(unavailable)?.ok_or(LogError::Gone)?;
+        let extent = on_behalf_of(self.reader, self.store.read(ReadExtent(stream))).await;
+        let extent = extent.map_err(unavailable)?.ok_or(LogError::Gone)?;
         Ok(Extent { head: extent.head, low: extent.low })
     }
 
     async fn page(&self, stream: StreamId, after: Position, limit: u32) -> Result<Vec<Event>, LogError> {
-        self.0.read(ReadPage(stream, after, limit)).await.map_err(unavailable)
+        on_behalf_of(self.reader, self.store.read(ReadPage(stream, after, limit))).await.map_err(unavailable)
     }
 }
 
@@ -67,14 +70,15 @@ pub fn attach(app: &App, caller: &Caller, since: Since) -> Result<Attached<Strea
 /// Opens a live stream that the caller may read; as [`attach`] otherwise.
 pub(crate) fn attach_to(app: &App, caller: &Caller, stream: StreamId, since: Since) -> Result<Attached<StreamLog>, Error> {
     let opened: Result<_, HubError> =
-        hub::attach(app.hub(), StreamLog::of(app), stream, owner(caller), since, app.shared_clock(), app.entropy());
+        hub::attach(app.hub(), StreamLog::of(app, caller), stream, owner(caller), since, app.shared_clock(), app.entropy());
     Ok(opened?)
 }
 
 /// Opens a connection over which the caller may follow many streams. It counts and ends as [`attach`] says; each of its streams ends
 /// when the caller's right to that one does.
 pub fn connect(app: &App, caller: &Caller) -> Result<Live<StreamLog>, Error> {
-    let opened: Result<_, HubError> = Live::open(app.hub(), StreamLog::of(app), owner(caller), app.shared_clock(), app.entropy());
+    let opened: Result<_, HubError> =
+        Live::open(app.hub(), StreamLog::of(app, caller), owner(caller), app.shared_clock(), app.entropy());
     Ok(opened?)
 }
 

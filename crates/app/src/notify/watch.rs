@@ -7,7 +7,10 @@
 //!   stream of a room: is its reader still in the room? An access token that expires does not end a stream: the
 //!   token proved who opened it, the session says whether they still may.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use clockwork::Stop;
 use futures_util::future::{Either, select};
@@ -63,6 +66,8 @@ struct Good {
     sessions: Vec<SessionId>,
     keys: Vec<ApiKeyId>,
     places: Vec<(UserId, RoomId)>,
+    /// Of the rooms of the other places, those that are no more.
+    ended: Vec<RoomId>,
 }
 
 impl UseCase for StillGood {
@@ -73,7 +78,12 @@ impl UseCase for StillGood {
         let sessions = identity::sessions::live_among(tx, &self.sessions, self.now).await?;
         let keys = identity::api_keys::good_among(tx, &self.keys, self.now).await?;
         let places = rooms::members::among(tx, &self.places).await?;
-        Ok(Good { sessions, keys, places })
+        let good: BTreeSet<(UserId, RoomId)> = places.iter().copied().collect();
+        let left = self.places.iter().filter(|place| !good.contains(place)).map(|(_, room)| *room);
+        let left: BTreeSet<RoomId> = left.collect();
+        let there = rooms::among(tx, &left.iter().copied().collect::<Vec<_>>()).await?;
+        let ended = left.into_iter().filter(|room| !there.contains(room)).collect();
+        Ok(Good { sessions, keys, places, ended })
     }
 }
 
@@ -91,6 +101,9 @@ pub async fn check_rights(app: &App) -> Result<(), StoreError> {
         now: app.now(),
     };
     let good = app.store().read(asked).await?;
+    for room in good.ended {
+        app.hub().close_stream(StreamId::from(room));
+    }
     for (user, stream) in guests.difference(&good.places.into_iter().map(|(user, room)| (user, room.into())).collect()) {
         app.hub().close_guest(*user, *stream);
     }

@@ -12,7 +12,7 @@ pub mod reads;
 use domain::rooms::{Room, Standing};
 use kernel::{Cursor, Instant, RoomId, StreamId, UserId};
 
-use crate::{Row, Sql, StoreError, Tx, streams, values};
+use crate::{Column, Row, Sql, StoreError, Tx, streams, values};
 
 /// Every column of [`Room`], in the order [`room`] reads them.
 macro_rules! columns {
@@ -128,6 +128,16 @@ pub async fn overfull(tx: &mut Tx<'_>, keep: u32, limit: u32) -> Result<Vec<Room
          WHERE s.head - s.low + 1 > $1 AND r.deleted_at IS NULL ORDER BY r.id LIMIT $2";
     tx.all(sql, values![keep, limit], |row| row.get(0)).await
 }
+
+/// Of these, those that are there.
+pub async fn among(tx: &mut Tx<'_>, rooms: &[RoomId]) -> Result<Vec<RoomId>, StoreError> {
+    tx.batch_all(AMONG, &[Column::Uuids(rooms.iter().map(|room| room.uuid()).collect())], |row| row.get(0)).await
+}
+
+pub(crate) const AMONG: Sql = Sql::each(
+    "SELECT id FROM rooms WHERE id = $1 AND deleted_at IS NULL",
+    "SELECT id FROM rooms WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL",
+);
 
 /// Ends a room that was locked: nobody is in it and nobody comes in any more. Its events are left to [`purge`].
 pub async fn discard(tx: &mut Tx<'_>, id: RoomId, now: Instant) -> Result<(), StoreError> {
