@@ -116,6 +116,8 @@ pub fn hot_reads() -> Vec<HotRead> {
         read("rooms::presence::ELSEWHERE", key("room_presence_pkey"), rooms::presence::ELSEWHERE.into()),
         read("rooms::reads::FIND", key("room_reads_pkey"), rooms::reads::FIND.into()),
         read("rooms::reads::UNREAD", named("room_members_of_user"), rooms::reads::UNREAD.into()),
+        read("rooms::shares::OF_ROOM", named("room_schedules_of_room"), rooms::shares::OF_ROOM.into()),
+        read("rooms::shares::OF_SCHEDULES", named("room_schedules_of_schedule"), rooms::shares::OF_SCHEDULES),
         read("progress::REACHING", named("work_sessions_by_time"), progress::REACHING.into()),
         // Either of two indexes finds the one row.
         read("progress::RUNNING", Index { sqlite: "progress_by_state", postgres: "progress_running" }, progress::RUNNING.into()),

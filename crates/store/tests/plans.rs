@@ -157,6 +157,36 @@ async fn rooms_of(store: &Store, people: &[UserId]) {
         })
     })
     .await;
+    shares_of(store, people).await;
+}
+
+/// Rooms in which those who have a calendar show so many of their schedules.
+const SHOWN_IN: u64 = 10;
+const SHOWN: u64 = 20;
+
+async fn shares_of(store: &Store, people: &[UserId]) {
+    let made: Vec<_> = (0..).zip(people.iter().take(NOTIFIED).copied()).collect();
+    run(store, move |tx| {
+        let made = made.clone();
+        Box::pin(async move {
+            for (number, user) in made {
+                // As `calendar` made them.
+                let entropy = SeededEntropy::new(50_000 + number);
+                let ids: Vec<_> = (0..SHOWN).map(|hours| item(user, hours, &entropy).0.id).collect();
+                for _ in 0..SHOWN_IN {
+                    let (id, name) = (RoomId::mint(START, &entropy), String::new());
+                    let room = Room { id, name, members: 0, version: 1, created_at: START, updated_at: START };
+                    rooms::insert(tx, &room).await?;
+                    rooms::members::insert(tx, id, (user, Standing::Owner), START).await?;
+                    for schedule in &ids {
+                        rooms::shares::put(tx, (id, *schedule), user, START).await?;
+                    }
+                }
+            }
+            Ok(())
+        })
+    })
+    .await;
 }
 
 /// What somebody says in a room, perhaps of the first thing that was said, and likes themselves.
@@ -334,14 +364,16 @@ async fn no_hot_read_goes_through_a_whole_table() {
             assert!(!plan.lines().any(whole), "{} reads everything:\n{plan}", read.name);
             assert!(plan.contains(index), "{} does not use {index}:\n{plan}", read.name);
             // A claim puts its one batch in order, a search what it found, a list what few are begun, and what is left of
-            // the few tasks of an owner may be put in order as well, and so may what is counted in groups; everybody else takes the order
-            // of the index.
+            // the few tasks of an owner may be put in order as well, and so may what is counted in groups or locked, and the few schedules a
+            // room is shown; everybody else takes the order of the index.
             let sorts = plan.contains("Sort") || plan.contains("TEMP B-TREE");
             let may_sort = [
                 "alarms::CLAIM_DUE",
                 "calendar::filtered::BEGUN",
                 "calendar::filtered::FOUND",
                 "rooms::reactions::OF",
+                "rooms::shares::OF_ROOM",
+                "rooms::shares::OF_SCHEDULES",
                 "tasks::lists::FOUND",
                 "tasks::lists::LABELLED",
             ]

@@ -1082,6 +1082,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rooms/{id}/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the schedules shared with a room
+         * @description As they are now: what it is called, when, and whether it repeats.
+         *
+         *     A service key needs the scope `rooms:read`.
+         */
+        get: operations["rooms_list_schedules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/schedules/{schedule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Share a schedule with a room
+         * @description For members and owners, a schedule of their own. Those in the room see from now on what it is called and when it is, and are told when
+         *     that changes, until the share ends: you end it, or an owner of the room does, you leave, or the schedule is deleted. Again changes nothing.
+         *
+         *     A service key needs the scope `rooms:write`.
+         */
+        put: operations["rooms_share_schedule"];
+        post?: never;
+        /**
+         * End the share of a schedule
+         * @description For whose it is, and for owners of the room.
+         *
+         *     A service key needs the scope `rooms:write`.
+         */
+        delete: operations["rooms_end_share"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rooms/{id}/stream": {
         parameters: {
             query?: never;
@@ -3763,6 +3814,73 @@ export interface components {
              */
             user_agent: string;
         };
+        /** @description A schedule that is shared with a room. Nothing else of it is shown */
+        SharedSchedule: {
+            /** @description Whole days: `start` and `end` are dates, `end` is the day after the last one. */
+            all_day: boolean;
+            /**
+             * @description What the clock on the wall shows at the end; a date for whole days.
+             * @example 2026-11-20T10:00:00
+             */
+            end: string;
+            /**
+             * Format: date-time
+             * @description The instant of the end.
+             * @example 2026-11-20T01:00:00Z
+             */
+            end_at: string;
+            /**
+             * @description The rule it repeats by, as RFC 5545 writes it; null: it happens once.
+             * @example FREQ=WEEKLY;BYDAY=MO,WE
+             */
+            rrule?: string | null;
+            /**
+             * @description Its id.
+             * @example sch_01jd2n9w3fkz8q4v6x0c5b7m1t
+             */
+            schedule_id: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            shared_at: string;
+            /**
+             * @description Whose it is.
+             * @example usr_01jd2n9w3fkz8q4v6x0c5b7m1t
+             */
+            shared_by: string;
+            /**
+             * @description What the clock on the wall shows at the start; a date for whole days. Of a series, at the start of its first occurrence.
+             * @example 2026-11-20T09:30:00
+             */
+            start: string;
+            /**
+             * Format: date-time
+             * @description The instant of the start.
+             * @example 2026-11-20T00:30:00Z
+             */
+            start_at: string;
+            /**
+             * @description The IANA zone `start` and `end` are meant in.
+             * @example Asia/Seoul
+             */
+            time_zone: string;
+            /**
+             * @description One line.
+             * @example Stand-up
+             */
+            title: string;
+            /**
+             * Format: int64
+             * @description Grows with every change of the schedule.
+             */
+            version: number;
+        };
+        /** @description All that is shared. */
+        ShareList: {
+            /** @description The first that was shared coming first; all of them, at most 200. */
+            schedules: components["schemas"]["SharedSchedule"][];
+        };
         /** @description How much of something there is, and may be. */
         ShareView: {
             /**
@@ -4653,6 +4771,8 @@ export type ScheduleView = components['schemas']['ScheduleView'];
 export type SessionList = components['schemas']['SessionList'];
 export type SessionPage = components['schemas']['SessionPage'];
 export type SessionView = components['schemas']['SessionView'];
+export type SharedSchedule = components['schemas']['SharedSchedule'];
+export type ShareList = components['schemas']['ShareList'];
 export type ShareView = components['schemas']['ShareView'];
 export type SignedInView = components['schemas']['SignedInView'];
 export type SlotPage = components['schemas']['SlotPage'];
@@ -7163,6 +7283,120 @@ export interface operations {
             429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["StorageFull"];
+        };
+    };
+    rooms_list_schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareList"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rooms_share_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+                /** @description A schedule of yours */
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is shared */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedSchedule"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `room.not_found`, or `schedule.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room.too_many_schedules`, or `room.shared_too_often` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rooms_end_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+                /** @description The schedule */
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is shared no longer */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `room.not_found`, or `room.item_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
         };
     };
     rooms_room: {

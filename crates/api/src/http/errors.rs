@@ -105,8 +105,10 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "room.last_owner" 409 "Last owner" "A room has at least one owner. Make somebody else one first, or delete the room.";
     "room.member_not_found" 404 "Nobody there" "Nobody of this id is in the room.";
     "room.not_found" 404 "No such room" "There is no such room, or you are not in it.";
+    "room.shared_too_often" 409 "Shared too often" "A schedule is shared with at most 20 rooms. End another share of it first.";
     "room.too_many" 409 "Too many rooms" "You are in as many rooms as a user may be, by `limits.rooms_per_user`. Leave one first.";
     "room.too_many_invitations" 409 "Too many invitations" "The room has as many invitations as a room may, by `limits.invitations_per_room`. Revoke one first.";
+    "room.too_many_schedules" 409 "Too many schedules" "At most 200 schedules are shared with one room. End another share first.";
     "room.version_mismatch" 412 "Changed meanwhile" "The room changed since the version in `If-Match`. Read it again.";
     "room.version_required" 428 "Version required" "Send the version you know in `If-Match`.";
     "route.method_not_allowed" 405 "Method not allowed" "There is something at this address, but it cannot do that. The `Allow` header lists what it can.";

@@ -28,6 +28,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("DELETE /api/v1/rooms/{room and member}/members/{second}", "", ""),
     ("DELETE /api/v1/rooms/{room and comment}/comments/{second}", "", ""),
     ("DELETE /api/v1/rooms/{room and comment}/reactions/{second}/{emoji}", "", ""),
+    ("DELETE /api/v1/rooms/{room and share}/schedules/{second}", "", ""),
     ("GET /api/v1/api-keys", "", ""),
     ("GET /api/v1/auth/sessions", "", ""),
     ("GET /api/v1/calendar/export", "", ""),
@@ -53,6 +54,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET /api/v1/rooms/{room}/members", "", ""),
     ("GET /api/v1/rooms/{room}/presence", "", ""),
     ("GET /api/v1/rooms/{room}/reactions", "about=cmt_00000000000000000000000007", ""),
+    ("GET /api/v1/rooms/{room}/schedules", "", ""),
     ("GET /api/v1/rooms/{room}/stream", "", ""),
     ("GET /api/v1/schedules", "from=2026-11-20&to=2026-12-20", ""),
     ("GET /api/v1/schedules/{schedule}", "", ""),
@@ -78,6 +80,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("PATCH /api/v1/tags/{tag}", "", r##"{"colour": "#1e90ff"}"##),
     ("PATCH /api/v1/tasks/{task}", "", r#"{"title": "New"}"#),
     ("PATCH /api/v1/users/me", "", r#"{"locale": "ko"}"#),
+    ("PUT /api/v1/rooms/{room and share}/schedules/{second}", "", ""),
     ("PUT /api/v1/rooms/{room}/read", "", r#"{"up_to": "1-0"}"#),
     ("PUT /api/v1/rooms/{room and comment}/reactions/{second}/{emoji}", "", ""),
     ("POST /api/v1/api-keys", "", r#"{"name": "CI", "scopes": ["schedules:read"]}"#),
@@ -221,6 +224,11 @@ impl Person {
                 let accepted = json!({ "token": self.invites(house, &room).await.text("/token") });
                 friend.does(house, Call::post("/api/v1/invitations/accept", &accepted)).await;
                 format!("{room} {}", friend.id)
+            }
+            "room and share" => {
+                let (room, schedule) = (self.makes(house, "/api/v1/rooms").await, Box::pin(self.owned(house, "schedule")).await);
+                self.does(house, Call::new("PUT", &format!("/api/v1/rooms/{room}/schedules/{schedule}"))).await;
+                format!("{room} {schedule}")
             }
             "room of two" => {
                 let both = Box::pin(self.owned(house, "room and member")).await;

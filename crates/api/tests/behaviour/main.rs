@@ -34,6 +34,7 @@ mod room_events;
 mod room_limits;
 mod room_reactions;
 mod room_reads;
+mod room_schedules;
 mod rooms;
 mod schedules;
 mod search;

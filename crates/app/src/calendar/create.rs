@@ -68,7 +68,7 @@ impl UseCase for Create {
         arm::arm(tx, &set, Rung::default(), Why::MOVED, by, &mut effects).await?;
         let schedule = set.schedule;
         facts.push(fact(&schedule, What::Created, &*self.entropy));
-        tell(tx, (self.owner, self.now), facts, &mut effects).await?;
+        tell(tx, (self.owner, self.now, &*self.entropy), facts, &mut effects).await?;
         Ok((schedule, effects))
     }
 }

@@ -29,7 +29,7 @@ use super::{
     shift::{Shift, follow},
     tell,
 };
-use crate::{Answer, App, Effects, Error, Once, once::Render};
+use crate::{Answer, App, Effects, Error, Once, once::Render, rooms};
 
 /// Which version somebody means to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +131,7 @@ impl Update {
             return Ok((Occurrence::only(set.schedule), effects));
         }
         let (schedule, facts) = self.rewrite(tx, set, change, (before, None), &mut effects).await?;
-        tell(tx, (self.owner, self.now), facts, &mut effects).await?;
+        tell(tx, (self.owner, self.now, &*self.entropy), facts, &mut effects).await?;
         Ok((Occurrence::only(schedule), effects))
     }
 
@@ -343,9 +343,10 @@ impl Update {
             .map(|which| (Item::occurrence(self.id, which), Item::occurrence(rest.schedule.id, shift.name(&whole, which))));
         store::progress::rename(tx, self.owner, &items.collect::<Vec<_>>()).await?;
         arm::arm(tx, &rest, Rung::default(), Why::MOVED, (self.now, &*self.entropy), &mut effects).await?;
+        Box::pin(rooms::extend(tx, self.owner, (self.id, rest.schedule.id), self.now)).await?;
         facts.push(fact(&set.schedule, What::Updated, &*self.entropy));
         facts.push(fact(&rest.schedule, What::Created, &*self.entropy));
-        tell(tx, (self.owner, self.now), facts, &mut effects).await?;
+        tell(tx, (self.owner, self.now, &*self.entropy), facts, &mut effects).await?;
         Ok((Occurrence::only(rest.schedule), effects))
     }
 

@@ -1,7 +1,7 @@
 //! What happens in rooms, as their streams say it, and what happens to somebody's rooms, as their own stream says it.
 
-use domain::rooms::{About, Comment, Room, Standing};
-use kernel::{EventId, RoomId, StreamId, UserId};
+use domain::rooms::{About, Comment, Room, Share, Standing};
+use kernel::{EventId, RoomId, ScheduleId, StreamId, UserId};
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
 use store::streams::Draft;
@@ -97,6 +97,29 @@ fn about(comment: &Comment) -> Option<String> {
 /// `reaction.added`, `reaction.removed`: `{about, emoji, user_id}`.
 pub(super) fn reaction((room, about): (RoomId, About), kind: &'static str, (user, emoji): (UserId, &str), by: By<'_>) -> Draft {
     said(room, kind, user, json!({ "about": about.to_string(), "emoji": emoji, "user_id": user }), by)
+}
+
+/// `schedule.shared`, `schedule.changed`: `{schedule_id, user_id, title, all_day, time_zone, start, end, start_at, end_at, rrule, version}`.
+pub(super) fn share(share: &Share, kind: &'static str, by: By<'_>) -> Draft {
+    let data = json!({
+        "schedule_id": share.schedule,
+        "user_id": share.by,
+        "title": share.title,
+        "all_day": share.all_day,
+        "time_zone": share.zone,
+        "start": share.start.named(share.all_day),
+        "end": share.end.named(share.all_day),
+        "start_at": share.start_at,
+        "end_at": share.end_at,
+        "rrule": share.rrule,
+        "version": share.version,
+    });
+    said(share.room, kind, share.by, data, by)
+}
+
+/// `schedule.unshared`, of a schedule of `owner`, perhaps by somebody else: `{schedule_id, user_id}`.
+pub(super) fn unshared((room, schedule): (RoomId, ScheduleId), owner: UserId, publisher: UserId, by: By<'_>) -> Draft {
+    said(room, "schedule.unshared", publisher, json!({ "schedule_id": schedule, "user_id": owner }), by)
 }
 
 /// `room.read` on the stream of who reads: `{room_id, up_to, unread, version}`.

@@ -7,7 +7,10 @@ use domain::{
     rooms::{Deed, Member, RoomError, Standing, may_go},
 };
 use kernel::{Cursor, Entropy, Instant, RoomId, UserId};
-use store::{Tx, UseCase, rooms::members as rows};
+use store::{
+    Tx, UseCase,
+    rooms::{members as rows, shares},
+};
 
 use super::{enter, event, look, tell};
 use crate::{Answer, App, Effects, Error, Once, calendar::Page, once::Render};
@@ -106,15 +109,20 @@ impl UseCase for Remove {
         enter(tx, self.user, self.room, if itself { Deed::Read } else { Deed::Manage }).await?;
         let standing = rows::standing(tx, self.room, self.member).await?.ok_or(RoomError::MemberNotFound)?;
         may_go(standing, None, rows::owners(tx, self.room).await?)?;
+        let shared = shares::of_member(tx, self.room, self.member).await?;
+        // With the place go the shares: whoever changes one holds both, the place first.
         rows::delete(tx, self.room, self.member).await?;
+        shares::delete(tx, self.room, &shared).await?;
         store::rooms::forget_key(tx, self.room, self.member).await?;
         // Nobody comes back by a link of their own.
         store::rooms::invitations::delete_of(tx, self.room, self.member).await?;
         let by = (self.now, &*self.entropy);
-        let facts = vec![
+        let ended = |schedule| event::unshared((self.room, schedule), self.member, self.user, by);
+        let mut facts: Vec<_> = shared.into_iter().map(ended).collect();
+        facts.extend([
             event::member_left(self.room, self.member, self.user, by),
             event::told(self.member, self.room, if itself { "left" } else { "removed" }, by),
-        ];
+        ]);
         let mut effects = Effects { left: vec![(self.member, self.room)], ..Effects::default() };
         tell(tx, &mut effects, facts, (self.room, self.user), self.now).await?;
         Ok(((), effects))

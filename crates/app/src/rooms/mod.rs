@@ -17,11 +17,12 @@ mod presence;
 mod publish;
 mod reactions;
 mod reads;
+mod shares;
 
 use domain::rooms::{Deed, Room, RoomError, Standing};
 use kernel::{Entropy, Instant, Position, RoomId, StreamId, UserId};
 use store::{
-    Tx,
+    StoreError, Tx,
     rooms::{self as rows, members as member_rows, reads as read_rows},
     streams::Draft,
 };
@@ -40,6 +41,8 @@ pub use presence::{Company, LEASE, NAMED_MAX, Present, beat, company, keep_prese
 pub use publish::{Published, publish};
 pub use reactions::{react, reactions, take_back};
 pub use reads::{Marked, Unread, mark, unread};
+pub(crate) use shares::{Became, extend, facts, told};
+pub use shares::{end_share, share, shares};
 pub use store::rooms::Entered;
 
 /// What an operator may choose.
@@ -92,6 +95,11 @@ async fn tell(
     now: Instant,
 ) -> Result<(), Error> {
     effects.append(tx, facts, now).await?;
+    Ok(follow(tx, effects, (room, user)).await?)
+}
+
+/// Who knew everything that was said in a room before `effects` were appended, and did what they tell, has read them.
+async fn follow(tx: &mut Tx<'_>, effects: &Effects, (room, user): (RoomId, UserId)) -> Result<(), StoreError> {
     let mut said = effects.events.iter().filter(|event| event.stream == StreamId::from(room)).map(|event| event.position);
     if let Some(first) = said.next() {
         let before = Position { seq: first.seq - 1, ..first };

@@ -46,7 +46,7 @@ impl UseCase for Archive {
             ("unarchived", facts)
         };
         facts.push(fact_of(&task, change, by));
-        tell(tx, (self.owner, self.now), facts, &mut effects).await?;
+        tell(tx, (self.owner, self.now, &*self.entropy), facts, &mut effects).await?;
         Ok((task, effects))
     }
 }

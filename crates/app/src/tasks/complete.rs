@@ -37,7 +37,7 @@ impl UseCase for Complete {
         }
         let mut facts = Vec::new();
         session::complete(tx, &mut task, None, by, (&mut effects, &mut facts)).await?;
-        tell(tx, (self.owner, self.now), facts, &mut effects).await?;
+        tell(tx, (self.owner, self.now, &*self.entropy), facts, &mut effects).await?;
         Ok((task, effects))
     }
 }
@@ -62,7 +62,7 @@ impl UseCase for Reopen {
         }
         let mut facts = Vec::new();
         session::reopen(tx, &mut task, by, (&mut effects, &mut facts)).await?;
-        tell(tx, (self.owner, self.now), facts, &mut effects).await?;
+        tell(tx, (self.owner, self.now, &*self.entropy), facts, &mut effects).await?;
         Ok((task, effects))
     }
 }

@@ -51,7 +51,7 @@ impl UseCase for Delete {
         facts.push(fact_of(&task, "deleted", by));
         facts.extend(touched.into_iter().map(|(id, version)| fact((self.owner, id, version), "updated", by)));
         let mut effects = Effects::default();
-        tell(tx, (self.owner, self.now), facts, &mut effects).await?;
+        tell(tx, (self.owner, self.now, &*self.entropy), facts, &mut effects).await?;
         Ok(((), effects))
     }
 }

@@ -67,7 +67,7 @@ impl UseCase for Update {
             effects.append(tx, facts, self.now).await?;
         } else {
             facts.extend(relabelled);
-            tell(tx, (self.owner, self.now), facts, &mut effects).await?;
+            tell(tx, (self.owner, self.now, &*self.entropy), facts, &mut effects).await?;
         }
         Ok((present(tx, self.owner, self.id, Expected::Any).await?, effects))
     }

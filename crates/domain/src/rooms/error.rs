@@ -82,6 +82,18 @@ pub enum RoomError {
         /// The limit.
         most: u32,
     },
+    /// As many schedules are shared with the room as may be.
+    #[error("{most} schedules are shared with the room, and that is the most: end another share first")]
+    TooManySchedules {
+        /// The limit.
+        most: u32,
+    },
+    /// The schedule is shared with as many rooms as it may be.
+    #[error("the schedule is shared with {most} rooms, and that is the most: end another share of it first")]
+    SharedTooOften {
+        /// The limit.
+        most: u32,
+    },
     /// `If-Match` names another version than the present one.
     #[error("the room was changed in the meantime: it is now version {current}; read it again and repeat")]
     VersionMismatch {
@@ -113,6 +125,8 @@ impl Coded for RoomError {
             Self::CommentVersionMismatch { .. } => "comment.version_mismatch",
             Self::TooManyReactions { .. } => "reaction.too_many",
             Self::TooManyKinds { .. } => "reaction.too_many_kinds",
+            Self::TooManySchedules { .. } => "room.too_many_schedules",
+            Self::SharedTooOften { .. } => "room.shared_too_often",
             Self::VersionMismatch { .. } => "room.version_mismatch",
             Self::VersionRequired => "room.version_required",
         }
@@ -131,7 +145,9 @@ impl Coded for RoomError {
             | Self::Full { .. }
             | Self::TooManyInvitations { .. }
             | Self::TooManyReactions { .. }
-            | Self::TooManyKinds { .. } => Category::Conflict,
+            | Self::TooManyKinds { .. }
+            | Self::TooManySchedules { .. }
+            | Self::SharedTooOften { .. } => Category::Conflict,
             Self::VersionMismatch { .. } | Self::CommentVersionMismatch { .. } => Category::PreconditionFailed,
             Self::VersionRequired => Category::PreconditionRequired,
         }

@@ -4,13 +4,13 @@
 //! put into a room by somebody else.
 //!
 //! ```text
-//!             reads, follows   publishes, comments, reacts   renames, deletes, invites, says who is what
+//!             reads, follows   publishes, comments, reacts, shares   renames, deletes, invites, says who is what
 //!   viewer          ✓
-//!   member          ✓                      ✓
-//!   owner           ✓                      ✓                                    ✓                         at least one in every room
+//!   member          ✓                          ✓
+//!   owner           ✓                          ✓                                        ✓                         at least one in every room
 //! ```
 //!
-//! What is said stays its author's: nobody else changes a [`Comment`], and its author takes it back whatever they have become.
+//! A schedule may be shared with a room ([`Share`]) and stays its owner's. What is said stays its author's: nobody else changes a [`Comment`], and its author takes it back whatever they have become.
 
 mod about;
 mod comment;
@@ -23,6 +23,7 @@ mod presence_model;
 mod publication;
 mod reaction;
 mod room;
+mod share;
 
 pub use about::{About, UnknownAbout};
 pub use comment::{Author, Comment, MAX_COMMENT, MAX_MENTIONS, Saying};
@@ -32,3 +33,4 @@ pub use member::{Deed, Member, Standing, UnknownStanding, may_go};
 pub use publication::{MAX_DATA_BYTES, MAX_DATA_DEPTH, OF_THE_CONNECTION, Publication, Target, Wanted};
 pub use reaction::{Reaction, are_few, emoji};
 pub use room::{MAX_EXTERNAL_KEY, MAX_NAME, Room, external_key, name};
+pub use share::{Share, fit};

@@ -8,6 +8,7 @@ pub mod presence;
 pub mod publications;
 pub mod reactions;
 pub mod reads;
+pub mod shares;
 
 use domain::rooms::{Room, Standing};
 use kernel::{Cursor, Instant, RoomId, StreamId, UserId};

@@ -15,6 +15,7 @@ mod publish;
 mod reactions;
 mod read;
 mod rename;
+mod schedules;
 mod view;
 
 use app::domain::identity::Scope;
@@ -46,6 +47,9 @@ pub(crate) fn routes() -> Routes {
         .add(read, routes!(reactions::list_reactions))
         .add(write, routes!(reactions::react))
         .add(write, routes!(reactions::take_back))
+        .add(read, routes!(schedules::list_schedules))
+        .add(write, routes!(schedules::share_schedule))
+        .add(write, routes!(schedules::end_share))
         .add(read, routes!(members::list_members))
         .add(write, routes!(members::change_member))
         .add(write, routes!(members::remove_member))

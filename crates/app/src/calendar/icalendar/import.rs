@@ -191,7 +191,7 @@ impl UseCase for Import {
         }
         self.keep_others(tx).await?;
         if !facts.is_empty() {
-            tell(tx, (self.owner, self.now), facts, &mut effects).await?;
+            tell(tx, (self.owner, self.now, &*self.entropy), facts, &mut effects).await?;
         }
         Ok((Report { items, kept: self.file.others.len() }, effects))
     }

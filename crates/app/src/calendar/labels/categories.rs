@@ -118,7 +118,7 @@ impl UseCase for Change {
                 effects.append(tx, facts, self.now).await?;
             } else {
                 // Feeds say what it is called.
-                tell(tx, (self.owner, self.now), facts, &mut effects).await?;
+                tell(tx, (self.owner, self.now, &*self.entropy), facts, &mut effects).await?;
             }
         }
         Ok((Placed::below_its_parent(category, &tree), effects))
@@ -182,7 +182,7 @@ impl UseCase for Delete {
             facts.push(category_fact(&category, "deleted", by));
         }
         let mut effects = Effects::default();
-        tell(tx, (self.owner, self.now), facts, &mut effects).await?;
+        tell(tx, (self.owner, self.now, &*self.entropy), facts, &mut effects).await?;
         Ok(((), effects))
     }
 }

@@ -104,7 +104,7 @@ impl UseCase for Change {
                 effects.append(tx, facts, self.now).await?;
             } else {
                 rows::touch(tx, self.owner, self.id, self.now).await?;
-                tell(tx, (self.owner, self.now), facts, &mut effects).await?;
+                tell(tx, (self.owner, self.now, &*self.entropy), facts, &mut effects).await?;
             }
         }
         Ok(((tag, count), effects))
@@ -152,7 +152,7 @@ impl UseCase for Merge {
         let by = (self.now, &*self.entropy);
         let facts = vec![tag_fact(&from, "deleted", by), tag_fact(&into, "updated", by)];
         let mut effects = Effects::default();
-        tell(tx, (self.owner, self.now), facts, &mut effects).await?;
+        tell(tx, (self.owner, self.now, &*self.entropy), facts, &mut effects).await?;
         Ok((present(tx, self.owner, self.into).await?, effects))
     }
 }
@@ -190,7 +190,7 @@ impl UseCase for Delete {
         tag.version += 1;
         let mut effects = Effects::default();
         let facts = vec![tag_fact(&tag, "deleted", (self.now, &*self.entropy))];
-        tell(tx, (self.owner, self.now), facts, &mut effects).await?;
+        tell(tx, (self.owner, self.now, &*self.entropy), facts, &mut effects).await?;
         Ok(((), effects))
     }
 }

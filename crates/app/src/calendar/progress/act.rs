@@ -71,7 +71,7 @@ impl UseCase for Act {
             // On the heap: few schedules are planned for a task.
             Box::pin(session::follow(tx, task, done, by, (&mut effects, &mut events))).await?;
         }
-        tell(tx, (self.owner, self.now), events, &mut effects).await?;
+        tell(tx, (self.owner, self.now, &*self.entropy), events, &mut effects).await?;
         Ok((self.shown(set)?, effects))
     }
 }
@@ -84,7 +84,7 @@ impl Act {
         let done = (self.item.schedule, self.ask.action, self.for_task);
         Box::pin(session::follow(tx, task, done, by, (effects, &mut events))).await?;
         if !events.is_empty() {
-            tell(tx, (self.owner, self.now), events, effects).await?;
+            tell(tx, (self.owner, self.now, &*self.entropy), events, effects).await?;
         }
         Ok(())
     }
