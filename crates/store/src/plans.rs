@@ -126,6 +126,7 @@ pub fn hot_reads() -> Vec<HotRead> {
         read("streams::EXTENT", key("streams_pkey"), streams::EXTENT.into()),
         read("streams::HEADS", key("streams_pkey"), streams::HEADS),
         read("streams::PAGE", key("events_pkey"), streams::PAGE.into()),
+        read("streams::SIZES", key("events_pkey"), streams::SIZES.into()),
         read("tasks::lists::FOUND", TASK_TOKENS, tasks::lists::FOUND),
         read("tasks::lists::LABELLED", named("tasks_by_deadline"), tasks::lists::LABELLED.into()),
         read(

@@ -132,12 +132,29 @@ pub async fn heads(tx: &mut Tx<'_>, streams: &[StreamId]) -> Result<Vec<(StreamI
     .await
 }
 
+/// What a page may hold before it is full: the event with which it is, is its last.
+const PAGE_BYTES: i64 = 1 << 20;
+
+pub(crate) const SIZES: &str = "SELECT octet_length(data) FROM events
+     WHERE stream_id = $1 AND epoch = $2 AND seq > $3 ORDER BY seq LIMIT $4";
 pub(crate) const PAGE: &str = "SELECT stream_id, epoch, seq, id, kind, at, data FROM events
      WHERE stream_id = $1 AND epoch = $2 AND seq > $3 ORDER BY seq LIMIT $4";
 
-/// At most `limit` events after `after`, in order, all of its epoch.
+/// At most `limit` events after `after`, and about a mebibyte of them, in order, all of its epoch; one at least, if there is one.
 pub async fn page(tx: &mut Tx<'_>, stream: StreamId, after: Position, limit: u32) -> Result<Vec<Event>, StoreError> {
-    tx.all(PAGE, values![stream, after.epoch, after.seq, limit], event).await
+    // Both engines know the size of a text without reading it, so what does not fit is not read.
+    let sizes = tx.all(SIZES, values![stream, after.epoch, after.seq, limit], |row| row.get::<i64>(0)).await?;
+    let mut held = 0;
+    let fits = sizes.iter().take_while(|bytes| {
+        let has_room = held < PAGE_BYTES;
+        held += **bytes;
+        has_room
+    });
+    let count = u32::try_from(fits.count()).unwrap_or(limit);
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    tx.all(PAGE, values![stream, after.epoch, after.seq, count], event).await
 }
 
 /// A page of streams by id, for housekeeping to walk over.

@@ -232,6 +232,37 @@ async fn pages_go_on_where_they_ended_and_what_is_not_to_be_had_is_said() {
 }
 
 #[tokio::test]
+async fn a_page_of_large_events_is_full_after_a_mebibyte_and_nothing_is_missing_from_the_next() {
+    const EVENTS: usize = 40;
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let ada = Desk::of(&house, "ada").await;
+        let room = ada.room("Orders").await;
+        for number in 0..EVENTS {
+            ada.publish(&room, "a", &json!({ "n": number, "text": "x".repeat(60_000) })).await;
+        }
+        let (mut since, mut seen) = ("1-1".to_owned(), Vec::new());
+        loop {
+            let page = ada.get(&format!("{ROOMS}/{room}/events?limit=500&since={since}")).await;
+            let events = page.body["events"].as_array().expect("events");
+            assert!(events.len() <= (1 << 20) / 60_000 + 1, "{}", events.len());
+            seen.extend(events.iter().map(|event| event["data"]["n"].clone()));
+            since = page.text("/last_id").to_owned();
+            if page.body["has_more"] == false {
+                break;
+            }
+        }
+        assert_eq!(seen, (0..EVENTS).map(|number| json!(number)).collect::<Vec<_>>());
+        let mut follower = ada.follow(&room, "1-1").await;
+        for number in 0..EVENTS {
+            assert_eq!(follower.expect().await.data["data"]["n"], number);
+        }
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_stream_goes_on_where_it_was_while_many_publish() {
     const EACH: usize = 30;
     on_both_databases(async |database| {

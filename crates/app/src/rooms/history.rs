@@ -50,16 +50,13 @@ impl UseCase for Read {
             _ => None,
         };
         let after = reader.position().unwrap_or(head);
-        let limit = self.limit as usize;
-        let mut events = if gap.is_none() { streams::page(tx, stream, after, self.limit + 1).await? } else { Vec::new() };
-        let more = events.len() > limit;
-        events.truncate(limit);
+        let events = if gap.is_none() { streams::page(tx, stream, after, self.limit).await? } else { Vec::new() };
         let last = events.last().map_or(after, |event| event.position);
-        Ok(History { events, last, more, gap })
+        Ok(History { events, last, more: last != head, gap })
     }
 }
 
-/// At most `limit` events of a room the caller is in: after `since`, or from the first that is kept.
+/// At most `limit` events of a room the caller is in, and about a mebibyte of them: after `since`, or from the first that is kept.
 pub async fn events(app: &App, caller: &Caller, room: RoomId, since: Option<Since>, limit: u32) -> Result<History, Error> {
     app.store().read(Read { user: caller.user, room, since, limit }).await
 }
