@@ -4,6 +4,7 @@ import { type Routes } from "./http";
 import { Refusal } from "./refusal";
 import { nextRing, ring } from "./alarms";
 import { bodyOf, routesOf } from "./routes";
+import { tellRooms } from "./shares";
 import { World } from "./world";
 
 interface Kept {
@@ -47,7 +48,11 @@ export class Demo {
   #do(request: Request, address: URL, text: string): Kept["answer"] {
     try {
       const ifMatch = request.headers.get("if-match") ?? undefined;
-      const { status, body } = this.world.whole(() => this.#routes.answer(request.method, address, bodyOf(text), ifMatch));
+      const { status, body } = this.world.whole(() => {
+        const answer = this.#routes.answer(request.method, address, bodyOf(text), ifMatch);
+        tellRooms(this.world);
+        return answer;
+      });
       this.ring();
       if (body === undefined) return { status: 204, body: "", headers: {} };
       const isDry = address.searchParams.get("dry_run") === "true";

@@ -68,7 +68,7 @@ export function list(world: World, query: Page): RoomPage {
 export function create(world: World, wanted: string): RoomView {
   const { id: user_id, display_name } = world.state.user;
   const [name, at] = [nameOf(wanted), world.now];
-  const room: Room = { id: world.mint("rom"), name, members: [{ user_id, display_name, role: "owner", joined_at: iso(at) }], invitations: [], log: [], read: 0, comments: [], reactions: [], published: {}, version: 1, created: at, updated: at };
+  const room: Room = { id: world.mint("rom"), name, members: [{ user_id, display_name, role: "owner", joined_at: iso(at) }], invitations: [], log: [], read: 0, comments: [], reactions: [], shares: [], published: {}, version: 1, created: at, updated: at };
   world.state.rooms.push(room);
   say(world, room, "room.created", user_id, { name, version: 1 });
   world.tell("room.changed", { room_id: room.id, change: "created" });

@@ -11,6 +11,7 @@ import * as profile from "./profile";
 import * as rooms from "./rooms";
 import { Refusal, invalid, match, notAvailable, notFound } from "./refusal";
 import * as schedules from "./schedules";
+import * as shares from "./shares";
 import * as series from "./series";
 import { instantIn, iso } from "./span";
 import { split } from "./split";
@@ -211,6 +212,9 @@ function roomsOf(world: World, routes: Routes): void {
   routes.on("put", reaction, 200, [], ({ id, parts }) => talk.react(world, id, parts, true));
   routes.on("delete", reaction, 200, [], ({ id, parts }) => talk.react(world, id, parts, false));
   routes.on("get", "/api/v1/rooms/{id}/presence", 200, [], ({ id }) => talk.presence(world, id));
+  routes.on("get", "/api/v1/rooms/{id}/schedules", 200, [], ({ id }) => shares.list(world, id));
+  routes.on("put", "/api/v1/rooms/{id}/schedules/{schedule_id}", 200, [], ({ id, parts: [schedule = ""] }) => shares.share(world, id, schedule));
+  routes.on("delete", "/api/v1/rooms/{id}/schedules/{schedule_id}", 204, [], ({ id, parts: [schedule = ""] }) => void shares.end(world, id, schedule));
   routes.on("post", "/api/v1/notifications/publish", 202, [], ({ body }) => rooms.publish(world, body));
 }
 

@@ -24,6 +24,7 @@ function view(world: World, room: Room, comment: Kept): Comment {
 
 /** What can be talked about: an event that was kept, or something that was said. */
 function isThere(room: Room, about: string): boolean {
+  if (about.startsWith("sch_")) return room.shares.some(({ schedule }) => schedule === about);
   return about.startsWith("cmt_") ? room.comments.some(({ id }) => id === about) : room.log.some(({ event_id }) => event_id === about);
 }
 

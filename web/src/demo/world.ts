@@ -129,6 +129,8 @@ export interface Room {
   comments: Omit<Comment, "reactions">[];
   /** Who gave which, in the order in which they came. */
   reactions: { about: string; emoji: string; user: string }[];
+  /** Schedules that are shown there, and the version the room was told last. */
+  shares: { schedule: string; at: number; told: number }[];
   /** What was published under a key of its own. */
   published: Record<string, { event_id: string; asked: string }>;
   version: number;

@@ -178,6 +178,26 @@ test("what two people say, think and are called by is seen by the other at once,
   await bob.page.getByText("Here now: Ada").waitFor({ state: "detached" });
 });
 
+test("a schedule is shared with a room, moves there when it is moved, and goes when it is deleted", async () => {
+  const [ada, bob] = [await campanile.person("Ada"), await campanile.person("Bob")];
+  const id = await room(ada, "Choir", bob);
+  const start = new Date(Date.now() + 3 * 86_400_000).toISOString();
+  const { id: plan } = await ada.api<{ id: string }>("POST", "schedules", { title: "Practice", description: "Nobody reads this", start, duration: "PT1H", reminders: [] });
+  for (const { page } of [ada, bob]) await page.goto(`/rooms/${id}`);
+  await ada.page.getByRole("button", { name: "Shared schedules" }).click();
+  await ada.page.getByRole("dialog", { name: "Shared schedules" }).getByRole("button", { name: /Practice/ }).click();
+  await ada.page.getByText("“Practice” is shared").waitFor();
+  const card = bob.page.locator(`[data-item="${plan}"]`);
+  await card.getByText("Practice").waitFor();
+  expect(await card.getByRole("link").count()).toBe(0);
+  await ada.api("PATCH", `schedules/${plan}`, { title: "Rehearsal" }, { "if-match": "*" });
+  await card.getByText("Rehearsal").waitFor();
+  await bob.page.getByText(/Ada changed “Rehearsal”/).waitFor();
+  expect(await bob.page.getByText("Nobody reads this").count()).toBe(0);
+  await ada.api("DELETE", `schedules/${plan}`);
+  await card.getByText("shared no longer").waitFor();
+});
+
 test("what is refused was never said, and is there to be sent again", async () => {
   const ada = await campanile.person("Ada");
   const id = await room(ada, "Quiet");

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
-import type { Comment, CommentPage, Invitation, JoinedView, MemberPage, NewInvitationView, PublishedView, Reactions, Room, RoomEvents, RoomPage, RoomPresence, RoomRead, RoomsUnread } from "../../src/api/schema";
-import { type Party, counterpart, members } from "./counterpart";
+import type { Comment, CommentPage, Invitation, JoinedView, MemberPage, NewInvitationView, PublishedView, Reactions, Room, RoomEvents, RoomPage, RoomPresence, RoomRead, RoomsUnread, ScheduleView, ShareList, SharedSchedule } from "../../src/api/schema";
+import { type Party, counterpart, members, on } from "./counterpart";
 
 const contract = counterpart();
 
@@ -156,4 +156,26 @@ test("who follows a room is there", async () => {
   await expect.poll(() => heard.text).toContain("event: ready");
   await expect.poll(async () => (await ada.must<RoomPresence>(200, "GET", `rooms/${id}/presence`)).members.length).toBe(1);
   stop.abort();
+});
+
+test("a schedule that is shared is shown as it is, told of when it changes, and no longer when it is deleted", async () => {
+  const ada = await contract.somebody();
+  const { id } = await made(ada);
+  const plan = await ada.must<ScheduleView>(201, "POST", "schedules", { title: "Practice", description: "Secret", start: on(1, "19:00"), duration: "PT1H", recurrence: { rrule: "FREQ=WEEKLY" } });
+  const path = `rooms/${id}/schedules/${plan.id}`;
+  const shared = await ada.must<SharedSchedule>(200, "PUT", path);
+  expect(Object.keys(shared).sort()).toEqual(members("SharedSchedule"));
+  expect(shared).toMatchObject({ schedule_id: plan.id, title: "Practice", all_day: false, start: on(1, "19:00"), end: on(1, "20:00"), rrule: "FREQ=WEEKLY" });
+  expect(await ada.must<SharedSchedule>(200, "PUT", path)).toEqual(shared);
+  await ada.must(200, "PUT", `rooms/${id}/reactions/${plan.id}/${encodeURIComponent("👍")}`);
+  await ada.must(200, "PATCH", `schedules/${plan.id}`, { title: "Rehearsal" }, { "if-match": "*" });
+  expect((await ada.must<ShareList>(200, "GET", `rooms/${id}/schedules`)).schedules.map(({ title }) => title)).toEqual(["Rehearsal"]);
+  await ada.must(204, "DELETE", `schedules/${plan.id}`);
+  expect((await ada.must<ShareList>(200, "GET", `rooms/${id}/schedules`)).schedules).toEqual([]);
+  expect((await types(ada, id)).slice(1)).toEqual(["schedule.shared", "reaction.added", "schedule.changed", "schedule.unshared"]);
+  await ada.refused(404, "room.item_not_found", "DELETE", path);
+  await ada.refused(404, "schedule.not_found", "PUT", path);
+  const { events } = await ada.must<RoomEvents>(200, "GET", `rooms/${id}/events?since=1-1`);
+  expect(JSON.stringify(events)).not.toContain("Secret");
+  expect(events[2]?.data).toMatchObject({ schedule_id: plan.id, title: "Rehearsal", start: on(1, "19:00") });
 });

@@ -7,6 +7,9 @@ import { placeOf } from "./moves";
 import { language } from "../../words/language.svelte";
 import { calendar } from "./words";
 
+/** When something is, by the clock on the wall and by the instant. */
+export type Span = Pick<ScheduleView, "all_day" | "start" | "end" | "start_at" | "end_at">;
+
 /** Of all occurrences of all schedules, this one. */
 export function keyOf({ id, recurrence_id }: Pick<ScheduleView, "id" | "recurrence_id">): string {
   return recurrence_id ? `${id}@${recurrence_id}` : id;
@@ -24,7 +27,7 @@ export function datesOf(it: ScheduleView, from: string, to: string): string[] {
 }
 
 /** `09:30 – 10:00`, as far as it concerns `date`; `all day`. */
-export function hoursOf(it: ScheduleView, date?: string): string {
+export function hoursOf(it: Span, date?: string): string {
   if (it.all_day) return calendar.allDayShort;
   const [first, last] = [dateOf(it.start_at, account.zone), dateOf(it.end_at, account.zone)];
   if (it.start_at === it.end_at) return timeOf(it.start_at);
@@ -34,7 +37,7 @@ export function hoursOf(it: ScheduleView, date?: string): string {
 }
 
 /** `Fri 20 Nov, 09:30 – 10:00`; `Fri 20 Nov – Sun 22 Nov`. */
-export function whenOf(it: ScheduleView): string {
+export function whenOf(it: Span): string {
   if (it.all_day) {
     const last = addDays(it.end, -1);
     return last === it.start ? `${dateInWords(it.start)}, ${calendar.allDayShort}` : calendar.until(dateInWords(it.start), dateInWords(last));

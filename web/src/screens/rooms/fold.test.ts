@@ -31,6 +31,23 @@ test("a message is as it was edited last, one that was deleted is gone, and reac
   expect(items[2]).toMatchObject({ by: "shop", type: "order.paid", reactions: [] });
 });
 
+test("a schedule that is shared is as it is now, and what became of it is told where it happened", () => {
+  const plan = { schedule_id: "sch_1", user_id: "usr_ada", title: "Practice", all_day: false, start_at: "2026-11-27T10:00:00Z" };
+  const log = [
+    event("schedule.shared", plan),
+    event("reaction.added", { about: "sch_1", emoji: "👍", user_id: "usr_bob" }, "usr_bob"),
+    event("schedule.changed", { ...plan, start_at: "2026-11-28T10:00:00Z" }),
+    event("schedule.changed", { ...plan, schedule_id: "sch_of_before" }),
+    event("schedule.unshared", { schedule_id: "sch_1", user_id: "usr_ada" }),
+  ];
+  const items = itemsOf(log, "usr_bob");
+  expect(items.map(({ kind }) => kind)).toEqual(["plan", "notice", "notice", "notice"]);
+  expect(items[0]).toMatchObject({ id: "sch_1", isOver: true, plan: { start_at: "2026-11-28T10:00:00Z" }, reactions: [{ emoji: "👍", count: 1, mine: true }] });
+  // What ends says what it was.
+  expect(items[3]).toMatchObject({ type: "schedule.unshared", data: { title: "Practice" } });
+  expect(itemsOf([...log, event("schedule.shared", plan)], "usr_bob").at(-1)).toMatchObject({ kind: "plan", isOver: false });
+});
+
 test("what an event carries is told in a line", () => {
   expect(compact({ order: 4711, to: "Ada", paid: true, of: { a: [1] }, fifth: 5 })).toEqual([
     { name: "order", value: "4711" },

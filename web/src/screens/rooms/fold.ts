@@ -42,7 +42,33 @@ export interface Notice extends Told {
   data: Record<string, unknown>;
 }
 
-export type Item = Message | Happened | Notice;
+/** What a room is told of a schedule that somebody shows there. */
+export interface Plan {
+  schedule_id: string;
+  user_id: string;
+  title: string;
+  all_day: boolean;
+  time_zone: string;
+  start: string;
+  end: string;
+  start_at: string;
+  end_at: string;
+  rrule: string | null;
+}
+
+/** A schedule that somebody shows here, as it is now. */
+export interface Shared extends Told {
+  kind: "plan";
+  plan: Plan;
+  /** It is shown no longer. */
+  isOver: boolean;
+  reactions: Reaction[];
+}
+
+export type Item = Message | Happened | Notice | Shared;
+
+/** What one can say something about, and react to. */
+export type Subject = Message | Happened | Shared;
 
 /** The place of a position, `epoch-seq`, in its epoch. */
 export function seqOf(position: string): number {
@@ -71,6 +97,19 @@ export function itemsOf(log: readonly RoomEvent[], me: string): Item[] {
       if (event.type === "reaction.added") who.add(user);
       else who.delete(user);
       reactions.set(about, those.set(emoji, who));
+    } else if (event.type.startsWith("schedule.")) {
+      const plan = data as unknown as Plan;
+      const before = items.get(plan.schedule_id);
+      if (event.type === "schedule.shared") {
+        // Shown again, it is where it was shown last.
+        items.delete(plan.schedule_id);
+        items.set(plan.schedule_id, { kind: "plan", id: plan.schedule_id, ...told, plan, isOver: false, reactions: [] });
+      } else {
+        const isOver = event.type === "schedule.unshared";
+        const known = before?.kind === "plan" ? before.plan : undefined;
+        if (before?.kind === "plan") items.set(before.id, { ...before, isOver, ...(isOver ? {} : { plan }) });
+        items.set(event.event_id, { kind: "notice", id: event.event_id, ...told, type: event.type, data: { ...known, ...data } });
+      }
     } else if (/^(room|member)\./.test(event.type)) {
       items.set(event.event_id, { kind: "notice", id: event.event_id, ...told, type: event.type, data });
     } else {

@@ -1,5 +1,6 @@
 // What became of a room and of its people, in words.
-import type { Item, Notice } from "./fold";
+import { whenOf } from "../calendar/occurrence";
+import type { Item, Notice, Plan } from "./fold";
 import { rooms } from "./words";
 
 /** What somebody is called: a member by their name, a program by what it calls itself. */
@@ -24,6 +25,10 @@ export function noticed({ type, data, by }: Notice, names: ReadonlyMap<string, s
       return data["user_id"] === by ? rooms.gotOut(whom) : rooms.takenOut(whom, actor);
     case "member.changed":
       return rooms.became(whom, role ? rooms[role] : String(data["role"]));
+    case "schedule.changed":
+      return rooms.planChanged(actor, String(data["title"]), whenOf(data as unknown as Plan));
+    case "schedule.unshared":
+      return rooms.planOver(typeof data["title"] === "string" ? data["title"] : rooms.aPlan);
     default:
       return type;
   }
@@ -34,6 +39,7 @@ const SHORT = 60;
 /** What something is, in a few words, for what is said about it. */
 export function shortOf(item: Item, names: ReadonlyMap<string, string>): string {
   if (item.kind === "notice") return noticed(item, names);
+  if (item.kind === "plan") return item.plan.title;
   const text = item.kind === "message" ? `${whoIs(item.by, names)}: ${item.text.replaceAll(/\s+/g, " ")}` : item.type;
   return text.length > SHORT ? `${text.slice(0, SHORT - 1)}…` : text;
 }
