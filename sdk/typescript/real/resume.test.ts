@@ -26,7 +26,7 @@ for (const transport of ["events", "socket"] as const) {
       await expect.poll(() => heard.get(rooms[1] ?? "")?.length ?? 0).toBeGreaterThan(before + 20);
       await server.kill();
       await server.start();
-      await expect.poll(() => connections).toBe(kill + 1);
+      await expect.poll(() => connections).toBeGreaterThan(kill);
     }
     const n = await count.stop();
     for (const id of rooms) {
@@ -40,7 +40,7 @@ for (const transport of ["events", "socket"] as const) {
     await following.done;
     await ada.campanile.publish({ room_id: rooms[0] ?? "", type: "count", data: { n: n + 1 } });
     const later: unknown[] = [];
-    const again = ada.with({ transport }).follow(["me", ...rooms], { event: ({ data }) => later.push(numberIn(data)), reload: () => later.push("reload") }, { since: kept });
+    const again = ada.with({ transport }).follow(["me", ...rooms], { event: ({ kind, data }) => void (kind === "count" && later.push(numberIn(data))), reload: () => later.push("reload") }, { since: kept });
     await expect.poll(() => later).toEqual([n + 1]);
     again.stop();
   });

@@ -20,6 +20,9 @@ export class Unread {
   #version = -1;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = -Infinity;
+  #isReading = false;
+  /** Something happened while an answer was on its way, and need not be counted in it. */
+  #isStale = false;
 
   /** `load` asks the server; `changed` is told after every change. */
   constructor(
@@ -66,22 +69,27 @@ export class Unread {
   forget(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#isReading = false;
     this.#counts = new Map();
     this.#version = -1;
     this.changed();
   }
 
   #soon(): void {
+    if (this.#isReading) this.#isStale = true;
     this.#timer ??= setTimeout(() => void this.#read(), Math.max(SOON, this.#asked + AGAIN - Date.now()));
   }
 
   async #read(): Promise<void> {
     const timer = this.#timer;
     this.#asked = Date.now();
+    [this.#isReading, this.#isStale] = [true, false];
     const counts = await this.load().catch(() => undefined);
     // Forgotten meanwhile.
     if (this.#timer !== timer) return;
     this.#timer = undefined;
+    this.#isReading = false;
+    if (this.#isStale) this.#soon();
     if (counts && counts.version >= this.#version) {
       this.#version = counts.version;
       this.#counts = new Map(counts.rooms.map(({ room_id, unread }) => [room_id, unread]));

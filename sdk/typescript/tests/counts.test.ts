@@ -42,6 +42,21 @@ test("an answer that was overtaken by a mark is asked for again", async () => {
   expect([unread.total, answers.length]).toEqual([0, 0]);
 });
 
+test("what is heard while the counts are on their way is asked for again", async () => {
+  let counted = 1;
+  const unread = new Unread(async () => {
+    const answer = { total: counted, version: 3, rooms: [{ room_id: "rom_a", unread: counted }] };
+    // It happens when the server has counted, and is heard before its answer.
+    if (counted === 1) unread.hear(said("rom_a", `1-${String((counted = 2))}`));
+    return answer;
+  });
+  unread.reload();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(unread.total).toBe(1);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(unread.total).toBe(2);
+});
+
 test("who is there follows who comes and goes, and is asked for where an update was missed", async () => {
   const view: PresenceView = { members: [{ user_id: "usr_a", name: "Ada" }], count: 1, version: 4 };
   const load = vi.fn(async () => view);

@@ -67,11 +67,14 @@ class Live {
     this.#stop?.abort();
     this.#stop = undefined;
     this.#watch = undefined;
+    this.#watched = undefined;
     this.#connected = false;
   }
 
   /** Follows `room`, also where somebody has more rooms than one connection has streams. */
   watch(room: string): void {
+    // An address that somebody mistyped is no room: the server refuses a connection that asks for one.
+    if (!/^rom_[0-9a-z]{26}$/.test(room)) return;
     this.#watched = room;
     this.#watch?.(room);
   }

@@ -65,6 +65,7 @@ export function shared(follower: Follower, stop: AbortSignal): (room: string) =>
     repeat();
     tell({ leads: true });
     await leader.done;
+    leader = undefined;
   };
   void alone("campanile-live", lead, stop).catch((error: unknown) => {
     if (!stop.aborted) throw error;

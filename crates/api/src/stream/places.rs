@@ -117,6 +117,7 @@ impl std::fmt::Display for Places {
 #[cfg(test)]
 mod tests {
     use kernel::RoomId;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -164,5 +165,33 @@ mod tests {
         }
         assert_eq!(Claimed::read(LastSeen::Unreadable), Claimed::Unreadable);
         assert_eq!(Claimed::read(LastSeen::Nothing).since(Topic::Me), Since::Head);
+    }
+
+    /// Of what such texts are made of, and of anything.
+    fn texts() -> impl Strategy<Value = String> {
+        let pieces =
+            ["me", "@", ",", "-", "1", "42", "0", "9223372036854775807", "99999999999999999999", ROOM, "rom_", "usr_", " "];
+        prop_oneof![
+            ".*",
+            proptest::collection::vec(proptest::sample::select(pieces.to_vec()), 0..12).prop_map(|pieces| pieces.concat()),
+            proptest::collection::btree_map(0u64..60, (any::<i64>(), any::<i64>()), 0..60).prop_map(|places| {
+                let place = |(room, (epoch, seq)): (u64, (i64, i64))| format!("rom_{room:026}@{epoch}-{seq}");
+                places.into_iter().map(place).collect::<Vec<_>>().join(",")
+            }),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn any_text_is_read_or_a_gap_and_what_is_read_and_written_is_read_alike(text in texts()) {
+            let Claimed::Places(read) = claimed(&text) else { return Ok(()) };
+            let mut places = Places::new();
+            for (number, (topic, position)) in (1u128..).zip(&read) {
+                places.add(StreamId::from(RoomId::from_uuid(uuid::Uuid::from_u128(number))), *topic, Since::After(*position));
+            }
+            prop_assert_eq!(claimed(&places.to_string()), Claimed::Places(read));
+        }
     }
 }

@@ -19,8 +19,14 @@ export class Feed {
   #failure = $state.raw<unknown>();
   #busy: Promise<void> = Promise.resolve();
   #isOver = false;
+  /** Whether a reading waits that reads on from what is known by then. */
+  #isBehind = false;
 
-  constructor(private readonly room: string) {}
+  /** `ask` reads a page of the log of a room. */
+  constructor(
+    private readonly room: string,
+    private readonly ask: typeof pageOf = pageOf,
+  ) {}
 
   /** What happened, and after it what somebody here has just done and the server has not told yet. */
   get events(): readonly RoomEvent[] {
@@ -54,12 +60,15 @@ export class Feed {
 
   /** Reads on from what is known; after a gap, the end anew. */
   catchUp(): Promise<void> {
+    if (this.#isBehind) return this.#busy;
+    this.#isBehind = true;
     return this.#inTurn(async () => {
+      this.#isBehind = false;
       const head = this.head;
       if (head === undefined) return this.#open();
       let since = head;
       for (;;) {
-        const page = await this.#page(since, LONG_PAGE);
+        const page = await this.ask(this.room, since, LONG_PAGE);
         if (page.gap) return this.#open();
         this.#append(page.events);
         if (!page.has_more) return;
@@ -75,10 +84,11 @@ export class Feed {
       if (!first || this.#isWhole) return;
       const before = seqOf(first.id);
       const from = Math.max(0, before - 1 - PAGE);
-      let page = await this.#page(`${epochOf(first.id)}-${String(from)}`, before - 1 - from);
+      let page = await this.#read(`${epochOf(first.id)}-${String(from)}`, before - 1 - from);
       // Older ones are kept no more.
       const isTrimmed = page.gap?.reason === "trimmed";
-      if (isTrimmed) page = await this.#page(undefined, PAGE);
+      if (page.gap && !isTrimmed) return this.#open();
+      if (isTrimmed) page = await this.#read(undefined, PAGE);
       const events = page.events.filter(({ id }) => seqOf(id) < before);
       this.#log = [...events, ...this.#log];
       this.#isWhole = isTrimmed || from === 0 || events.length === 0;
@@ -87,7 +97,9 @@ export class Feed {
 
   /** Hears an event of the room. */
   hear({ id, data }: StreamEvent): void {
-    if (id === undefined || !this.#isRead) return;
+    if (id === undefined) return;
+    // What is being read need not hold it.
+    if (!this.#isRead) return void this.catchUp();
     const last = this.head;
     const isNext = last !== undefined && epochOf(last) === epochOf(id) && seqOf(id) === seqOf(last) + 1;
     if (isNext) this.#append([{ ...(data as Omit<RoomEvent, "id">), id }]);
@@ -124,11 +136,11 @@ export class Feed {
   }
 
   async #open(): Promise<void> {
-    const { last_id: head } = await this.#page(NOWHERE, 1);
+    const { last_id: head } = await this.ask(this.room, NOWHERE, 1);
     const from = Math.max(0, seqOf(head) - PAGE);
-    let page = await this.#page(`${epochOf(head)}-${String(from)}`, LONG_PAGE);
+    let page = await this.#read(`${epochOf(head)}-${String(from)}`, LONG_PAGE);
     const isTrimmed = page.gap !== undefined && page.gap !== null;
-    if (isTrimmed) page = await this.#page(undefined, LONG_PAGE);
+    if (isTrimmed) page = await this.#read(undefined, LONG_PAGE);
     this.#log = page.events;
     this.#isWhole = isTrimmed || from === 0;
     this.#isRead = true;
@@ -140,9 +152,16 @@ export class Feed {
     if (fresh.length > 0) this.#log = [...this.#log, ...fresh];
   }
 
-  #page(since: string | undefined, limit: number): Promise<RoomEvents> {
-    const query = { limit, ...(since === undefined ? {} : { since }) };
-    return must(api.GET("/api/v1/rooms/{id}/events", { params: { path: { id: this.room }, query } }));
+  /** At most `most` events after `since`, however many pages they are: one of large events ends early. */
+  async #read(since: string | undefined, most: number): Promise<RoomEvents> {
+    let page = await this.ask(this.room, since, Math.min(most, LONG_PAGE));
+    let { events } = page;
+    while (page.has_more && events.length < most) {
+      page = await this.ask(this.room, page.last_id, Math.min(most - events.length, LONG_PAGE));
+      if (page.gap) return page;
+      events = [...events, ...page.events];
+    }
+    return { ...page, events };
   }
 
   /** One reading after the other. */
@@ -159,6 +178,11 @@ export class Feed {
     });
     return this.#busy;
   }
+}
+
+function pageOf(room: string, since: string | undefined, limit: number): Promise<RoomEvents> {
+  const query = { limit, ...(since === undefined ? {} : { since }) };
+  return must(api.GET("/api/v1/rooms/{id}/events", { params: { path: { id: room }, query } }));
 }
 
 function textOf(data: RoomEvent["data"]): unknown {
