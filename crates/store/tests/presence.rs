@@ -103,6 +103,8 @@ async fn what_a_process_says_counts_while_its_lease_lasts_and_a_version_grows_wi
         let second = version(&store, choir).await;
         assert!(second > first);
         assert_eq!(run(&store, move |tx| Box::pin(presence::count(tx, other))).await, 2);
+        let own = run(&store, move |tx| Box::pin(presence::own(tx, other))).await;
+        assert_eq!(own.into_iter().collect::<BTreeSet<_>>(), BTreeSet::from([(choir, bob), (choir, cy)]));
 
         assert_eq!(seen(&store, choir, (one, after(9))).await, BTreeSet::from([ann, bob, cy]));
         assert_eq!(

@@ -142,6 +142,18 @@ impl UseCase for Say {
     }
 }
 
+/// What of what this process said is there.
+struct Own(GatewayId);
+
+impl UseCase for Own {
+    type Out = Vec<(RoomId, UserId)>;
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, StoreError> {
+        rows::own(tx, self.0).await
+    }
+}
+
 /// Looks at rooms, of each of which this version is known.
 struct Look {
     me: GatewayId,
@@ -212,21 +224,25 @@ async fn say(app: &App) -> Result<(), StoreError> {
     };
     let lease_until = if shared { now + LEASE } else { Instant::MAX };
     let said = app.store().write(Say { me: gateway(app), lease_until, changes: changes.clone() }).await;
-    let mut state = app.presence().state();
-    let (taken, there) = match said {
-        Ok(said) => said,
-        Err(error) => {
-            state.here.unsaid(&changes);
-            return Err(error);
-        }
+    let agrees = {
+        let mut state = app.presence().state();
+        let (taken, there) = match said {
+            Ok(said) => said,
+            Err(error) => {
+                state.here.unsaid(&changes);
+                return Err(error);
+            }
+        };
+        state.here.said(&changes, &taken.into_iter().collect());
+        state.renew_at = Some(now + RENEW);
+        state.look_at = None;
+        usize::try_from(there) == Ok(state.here.told())
     };
-    state.here.said(&changes, &taken.into_iter().collect());
-    if usize::try_from(there) != Ok(state.here.told()) {
-        // Somebody took this process for dead, or a member came back before it was seen that they had gone: everything is said anew.
-        state.here.forgotten();
+    if !agrees {
+        // Somebody took this process for dead, a member was taken out on another node, or a commit happened whose answer got lost.
+        let known = app.store().read(Own(gateway(app))).await?;
+        app.presence().state().here.agree(&known.into_iter().collect(), app.now());
     }
-    state.renew_at = Some(now + RENEW);
-    state.look_at = None;
     Ok(())
 }
 

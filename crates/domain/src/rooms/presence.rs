@@ -223,12 +223,22 @@ impl Presence {
         self.rooms.values().flat_map(BTreeMap::values).filter(|guest| guest.said.is_some()).count()
     }
 
-    /// The others have forgotten everything they were told.
-    pub fn forgotten(&mut self) {
+    /// These, and nobody else, are whom the others know of, whatever they were told: what they lost is said again, and whom they should not
+    /// know of is taken back.
+    pub fn agree(&mut self, known: &BTreeSet<(RoomId, UserId)>, now: Instant) {
         for (room, guests) in &mut self.rooms {
             for (user, guest) in guests {
-                guest.said = None;
-                self.stirred.insert((*room, *user));
+                if guest.said.is_some() && !known.contains(&(*room, *user)) {
+                    guest.said = None;
+                    self.stirred.insert((*room, *user));
+                }
+            }
+        }
+        for &(room, user) in known {
+            let guest = self.rooms.entry(room).or_default().entry(user).or_insert_with(|| Guest::new(now));
+            if guest.said.is_none() {
+                guest.said = Some(Here { streams: 0, beats: 0, seen_at: guest.seen_at });
+                self.stirred.insert((room, user));
             }
         }
     }

@@ -35,8 +35,10 @@ enum Step {
     Pass(u64),
     /// What is due is said, or cannot be.
     Say(bool, usize),
-    /// The others forget everything.
-    Wipe,
+    /// What is due is said, and nobody knows that it was.
+    SayUnknown(usize),
+    /// The others forget some of what they were told: whom, bit by bit.
+    Lose(u8),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -48,7 +50,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (rooms, users).prop_map(|(room, user)| Step::TakeOut(room, user)),
         3 => prop_oneof![0..1_000u64, 4_990..5_010u64, 39_990..40_010u64].prop_map(Step::Pass),
         6 => (prop::bool::weighted(0.8), prop_oneof![Just(1usize), Just(100)]).prop_map(|(fine, most)| Step::Say(fine, most)),
-        1 => Just(Step::Wipe),
+        1 => prop_oneof![Just(1usize), Just(100)].prop_map(Step::SayUnknown),
+        2 => any::<u8>().prop_map(Step::Lose),
     ]
 }
 
@@ -123,9 +126,20 @@ proptest! {
                     presence.remove(who.0, who.1);
                 }
                 Step::Pass(milliseconds) => now = now + Duration::from_millis(milliseconds),
-                Step::Wipe => {
-                    model.others.clear();
-                    presence.forgotten();
+                Step::Lose(whom) => {
+                    let mut place = 0;
+                    model.others.retain(|_| {
+                        place += 1;
+                        whom & (1 << (place - 1)) == 0
+                    });
+                    presence.agree(&model.others, now);
+                }
+                Step::SayUnknown(most) => {
+                    let changes = presence.due(now, most);
+                    model.others.extend(changes.put.iter().map(|(room, user, _)| (*room, *user)));
+                    model.others.retain(|who| !changes.gone.contains(who));
+                    presence.unsaid(&changes);
+                    presence.agree(&model.others, now);
                 }
                 Step::Say(false, most) => {
                     let changes = presence.due(now, most);

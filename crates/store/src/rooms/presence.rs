@@ -99,6 +99,12 @@ pub async fn count(tx: &mut Tx<'_>, gateway: GatewayId) -> Result<i64, StoreErro
     tx.one(COUNT, values![gateway], |row| row.get(0)).await
 }
 
+/// What `gateway` has said and is still there.
+pub async fn own(tx: &mut Tx<'_>, gateway: GatewayId) -> Result<Vec<(RoomId, UserId)>, StoreError> {
+    let sql = "SELECT room_id, user_id FROM room_presence WHERE gateway_id = $1";
+    tx.all(sql, values![gateway], |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
 /// Whether there is a process but this whose lease was over at `now`.
 pub async fn has_lapsed(tx: &mut Tx<'_>, me: GatewayId, now: Instant) -> Result<bool, StoreError> {
     let sql = "SELECT CAST(1 AS bigint) FROM gateways WHERE lease_until <= $1 AND id <> $2 LIMIT 1";
