@@ -52,7 +52,7 @@ test("somebody new plans something, writes down a task and hears a reminder, and
   await steps.getByRole("heading", { name: "That is all there is to know" }).waitFor();
   await steps.getByRole("button", { name: "Close" }).press("Enter");
   await steps.waitFor({ state: "detached" });
-  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Today");
+  await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("Today");
   await page.reload();
   await page.locator("[data-ready]").first().waitFor();
   expect(await steps.count()).toBe(0);

@@ -80,3 +80,43 @@ test("a page that is opened while the server is away opens when it is back", asy
   await page.unroute("**/api/v1/auth/refresh");
   await page.getByRole("heading", { level: 1, name: "Inbox" }).waitFor();
 });
+
+test("a connection that is refused for good is begun anew, and a room that is none silences nobody", async () => {
+  const ada = await campanile.person("Ada");
+  const problem = { type: "x", title: "No", status: 422, code: "query.invalid", detail: "no such room", trace_id: "" };
+  await ada.page.route("**/api/v1/stream?*", (route) => route.fulfill({ status: 422, contentType: "application/problem+json", body: JSON.stringify(problem) }), { times: 1 });
+  await ada.page.goto("/rooms/x");
+  await ada.page.getByRole("heading", { level: 1, name: "Rooms" }).waitFor();
+  await ada.page.getByRole("link", { name: "Inbox" }).click();
+  await ring(ada, "Heard all the same");
+  await ada.page.getByRole("heading", { name: "Heard all the same" }).waitFor();
+});
+
+test("where tabs cannot agree, each hears for itself while it is seen, and believes no other", async () => {
+  const ada = await campanile.person("Ada");
+  const { context, page } = await campanile.open();
+  await context.addInitScript(() => Object.defineProperty(navigator, "locks", { value: undefined }));
+  await context.addCookies(await ada.context.cookies());
+  await page.goto("/inbox");
+  await ring(ada, "Heard in one tab");
+  await page.getByRole("heading", { name: "Heard in one tab" }).waitFor();
+  const other = await context.newPage();
+  await other.goto("/inbox");
+  await ring(ada, "Heard in both tabs");
+  for (const tab of [page, other]) await tab.getByRole("heading", { name: "Heard in both tabs" }).waitFor();
+
+  // One that is not seen leaves its connection to others, which go on.
+  const see = (hidden: boolean): Promise<void> =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+  await see(true);
+  await page.getByText("Not connected. Trying again…").first().waitFor();
+  expect(await other.getByText("Not connected. Trying again…").count()).toBe(0);
+  await ring(ada, "Heard in the other tab");
+  await other.getByRole("heading", { name: "Heard in the other tab" }).waitFor();
+  expect(await page.getByRole("heading", { name: "Heard in the other tab" }).count()).toBe(0);
+  await see(false);
+  await page.getByRole("heading", { name: "Heard in the other tab" }).waitFor();
+});

@@ -1,28 +1,10 @@
 import { expect, test } from "vitest";
 
-import { KOREAN, PHONE, PASSWORD, type Person, house } from "./house";
+import { KOREAN, PASSWORD, PHONE, type Person, house } from "./house";
 import { inspect } from "./inspect";
+import { type Room, publish, room } from "./room";
 
 const campanile = house();
-
-interface Room {
-  id: string;
-  unread: number;
-}
-
-/** A room of `owner`, into which `others` have come. */
-async function room(owner: Person, name: string, ...others: Person[]): Promise<string> {
-  const { id } = await owner.api<Room>("POST", "rooms", { name });
-  for (const other of others) {
-    const { token } = await owner.api<{ token: string }>("POST", `rooms/${id}/invitations`, { role: "member" });
-    await other.api("POST", "invitations/accept", { token });
-  }
-  return id;
-}
-
-function publish(person: Person, room_id: string, type: string, data: object): Promise<unknown> {
-  return person.api("POST", "notifications/publish", { room_id, type, data });
-}
 
 /** How much is new in all rooms, as the navigation says. */
 async function news({ page }: Person): Promise<string> {
@@ -55,7 +37,7 @@ test("a room is made, somebody comes by a link and makes an account on the way, 
   await page.getByRole("button", { name: "Join the room" }).click();
   await page.getByRole("heading", { level: 1, name: "Choir" }).waitFor();
   expect(page.url()).not.toContain("cmi_");
-  await ada.page.getByText("Bob came in").waitFor();
+  await ada.page.locator("[data-item]").getByText("Bob came in").waitFor();
   await people.getByText("Bob").first().waitFor();
   await people.getByText("1 came by it").waitFor();
 
@@ -64,6 +46,8 @@ test("a room is made, somebody comes by a link and makes an account on the way, 
   await ada.page.getByRole("dialog", { name: "Take Bob out" }).getByRole("button", { name: "Take Bob out" }).click();
   await page.getByText("This room is not here").waitFor();
   expect(await page.getByText("came in").count()).toBe(0);
+  const kept = (): Promise<string[]> => page.evaluate(async () => (await Promise.all((await caches.keys()).map(async (name) => (await (await caches.open(name)).keys()).map(({ url }) => url)))).flat().filter((url) => url.includes("/rooms/")));
+  await expect.poll(kept).toEqual([]);
   await page.getByRole("button", { name: "All rooms" }).first().click();
   await page.getByText("No rooms yet").waitFor();
 });
@@ -94,7 +78,7 @@ test("what is new is counted wherever one is, marked where it begins, and read o
   expect(await bob.page.getByText("New since you were here").count()).toBe(0);
   // What comes while one looks is read as it comes.
   await publish(ada, id, "kitchen.closed", { at: "22:00" });
-  await bob.page.getByText("kitchen.closed").waitFor();
+  await bob.page.getByRole("log").getByText("kitchen.closed").waitFor();
   await expect.poll(async () => (await bob.api<Room>("GET", `rooms/${id}`)).unread).toBe(0);
   await expect.poll(() => news(bob)).toBe("0");
 });
@@ -108,11 +92,65 @@ test("a server that is killed under an open room is waited for, and nothing is l
   await bob.page.getByText("number 5", { exact: true }).waitFor();
   await campanile.server.kill();
   await bob.page.getByText("Not connected. Trying again…").first().waitFor();
+  // What is said meanwhile waits on the device.
+  await bob.page.getByLabel("Write to the room").fill("Are you there?");
+  await bob.page.keyboard.press("Enter");
+  await bob.page.getByText("on its way").waitFor();
+  await bob.page.getByText("1 change waits to be sent.").waitFor();
+  // So it does for whoever looks elsewhere meanwhile and comes back.
+  await bob.page.getByRole("link", { name: "Rooms" }).first().click();
+  await bob.page.getByRole("log").waitFor({ state: "detached" });
+  await bob.page.goBack();
+  await bob.page.getByText("on its way").waitFor();
+  await bob.page.getByRole("log").getByText("Are you there?").waitFor();
   await campanile.server.start();
   for (let n = 6; n <= 10; n++) await publish(ada, id, "step.done", { n: `number ${String(n)}` });
   await bob.page.getByText("number 10", { exact: true }).waitFor();
   const shown = await bob.page.getByRole("log").locator("[data-item] summary").allInnerTexts();
   expect(shown.map((text) => /number (\d+)/.exec(text)?.[1])).toEqual(Array.from({ length: 10 }, (_, n) => String(n + 1)));
+  await bob.page.getByText("on its way").waitFor({ state: "detached" });
+  expect(await bob.page.getByText("Are you there?").count()).toBe(1);
+  expect((await ada.api<{ comments: { text: string }[] }>("GET", `rooms/${id}/comments`)).comments.map(({ text }) => text)).toEqual(["Are you there?"]);
+});
+
+test("a room in two tabs is heard in both, and goes on in the second when the first is closed", async () => {
+  const [ada, bob] = [await campanile.person("Ada"), await campanile.person("Bob")];
+  const id = await room(ada, "Twice", bob);
+  await bob.page.goto(`/rooms/${id}`);
+  await bob.page.getByText("Bob came in").waitFor();
+  const other = await bob.context.newPage();
+  await other.goto(`/rooms/${id}`);
+  await other.getByText("Bob came in").waitFor();
+  await ada.api("POST", `rooms/${id}/comments`, { text: "One for both" });
+  for (const page of [bob.page, other]) await page.getByRole("log").getByText("One for both").waitFor();
+  await bob.page.close();
+  await ada.api("POST", `rooms/${id}/comments`, { text: "One for the second" });
+  await other.getByRole("log").getByText("One for the second").waitFor();
+  // Who came is told on a connection, and kept nowhere: the second asks, now that the connection is its own.
+  await ada.page.goto(`/rooms/${id}`);
+  await other.getByText("Here now: Ada").waitFor();
+  const told = await other.getByRole("log").locator("[data-item]").allInnerTexts();
+  expect(told.map((text) => text.split("\n").at(-1)).filter((text) => /^One/.test(text ?? ""))).toEqual(["One for both", "One for the second"]);
+});
+
+test("a session that ends under an open room is gone on with there, by whoever has more rooms than one connection has streams", async () => {
+  const [ada, bob] = [await campanile.person("Ada"), await campanile.person("Bob")];
+  const id = await room(ada, "Oldest", bob);
+  for (let n = 0; n < 50; n++) await bob.api("POST", "rooms", { name: `Newer ${String(n)}` });
+  await bob.page.goto(`/rooms/${id}`);
+  const story = bob.page.getByRole("log");
+  await story.getByText("Bob came in").waitFor();
+  const { items } = await bob.api<{ items: { id: string }[] }>("GET", "auth/sessions");
+  await bob.api("DELETE", `auth/sessions/${items[0]?.id ?? ""}`);
+  const dialog = bob.page.getByRole("dialog", { name: "Please sign in again" });
+  await dialog.waitFor();
+  await ada.api("POST", `rooms/${id}/comments`, { text: "While you were out" });
+  await dialog.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await dialog.getByRole("button", { name: "Sign in" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await story.getByText("While you were out").waitFor();
+  await ada.api("POST", `rooms/${id}/comments`, { text: "And now that you are back" });
+  await story.getByText("And now that you are back").waitFor();
 });
 
 test("a long history is shown from its end, and read back to its beginning", async () => {
@@ -133,90 +171,40 @@ test("a long history is shown from its end, and read back to its beginning", asy
   await ada.page.getByText("Ada made the room").waitFor({ state: "attached" });
 });
 
-test("what two people say, think and are called by is seen by the other at once, and who is there", async () => {
+test("a busy room stays small, and says what is new to whoever reads above or was away", async () => {
   const [ada, bob] = [await campanile.person("Ada"), await campanile.person("Bob")];
-  const id = await room(ada, "Choir", bob);
-  const { event_id } = (await publish(bob, id, "concert.planned", { where: "Town hall" })) as { event_id: string };
-  for (const { page } of [ada, bob]) await page.goto(`/rooms/${id}`);
-  await ada.page.getByText("Here now: Bob").waitFor();
-  await bob.page.getByText("Here now: Ada").waitFor();
-  const line = ({ page }: Person, text: string): ReturnType<typeof page.locator> => page.getByRole("log").getByRole("listitem").filter({ hasText: text });
-
-  // A message that names somebody, by the keyboard alone.
-  await ada.page.getByLabel("Write to the room").fill("Who brings the scores, @B");
-  await ada.page.getByRole("option", { name: "Bob" }).waitFor();
-  await ada.page.keyboard.press("Enter");
-  await ada.page.keyboard.type("?");
-  await ada.page.keyboard.press("Enter");
-  await line(bob, "Who brings the scores, @Bob ?").waitFor();
-  await expect.poll(async () => (await bob.api<{ items: { type: string }[] }>("GET", "notifications")).items.map(({ type }) => type)).toEqual(["mention"]);
-
-  // A reaction, and taken back.
-  await bob.page.bringToFront();
-  await line(bob, "Who brings").getByRole("button", { name: "React", exact: true }).click();
-  await bob.page.getByRole("button", { name: "React with 👀" }).click();
-  await line(ada, "Who brings").getByRole("button", { name: "👀 1", exact: true }).waitFor();
-  await line(bob, "Who brings").getByRole("button", { name: "👀 1, you too" }).click();
-  await line(ada, "Who brings").getByRole("button", { name: /👀/ }).waitFor({ state: "detached" });
-
-  // An answer to what a program told, changed, and deleted by an owner.
-  await bob.page.locator(`[data-item="${event_id}"]`).getByRole("button", { name: "Answer" }).click();
-  await bob.page.getByText("About: concert.planned").waitFor();
-  await bob.page.getByLabel("Write to the room").fill("I doo");
-  await bob.page.getByRole("button", { name: "Send" }).click();
-  await line(ada, "I doo").getByText("concert.planned").waitFor();
-  await line(bob, "I doo").getByRole("button", { name: "Edit" }).click();
-  await bob.page.getByRole("dialog", { name: "Edit" }).getByLabel("Text").fill("I do");
-  await bob.page.getByRole("dialog", { name: "Edit" }).getByRole("button", { name: "Save" }).click();
-  await line(ada, "I do").getByText("edited").waitFor();
-  await ada.page.bringToFront();
-  await line(ada, "I do").getByRole("button", { name: "Delete" }).click();
-  await ada.page.getByRole("dialog", { name: "Delete for good" }).getByRole("button", { name: "Delete" }).click();
-  await line(bob, "I do").waitFor({ state: "detached" });
-
-  // Who goes is gone.
-  await ada.page.close();
-  await bob.page.getByText("Here now: Ada").waitFor({ state: "detached" });
-});
-
-test("a schedule is shared with a room, moves there when it is moved, and goes when it is deleted", async () => {
-  const [ada, bob] = [await campanile.person("Ada"), await campanile.person("Bob")];
-  const id = await room(ada, "Choir", bob);
-  const start = new Date(Date.now() + 3 * 86_400_000).toISOString();
-  const { id: plan } = await ada.api<{ id: string }>("POST", "schedules", { title: "Practice", description: "Nobody reads this", start, duration: "PT1H", reminders: [] });
-  for (const { page } of [ada, bob]) await page.goto(`/rooms/${id}`);
-  await ada.page.getByRole("button", { name: "Shared schedules" }).click();
-  await ada.page.getByRole("dialog", { name: "Shared schedules" }).getByRole("button", { name: /Practice/ }).click();
-  await ada.page.getByText("“Practice” is shared").waitFor();
-  const card = bob.page.locator(`[data-item="${plan}"]`);
-  await card.getByText("Practice").waitFor();
-  expect(await card.getByRole("link").count()).toBe(0);
-  await ada.api("PATCH", `schedules/${plan}`, { title: "Rehearsal" }, { "if-match": "*" });
-  await card.getByText("Rehearsal").waitFor();
-  await bob.page.getByText(/Ada changed “Rehearsal”/).waitFor();
-  expect(await bob.page.getByText("Nobody reads this").count()).toBe(0);
-  await ada.api("DELETE", `schedules/${plan}`);
-  await card.getByText("shared no longer").waitFor();
-});
-
-test("what is refused was never said, and is there to be sent again", async () => {
-  const ada = await campanile.person("Ada");
-  const id = await room(ada, "Quiet");
+  const id = await room(ada, "Busy", bob);
   await ada.page.goto(`/rooms/${id}`);
-  const field = ada.page.getByLabel("Write to the room");
-  await ada.page.route("**/comments", (route) => route.fulfill({ status: 503, contentType: "application/problem+json", body: JSON.stringify({ type: "x", title: "No", status: 503, code: "x", detail: "not just now", trace_id: "" }) }));
-  await field.fill("Is anybody there?");
-  await ada.page.keyboard.press("Enter");
-  await ada.page.getByText("Not just now.").waitFor();
-  expect(await field.inputValue()).toBe("Is anybody there?");
-  expect(await ada.page.getByRole("log").getByText("Is anybody there?").count()).toBe(0);
-  await ada.page.unroute("**/comments");
-  await field.focus();
-  await ada.page.keyboard.press("Enter");
-  await ada.page.getByRole("log").getByText("Is anybody there?").waitFor();
-  await expect.poll(async () => (await ada.api<{ comments: unknown[] }>("GET", `rooms/${id}/comments`)).comments.length).toBe(1);
-  await ada.page.getByText("on its way").waitFor({ state: "detached" });
-  expect(await ada.page.getByRole("log").getByText("Is anybody there?").count()).toBe(1);
+  const story = ada.page.getByRole("log");
+  await story.getByText("Bob came in").waitFor();
+  for (let n = 0; n < 320; n += 20) await Promise.all(Array.from({ length: 20 }, (_, at) => publish(bob, id, "step.done", { n: n + at })));
+  const say = (text: string): Promise<unknown> => bob.api("POST", `rooms/${id}/comments`, { text });
+  await say("That was all");
+  await story.getByText("That was all").waitFor();
+  expect(await story.locator("[data-item]").count()).toBeLessThanOrEqual(300);
+
+  await story.evaluate((log) => (log.scrollTop = -log.scrollHeight / 2));
+  await ada.page.getByRole("button", { name: "To the newest" }).waitFor();
+  await say("Look down here");
+  await ada.page.getByRole("button", { name: "1 new" }).click();
+  const sinceThen = async (): Promise<string[]> => story.locator("[data-new-since] ~ [data-item]").allInnerTexts();
+  await expect.poll(sinceThen).toEqual([expect.stringContaining("Look down here")]);
+  await expect.poll(() => ada.page.getByRole("button", { name: /new$|newest$/ }).count()).toBe(0);
+  const unread = async (): Promise<number> => (await ada.api<Room>("GET", `rooms/${id}`)).unread;
+  await expect.poll(unread).toBe(0);
+
+  const see = (hidden: boolean): Promise<void> =>
+    ada.page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+  await see(true);
+  for (const text of ["While you slept", "And still"]) await say(text);
+  await story.getByText("And still").waitFor();
+  expect(await unread()).toBe(2);
+  await see(false);
+  await expect.poll(unread).toBe(0);
+  expect(await sinceThen()).toEqual([expect.stringContaining("While you slept"), expect.stringContaining("And still")]);
 });
 
 test("the EventSource and the WebSocket of the browser, as they are, resume exactly through a kill of the server", async () => {

@@ -142,7 +142,7 @@ test("words, category and tag are filters in the address, over the whole list, p
   await page.getByRole("button", { name: "Back" }).click();
   await page.getByRole("heading", { level: 2 }).waitFor({ state: "detached" });
   expect(await page.locator("[data-task]").count()).toBe(71);
-  expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toBe("Letter 42");
+  await expect.poll(() => page.evaluate(() => document.activeElement?.textContent?.trim())).toBe("Letter 42");
 
   await page.getByLabel("Search in title, description and tags").fill("letter ");
   await expect.poll(() => new URL(page.url()).searchParams.get("q")).toBe("letter");
