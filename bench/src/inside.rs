@@ -24,8 +24,10 @@ pub(crate) fn application(store: Store) -> anyhow::Result<App> {
         identity: identity::Settings::default(),
         calendar: app::calendar::Settings::default(),
         rooms: app::rooms::Settings::default(),
+        campaigns: app::campaigns::rounds::Settings::default(),
         alarms: Wake::default(),
         jobs: Wake::default(),
         meters: app::alarms::Meters::default(),
+        campaign_meters: app::campaigns::rounds::Meters::default(),
     }))
 }

@@ -42,7 +42,7 @@ fn every_route_that_is_not_public_asks_for_a_credential() {
         let expected: &[&str] = match route.access {
             Access::Public | Access::Operator => &[],
             Access::Stream(_) => &["bearer", "ticket"],
-            Access::User | Access::Scoped(_) | Access::Administrator => &["bearer"],
+            Access::User | Access::Scoped(_) | Access::All(_) | Access::Administrator => &["bearer"],
         };
         assert_eq!(schemes, expected, "{name}");
         // Signing in and refreshing ask for no credential and answer 401 all the same.

@@ -13,6 +13,8 @@ pub struct Effects {
     pub events: Vec<Event>,
     /// The earliest alarm that was armed.
     pub next_alarm: Option<Instant>,
+    /// Whether a round began, stopped or goes on.
+    pub rounds: bool,
     /// Who reads the stream of a room no longer.
     pub left: Vec<(UserId, RoomId)>,
     /// Rooms that are no more: nobody reads their streams.

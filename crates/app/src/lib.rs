@@ -13,6 +13,7 @@
 
 pub mod alarms;
 pub mod calendar;
+pub mod campaigns;
 pub mod housekeeping;
 pub mod identity;
 pub mod node;
@@ -47,6 +48,7 @@ struct Shared {
     callers: identity::Callers,
     crowds: rooms::Crowds,
     presence: rooms::Desk,
+    bells: campaigns::rounds::Bells,
     /// Who reads somebody's file: that takes a core, so few do at a time.
     files: Arc<Semaphore>,
 }
@@ -72,12 +74,16 @@ pub struct Parts {
     pub calendar: calendar::Settings,
     /// What the operator chose about rooms.
     pub rooms: rooms::Settings,
+    /// What the operator chose about campaigns.
+    pub campaigns: campaigns::rounds::Settings,
     /// Wakes the lane of alarms.
     pub alarms: Wake,
     /// Wakes the lane of housekeeping jobs.
     pub jobs: Wake,
     /// What the lane of alarms counts.
     pub meters: alarms::Meters,
+    /// What the sender of campaigns counts.
+    pub campaign_meters: campaigns::rounds::Meters,
 }
 
 impl App {
@@ -85,12 +91,14 @@ impl App {
     pub fn new(parts: Parts) -> Self {
         let passwords = identity::Passwords::new(&parts.keys, parts.identity.password);
         let files = Arc::new(Semaphore::new(FILES_MAX));
+        let crowds = rooms::Crowds::new(&parts.store);
         Self(Arc::new(Shared {
             parts,
             passwords,
             callers: identity::Callers::default(),
-            crowds: rooms::Crowds::default(),
+            crowds,
             presence: rooms::Desk::default(),
+            bells: campaigns::rounds::Bells::default(),
             files,
         }))
     }
@@ -140,6 +148,11 @@ impl App {
         self.0.parts.rooms
     }
 
+    /// What the operator chose about campaigns.
+    pub fn campaigns(&self) -> campaigns::rounds::Settings {
+        self.0.parts.campaigns
+    }
+
     /// The pool that hashes passwords.
     pub fn passwords(&self) -> &identity::Passwords {
         &self.0.passwords
@@ -161,6 +174,10 @@ impl App {
         &self.0.presence
     }
 
+    pub(crate) fn bells(&self) -> &campaigns::rounds::Bells {
+        &self.0.bells
+    }
+
     /// What time it is.
     pub fn now(&self) -> Instant {
         self.0.parts.clock.now()
@@ -174,6 +191,11 @@ impl App {
     /// What the lane of alarms counts.
     pub fn meters(&self) -> &alarms::Meters {
         &self.0.parts.meters
+    }
+
+    /// What the sender of campaigns counts.
+    pub fn campaign_meters(&self) -> &campaigns::rounds::Meters {
+        &self.0.parts.campaign_meters
     }
 
     /// The wake of the lane of jobs.
@@ -206,6 +228,9 @@ impl App {
         for room in &effects.ended {
             self.hub().close_stream(StreamId::from(*room));
             self.presence().ended(*room);
+        }
+        if effects.rounds {
+            self.bells().ring(self.now());
         }
         if let Some(due) = effects.next_alarm {
             self.alarm_wake().hint(due);

@@ -1,5 +1,5 @@
-//! Requests of one person at the same moment, on PostgreSQL: all lock in one order, so that none has to be begun again. SQLite has
-//! one writer, so there they cannot meet.
+//! Requests of one person, or in one room, at the same moment, on PostgreSQL: all lock in one order, so that none has to be begun again.
+//! SQLite has one writer, so there they cannot meet.
 
 #[expect(dead_code, reason = "shared by test files that need different parts of it")]
 mod world;
@@ -7,6 +7,7 @@ mod world;
 use std::{sync::Arc, time::Duration};
 
 use app::{
+    App,
     calendar::{self, Expected, OnConflict, Scope},
     domain::{
         alarms::ReminderRule,
@@ -14,15 +15,18 @@ use app::{
             Draft, Moment, Patch, RemindersDraft, Schedule,
             labels::{LabelsDraft, LabelsPatch},
         },
-        identity::{ProfileChange, QuietChange, User},
+        identity::{Caller, ProfileChange, QuietChange, User},
+        rooms::{Saying, presence::LINGER},
     },
     identity::{self, BasedOn},
+    rooms::{self, Noted},
 };
 use futures_util::future::{BoxFuture, join_all};
+use hub::Since;
 use kernel::ScheduleId;
 use store::scratch;
 use testkit::Database;
-use world::{World, body, draft};
+use world::{World, body, crowd, draft, room};
 
 /// A schedule with tags of its own.
 fn tagged(world: &World, title: &str) -> Draft {
@@ -106,6 +110,64 @@ async fn what_one_person_does_at_once_never_waits_in_a_circle() {
             }));
         }
         join_all(all).await;
+    }
+    store.close().await;
+    assert_eq!(deadlocks(&database).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_who_change_rooms_on_two_nodes_never_make_them_wait_in_a_circle() {
+    let Some(database) = Database::postgres().await else { return };
+    let store = database.store().await;
+    let world = World::new(store.clone()).await;
+    let nodes = [world.app.clone(), world.beside()];
+    let both = [room(&world.app, &world.ada).await, room(&world.app, &world.ada).await];
+    let people = crowd(&world.app, &both, 2).await;
+    let mut open = Vec::new();
+    for round in 0..16 {
+        drop(open);
+        for node in &nodes {
+            rooms::keep_presence(node).await.expect("kept");
+        }
+        world.clock.advance(LINGER);
+        open = Vec::new();
+        for (number, (node, who)) in nodes.iter().zip(&people).enumerate() {
+            open.push(rooms::attach(node, who, both[(round + number) % 2], Since::Head).await.expect("a stream"));
+        }
+        let keep = |node: App| tokio::spawn(async move { rooms::keep_presence(&node).await });
+        for kept in join_all(nodes.iter().cloned().map(keep)).await {
+            kept.expect("no panic").expect("kept");
+        }
+    }
+    drop(open);
+    store.close().await;
+    assert_eq!(deadlocks(&database).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_name_each_other_while_the_room_ends_never_wait_in_a_circle() {
+    let Some(database) = Database::postgres().await else { return };
+    let store = database.store().await;
+    let world = World::new(store.clone()).await;
+    let mut all = Vec::new();
+    for _ in 0..8 {
+        all.push(room(&world.app, &world.ada).await);
+    }
+    let people = crowd(&world.app, &all, 6).await;
+    let mentions: Vec<_> = people.iter().map(|one| one.user).collect();
+    for room in all {
+        let says = |who: Caller| {
+            let (app, saying) = (world.app.clone(), Saying { text: "all".to_owned(), mentions: mentions.clone() });
+            tokio::spawn(async move {
+                let render = Arc::new(|_: &Noted| body(&""));
+                Box::pin(rooms::comment(&app, &who, (room, None), saying, None, render)).await.map_err(|error| error.code())
+            })
+        };
+        let saying: Vec<_> = people.iter().cloned().map(says).collect();
+        rooms::delete(&world.app, &world.ada, room).await.expect("deleted");
+        for said in join_all(saying).await {
+            assert!(matches!(said.expect("no panic").map(drop), Ok(()) | Err("room.not_found")));
+        }
     }
     store.close().await;
     assert_eq!(deadlocks(&database).await, 0);

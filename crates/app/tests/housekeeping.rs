@@ -6,23 +6,23 @@ mod world;
 use std::{sync::Arc, time::Duration};
 
 use app::{
-    Rendered,
     domain::{
         calendar::{RemindersDraft, labels::LabelsDraft, search::Query},
+        rooms::Saying as Remark,
         tasks::{Task, TaskDraft},
     },
     housekeeping::{self, JobLane, Retention},
     notify,
-    rooms::{self, Entered},
+    rooms::{self, Noted},
     tasks,
 };
 use clockwork::{Leased as _, Outcome, Settlement};
 use domain::notify::Shelf;
 use futures_util::future::join;
-use kernel::{Clock as _, EventId, Instant, RoomId, StreamId, UserId};
+use kernel::{Clock as _, EventId, Instant, StreamId, UserId};
 use store::{StoreError, Tx, UseCase, calendar::filtered::Narrow, jobs::Claimed, scratch, streams, tasks::lists};
 use testkit::{SeededEntropy, on_both_databases, on_both_engines};
-use world::World;
+use world::{World, disk::Disk, room};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -224,14 +224,6 @@ async fn tasks_that_are_older_than_the_search_are_found_after_a_while() {
     .await;
 }
 
-/// Makes a room of Ada's.
-async fn room(world: &World) -> RoomId {
-    let id = |entered: &Entered| entered.room.id.to_string().into_bytes();
-    let render = Arc::new(move |entered: &Entered| Rendered { status: 201, headers: Vec::new(), body: id(entered) });
-    let answer = rooms::create(&world.app, &world.ada, "Choir".to_owned(), None, render).await.expect("a room");
-    String::from_utf8(answer.rendered.body).expect("text").parse().expect("an id")
-}
-
 /// Whether there is such a stream.
 struct IsThere(StreamId);
 
@@ -249,7 +241,8 @@ async fn of_a_full_room_the_oldest_events_are_forgotten_and_of_a_deleted_one_all
     on_both_engines(async |store| {
         let world = World::new(store).await;
         housekeeping::plan(&world.app).await.expect("planned");
-        let (full, small, deleted) = (room(&world).await, room(&world).await, room(&world).await);
+        let (full, small, deleted) =
+            (room(&world.app, &world.ada).await, room(&world.app, &world.ada).await, room(&world.app, &world.ada).await);
         for (room, events) in [(full, 1_299), (small, 20), (deleted, 600)] {
             world.app.store().write(Append(room.into(), events, world.clock.now())).await.expect("appended");
         }
@@ -263,4 +256,29 @@ async fn of_a_full_room_the_oldest_events_are_forgotten_and_of_a_deleted_one_all
         assert!(!world.app.store().read(IsThere(deleted.into())).await.expect("read"), "and its stream with them");
     })
     .await;
+}
+
+#[tokio::test]
+async fn which_rooms_are_too_full_is_looked_up_once_in_a_run_and_on_a_reader() {
+    let (world, disk) = Disk::world().await;
+    housekeeping::plan(&world.app).await.expect("planned");
+    let (one, other) = (room(&world.app, &world.ada).await, room(&world.app, &world.ada).await);
+    for room in [one, other] {
+        world.app.store().write(Append(room.into(), 1_299, world.clock.now())).await.expect("appended");
+    }
+    for text in ["one", "two", "three"] {
+        let (saying, render) = (Remark { text: text.to_owned(), mentions: Vec::new() }, Arc::new(|_: &Noted| world::body(&"")));
+        Box::pin(rooms::comment(&world.app, &world.ada, (one, None), saying, None, render)).await.expect("said");
+        world.clock.advance(Duration::from_secs(1));
+    }
+    world.clock.advance(Duration::from_hours(1));
+    let lane = JobLane::new(world.app.clone(), Retention { room_events: 100, room_comments: 1, ..Retention::default() });
+    let job = claim(&world, &lane, "purge_rooms").await;
+    let (reads, commits) = (disk.reads(), disk.commits());
+    assert_eq!(work(&world, &lane, &job, Duration::ZERO).await, Duration::from_hours(1));
+    assert_eq!(disk.reads() - reads, 1);
+    assert!(disk.commits() - commits > 6, "in small pieces");
+    assert_eq!((kept(&world, one.into()).await, kept(&world, other.into()).await), (100, 100));
+    let left = rooms::comments(&world.app, &world.ada, (one, None), (None, 10)).await.expect("comments");
+    assert_eq!(left.items.into_iter().map(|noted| noted.comment.text).collect::<Vec<_>>(), ["three"]);
 }

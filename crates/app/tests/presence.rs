@@ -3,68 +3,21 @@
 #[expect(dead_code, reason = "shared by test files that need different parts of it")]
 mod world;
 
-use std::{pin::pin, sync::Arc};
+use std::{pin::pin, time::Duration};
 
 use app::{
-    App,
-    domain::{
-        identity::{Caller, Credential, DefaultLead, Rhythm, Role, User},
-        rooms::Standing,
-    },
     notify::{self, Topic},
     rooms::{self, NAMED_MAX},
 };
 use futures_util::{FutureExt as _, future::join_all};
 use hub::{CloseReason, Frame, Since, Word};
-use kernel::{Entropy, RoomId, SessionId, UserId};
-use store::{StoreError, Tx, UseCase};
+use kernel::{GatewayId, Instant};
+use store::{
+    Fault, FaultPoint, StoreError, Tx, UseCase,
+    rooms::presence::{self as rows, Stay},
+};
 use testkit::{SeededEntropy, on_both_engines};
-use world::{World, body};
-
-/// Puts people into a room.
-struct LetIn(RoomId, Vec<User>);
-
-impl UseCase for LetIn {
-    type Out = ();
-    type Error = StoreError;
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        for user in &self.1 {
-            assert!(store::identity::users::insert(tx, user, "no password").await?);
-            store::rooms::members::insert(tx, self.0, (user.id, Standing::Member), user.created_at).await?;
-        }
-        Ok(())
-    }
-}
-
-async fn room(app: &App, owner: &Caller) -> RoomId {
-    let render = Arc::new(|entered: &rooms::Entered| body(&entered.room.id));
-    let made = Box::pin(rooms::create(app, owner, "Choir".to_owned(), None, render)).await.expect("a room");
-    String::from_utf8(made.rendered.body).expect("text").parse().expect("an id")
-}
-
-/// So many members of a room.
-async fn crowd(app: &App, room: RoomId, count: u32) -> Vec<Caller> {
-    let (now, entropy) = (app.now(), SeededEntropy::new(9));
-    let user = |number: u32| User {
-        id: UserId::mint(now, &entropy as &dyn Entropy),
-        email: format!("member{number}@example.org").parse().expect("an address"),
-        display_name: format!("Member {number}").parse().expect("a name"),
-        role: Role::Member,
-        time_zone: "Asia/Seoul".parse().expect("a zone"),
-        locale: "en".parse().expect("a language"),
-        default_lead: DefaultLead::USUAL,
-        rhythm: Rhythm::default(),
-        version: 1,
-        created_at: now,
-        updated_at: now,
-    };
-    let users: Vec<User> = (0..count).map(user).collect();
-    let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
-    app.store().write(LetIn(room, users)).await.expect("let in");
-    let session = || Credential::Session(SessionId::mint(now, &entropy));
-    ids.into_iter().map(|user| Caller { user, role: Role::Member, credential: session() }).collect()
-}
+use world::{World, crowd, disk::Disk, room};
 
 #[tokio::test]
 async fn a_crowd_that_comes_at_once_is_one_update_for_each_reader_and_every_answer_is_bounded() {
@@ -72,7 +25,7 @@ async fn a_crowd_that_comes_at_once_is_one_update_for_each_reader_and_every_answ
     on_both_engines(async |store| {
         let World { app, ada, .. } = World::new(store).await;
         let room = room(&app, &ada).await;
-        let members = crowd(&app, room, CROWD).await;
+        let members = crowd(&app, &[room], CROWD).await;
         let mut reader = rooms::attach(&app, &ada, room, Since::Head).await.expect("a stream");
         rooms::keep_presence(&app).await.expect("kept");
         for _ in 0..2 {
@@ -100,7 +53,7 @@ async fn who_is_taken_out_while_their_right_is_looked_up_reads_nothing() {
     on_both_engines(async |store| {
         let World { app, ada, .. } = World::new(store).await;
         let room = room(&app, &ada).await;
-        for member in crowd(&app, room, 20).await {
+        for member in crowd(&app, &[room], 20).await {
             let mut live = notify::connect(&app, &member).expect("a connection");
             {
                 let mut subscribing = pin!(notify::subscribe(&app, &member, &mut live, (Topic::Room(room), Since::Head)));
@@ -128,4 +81,39 @@ async fn who_is_taken_out_while_their_right_is_looked_up_reads_nothing() {
         assert_eq!(app.hub().guests().len(), 0);
     })
     .await;
+}
+
+/// Another process, which says that somebody is in a room.
+struct Ghost(GatewayId, Stay);
+
+impl UseCase for Ghost {
+    type Out = ();
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        rows::hold(tx, self.0, Instant::MAX).await?;
+        rows::put(tx, self.0, &[self.1]).await.map(drop)
+    }
+}
+
+#[tokio::test]
+async fn what_another_life_said_is_forgotten_even_if_the_disk_is_full_at_first() {
+    let (world, disk) = Disk::world().await;
+    let room = room(&world.app, &world.ada).await;
+    let stay = Stay { room, user: world.ada.user, streams: 1, beats: 0, seen_at: world.app.now() };
+    let ghost = Ghost(GatewayId::mint(world.app.now(), &SeededEntropy::new(1)), stay);
+    world.app.store().write(ghost).await.expect("said");
+    let count = async || rooms::company(&world.app, &world.ada, room).await.expect("who is there").count;
+    disk.fails_once(FaultPoint::BeforeCommit, Fault::Full);
+    let (stopper, stop) = clockwork::Stopper::new();
+    let watch = tokio::spawn(rooms::watch_presence(world.app.clone(), stop));
+    let mut looks = 0;
+    while count().await > 0 {
+        world.clock.advance(Duration::from_millis(250));
+        tokio::task::yield_now().await;
+        looks += 1;
+        assert!(looks < 100, "it is said for ever");
+    }
+    stopper.stop();
+    watch.await.expect("stopped");
 }

@@ -1,5 +1,6 @@
 //! Schedules and their alarms, on both engines: what is made, moved, deleted, restored, snoozed and dismissed rings as it should.
 
+#[expect(dead_code, reason = "shared by test files that need different parts of it")]
 mod world;
 
 use std::{sync::Arc, time::Duration};

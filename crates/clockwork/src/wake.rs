@@ -36,7 +36,7 @@ impl Wake {
     }
 
     /// Sleeps until `next_due`, at most `sweep`, less when hinted or stopped.
-    pub(crate) async fn sleep(&self, clock: &dyn Clock, next_due: Option<Instant>, sweep: Duration, stop: &mut Stop) {
+    pub async fn sleep(&self, clock: &dyn Clock, next_due: Option<Instant>, sweep: Duration, stop: &mut Stop) {
         let now = clock.now();
         let nap = next_due.map_or(sweep, |due| due.since(now).min(sweep));
         if nap.is_zero() {

@@ -6,6 +6,7 @@
 
 pub mod alarms;
 pub mod calendar;
+pub mod campaigns;
 pub mod identity;
 pub mod notify;
 pub mod planning;

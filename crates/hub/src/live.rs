@@ -226,8 +226,10 @@ impl<L: EventLog, P: Protocol + Send> Live<L, P> {
                 }
                 self.tell(stream, steps);
             }
-            Err(Unread::Gone) => self.end(index, CloseReason::Gone),
-            Err(Unread::Unavailable) => self.close(CloseReason::Unavailable),
+            Err(Unread::Log(LogError::Gone)) => self.end(index, CloseReason::Gone),
+            Err(Unread::Log(LogError::Forbidden)) => self.end(index, CloseReason::Forbidden),
+            Err(Unread::Log(LogError::Revoked)) => self.close(CloseReason::Revoked),
+            Err(Unread::Log(LogError::Unavailable)) => self.close(CloseReason::Unavailable),
             // The next round says why.
             Err(Unread::Ending) => {}
         }
@@ -281,8 +283,7 @@ async fn first_of(awaited: impl Future<Output = ()>, end: SleepFuture<'_>) {
 
 /// Why nothing was read.
 enum Unread {
-    Gone,
-    Unavailable,
+    Log(LogError),
     Ending,
 }
 
@@ -295,9 +296,7 @@ async fn unless_ended<T>(
 ) -> Result<T, Unread> {
     let ending = std::pin::pin!(line.ending(stream));
     match select(read, ending).await {
-        Either::Left((Ok(read), _)) => Ok(read),
-        Either::Left((Err(LogError::Unavailable), _)) => Err(Unread::Unavailable),
-        Either::Left((Err(LogError::Gone), _)) => Err(Unread::Gone),
+        Either::Left((read, _)) => read.map_err(Unread::Log),
         Either::Right(_) => Err(Unread::Ending),
     }
 }

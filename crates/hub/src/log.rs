@@ -20,6 +20,10 @@ pub enum LogError {
     Unavailable,
     /// There is no such stream.
     Gone,
+    /// The reader may read it no longer.
+    Forbidden,
+    /// The session or key that reads is no longer good.
+    Revoked,
 }
 
 /// Reads the durable log. Every call sees at least what was committed before the call was made.

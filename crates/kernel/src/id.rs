@@ -135,6 +135,10 @@ typed_ids! {
     CommentId = "cmt";
     /// One life of one process that holds connections of people who follow rooms.
     GatewayId = "gtw";
+    /// A product that people wait for.
+    ProductId = "prd";
+    /// Somebody whom an owner of products can tell.
+    RecipientId = "rcp";
     /// An event in a stream.
     EventId = "evt";
     /// A durable stream of events: a user's own, or a room's.

@@ -28,7 +28,7 @@ pub use error::{Category, Coded, FieldError};
 pub use event::{Event, Position, PositionError};
 pub use id::{
     AlarmId, ApiKeyId, CategoryId, CommentId, EventId, FeedId, GatewayId, IdError, InvitationId, JobId, NotificationId,
-    ReminderId, RoomId, ScheduleId, SessionId, StreamId, TagId, TaskId, UserId,
+    ProductId, RecipientId, ReminderId, RoomId, ScheduleId, SessionId, StreamId, TagId, TaskId, UserId,
 };
 pub use instant::{Instant, InstantError};
 pub use length::{Length, LengthError};

@@ -113,6 +113,11 @@ impl Store {
         Self { turns: Turns::new(most.get()), ..self }
     }
 
+    /// How many transactions of one user there are at a time.
+    pub fn turns(&self) -> usize {
+        self.turns.most()
+    }
+
     /// A SQLite database in memory that runs on the caller's thread, behind a layer that may inject faults: for the simulator.
     pub fn simulated(faults: Arc<dyn Faults>) -> Result<Self, StoreError> {
         Ok(Self::inline(Sqlite::inline(faults)?))

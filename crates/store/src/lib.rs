@@ -21,6 +21,7 @@
 
 pub mod alarms;
 pub mod calendar;
+pub mod campaigns;
 pub mod holdings;
 pub mod idempotency;
 pub mod identity;

@@ -22,6 +22,16 @@ pub(crate) fn sqlite(connection: &mut rusqlite::Connection) -> Result<Vec<String
 pub(crate) async fn postgres(postgres: &Postgres) -> Result<Vec<String>, StoreError> {
     let mut object = postgres.connection().await?;
     let client: &mut tokio_postgres::Client = &mut object;
+    // To index a large table takes as long as it takes, and so does waiting for the node that does.
+    client.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0").await?;
+    let applied = one_at_a_time(client).await;
+    let reset = client.batch_execute("RESET statement_timeout; RESET lock_timeout").await;
+    let applied = applied?;
+    reset?;
+    Ok(applied)
+}
+
+async fn one_at_a_time(client: &mut tokio_postgres::Client) -> Result<Vec<String>, StoreError> {
     client.execute("SELECT pg_advisory_lock($1)", &[&ADVISORY_LOCK]).await?;
     let report = for_postgres::migrations::runner().set_grouped(true).run_async(client).await;
     client.execute("SELECT pg_advisory_unlock($1)", &[&ADVISORY_LOCK]).await?;

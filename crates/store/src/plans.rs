@@ -4,8 +4,8 @@
 //! tables and asks for the plan of each of them.
 
 use crate::{
-    Sql, Store, StoreError, Tx, UseCase, alarms, calendar, holdings, labels, notify, planning, progress, rooms, streams, tasks,
-    tx::Engine,
+    Sql, Store, StoreError, Tx, UseCase, alarms, calendar, campaigns, holdings, labels, notify, planning, progress, rooms,
+    streams, tasks, tx::Engine,
 };
 
 /// A statement whose plan matters.
@@ -46,7 +46,7 @@ const TASK_TOKENS: Index = Index { sqlite: "VIRTUAL TABLE INDEX", postgres: "tas
 /// All of them.
 pub fn hot_reads() -> Vec<HotRead> {
     let read = |name, index, sql: Sql| HotRead { name, index, sql };
-    vec![
+    let mut reads = vec![
         read("alarms::CLAIM_DUE", named("alarms_due"), alarms::CLAIM_DUE),
         read("alarms::NEXT_DUE", named("alarms_due"), alarms::NEXT_DUE.into()),
         read("alarms::OF_OWNER", named("alarms_of_owner"), alarms::OF_OWNER.into()),
@@ -135,6 +135,38 @@ pub fn hot_reads() -> Vec<HotRead> {
             tasks::WAITS,
         ),
         read("tasks::lists::OPEN", named("tasks_open"), tasks::lists::OPEN.into()),
+    ];
+    reads.extend(of_campaigns());
+    reads
+}
+
+/// Those of products, of who waits for them, and of their rounds.
+fn of_campaigns() -> Vec<HotRead> {
+    let read = |name, index, sql: Sql| HotRead { name, index, sql };
+    vec![
+        read("campaigns::ledger::CHUNK_END", named("product_subscriptions_in_order"), campaigns::ledger::CHUNK_END.into()),
+        read("campaigns::ledger::DUE", named("campaign_recipients_due"), campaigns::ledger::DUE.into()),
+        read("campaigns::ledger::FAILED", named("campaign_recipients_apart"), campaigns::ledger::PAGE_FAILED.into()),
+        read("campaigns::ledger::FIRST_OPEN", named("campaign_recipients_apart"), campaigns::ledger::FIRST_OPEN.into()),
+        read("campaigns::ledger::NEXT", key("campaign_recipients_pkey"), campaigns::ledger::NEXT.into()),
+        read("campaigns::ledger::OF", named("campaign_recipients_once"), campaigns::ledger::OF.into()),
+        read("campaigns::ledger::PAGE", key("campaign_recipients_pkey"), campaigns::ledger::PAGE.into()),
+        read("campaigns::rounds::AWAKE", named("campaign_rounds_awake"), campaigns::rounds::AWAKE.into()),
+        read("campaigns::rounds::EXPIRED", named("campaign_rounds_expiring"), campaigns::rounds::EXPIRED.into()),
+        read("campaigns::rounds::FIND", key("campaign_rounds_pkey"), campaigns::rounds::FIND.into()),
+        read("campaigns::rounds::NEXT_WAKE", named("campaign_rounds_awake"), campaigns::rounds::NEXT_WAKE.into()),
+        read("campaigns::rounds::PAGE", key("campaign_rounds_pkey"), campaigns::rounds::PAGE.into()),
+        read("campaigns::rounds::UNFROZEN", named("campaign_rounds_unfrozen"), campaigns::rounds::UNFROZEN),
+        read("campaigns::products::BY_ID", key("products_pkey"), campaigns::products::BY_ID.into()),
+        read("campaigns::products::BY_KEY", named("products_by_key"), campaigns::products::BY_KEY.into()),
+        read("campaigns::products::PAGE", named("products_of_owner"), campaigns::products::PAGE.into()),
+        read("campaigns::recipients::CALLED", named("recipients_by_external_id"), campaigns::recipients::CALLED),
+        read("campaigns::recipients::FIND", named("recipients_by_external_id"), campaigns::recipients::FIND.into()),
+        read("campaigns::recipients::PAGE", named("recipients_by_external_id"), campaigns::recipients::PAGE.into()),
+        read("campaigns::recipients::WAITING_FOR", key("product_subscriptions_pkey"), campaigns::recipients::WAITING_FOR.into()),
+        read("campaigns::subscriptions::FIND", key("product_subscriptions_pkey"), campaigns::subscriptions::FIND.into()),
+        read("campaigns::subscriptions::OF", key("product_subscriptions_pkey"), campaigns::subscriptions::OF),
+        read("campaigns::subscriptions::PAGE", named("product_subscriptions_in_order"), campaigns::subscriptions::PAGE.into()),
     ]
 }
 

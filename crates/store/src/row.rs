@@ -2,7 +2,7 @@
 
 use kernel::{
     AlarmId, ApiKeyId, CategoryId, CommentId, EventId, FeedId, GatewayId, Instant, InvitationId, JobId, NotificationId,
-    ReminderId, RoomId, ScheduleId, SessionId, StreamId, TagId, TaskId, UserId,
+    ProductId, RecipientId, ReminderId, RoomId, ScheduleId, SessionId, StreamId, TagId, TaskId, UserId,
 };
 use rusqlite::types::{FromSql as _, ValueRef};
 use tokio_postgres::types::{FromSql, Type};
@@ -136,6 +136,8 @@ column! {
     InvitationId, PgUuid, |v| sqlite_uuid(v).map(InvitationId::from_uuid), |v| InvitationId::from_uuid(v.0);
     CommentId, PgUuid, |v| sqlite_uuid(v).map(CommentId::from_uuid), |v| CommentId::from_uuid(v.0);
     GatewayId, PgUuid, |v| sqlite_uuid(v).map(GatewayId::from_uuid), |v| GatewayId::from_uuid(v.0);
+    ProductId, PgUuid, |v| sqlite_uuid(v).map(ProductId::from_uuid), |v| ProductId::from_uuid(v.0);
+    RecipientId, PgUuid, |v| sqlite_uuid(v).map(RecipientId::from_uuid), |v| RecipientId::from_uuid(v.0);
     EventId, PgUuid, |v| sqlite_uuid(v).map(EventId::from_uuid), |v| EventId::from_uuid(v.0);
     StreamId, PgUuid, |v| sqlite_uuid(v).map(StreamId::from_uuid), |v| StreamId::from_uuid(v.0);
     JobId, PgUuid, |v| sqlite_uuid(v).map(JobId::from_uuid), |v| JobId::from_uuid(v.0);

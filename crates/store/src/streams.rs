@@ -5,7 +5,11 @@ use std::borrow::Cow;
 use domain::rooms::About;
 use kernel::{Event, EventId, Instant, Position, RoomId, StreamId};
 
-use crate::{Column, Row, Sql, StoreError, Tx, rooms::reactions, values};
+use crate::{
+    Column, Row, Sql, StoreError, Tx,
+    rooms::{self, reactions},
+    values,
+};
 
 /// An event on its way into a stream: it has no number yet.
 #[derive(Clone, Debug)]
@@ -200,11 +204,14 @@ pub async fn trim_to(tx: &mut Tx<'_>, stream: StreamId, keep: u32, limit: u32) -
     forget_reactions(tx, stream, gone).await
 }
 
-/// Of events that are gone, should the stream be of a room, nobody thinks anything any more. Answers how many they were.
+/// Of events that are gone nobody thinks anything any more; on other streams than those of rooms nobody ever did. Answers how many they were.
 async fn forget_reactions(tx: &mut Tx<'_>, stream: StreamId, gone: Vec<EventId>) -> Result<u64, StoreError> {
-    let abouts: Vec<About> = gone.into_iter().map(About::Event).collect();
-    reactions::forget(tx, RoomId::from_uuid(stream.uuid()), &abouts).await?;
-    Ok(abouts.len() as u64)
+    let room = RoomId::from_uuid(stream.uuid());
+    if !rooms::among(tx, &[room]).await?.is_empty() {
+        let abouts: Vec<About> = gone.iter().copied().map(About::Event).collect();
+        reactions::forget(tx, room, &abouts).await?;
+    }
+    Ok(gone.len() as u64)
 }
 
 fn event(row: &Row<'_>) -> Result<Event, StoreError> {

@@ -55,6 +55,11 @@ impl Turns {
         Self { most, queues: Arc::default() }
     }
 
+    /// How many transactions one user has at a time.
+    pub(crate) fn most(&self) -> usize {
+        self.most
+    }
+
     /// The next turn of the user for whom the caller works, first come, first served.
     pub(crate) async fn next(&self) -> Turn {
         let Ok(user) = USER.try_with(|user| *user) else { return Turn { _permit: None, _place: None } };

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::BufMut as _;
 use kernel::{
     AlarmId, ApiKeyId, CategoryId, CommentId, EventId, FeedId, GatewayId, Instant, InvitationId, JobId, NotificationId,
-    ReminderId, RoomId, ScheduleId, SessionId, StreamId, TagId, TaskId, UserId,
+    ProductId, RecipientId, ReminderId, RoomId, ScheduleId, SessionId, StreamId, TagId, TaskId, UserId,
 };
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::{IsNull, Kind, ToSql, Type, to_sql_checked};
@@ -191,6 +191,8 @@ from! {
     InvitationId => Uuid(v) v.uuid();
     CommentId => Uuid(v) v.uuid();
     GatewayId => Uuid(v) v.uuid();
+    ProductId => Uuid(v) v.uuid();
+    RecipientId => Uuid(v) v.uuid();
     EventId => Uuid(v) v.uuid();
     StreamId => Uuid(v) v.uuid();
     JobId => Uuid(v) v.uuid();

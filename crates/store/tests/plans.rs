@@ -17,17 +17,25 @@ use domain::{
         labels::{Category, LabelName, Tag},
         progress::{Action, Item, Progress},
     },
+    campaigns::{Cause, Deed, Product, ProductDraft, Reason, Recipient, RecipientDraft, Round, RowState},
     rooms::{About, Author, Comment, Invitation, Room, Standing},
     tasks::Task,
 };
 use errands::task;
 use inboxes::{deliver, notifications, people, run};
 use kernel::{
-    CategoryId, CommentId, Entropy as _, EventId, FeedId, GatewayId, Instant, InvitationId, Position, RoomId, TagId, UserId, Zone,
+    CategoryId, CommentId, Entropy as _, EventId, FeedId, GatewayId, Instant, InvitationId, Position, ProductId, RecipientId,
+    RoomId, TagId, UserId, Zone,
 };
 use store::{
     Store, StoreError, Tx, alarms,
     calendar::{self, feeds, revision},
+    campaigns::{
+        ledger::{self, Entry},
+        products, recipients,
+        rounds::{self, Kept},
+        subscriptions,
+    },
     hot_reads, labels,
     notify::inbox,
     progress,
@@ -77,6 +85,7 @@ async fn fill(store: &Store) {
         .await;
     }
     rooms_of(store, &everybody).await;
+    lines_of(store, &everybody[..NOTIFIED]).await;
     feeds_of(store, everybody).await;
     store.analyze().await.expect("the tables are counted");
 }
@@ -104,6 +113,93 @@ async fn feeds_of(store: &Store, people: Vec<UserId>) {
         })
     })
     .await;
+}
+
+/// Products of each of those who were notified, people in their address books, and how many of them wait for one of the products.
+const PRODUCTS: u64 = 25;
+const CUSTOMERS: u64 = 200;
+const LINES: usize = 2;
+
+/// Products, and lines of those who wait for some of them.
+async fn lines_of(store: &Store, owners: &[UserId]) {
+    let made: Vec<(Vec<Product>, Vec<Recipient>)> = (0..)
+        .zip(owners)
+        .map(|(number, owner)| {
+            let entropy = SeededEntropy::new(97_000 + number);
+            let product = |number: u64| {
+                let draft = ProductDraft { name: "Bell".to_owned(), ..ProductDraft::default() };
+                let id = ProductId::mint(START, &entropy);
+                draft.begin((id, *owner, &format!("p{number}")), 0, START).expect("a product")
+            };
+            let customer = |number: u64| {
+                let id = RecipientId::mint(START, &entropy);
+                RecipientDraft::default().begin((id, *owner, format!("c{number}")), START)
+            };
+            ((0..PRODUCTS).map(product).collect(), (0..CUSTOMERS).map(customer).collect())
+        })
+        .collect();
+    run(store, move |tx| {
+        let made = made.clone();
+        Box::pin(async move {
+            for (made, people) in &made {
+                for product in made {
+                    products::insert(tx, product).await?;
+                }
+                recipients::put(tx, people).await?;
+                let ids: Vec<RecipientId> = people.iter().map(|recipient| recipient.id).collect();
+                for product in &made[..LINES] {
+                    let first = products::admit(tx, product.id, i64::try_from(ids.len()).expect("few")).await?;
+                    subscriptions::subscribe(tx, product.id, &ids, (first, START)).await?;
+                    rounds_of(tx, product).await?;
+                }
+            }
+            Ok(())
+        })
+    })
+    .await;
+}
+
+/// Rounds of a product. The last one is under way and has a ledger.
+const ROUNDS: i64 = 60;
+
+async fn rounds_of(tx: &mut Tx<'_>, product: &Product) -> Result<(), StoreError> {
+    let until = rounds::last_seq(tx, product.id).await?;
+    for number in 1..=ROUNDS {
+        let mut round = Round { number, ..Round::begin(product, Cause::Asked, START) };
+        if number < ROUNDS {
+            round.frozen = true;
+            round.turn(Deed::Cancel, Cause::Owner, START).expect("it ends");
+        }
+        let (product, wake_at, progress_at) = (product.id, START, START);
+        let mut kept = Kept {
+            product,
+            round,
+            frozen_seq: until,
+            freeze_until_seq: until,
+            wave_at: None,
+            wake_at,
+            progress_at,
+            progress_begun: 0,
+        };
+        rounds::insert(tx, &kept).await?;
+        if number < ROUNDS {
+            continue;
+        }
+        kept.round.total = ledger::freeze(tx, (product, number), (0, until), 0, 1_000).await?.added;
+        kept.round.frozen = true;
+        let told = (1..=kept.round.total).map(|position| match position % 50 {
+            0 => Entry::new(position, RowState::Failed, Some(Reason::Refused)),
+            1 => Entry { next_at: Some(START), ..Entry::new(position, RowState::Retry, None) },
+            _ => Entry::new(position, RowState::Sent, None),
+        });
+        let told: Vec<Entry> = told.collect();
+        for entry in &told {
+            kept.round.count(RowState::Waiting, entry.state);
+        }
+        ledger::begin(tx, (product, number), &told, 1, START).await?;
+        rounds::update(tx, &kept).await?;
+    }
+    Ok(())
 }
 
 /// Rooms, and how many are in each.
@@ -364,13 +460,14 @@ async fn no_hot_read_goes_through_a_whole_table() {
             assert!(!plan.lines().any(whole), "{} reads everything:\n{plan}", read.name);
             assert!(plan.contains(index), "{} does not use {index}:\n{plan}", read.name);
             // A claim puts its one batch in order, a search what it found, a list what few are begun, and what is left of
-            // the few tasks of an owner may be put in order as well, and so may what is counted in groups or locked, and the few schedules a
-            // room is shown; everybody else takes the order of the index.
+            // the few tasks of an owner may be put in order as well, and so may what is counted in groups or locked, the few schedules a
+            // room is shown, and the few rounds that have an end; everybody else takes the order of the index.
             let sorts = plan.contains("Sort") || plan.contains("TEMP B-TREE");
             let may_sort = [
                 "alarms::CLAIM_DUE",
                 "calendar::filtered::BEGUN",
                 "calendar::filtered::FOUND",
+                "campaigns::rounds::EXPIRED",
                 "rooms::reactions::OF",
                 "rooms::shares::OF_ROOM",
                 "rooms::shares::OF_SCHEDULES",

@@ -9,7 +9,7 @@ use domain::rooms::{Invitation, Member, Room, Standing};
 use inboxes::{people, run};
 use kernel::{Cursor, Entropy as _, EventId, Instant, InvitationId, RoomId, StreamId, UserId};
 use store::{
-    Store,
+    Open, Store,
     rooms::{
         self, Entered, invitations, members,
         publications::{self, Claim},
@@ -423,6 +423,37 @@ async fn what_is_unread_is_what_comes_after_the_position_of_its_reader() {
             run(&store, move |tx| Box::pin(reads::set_version(tx, ann, version))).await;
         }
         assert_eq!(run(&store, move |tx| Box::pin(reads::version(tx, ann))).await, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whatever_of_rooms_names_a_person_is_found_by_the_person() {
+    const OURS: &str =
+        "('rooms', 'room_members', 'room_invitations', 'room_publications', 'room_readers', 'comments', 'comment_mentions',
+        'reactions')";
+    on_both_databases(async |database| {
+        database.store().await.close().await;
+        let names = if matches!(database.open(), Open::Sqlite(_)) {
+            format!(
+                "SELECT count(*) AS named, sum(EXISTS (SELECT 1 FROM pragma_index_list(t.name) l, pragma_index_info(l.name) i
+                     WHERE l.partial = 0 AND i.seqno = 0 AND i.name = f.\"from\")) AS found
+                 FROM sqlite_master t, pragma_foreign_key_list(t.name) f
+                 WHERE t.type = 'table' AND f.\"table\" = 'users' AND t.name IN {OURS}"
+            )
+        } else {
+            format!(
+                "SELECT count(*) AS named, sum(CASE WHEN EXISTS (SELECT 1 FROM pg_index i
+                     WHERE i.indrelid = f.conrelid AND i.indpred IS NULL AND i.indkey[0] = f.conkey[1]) THEN 1 ELSE 0 END) AS found
+                 FROM pg_constraint f JOIN pg_class t ON t.oid = f.conrelid
+                 WHERE f.contype = 'f' AND f.confrelid = 'users'::regclass AND t.relname IN {OURS}"
+            )
+        };
+        let number = async |column| {
+            let sql = format!("SELECT CAST({column} AS bigint) FROM ({names}) AS counted");
+            scratch::numbers(database.open(), &sql).await.expect("a number")[0]
+        };
+        assert_eq!((number("named").await, number("found").await), (7, 7));
     })
     .await;
 }

@@ -272,7 +272,8 @@ async fn lists_are_narrowed_to_labels_and_words_a_page_at_a_time() {
 }
 
 /// Takes a database back to before tasks had labels.
-const BACK: &str = "DROP TABLE room_presence_versions; DROP TABLE room_presence; DROP TABLE gateways; DROP INDEX events_by_id;
+const BACK: &str = "DROP TABLE provider_leases; DROP TABLE campaign_recipients; DROP TABLE campaign_rounds; DROP TABLE product_subscriptions; DROP TABLE recipients; DROP TABLE address_books; DROP TABLE products;
+    DROP TABLE room_presence_versions; DROP TABLE room_presence; DROP TABLE gateways; DROP INDEX events_by_id;
     DROP TABLE room_schedules; DROP TABLE reactions; DROP TABLE comment_mentions; DROP TABLE comments;
     DROP TABLE room_reads; DROP TABLE room_readers; DROP TABLE room_publications; DROP TABLE room_invitations; DROP TABLE room_members; DROP TABLE rooms;
     DROP TABLE task_search_backlog; DROP TABLE task_search_documents; DROP TABLE task_tags;
@@ -293,7 +294,7 @@ async fn tasks_of_before_are_on_the_backlog_until_somebody_has_caught_up() {
         let of_engine = if is_sqlite {
             "DROP TABLE task_search_tokens;"
         } else {
-            "DROP FUNCTION room_presence_moves CASCADE; DROP FUNCTION room_members_come CASCADE; DROP FUNCTION room_members_go CASCADE;"
+            "DROP FUNCTION campaign_rounds_go CASCADE; DROP FUNCTION room_presence_moves CASCADE; DROP FUNCTION room_members_come CASCADE; DROP FUNCTION room_members_go CASCADE;"
         };
         scratch::script(database.open(), &format!("{of_engine} {BACK}")).await.expect("an older database");
 

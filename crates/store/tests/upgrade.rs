@@ -26,7 +26,7 @@ use store::{
     notify::inbox::{self, Listing},
     progress, scratch, search, streams, tasks,
 };
-use testkit::on_both_databases;
+use testkit::{Database, on_both_databases};
 use uuid::Uuid;
 
 /// What a database of V3 held: people with sessions and keys, schedules that happen once, repeat, are worked on and lie in the trash,
@@ -333,4 +333,29 @@ async fn what_is_new(store: &Store, ada: UserId, grace: UserId) {
         })
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_migration_has_all_the_time_it_needs_and_what_comes_after_it_has_not() {
+    let Some(database) = Database::postgres().await else { return };
+    scratch::migrate_to(database.open(), 16).await.expect("an older schema");
+    let limits = |statement: &str, lock: &str| {
+        format!(
+            "IF current_setting('statement_timeout') <> '{statement}' OR current_setting('lock_timeout') <> '{lock}' THEN
+                 RAISE '% %', current_setting('statement_timeout'), current_setting('lock_timeout');
+             END IF;"
+        )
+    };
+    let watch = |table: &str, limits: &str| {
+        format!(
+            "CREATE FUNCTION watch_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {limits} RETURN new; END $$;
+             CREATE TRIGGER watch BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION watch_{table}();"
+        )
+    };
+    let script = watch("refinery_schema_history", &limits("0", "0")) + &watch("users", &limits("30s", "10s"));
+    scratch::script(database.open(), &script).await.expect("watched");
+    let store = database.store().await;
+    // By the connection that has migrated, too.
+    inboxes::people(&store, 0..9).await;
+    store.close().await;
 }

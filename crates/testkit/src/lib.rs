@@ -13,6 +13,7 @@ mod clock;
 mod database;
 mod entropy;
 mod server;
+mod sink;
 
 /// The rooms below, for the tests of a room above that may not know them: they put a whole server together, and look at
 /// what it wrote.
@@ -25,3 +26,4 @@ pub use database::{
 };
 pub use entropy::SeededEntropy;
 pub use server::TestServer;
+pub use sink::{Heard, Reply, Sink};

@@ -12,7 +12,7 @@ const following = campanile.follow(["me", room], {
   ended: (stream, reason) => console.log("no longer in", stream, reason),
 });
 
-// Sent again until it has arrived, and published once.
+// Sent again while nobody knows whether it has arrived, and published once.
 const { event_id } = await campanile.publish({ room_id: room, type: "order.paid", data: { order: 4711 } });
 console.log("published", event_id, "unread before it:", unread.of(room));
 

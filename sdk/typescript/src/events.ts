@@ -1,11 +1,12 @@
 // Server-sent events over fetch, because a browser's EventSource cannot send a token in a header, and one in a URL is logged.
-import { type Way, another, leaving, refusalOf, send, tokenOf } from "./http.js";
+import { type Way, addressOf, another, leaving, refusalOf, send, tokenOf } from "./http.js";
 import { type Message, Parser } from "./parser.js";
 import { type Places, placeIn, written } from "./places.js";
 import { Left, type Transport, type Why, type Word } from "./word.js";
 
 /** Follows by `GET /api/v1/stream`. Another set of streams is another connection. */
 export function overEvents(way: Way): Transport {
+  addressOf(way);
   return (places, stop) => words(way, places, stop);
 }
 
@@ -20,6 +21,7 @@ async function* words(way: Way, places: Places, stop: AbortSignal): AsyncGenerat
   if (!response.ok || !response.body) throw leaving(await refusalOf(response));
   // Whoever resumes where nothing has happened hears nothing for a while.
   yield { word: "open" };
+  for (const stream of places.keys()) yield { word: "on", stream };
   const parser = new Parser();
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   // A body that is not the platform's own may not know of the signal.

@@ -14,6 +14,8 @@ export interface Follower {
   reload(stream: string, why: Why): void;
   /** Whether events arrive at this moment. */
   connected?(yes: boolean): void;
+  /** Another connection hears `stream` from here on, or the first one. What is kept nowhere, `presence.update`, may have been missed. */
+  resumed?(stream: string): void;
   /** `stream` is followed no longer: `forbidden`, the right to it has ended, or `gone`, so has the room. */
   ended?(stream: string, reason: string): void;
   /** Nothing is followed any more, and coming back would not help: nobody is signed in, or the server does not understand. */
@@ -25,8 +27,8 @@ export interface FollowOptions {
   since?: Readonly<Record<string, string>> | undefined;
   /** Ends it. */
   stop?: AbortSignal | undefined;
-  /** How to wait; tests do so without waiting. */
-  sleep?: ((ms: number, stop: AbortSignal) => Promise<void>) | undefined;
+  /** How to wait, no less than `least` of it; tests do so without waiting. */
+  sleep?: ((ms: number, stop: AbortSignal, least: number) => Promise<void>) | undefined;
   /** How long to hear nothing before the connection counts as dead, in milliseconds: twice the server's pulse, unless given. */
   silence?: number | undefined;
 }
@@ -34,6 +36,8 @@ export interface FollowOptions {
 /** Longer than two of the server's pulses: whoever hears nothing for so long hears nobody. */
 const SILENCE = 32_000;
 const [FIRST_WAIT, LONGEST_WAIT] = [1_000, 30_000];
+/** What one connection may follow. */
+const MOST_STREAMS = 50;
 
 /** Streams that are being followed. */
 export class Following {
@@ -43,7 +47,7 @@ export class Following {
   readonly #follower: Follower;
   readonly #places = new Map<string, string | undefined>();
   readonly #over = new AbortController();
-  readonly #sleep: (ms: number, stop: AbortSignal) => Promise<void>;
+  readonly #sleep: (ms: number, stop: AbortSignal, least: number) => Promise<void>;
   readonly #silence: number;
   #connection: { its: Connection; cut: AbortController } | undefined;
   #isAnew = false;
@@ -55,7 +59,7 @@ export class Following {
     this.#follower = follower;
     this.#sleep = sleep;
     this.#silence = silence;
-    for (const stream of streams) this.#places.set(stream, since[stream]);
+    for (const stream of bounded(streams)) this.#places.set(stream, since[stream]);
     if (stop?.aborted) this.stop();
     stop?.addEventListener("abort", () => this.stop(), { once: true });
     this.done = this.#run();
@@ -71,9 +75,12 @@ export class Following {
     return Object.fromEntries([...this.#places].filter((place): place is [string, string] => place[1] !== undefined));
   }
 
-  /** Follows these streams from now on. Those that go on miss nothing. */
+  /**
+   * Follows these streams from now on. Those that go on miss nothing.
+   * @throws {RangeError} if they are more than one connection may follow.
+   */
   change(streams: Iterable<string>): void {
-    const wanted = new Set(streams);
+    const wanted = bounded(streams);
     const removed = this.streams.filter((stream) => !wanted.has(stream));
     const added = [...wanted].filter((stream) => !this.#places.has(stream));
     if (removed.length + added.length === 0) return;
@@ -121,7 +128,8 @@ export class Following {
       failures = left?.back === "slower" ? Math.min(failures + 2, 5) : opened ? 0 : Math.min(failures + 1, 5);
       // The server has put chance into what it said, so that not everybody comes back at once; what we make up has some of its own.
       const wait = opened && failures === 0 && retry !== undefined ? retry : Math.min(FIRST_WAIT * 2 ** Math.max(failures - 1, 0), LONGEST_WAIT) * (0.5 + Math.random() / 2);
-      await this.#sleep(Math.max(wait, left?.wait ?? 0), this.#over.signal);
+      const least = left?.wait ?? 0;
+      await this.#sleep(Math.max(wait, least), this.#over.signal, least);
     }
     this.#told(false);
   }
@@ -134,9 +142,7 @@ export class Following {
     let [opened, retry, error]: [boolean, number | undefined, unknown] = [false, undefined, undefined];
     let timer = setTimeout(() => cut.abort(), this.#silence);
     try {
-      for await (const word of its) {
-        // What was on its way when somebody wanted something else is heard by the next one.
-        if (cut.signal.aborted) break;
+      for await (const word of until(cut.signal, its)) {
         clearTimeout(timer);
         timer = setTimeout(() => cut.abort(), this.#silence);
         if (word.word === "open") this.#told((opened = true));
@@ -170,6 +176,8 @@ export class Following {
       if (word.word === "gap" || before !== word.head) this.#say(() => this.#follower.reload(word.stream, word.why));
     } else if (word.word === "ended") {
       this.#end(word.stream, word.reason);
+    } else if (word.word === "on" && this.#places.has(word.stream)) {
+      this.#say(() => this.#follower.resumed?.(word.stream));
     }
   }
 
@@ -195,17 +203,46 @@ export class Following {
   }
 }
 
-/** Waits, but no longer than until the device has a network again, or somebody looks at the page again. */
-function pause(ms: number, stop: AbortSignal): Promise<void> {
+function bounded(streams: Iterable<string>): Set<string> {
+  const all = new Set(streams);
+  if (all.size > MOST_STREAMS) throw new RangeError(`one connection follows at most ${String(MOST_STREAMS)} streams, and these are ${String(all.size)}`);
+  return all;
+}
+
+/** The words of a connection until `stop`, which does not wait for one that says nothing any more, nor for its end. */
+async function* until(stop: AbortSignal, its: Connection): AsyncGenerator<Word> {
+  const words = its[Symbol.asyncIterator]();
+  let leave: () => void = () => undefined;
+  stop.addEventListener("abort", () => leave(), { once: true });
+  try {
+    while (!stop.aborted) {
+      const next = await new Promise<IteratorResult<Word> | undefined>((resolve, reject) => {
+        leave = () => resolve(undefined);
+        words.next().then(resolve, reject);
+      });
+      // What was on its way when somebody wanted something else is heard by the next connection.
+      if (next === undefined || next.done || stop.aborted) return;
+      yield next.value;
+    }
+  } finally {
+    void words.return?.().catch(() => undefined);
+  }
+}
+
+/** Waits, but no longer than until the device has a network again, or somebody looks at the page again, and `least` in any case. */
+export function pause(ms: number, stop?: AbortSignal, least = 0): Promise<void> {
   return new Promise((resolve) => {
-    if (stop.aborted) return resolve();
-    const over = new AbortController();
+    if (stop?.aborted) return resolve();
+    const [began, over] = [Date.now(), new AbortController()];
     const end = (): void => (over.abort(), resolve());
+    const early = (): void => {
+      if (!globalThis.document?.hidden && Date.now() - began >= least) end();
+    };
     const timer = setTimeout(end, ms);
     over.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
-    const once = { once: true, signal: over.signal };
-    stop.addEventListener("abort", end, once);
-    globalThis.addEventListener?.("online", end, once);
-    globalThis.document?.addEventListener("visibilitychange", end, once);
+    const { signal } = over;
+    stop?.addEventListener("abort", end, { signal });
+    globalThis.addEventListener?.("online", early, { signal });
+    globalThis.document?.addEventListener("visibilitychange", early, { signal });
   });
 }

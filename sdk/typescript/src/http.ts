@@ -25,6 +25,11 @@ export class Refused extends Error {
   ) {
     super(detail);
   }
+
+  /** Whether the same question will be refused again: it was asked in a wrong way, or without the right. */
+  get isFinal(): boolean {
+    return this.status >= 400 && this.status < 500 && ![401, 408, 429].includes(this.status) && this.retryAfter === undefined;
+  }
 }
 
 /** A token to begin with. */
@@ -38,12 +43,19 @@ export async function renewed({ token }: Way, refused: string | undefined): Prom
   return other === refused ? undefined : other;
 }
 
+/**
+ * Where `path` of the server is.
+ * @throws {TypeError} if `url` is none.
+ */
+export function addressOf({ url }: Way, path = "/"): URL {
+  return new URL(path, url || (globalThis.location as Location | undefined)?.origin);
+}
+
 /** Sends a request with `token`. */
 export function send(way: Way, path: string, token: string | undefined, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
-  const base = way.url || (globalThis.location as Location | undefined)?.origin;
-  const request = new Request(new URL(path, base), { ...init, headers });
+  const request = new Request(addressOf(way, path), { ...init, headers });
   return (way.fetch ?? fetch)(request);
 }
 
@@ -54,9 +66,9 @@ export async function refusalOf(response: Response): Promise<Refused> {
   return new Refused(response.status, code ?? `http.${String(response.status)}`, detail ?? response.statusText, seconds > 0 ? seconds * 1_000 : undefined);
 }
 
-/** Asks, once more with another token where the first was not taken. */
-export async function ask<T>(way: Way, method: string, path: string, body?: unknown): Promise<T> {
-  const init = body === undefined ? { method } : { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+/** Asks, once more with another token where the first was not taken, until `signal`. */
+export async function ask<T>(way: Way, method: string, path: string, body?: unknown, signal: AbortSignal | null = null): Promise<T> {
+  const init = body === undefined ? { method, signal } : { method, signal, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
   const token = await tokenOf(way);
   let response = await send(way, path, token, init);
   const other = response.status === 401 ? await renewed(way, token) : undefined;
@@ -64,6 +76,24 @@ export async function ask<T>(way: Way, method: string, path: string, body?: unkn
   if (!response.ok) throw await refusalOf(response);
   const text = await response.text();
   return (text === "" ? undefined : JSON.parse(text)) as T;
+}
+
+/** What `work` comes to within `patience` milliseconds. It is given up then, and when `stop` says so, whatever it still waits for. */
+export async function within<T>(patience: number, stop: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  stop?.throwIfAborted();
+  const over = new AbortController();
+  const end = (): void => over.abort(stop?.reason);
+  const late = setTimeout(() => over.abort(new Error("no answer came")), patience);
+  stop?.addEventListener("abort", end, { once: true });
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      over.signal.addEventListener("abort", () => reject(over.signal.reason as Error), { once: true });
+      work(over.signal).then(resolve, reject);
+    });
+  } finally {
+    clearTimeout(late);
+    stop?.removeEventListener("abort", end);
+  }
 }
 
 /** What a refused connection means for whoever wants to follow. */

@@ -1,5 +1,6 @@
 // `@campanile/client`: README.md shows it in twenty lines.
-export { Campanile, type Options, type Publication, type Published, type Read } from "./client.js";
+export { Campanile, type Options, type Publication, type PublishOptions, type Published, type Read } from "./client.js";
+export { Errand } from "./errand.js";
 export { overEvents } from "./events.js";
 export { type FollowOptions, type Follower, Following } from "./following.js";
 export { Refused, type Way } from "./http.js";

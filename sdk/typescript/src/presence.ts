@@ -1,4 +1,5 @@
 // Who is in a room at this moment (docs/rooms.md, "Who is there").
+import { Errand } from "./errand.js";
 import type { StreamEvent } from "./word.js";
 
 export interface Present {
@@ -15,20 +16,29 @@ export interface PresenceView {
   version: number;
 }
 
+/** A room where many come and go is asked for once a second at most. */
+const PACE = { rest: 1_000 };
+/** So often an answer may be older than what was heard; one of another node may always be. */
 const TRIES = 3;
+/** So many an answer names. Where more are there it never names all, and asking anew would not help. */
+const MOST_NAMED = 1_000;
 
 /** Those who are there, kept up to date by `presence.update`. */
 export class Presence {
   #members: ReadonlyMap<string, Present> = new Map();
   #version = -1;
-  #loading = false;
+  #tries = 0;
+  #isOver = false;
+  readonly #reading: Errand<PresenceView>;
 
   /** `load` asks the server; `changed` is told after every change. */
   constructor(
     readonly room: string,
-    private readonly load: () => Promise<PresenceView>,
+    load: (signal: AbortSignal) => Promise<PresenceView>,
     private readonly changed: () => void = () => undefined,
-  ) {}
+  ) {
+    this.#reading = new Errand(load, (view) => this.#take(view), PACE);
+  }
 
   get members(): Present[] {
     return [...this.#members.values()];
@@ -38,9 +48,14 @@ export class Presence {
     return this.#members.has(user);
   }
 
+  /** Whether it was stopped. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Hears an event of any stream. */
   hear({ stream, kind, data }: StreamEvent): void {
-    if (stream !== this.room || kind !== "presence.update") return;
+    if (this.#isOver || stream !== this.room || kind !== "presence.update") return;
     const { joined, left, count, version } = data as { joined: string[]; left: string[]; count: number; version: number };
     if (version <= this.#version) return;
     const members = new Map(this.#members);
@@ -50,30 +65,33 @@ export class Presence {
     this.#version = version;
     this.changed();
     // An update is kept nowhere: whether one was missed shows in how many there are.
-    if (members.size !== count) void this.read();
+    if (members.size !== count && count <= MOST_NAMED) this.read();
   }
 
-  /** Something may have been missed; the server may have begun to count anew. */
+  /** Something may have been missed: what is told of who comes and goes is kept nowhere. The server may have begun to count anew. */
   reload(stream: string): void {
     if (stream !== this.room) return;
     this.#version = -1;
-    void this.read();
+    this.read();
   }
 
   /** Asks who is there. */
-  async read(): Promise<void> {
-    if (this.#loading) return;
-    this.#loading = true;
-    let view: PresenceView | undefined;
-    for (let tried = 0; tried < TRIES; tried++) {
-      view = await this.load().catch(() => undefined);
-      // Otherwise somebody came or went while the answer was on its way.
-      if (view === undefined || view.version >= this.#version) break;
-    }
-    this.#loading = false;
-    if (!view) return;
-    this.#members = new Map(view.members.map((member) => [member.user_id, member]));
-    this.#version = view.version;
+  read(): void {
+    if (!this.#isOver) this.#reading.want();
+  }
+
+  /** Asks nothing any more, and keeps what it knows. */
+  stop(): void {
+    this.#isOver = true;
+    this.#reading.stop();
+  }
+
+  #take({ members, version }: PresenceView): void {
+    // Somebody came or went while the answer was on its way.
+    if (version < this.#version && ++this.#tries < TRIES) return this.read();
+    this.#tries = 0;
+    this.#members = new Map(members.map((member) => [member.user_id, member]));
+    this.#version = version;
     this.changed();
   }
 }

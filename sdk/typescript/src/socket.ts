@@ -1,5 +1,5 @@
 // The same over a WebSocket: streams come and go while the connection stays, and a position is that of its own stream.
-import { type Way, another, ask, leaving, Refused, tokenOf } from "./http.js";
+import { Refused, type Way, addressOf, another, ask, leaving, send, tokenOf } from "./http.js";
 import type { Places } from "./places.js";
 import { type Connection, Left, type Transport, type Why, type Word } from "./word.js";
 
@@ -18,9 +18,14 @@ export function backAfter(code: number): Left["back"] {
 }
 
 const REVOKED = 4401;
+const OPEN = 1;
+/** Refusals that stay what they are; any other is of the moment (docs/errors.md). */
+const FINAL = ["room.not_found", "stream.not_found", "identity.forbidden", "stream.too_many_on_connection"];
+const [FIRST_WAIT, LONGEST_WAIT] = [1_000, 30_000];
 
 /** Follows by `GET /api/v1/socket`. */
 export function overSocket(way: SocketWay): Transport {
+  addressOf(way);
   return (places, stop) => new Socket(way, places, stop);
 }
 
@@ -35,6 +40,9 @@ class Socket implements Connection {
   #socket: WebSocket | undefined;
   #said: Word[] = [];
   #end: { code: number } | undefined;
+  #wasOpen = false;
+  /** How often each stream was refused one after the other. */
+  readonly #refused = new Map<string, number>();
   #wake: () => void = () => undefined;
 
   constructor(
@@ -44,10 +52,8 @@ class Socket implements Connection {
   ) {}
 
   change(added: readonly string[], removed: readonly string[]): void {
-    // One that is not open yet asks for what is wanted when it is.
-    if (this.#socket?.readyState !== 1) return;
     for (const stream of removed) this.#say({ op: "unsubscribe", stream });
-    for (const stream of added) this.#say({ op: "subscribe", stream });
+    for (const stream of added) this.#subscribe(stream);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Word> {
@@ -58,7 +64,8 @@ class Socket implements Connection {
     this.stop.addEventListener("abort", close, { once: true });
     if (this.stop.aborted) close();
     socket.onopen = () => {
-      for (const [stream, since] of this.places) this.#say({ op: "subscribe", stream, ...(since === undefined ? {} : { since }) });
+      this.#wasOpen = true;
+      for (const stream of this.places.keys()) this.#subscribe(stream);
     };
     socket.onmessage = ({ data }: MessageEvent<string>) => this.#hear(data);
     // What it tells after a failure to connect is `close`, too.
@@ -77,6 +84,7 @@ class Socket implements Connection {
         await new Promise<void>((wake) => (this.#wake = wake));
       }
       if (this.#end.code === REVOKED) throw await another(this.way, token, "the session or the key was revoked");
+      if (this.way.open && !this.#wasOpen && (await this.#isUnknown(token))) throw await another(this.way, token, "not signed in");
       const back = backAfter(this.#end.code);
       if (back !== "later") throw new Left(`closed with ${String(this.#end.code)}`, back);
     } finally {
@@ -86,7 +94,7 @@ class Socket implements Connection {
   }
 
   async #open(token: string | undefined): Promise<WebSocket> {
-    const address = new URL("/api/v1/socket", this.way.url || location.origin);
+    const address = addressOf(this.way, "/api/v1/socket");
     address.protocol = address.protocol.replace("http", "ws");
     if (this.way.open) return this.way.open(address.href, token);
     try {
@@ -96,15 +104,42 @@ class Socket implements Connection {
       if (error instanceof Refused) throw error.status === 401 ? new Left("not signed in", "never") : leaving(error);
       throw error;
     }
+    if (typeof WebSocket === "undefined") throw new Left("there is no WebSocket here: give one by `open`, or follow over events", "never");
     return new WebSocket(address, "campanile.v1");
   }
 
+  /** Why a socket could not be opened is told to nobody: whether it was for the token is asked in another way. */
+  async #isUnknown(token: string | undefined): Promise<boolean> {
+    return (await send(this.way, "/api/v1/users/me", token, { signal: this.stop })).status === 401;
+  }
+
+  /** Asks for a stream again that is refused at this moment, later each time. */
+  #again(stream: string): void {
+    const times = this.#refused.get(stream) ?? 0;
+    this.#refused.set(stream, times + 1);
+    const wait = Math.min(FIRST_WAIT * 2 ** times, LONGEST_WAIT) * (0.5 + Math.random() / 2);
+    const timer = setTimeout(() => {
+      if (this.places.has(stream)) this.#subscribe(stream);
+    }, wait);
+    this.stop.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  }
+
+  #subscribe(stream: string): void {
+    const since = this.places.get(stream);
+    this.#say({ op: "subscribe", stream, ...(since === undefined ? {} : { since }) });
+  }
+
+  /** One that is not open yet asks for what is wanted when it is. */
   #say(message: object): void {
-    this.#socket?.send(JSON.stringify(message));
+    if (this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify(message));
   }
 
   #hear(text: string): void {
-    for (const word of wordsOf(JSON.parse(text) as Said, this.places)) this.#said.push(word);
+    const said = JSON.parse(text) as Said;
+    const { event: kind, stream = "", data } = said;
+    if (kind === "subscribed") this.#refused.delete(stream);
+    else if (kind === "refused" && !isFinal(data?.code)) this.#again(stream);
+    this.#said.push(...wordsOf(said, this.places));
     this.#wake();
   }
 }
@@ -114,11 +149,20 @@ export function wordsOf({ event: kind, stream = "", id, data = {} }: Said, place
   const { head = "", reason = "", retry_ms: ms } = data;
   if (kind === "hello") return [{ word: "open" }, { word: "retry", ms: ms ?? 1_000 }];
   if (kind === "close") return ms === undefined ? [] : [{ word: "retry", ms }];
-  if (kind === "subscribed" || kind === "heartbeat" || kind === "pong") return [{ word: "pulse" }];
+  if (kind === "heartbeat" || kind === "pong") return [{ word: "pulse" }];
+  if (kind === "subscribed") return [{ word: "on", stream }];
   if (kind === "ready") return [{ word: "ready", stream, head, why: "ready" }];
   if (kind === "gap") return [{ word: "gap", stream, head, why: reason as Why }];
   // Left because we asked for it, or asked for too late.
   if (kind === "ended") return reason === "asked" ? [] : [{ word: "ended", stream, reason }];
-  if (kind === "refused") return places.has(stream) ? [{ word: "ended", stream, reason: data.code === "room.not_found" ? "forbidden" : (data.code ?? "refused") }] : [];
+  if (kind === "refused") {
+    const { code } = data;
+    if (!places.has(stream) || !isFinal(code)) return [{ word: "pulse" }];
+    return [{ word: "ended", stream, reason: code === "room.not_found" ? "forbidden" : (code ?? kind) }];
+  }
   return [{ word: "event", event: { stream, id, kind, data } }];
+}
+
+function isFinal(code: string | undefined): boolean {
+  return code === undefined || FINAL.includes(code);
 }

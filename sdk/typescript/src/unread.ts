@@ -1,4 +1,5 @@
 // What one has not read in one's rooms, kept up to date by what is heard (docs/rooms.md, "What one has read").
+import { Errand } from "./errand.js";
 import type { StreamEvent } from "./word.js";
 
 /** What `GET /api/v1/rooms/unread` answers. */
@@ -9,7 +10,7 @@ export interface UnreadCounts {
 }
 
 /** A burst of events is one question, and a room that never rests one a second. */
-const [SOON, AGAIN] = [100, 1_000];
+const PACE = { soon: 100, rest: 1_000 };
 
 /**
  * Counts are read from the server after something has happened, never added up here: an event that was counted by an answer and heard
@@ -18,17 +19,16 @@ const [SOON, AGAIN] = [100, 1_000];
 export class Unread {
   #counts = new Map<string, number>();
   #version = -1;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #asked = -Infinity;
-  #isReading = false;
-  /** Something happened while an answer was on its way, and need not be counted in it. */
-  #isStale = false;
+  #isOver = false;
+  readonly #reading: Errand<UnreadCounts>;
 
   /** `load` asks the server; `changed` is told after every change. */
   constructor(
-    private readonly load: () => Promise<UnreadCounts>,
+    load: (signal: AbortSignal) => Promise<UnreadCounts>,
     private readonly changed: () => void = () => undefined,
-  ) {}
+  ) {
+    this.#reading = new Errand(load, (counts) => this.#take(counts), PACE);
+  }
 
   /** In all rooms together. */
   get total(): number {
@@ -38,6 +38,11 @@ export class Unread {
   /** In one. */
   of(room: string): number {
     return this.#counts.get(room) ?? 0;
+  }
+
+  /** Whether it was stopped. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** Hears an event of any stream. */
@@ -65,38 +70,29 @@ export class Unread {
     this.#soon();
   }
 
-  /** Knows nothing, and asks nothing any more. */
+  /** Knows nothing, and asks nothing until it hears something. */
   forget(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#isReading = false;
+    this.#reading.stop();
     this.#counts = new Map();
     this.#version = -1;
     this.changed();
   }
 
-  #soon(): void {
-    if (this.#isReading) this.#isStale = true;
-    this.#timer ??= setTimeout(() => void this.#read(), Math.max(SOON, this.#asked + AGAIN - Date.now()));
+  /** Asks nothing any more, and keeps what it knows. */
+  stop(): void {
+    this.#isOver = true;
+    this.#reading.stop();
   }
 
-  async #read(): Promise<void> {
-    const timer = this.#timer;
-    this.#asked = Date.now();
-    [this.#isReading, this.#isStale] = [true, false];
-    const counts = await this.load().catch(() => undefined);
-    // Forgotten meanwhile.
-    if (this.#timer !== timer) return;
-    this.#timer = undefined;
-    this.#isReading = false;
-    if (this.#isStale) this.#soon();
-    if (counts && counts.version >= this.#version) {
-      this.#version = counts.version;
-      this.#counts = new Map(counts.rooms.map(({ room_id, unread }) => [room_id, unread]));
-      this.changed();
-    } else if (counts) {
-      // Something was read while the answer was on its way.
-      this.#soon();
-    }
+  #soon(): void {
+    if (!this.#isOver) this.#reading.want();
+  }
+
+  #take({ rooms, version }: UnreadCounts): void {
+    // Something was read while the answer was on its way.
+    if (version < this.#version) return this.#soon();
+    this.#version = version;
+    this.#counts = new Map(rooms.map(({ room_id, unread }) => [room_id, unread]));
+    this.changed();
   }
 }

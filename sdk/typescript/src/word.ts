@@ -17,6 +17,8 @@ export type Why = "ready" | "trimmed" | "epoch_changed" | "ahead_of_log" | "unre
 
 export type Word =
   | { word: "open" }
+  /** What happens in this stream from here on is heard. */
+  | { word: "on"; stream: string }
   /** Somebody is there. */
   | { word: "pulse" }
   /** Come back after so long, should this break. */

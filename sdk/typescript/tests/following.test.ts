@@ -6,6 +6,7 @@ interface Told {
   asked: { url: string; last: string | null; token: string | null }[];
   lines: string[];
   waits: number[];
+  resumed: string[];
   following: Following;
 }
 
@@ -24,7 +25,7 @@ function problem(status: number, code: string, headers: Record<string, string> =
 /** Follows what `answers` hold, one request after the other, and tells what it was told. */
 async function told(streams: string[], answers: (string | Response | Error)[], token?: (refused?: string) => Promise<string | undefined>, since?: Record<string, string>): Promise<Told> {
   const stop = new AbortController();
-  const [asked, lines, waits]: [Told["asked"], string[], number[]] = [[], [], []];
+  const [asked, lines, waits, resumed]: [Told["asked"], string[], number[], string[]] = [[], [], [], []];
   const fetch = async (request: Request): Promise<Response> => {
     const { pathname, search } = new URL(request.url);
     asked.push({ url: pathname + search, last: request.headers.get("last-event-id"), token: request.headers.get("authorization") });
@@ -37,12 +38,13 @@ async function told(streams: string[], answers: (string | Response | Error)[], t
     event: (event: StreamEvent) => lines.push(`${event.stream} ${String(event.id)} ${event.kind}`),
     reload: (stream, why) => lines.push(`${stream} ${why}`),
     connected: (yes) => lines.push(yes ? "on" : "off"),
+    resumed: (stream) => resumed.push(stream),
     ended: (stream, reason) => lines.push(`${stream} ${reason}`),
     stopped: (why) => lines.push(`stopped: ${why.message}`),
   };
   const following = new Following(overEvents({ url: "http://c.test", token, fetch }), streams, follower, { since, stop: stop.signal, sleep: async (ms) => void waits.push(ms) });
   await following.done;
-  return { asked, lines: lines.filter((line) => line !== "on" && line !== "off"), waits, following };
+  return { asked, lines: lines.filter((line) => line !== "on" && line !== "off"), waits, resumed, following };
 }
 
 test("it goes on after the last event that was seen in each stream, and after no other", async () => {
@@ -56,9 +58,11 @@ test("it goes on after the last event that was seen in each stream, and after no
 });
 
 test("what was kept of another time goes on there, without a reload", async () => {
-  const { asked, lines } = await told(["me"], [event("me", "me@3-8", "a")], undefined, { me: "3-7" });
+  const { asked, lines, resumed } = await told(["me"], [event("me", "me@3-8", "a")], undefined, { me: "3-7" });
   expect(asked[0]?.last).toBe("me@3-7");
   expect(lines).toEqual(["me 3-8 a"]);
+  // What is kept nowhere has to be asked for all the same.
+  expect(resumed).toEqual(["me"]);
 });
 
 test("a gap asks for everything of its stream anew and goes on from its head", async () => {
@@ -154,4 +158,17 @@ test("a silent connection is dead", async () => {
   await expect.poll(() => asked.length).toBeGreaterThan(2);
   stop.abort();
   await following.done;
+});
+
+test("whoever stops does not wait for a server, or a token, that never answers", async () => {
+  const never = new Promise<never>(() => undefined);
+  const asked: string[] = [];
+  for (const way of [{ fetch: () => (asked.push("fetch"), never) }, { token: () => (asked.push("token"), never) }, { fetch: async () => (asked.push("body"), new Response(new ReadableStream())) }]) {
+    const before = asked.length;
+    const following = new Following(overEvents({ url: "http://c.test", ...way }), ["me"], { event: () => undefined, reload: () => undefined }, { silence: 20, sleep: async () => undefined });
+    // Nor does it wait where nobody stops it.
+    await expect.poll(() => asked.length).toBeGreaterThan(before + 1);
+    following.stop();
+    await following.done;
+  }
 });

@@ -32,12 +32,15 @@ const authorised: Middleware = {
     }
   },
   onResponse({ response }) {
-    if (!response.headers.has(READ_AT)) now.hear(response.headers.get("date"));
+    if (response.headers.has(READ_AT)) return;
+    now.hear(response.headers.get("date"));
+    outbox.answered();
   },
 };
 
 /** Asks once more with another token where the first was refused: it may have been revoked, or the clock be wrong. */
 async function fetchTwice(request: Request): Promise<Response> {
+  if (await outbox.keepBehind(request)) throw new Postponed();
   const again = request.clone();
   const used = request.headers.get("authorization")?.slice("Bearer ".length);
   try {

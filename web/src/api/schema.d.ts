@@ -640,6 +640,217 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your products
+         * @description A service key needs the scope `campaigns:read`.
+         */
+        get: operations["campaigns_list_products"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{product_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a product
+         * @description A service key needs the scope `campaigns:read`.
+         */
+        get: operations["campaigns_get_product"];
+        /**
+         * Make or change a product
+         * @description You choose what it is called: 1 to 128 letters, digits, and `. _ ~ : -`, not beginning with `prd_`. Wherever a path takes that, it takes
+         *     the `id` of the product as well. The stock is set apart.
+         *
+         *     A service key needs the scope `campaigns:write`.
+         */
+        put: operations["campaigns_put_product"];
+        post?: never;
+        /**
+         * Delete a product
+         * @description For good, and with it everybody who waited for it.
+         *
+         *     A service key needs the scope `campaigns:write`.
+         */
+        delete: operations["campaigns_delete_product"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{product_id}/stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say how many there are of a product
+         * @description Only this changes the stock: nobody who is told takes one.
+         *
+         *     A service key needs the scope `campaigns:write`.
+         */
+        put: operations["campaigns_set_stock"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{product_id}/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who waits for a product
+         * @description In the order in which they will be told.
+         *
+         *     A service key needs the scope `campaigns:read`.
+         */
+        get: operations["campaigns_list_subscriptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{product_id}/subscriptions/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a subscription
+         * @description Of a product of yours, or your own.
+         *
+         *     A service key needs the scope `campaigns:read`.
+         */
+        get: operations["campaigns_get_subscription"];
+        /**
+         * Subscribe somebody to a product
+         * @description They come to the end of the line; who waits already keeps their place. Being told once ends it. An owner subscribes whom they like, by
+         *     the id of an account or by what they call them; anybody else subscribes themself, by the id of their account, to a product named by its
+         *     `id`. Who left by themself comes back by themself only.
+         *
+         *     A service key needs the scope `campaigns:write`.
+         */
+        put: operations["campaigns_subscribe"];
+        post?: never;
+        /**
+         * End a subscription
+         * @description Yours, or somebody's to a product of yours. Who does not wait is let go already.
+         *
+         *     A service key needs the scope `campaigns:write`.
+         */
+        delete: operations["campaigns_unsubscribe"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{product_id}/subscriptions/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Subscribe everybody on a list
+         * @description Comma-separated values (RFC 4180) in UTF-8, at most 50,000 lines and 8 MiB. The first line names the columns: `external_id`, with `name`,
+         *     `email`, `locale` and `time_zone` as far as you like, or `user_id`, or both, of which each line has one. The order of the lines is the
+         *     order of subscribing. Who has no account comes into your address book; what a list has no column for stays there as it is. All of the
+         *     list or nothing.
+         *
+         *     A service key needs the scope `campaigns:write`.
+         */
+        post: operations["campaigns_import_subscriptions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recipients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your address book
+         * @description A service key needs the scope `campaigns:read`.
+         */
+        get: operations["campaigns_list_recipients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recipients/{external_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read somebody in your address book
+         * @description A service key needs the scope `campaigns:read`.
+         */
+        get: operations["campaigns_get_recipient"];
+        /**
+         * Keep somebody in your address book
+         * @description Somebody whom you can tell of your products, and who needs no account. You choose what they are called: 1 to 128 characters, percent-encoded,
+         *     not beginning with `usr_`. All of what is kept is what you send. Who has an account comes into the book when they are subscribed.
+         *
+         *     A service key needs the scope `campaigns:write`.
+         */
+        put: operations["campaigns_put_recipient"];
+        post?: never;
+        /**
+         * Take somebody out of your address book
+         * @description Their subscriptions to your products end. What is left of them is what you called them, where a round names it.
+         *
+         *     A service key needs the scope `campaigns:write`.
+         */
+        delete: operations["campaigns_delete_recipient"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reminders": {
         parameters: {
             query?: never;
@@ -1117,7 +1328,7 @@ export interface paths {
          * @description For members and owners, a schedule of their own. Those in the room see from now on what it is called and when it is, and are told when
          *     that changes, until the share ends: you end it, or an owner of the room does, you leave, or the schedule is deleted. Again changes nothing.
          *
-         *     A service key needs the scope `rooms:write`.
+         *     A service key needs the scopes `rooms:write` and `schedules:read`.
          */
         put: operations["rooms_share_schedule"];
         post?: never;
@@ -2735,7 +2946,7 @@ export interface components {
             name: string;
             /**
              * @description What it may do: `schedules:read`, `schedules:write`, `notifications:read`, `notifications:write`, `rooms:read`, `rooms:write`,
-             *     `events:publish` (which includes the two of rooms), `campaigns:write`.
+             *     `events:publish` (which includes the two of rooms), `campaigns:read`, `campaigns:write`, `campaigns:admin`.
              * @example [
              *       "schedules:read"
              *     ]
@@ -3005,6 +3216,21 @@ export interface components {
              */
             type: string;
         };
+        /** @description How many are told at a time. */
+        Pacing: {
+            /**
+             * Format: int64
+             * @description So many for each item in stock; null: everybody.
+             */
+            per_item?: number | null;
+            /** @description Whether nobody is told before everybody before them is. */
+            strict: boolean;
+            /**
+             * Format: int64
+             * @description And then nobody for so long, in seconds.
+             */
+            wait_seconds?: number | null;
+        };
         /** @description A part of a task. */
         PartView: {
             /** @description By when, written as that of the whole. */
@@ -3134,6 +3360,77 @@ export interface components {
              * @example /docs/errors#body.invalid
              */
             type: string;
+        };
+        /** @description A product that people wait for. */
+        Product: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * @description Its id: under it, others subscribe.
+             * @example prd_01jd2n9w3fkz8q4v6x0c5b7m1t
+             */
+            id: string;
+            /**
+             * @description What people call it.
+             * @example Bronze bell
+             */
+            name: string;
+            /** @description How many are told at a time. */
+            pacing: components["schemas"]["Pacing"];
+            /**
+             * @description What you call it.
+             * @example SKU-4711
+             */
+            product_id: string;
+            /**
+             * Format: int64
+             * @description Its last restock round; 0 before the first.
+             */
+            round: number;
+            /**
+             * Format: int64
+             * @description How many there are to sell.
+             */
+            stock: number;
+            /**
+             * Format: int64
+             * @description How many wait for it.
+             */
+            subscribers: number;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Grows with every change of the product itself, not of who waits for it; the ETag.
+             */
+            version: number;
+        };
+        /** @description A page of products. */
+        ProductPage: {
+            /** @description Oldest first. */
+            items: components["schemas"]["Product"][];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description What a product is. */
+        ProductRequest: {
+            /**
+             * @description One visible line, at most 200 characters.
+             * @example Bronze bell
+             */
+            name: string;
+            /**
+             * Format: int64
+             * @description Tell so many for each item in stock, then nobody for `wait_seconds`, and so on. Without, everybody is told at once.
+             */
+            per_item?: number | null;
+            /** @description Whether nobody is told before everybody before them is. Otherwise only the order in which sending begins is kept. */
+            strict?: boolean;
+            /**
+             * Format: int64
+             * @description Goes with `per_item`.
+             */
+            wait_seconds?: number | null;
         };
         /** @description How far a schedule is. */
         ProgressView: {
@@ -3275,6 +3572,75 @@ export interface components {
              * @example ready
              */
             status: string;
+        };
+        /** @description Somebody in your address book. */
+        Recipient: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * @description Their address.
+             * @example kim@example.org
+             */
+            email?: string | null;
+            /**
+             * @description What you call them; the id of their account, where they have one.
+             * @example customer-7
+             */
+            external_id: string;
+            /**
+             * @description Their language.
+             * @example ko
+             */
+            locale?: string | null;
+            /**
+             * @description What they are called.
+             * @example Kim
+             */
+            name?: string | null;
+            /**
+             * @description Their zone.
+             * @example Asia/Seoul
+             */
+            time_zone?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Their account, if they have one. */
+            user_id?: string | null;
+            /**
+             * Format: int64
+             * @description Grows with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description A page of an address book. */
+        RecipientPage: {
+            /** @description By what you call them. */
+            items: components["schemas"]["Recipient"][];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description What there is to say of somebody. */
+        RecipientRequest: {
+            /**
+             * @description Their address.
+             * @example kim@example.org
+             */
+            email?: string | null;
+            /**
+             * @description Their language, as a BCP 47 tag; what is not spoken here counts as English.
+             * @example ko
+             */
+            locale?: string | null;
+            /**
+             * @description What they are called.
+             * @example Kim
+             */
+            name?: string | null;
+            /**
+             * @description Their zone, as IANA calls it.
+             * @example Asia/Seoul
+             */
+            time_zone?: string | null;
         };
         /** @description A recurrence that is asked for. */
         RecurrenceDraft: {
@@ -4009,6 +4375,68 @@ export interface components {
              */
             worked_seconds: number;
         };
+        /** @description How many there are. */
+        StockRequest: {
+            /**
+             * Format: int64
+             * @description A whole number from 0 to 2^53.
+             * @example 12
+             */
+            stock: number;
+        };
+        /** @description Somebody who waits for a product, or did. */
+        Subscription: {
+            /**
+             * @description What they are called.
+             * @example Kim
+             */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description In which round they were told last; null: never.
+             */
+            notified_round?: number | null;
+            /**
+             * Format: int64
+             * @description Their place in the line: of two, the lower one is told first. Places of those who went are not given again.
+             */
+            position: number;
+            /**
+             * @description `ACTIVE`: they wait. `NOTIFIED`: they were told. `LEFT`: they are not to be told.
+             * @example ACTIVE
+             */
+            state: string;
+            /**
+             * Format: date-time
+             * @description Since when they have this place.
+             */
+            subscribed_at: string;
+            /**
+             * @description Who: the id of their account, or what the owner of the product calls them.
+             * @example usr_01jd2n9w3fkz8q4v6x0c5b7m1t
+             */
+            user_id: string;
+        };
+        /** @description What came of a list of people */
+        SubscriptionImport: {
+            /** @description People who left by themself, and are not brought back. */
+            declined: number;
+            /** @description People who waited already and keep their place, and lines that name somebody once more. */
+            kept: number;
+            /** @description Lines it has, without the first. */
+            lines: number;
+            /** @description People who are new in your address book. */
+            recipients: number;
+            /** @description People who came to the end of the line. */
+            subscribed: number;
+        };
+        /** @description A page of the line of a product. */
+        SubscriptionPage: {
+            /** @description In order: who subscribed first comes first. */
+            items: components["schemas"]["Subscription"][];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor?: string | null;
+        };
         /** @description For what a time is looked for: tasks, one new thing (`title` and `duration`), or nothing said: every task that is ready. */
         SuggestionsAsked: {
             /** @description Plan it there at once: tasks become sessions, one new thing a schedule in the best place. */
@@ -4722,6 +5150,7 @@ export type NewTask = components['schemas']['NewTask'];
 export type NewUser = components['schemas']['NewUser'];
 export type NotificationPage = components['schemas']['NotificationPage'];
 export type NotificationView = components['schemas']['NotificationView'];
+export type Pacing = components['schemas']['Pacing'];
 export type PartView = components['schemas']['PartView'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type PeriodName = components['schemas']['PeriodName'];
@@ -4730,6 +5159,9 @@ export type PreviewedView = components['schemas']['PreviewedView'];
 export type PreviewRequest = components['schemas']['PreviewRequest'];
 export type PreviewView = components['schemas']['PreviewView'];
 export type Problem = components['schemas']['Problem'];
+export type Product = components['schemas']['Product'];
+export type ProductPage = components['schemas']['ProductPage'];
+export type ProductRequest = components['schemas']['ProductRequest'];
 export type ProgressView = components['schemas']['ProgressView'];
 export type ProposalView = components['schemas']['ProposalView'];
 export type PublicKeyView = components['schemas']['PublicKeyView'];
@@ -4740,6 +5172,9 @@ export type Reactions = components['schemas']['Reactions'];
 export type ReactionsOfMany = components['schemas']['ReactionsOfMany'];
 export type ReadMark = components['schemas']['ReadMark'];
 export type ReadyState = components['schemas']['ReadyState'];
+export type Recipient = components['schemas']['Recipient'];
+export type RecipientPage = components['schemas']['RecipientPage'];
+export type RecipientRequest = components['schemas']['RecipientRequest'];
 export type RecurrenceDraft = components['schemas']['RecurrenceDraft'];
 export type RecurrenceView = components['schemas']['RecurrenceView'];
 export type RefreshedView = components['schemas']['RefreshedView'];
@@ -4781,6 +5216,10 @@ export type Snooze = components['schemas']['Snooze'];
 export type Split = components['schemas']['Split'];
 export type SplitView = components['schemas']['SplitView'];
 export type StatisticsView = components['schemas']['StatisticsView'];
+export type StockRequest = components['schemas']['StockRequest'];
+export type Subscription = components['schemas']['Subscription'];
+export type SubscriptionImport = components['schemas']['SubscriptionImport'];
+export type SubscriptionPage = components['schemas']['SubscriptionPage'];
 export type SuggestionsAsked = components['schemas']['SuggestionsAsked'];
 export type SuggestionsView = components['schemas']['SuggestionsView'];
 export type SumView = components['schemas']['SumView'];
@@ -6198,6 +6637,715 @@ export interface operations {
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    campaigns_list_products: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of the page, 50 unless given; who asks for more than 200 gets 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductPage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    campaigns_get_product: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description What you call it, or its id
+                 * @example SKU-4711
+                 */
+                product_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    campaigns_put_product: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag, or * */
+                "if-match"?: string | null;
+            };
+            path: {
+                /**
+                 * @description What you call it, or its id
+                 * @example SKU-4711
+                 */
+                product_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductRequest"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            /** @description Made */
+            201: {
+                headers: {
+                    etag?: string;
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            /** @description `product.too_many`: you have as many as one may have */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `product.version_mismatch`: it was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `product.invalid` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
+    campaigns_delete_product: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag, or * */
+                "if-match"?: string | null;
+            };
+            path: {
+                /**
+                 * @description What you call it, or its id
+                 * @example SKU-4711
+                 */
+                product_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description `product.version_mismatch`: it was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    campaigns_set_stock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag, or * */
+                "if-match"?: string | null;
+            };
+            path: {
+                /**
+                 * @description What you call it, or its id
+                 * @example SKU-4711
+                 */
+                product_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StockRequest"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            /** @description `product.version_mismatch`: it was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `product.invalid`: the stock is below zero, or too large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
+    campaigns_list_subscriptions: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of the page, 50 unless given; who asks for more than 200 gets 200. */
+                limit?: number;
+                /**
+                 * @description `ACTIVE` unless given: those who wait. `NOTIFIED`: those who were told. `LEFT`: those who are not to be told.
+                 * @example ACTIVE
+                 */
+                state?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description What you call it, or its id
+                 * @example SKU-4711
+                 */
+                product_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionPage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    campaigns_get_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description What you call it, or its id
+                 * @example SKU-4711
+                 */
+                product_id: string;
+                /** @description Who: the id of an account, or what you call them */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `product.not_found`, or `subscription.not_found`: they never subscribed */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    campaigns_subscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description What you call it, or its id
+                 * @example SKU-4711
+                 */
+                product_id: string;
+                /** @description Who: the id of an account, or what you call them */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They wait, and have subscribed before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description They wait for the first time */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            /** @description `subscription.declined`: they left by themself */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `product.not_found`, or `recipient.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `subscription.too_many` wait for it, or `recipient.too_many` are in the address book */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+            /** @description No room left to keep it. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns_unsubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description What you call it, or its id
+                 * @example SKU-4711
+                 */
+                product_id: string;
+                /** @description Who: the id of an account, or what you call them */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They do not wait */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `product.not_found`, or `recipient.not_found`: nobody can be called that */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    campaigns_import_subscriptions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any 1 to 255 visible ASCII characters, best a fresh UUID. The answer is kept for 24 hours: the same request under the same key gets it again (`Idempotent-Replayed: true`) and nothing happens twice; another request under it is refused (422). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description What you call it, or its id
+                 * @example SKU-4711
+                 */
+                product_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description The list */
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description What came of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionImport"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            409: components["responses"]["Conflict"];
+            /** @description `body.too_large`: more than 8 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body.unsupported_media_type`: not `text/csv` in UTF-8 */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `subscription.bad_lines`: `lines` names the first 100 with `line`, `code` and `detail`, `bad_lines` says how many there are; or `subscription.too_many_lines` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
+    campaigns_list_recipients: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of the page, 50 unless given; who asks for more than 200 gets 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipientPage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    campaigns_get_recipient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description What you call them
+                 * @example customer-7
+                 */
+                external_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As they are kept now */
+            200: {
+                headers: {
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recipient"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    campaigns_put_recipient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag, or * */
+                "if-match"?: string | null;
+            };
+            path: {
+                /**
+                 * @description What you call them
+                 * @example customer-7
+                 */
+                external_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecipientRequest"];
+            };
+        };
+        responses: {
+            /** @description As they are kept now */
+            200: {
+                headers: {
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recipient"];
+                };
+            };
+            /** @description New in the book */
+            201: {
+                headers: {
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recipient"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            /** @description `recipient.too_many`: there are as many in it as may be */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `recipient.version_mismatch`: it was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `recipient.invalid` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
+    campaigns_delete_recipient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag, or * */
+                "if-match"?: string | null;
+            };
+            path: {
+                /**
+                 * @description What you call them
+                 * @example customer-7
+                 */
+                external_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description `recipient.version_mismatch`: it was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];
         };

@@ -6,7 +6,9 @@ import { iso } from "./span";
 import type { Room, World } from "./world";
 
 const [WEEK, MOST_EVENTS, MOST_NAME] = [7 * 86_400_000, 500, 80];
-const RESERVED = ["room", "member", "presence", "comment", "reaction", "schedule", "gap", "ready", "close"];
+const RESERVED = ["room", "member", "presence", "comment", "reaction", "schedule"];
+/** What a connection says of itself. */
+const OF_THE_CONNECTION = ["hello", "subscribed", "ready", "gap", "ended", "refused", "heartbeat", "pong", "close"];
 
 interface Page {
   limit?: string;
@@ -202,7 +204,7 @@ export function publish(world: World, { room_id, room_key, type, data, dedupe_ke
   const room = find(world, room_id ?? "");
   allowed(world, room, "owner", "member");
   const [first = ""] = type.split(".");
-  const isOurs = RESERVED.includes(first) || type === "open" || type === "error";
+  const isOurs = RESERVED.includes(first) || OF_THE_CONNECTION.includes(first) || type === "open" || type === "error";
   if (isOurs || !/^[a-z0-9_]+(\.[a-z0-9_]+)*$/.test(type) || type.length > 100) throw invalid("room", { pointer: "/type", detail: isOurs ? "this is one of the product's own" : "words of a-z, 0-9 and _ with dots between them" });
   const asked = JSON.stringify([type, data]);
   const before = dedupe_key == null ? undefined : room.published[dedupe_key];

@@ -29,6 +29,8 @@ interface Listener {
   kinds?: readonly string[];
   event(event: StreamEvent): void;
   reload(): void;
+  /** What is kept nowhere, `presence.update`, may have been missed. */
+  resumed?(): void;
 }
 
 class Live {
@@ -56,6 +58,9 @@ class Live {
         reload: (stream) => {
           for (const listener of of(stream)) listener.reload();
         },
+        resumed: (stream) => {
+          for (const listener of of(stream)) listener.resumed?.();
+        },
         connected: (yes) => (this.#connected = yes),
       },
       this.#stop.signal,
@@ -67,16 +72,19 @@ class Live {
     this.#stop?.abort();
     this.#stop = undefined;
     this.#watch = undefined;
-    this.#watched = undefined;
     this.#connected = false;
   }
 
-  /** Follows `room`, also where somebody has more rooms than one connection has streams. */
-  watch(room: string): void {
+  /** Follows `room`, also where somebody has more rooms than one connection has streams, and with the next session if one ends; the answer ends that. */
+  watch(room: string): () => void {
     // An address that somebody mistyped is no room: the server refuses a connection that asks for one.
-    if (!/^rom_[0-9a-z]{26}$/.test(room)) return;
-    this.#watched = room;
-    this.#watch?.(room);
+    if (/^rom_[0-9a-z]{26}$/.test(room)) {
+      this.#watched = room;
+      this.#watch?.(room);
+    }
+    return () => {
+      if (this.#watched === room) this.#watched = undefined;
+    };
   }
 
   /** Tells `listener` from now on; the answer ends that. */

@@ -3,29 +3,33 @@
 import { type Follower as Told, Following, type StreamEvent, type Way, overEvents } from "@campanile/client";
 
 import { api, must, session } from "../api/client";
-import { alone } from "../api/lock";
+import { alone, hasLocks } from "../api/lock";
 import { answerInPage, isDemo } from "../demo/mode";
 
 /** Streams of one connection, as many as the server allows beside one's own. */
 const MOST_ROOMS = 49;
+/** How long after a connection that was refused for good another one is tried; later each time. */
+const [ANEW, LATEST] = [3_000, 60_000];
 
 /** What somebody who follows wants to know. */
 export interface Follower {
   event(event: StreamEvent): void;
   /** Events of `stream`, or of all, may have been missed: what is shown has to be loaded anew. */
   reload(stream?: string): void;
+  /** Another connection hears `stream` from here on: what is kept nowhere may have been missed. */
+  resumed(stream: string): void;
   /** Whether events arrive at this moment. */
   connected(yes: boolean): void;
 }
 
-type Message = { event: StreamEvent } | { reload: string | undefined } | { connected: boolean } | { asked: true } | { leads: true } | { watched: string };
+type Message = { event: StreamEvent } | { reload: string | undefined } | { resumed: string } | { connected: boolean } | { asked: true } | { leads: true } | { watched: string };
 
 const way: Way = isDemo ? { fetch: answerInPage } : { token: (refused) => (refused === undefined ? session.token() : session.renew(refused)) };
 
 /** Tells `follower` everything that happens to whoever is signed in, and in their rooms, until `stop`. Answers how to say that a room is looked at. */
 export function shared(follower: Follower, stop: AbortSignal): (room: string) => void {
-  if (isDemo) {
-    const leader = new Leader(follower, stop);
+  if (isDemo || !hasLocks()) {
+    const leader = new Leader(follower, stop, !isDemo);
     return (room) => leader.watch(room);
   }
   const tabs = new BroadcastChannel("campanile-live");
@@ -41,6 +45,7 @@ export function shared(follower: Follower, stop: AbortSignal): (room: string) =>
   tabs.onmessage = ({ data }: MessageEvent<Message>) => {
     if ("event" in data) follower.event(data.event);
     else if ("reload" in data) follower.reload(data.reload);
+    else if ("resumed" in data) follower.resumed(data.resumed);
     else if ("connected" in data) follower.connected(data.connected);
     else if ("watched" in data) leader?.watch(data.watched);
     else if ("leads" in data) repeat();
@@ -55,6 +60,7 @@ export function shared(follower: Follower, stop: AbortSignal): (room: string) =>
     const both: Follower = {
       event: (event) => (follower.event(event), tell({ event })),
       reload: (stream) => (follower.reload(stream), tell({ reload: stream })),
+      resumed: (stream) => (follower.resumed(stream), tell({ resumed: stream })),
       connected: (yes) => {
         connected = yes;
         follower.connected(yes);
@@ -78,14 +84,22 @@ export function shared(follower: Follower, stop: AbortSignal): (room: string) =>
 
 /** Follows one's own stream, and those of one's rooms: those that are looked at, and those one came into last. */
 class Leader {
-  readonly #following: Following;
+  /** Resolves when it is stopped. */
+  readonly done: Promise<void>;
   readonly #stop: AbortSignal;
+  #following: Following | undefined;
   #rooms: string[] = [];
   #watched: string[] = [];
+  #refusals = 0;
   #isLooking = false;
   #isStale = true;
 
-  constructor(follower: Follower, stop: AbortSignal) {
+  /** Where each tab follows for itself it does so `whileSeen`: browsers open few connections to one server. */
+  constructor(
+    follower: Follower,
+    stop: AbortSignal,
+    private readonly whileSeen = false,
+  ) {
     this.#stop = stop;
     const told: Told = {
       event: (event) => {
@@ -96,7 +110,9 @@ class Leader {
         if (stream === "me") this.#look();
         follower.reload(stream);
       },
+      resumed: (stream) => follower.resumed(stream),
       connected: (yes) => {
+        if (yes) this.#refusals = 0;
         if (yes && this.#isStale) this.#look();
         follower.connected(yes);
       },
@@ -105,11 +121,22 @@ class Leader {
         follower.reload(stream);
       },
     };
-    this.#following = new Following(overEvents(way), ["me"], told, { stop });
+    if (whileSeen) document.addEventListener("visibilitychange", () => this.#follow(), { signal: stop });
+    this.done = this.#lead(told);
   }
 
-  get done(): Promise<void> {
-    return this.#following.done;
+  async #lead(told: Told): Promise<void> {
+    for (;;) {
+      this.#following = new Following(overEvents(way), this.#wanted(), told, { stop: this.#stop });
+      await this.#following.done;
+      if (this.#stop.aborted) return;
+      // What is wrong with one room must not silence everything. Without a session, whoever shows the page stops this.
+      [this.#watched, this.#rooms, this.#isStale] = [[], [], true];
+      await new Promise<void>((anew) => {
+        const timer = setTimeout(anew, Math.min(ANEW * 2 ** this.#refusals++, LATEST));
+        this.#stop.addEventListener("abort", () => (clearTimeout(timer), anew()), { once: true });
+      });
+    }
   }
 
   watch(room: string): void {
@@ -139,7 +166,12 @@ class Leader {
     this.#isLooking = false;
   }
 
+  #wanted(): string[] {
+    if (this.whileSeen && document.hidden) return [];
+    return ["me", ...[...new Set([...this.#watched, ...this.#rooms])].slice(0, MOST_ROOMS)];
+  }
+
   #follow(): void {
-    this.#following.change(["me", ...[...new Set([...this.#watched, ...this.#rooms])].slice(0, MOST_ROOMS)]);
+    this.#following?.change(this.#wanted());
   }
 }

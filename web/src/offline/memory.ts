@@ -9,8 +9,11 @@ const LAST = "campanile-last";
 export const READ_AT = "x-read-at";
 /** The oldest go. A month of a calendar is one. */
 const MOST = 100;
-/** What screens show; nothing that is secret, and no stream. */
-const KEPT = /^\/api\/v1\/(users\/me|schedules|tasks|notifications|categories|tags|statistics|reminders|free-slots|rooms)(\/|$)/;
+/**
+ * What screens show; nothing that is secret, and no stream. Of rooms which there are and who is in them: each page of what happened
+ * there is asked for once, and would only take the place of what is asked for again.
+ */
+const KEPT = /^\/api\/v1\/((users\/me|schedules|tasks|notifications|categories|tags|statistics|reminders|free-slots)(\/|$)|rooms(\/rom_\w+(\/members)?)?$)/;
 
 let owner: string | undefined = globalThis.localStorage?.getItem(LAST) ?? undefined;
 
@@ -56,6 +59,12 @@ export async function recall(request: Request): Promise<Response | undefined> {
   if (!isKept(request)) return undefined;
   const cache = await memory().catch(() => undefined);
   return cache?.match(request.url);
+}
+
+/** Forgets what is at `path`, and below it: it is not this person's any more. */
+export async function drop(path: string): Promise<void> {
+  const cache = await memory().catch(() => undefined);
+  for (const key of (await cache?.keys()) ?? []) if (`${new URL(key.url).pathname}/`.startsWith(`${path}/`)) await cache?.delete(key);
 }
 
 /** Nobody who comes after reads it. */

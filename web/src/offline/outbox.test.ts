@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import { Outbox } from "./outbox.svelte";
 import type { Store, Waiting } from "./store";
@@ -37,16 +37,18 @@ test("wishes wait in their order, without what is secret, and once each", async 
   const { outbox, store } = await filled();
   expect(await outbox.keep(request("POST", "tasks", "k1"), '{"title":"a"}')).toBe(true);
   expect(outbox.count).toBe(3);
+  expect(await outbox.keep(request("POST", "rooms/rom_a/comments", "k4"), '{"text":"b"}')).toBe(true);
   expect(store.rows.map(({ method, url, headers, body }) => [method, url, headers, body])).toEqual([
     ["POST", "/api/v1/tasks?x=1", { "content-type": "application/json", "idempotency-key": "k1" }, '{"title":"a"}'],
     ["PATCH", "/api/v1/tasks/1", { "content-type": "application/json", "idempotency-key": "k2" }, "{}"],
     ["DELETE", "/api/v1/tasks/2", { "content-type": "application/json" }, ""],
+    ["POST", "/api/v1/rooms/rom_a/comments", { "content-type": "application/json", "idempotency-key": "k4" }, '{"text":"b"}'],
   ]);
 });
 
 test("what must not wait does not: reads, secrets, and what could happen twice", async () => {
   const { outbox } = await filled();
-  for (const [method, path, key] of [["GET", "tasks", "k"], ["POST", "users/me/password", "k"], ["POST", "api-keys", "k"], ["POST", "auth/logout", "k"], ["POST", "tasks", undefined]] as const) {
+  for (const [method, path, key] of [["GET", "tasks", "k"], ["POST", "users/me/password", "k"], ["POST", "api-keys", "k"], ["POST", "auth/logout", "k"], ["POST", "tasks", undefined], ["POST", "rooms/rom_a/invitations", "k"]] as const) {
     expect(await outbox.keep(request(method, path, key), "")).toBe(false);
   }
   const nobodys = new Outbox(new InMemory());
@@ -78,6 +80,48 @@ test("whoever cannot be asked, or has no time, is asked later from the same plac
     }, nobody);
     expect([asked, store.rows.length, outbox.count]).toEqual([2, 2, 2]);
   }
+});
+
+const said = (room: string, key: string): Request => request("POST", `rooms/${room}/comments`, key);
+
+test("what is said after something that waits waits behind it, and the next thing the server answers is a reason to send both", async () => {
+  const { outbox, store } = await filled();
+  expect(await outbox.keepBehind(said("rom_a", "k4"))).toBe(false);
+  await outbox.keep(said("rom_a", "k4"), "{}");
+  expect([await outbox.keepBehind(said("rom_b", "k5")), await outbox.keepBehind(request("POST", "tasks", "k6"))]).toEqual([false, false]);
+  const before = outbox.due;
+  outbox.answered();
+  outbox.answered();
+  expect(outbox.due).toBe(before + 1);
+  expect(await outbox.keepBehind(said("rom_a", "k7"))).toBe(true);
+  expect(outbox.due).toBe(before + 2);
+  expect((await outbox.waitingFor("/api/v1/rooms/rom_a/comments")).map(({ headers }) => headers["idempotency-key"])).toEqual(["k4", "k7"]);
+  const sent: string[] = [];
+  await outbox.flush(async ({ headers }) => (sent.push(headers["idempotency-key"] ?? ""), new Response("{}", { status: 201 })), nobody);
+  expect([sent, store.rows]).toEqual([["k1", "k2", "", "k4", "k7"], []]);
+});
+
+test("too much said in one room holds up what is for that room alone, and for as long as the server says", async () => {
+  vi.useFakeTimers();
+  const outbox = new Outbox(new InMemory());
+  await outbox.belongsTo("usr_ada");
+  for (const [room, key] of [["rom_a", "k1"], ["rom_a", "k2"], ["rom_b", "k3"]] as const) await outbox.keep(said(room, key), "{}");
+  await outbox.keep(request("POST", "tasks", "k4"), "{}");
+  const sent: string[] = [];
+  const flush = (status: number): Promise<void> =>
+    outbox.flush(async ({ headers, url }) => {
+      sent.push(headers["idempotency-key"] ?? "");
+      return url.includes("rom_a") ? new Response("{}", { status, headers: { "retry-after": "50" } }) : new Response("{}", { status: 201 });
+    }, nobody);
+  await flush(429);
+  expect([sent, outbox.count]).toEqual([["k1", "k3", "k4"], 2]);
+  vi.advanceTimersByTime(49_000);
+  await flush(201);
+  expect(sent.length).toBe(3);
+  vi.advanceTimersByTime(1_000);
+  await flush(201);
+  expect([sent, outbox.count]).toEqual([["k1", "k3", "k4", "k1", "k2"], 0]);
+  vi.useRealTimers();
 });
 
 test("what waited for a day is not sent, and told", async () => {

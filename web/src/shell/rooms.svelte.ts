@@ -2,17 +2,28 @@
 import { Unread } from "@campanile/client";
 
 import { api, must } from "../api/client";
+import { onErrand } from "../api/errand";
 import { live } from "../live/live.svelte";
+import { drop } from "../offline/memory";
 
 class RoomsUnread {
   #changes = $state(0);
   readonly #its = new Unread(
-    () => must(api.GET("/api/v1/rooms/unread")),
+    (signal) => onErrand(must(api.GET("/api/v1/rooms/unread", { signal }))),
     () => this.#changes++,
   );
 
   constructor() {
     live.listen({ stream: "all", event: (event) => this.#its.hear(event), reload: () => this.#its.reload() });
+    live.listen({
+      stream: "me",
+      kinds: ["room.changed"],
+      event: ({ data }) => {
+        const { room_id, change } = data as { room_id: string; change: string };
+        if (["left", "removed", "deleted"].includes(change)) void drop(`/api/v1/rooms/${room_id}`);
+      },
+      reload: () => undefined,
+    });
   }
 
   get total(): number {

@@ -37,11 +37,24 @@ const KOREAN: Readonly<Record<string, string>> = {
   "room.too_many_invitations": "초대가 너무 많습니다. 쓰지 않는 초대를 먼저 취소해 주세요.",
   "room.version_mismatch": "그사이 다른 곳에서 바뀌었습니다. 다시 불러온 내용을 확인해 주세요.",
   "invitation.not_found": "이 초대는 만료되었거나 취소되었습니다. 새 초대를 부탁해 보세요.",
+  "room.member_not_found": "이 모임에 없는 사람입니다.",
+  "room.item_not_found": "이미 삭제되었거나 이 모임에 없습니다.",
+  "room.too_fast": "이 모임에 너무 빠르게 글을 올리고 있습니다.",
+  "room.too_many_schedules": "이 모임에 공유된 일정이 너무 많습니다. 먼저 다른 일정의 공유를 끝내 주세요.",
+  "room.shared_too_often": "이 일정은 너무 많은 모임에 공유되어 있습니다. 먼저 다른 모임에서 공유를 끝내 주세요.",
   "comment.not_yours": "다른 사람이 쓴 글입니다.",
   "comment.not_found": "이미 삭제된 글입니다.",
+  "comment.version_mismatch": "그사이 다른 곳에서 바뀌었습니다. 다시 불러온 내용을 확인해 주세요.",
+  "reaction.too_many": "여기에 남길 수 있는 반응을 모두 남겼습니다. 먼저 하나를 취소해 주세요.",
+  "reaction.too_many_kinds": "반응의 종류가 너무 많습니다. 이미 있는 반응 가운데 골라 주세요.",
   "demo.not_available": "둘러보기에서는 할 수 없는 일입니다. 계정을 만들면 쓸 수 있습니다.",
   "edge.overloaded": "서버가 매우 바쁩니다.",
   "edge.too_many_at_once": "한꺼번에 너무 많은 요청을 보냈습니다.",
+};
+
+/** Where the server's words say how long to wait, which is said of every refusal that has to wait. */
+const ENGLISH: Readonly<Record<string, string>> = {
+  "room.too_fast": "You say too much at once in this room.",
 };
 
 /** What is said of single fields has no code of its own; these are the fields that everybody meets. */
@@ -62,8 +75,7 @@ export function explainField(detail: string): string {
 /** A sentence for `error`, whatever was thrown. */
 export function explain(error: unknown): string {
   if (error instanceof Refused) {
-    const korean = language.current === "ko" ? KOREAN[error.code] : undefined;
-    const sentence = korean ?? capitalised(error.problem.detail);
+    const sentence = (language.current === "ko" ? KOREAN : ENGLISH)[error.code] ?? capitalised(error.problem.detail);
     return error.retryAfter === undefined ? sentence : `${sentence} ${shared.wait(error.retryAfter)}`;
   }
   if (error instanceof Postponed) return shared.postponed;

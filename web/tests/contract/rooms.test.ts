@@ -71,7 +71,8 @@ test("what is published is there once, in order, page by page, and a place that 
   const first = await publish(ada, id, "order.paid", { order: 1, of: { a: [1] } }, { dedupe_key: "1" });
   expect(await publish(ada, id, "order.paid", { order: 1, of: { a: [1] } }, { dedupe_key: "1" })).toEqual({ ...first, duplicate: true });
   await ada.refused(422, "room.dedupe_key_taken", "POST", "notifications/publish", { room_id: id, type: "order.paid", data: { order: 2 }, dedupe_key: "1" });
-  for (const type of ["room.x", "comment.created", "Order", "a b", "open"]) await ada.refused(422, "room.invalid", "POST", "notifications/publish", { room_id: id, type, data: {} });
+  const reserved = ["room.x", "comment.created", "hello", "subscribed", "ready", "gap.x", "ended", "refused", "heartbeat", "pong", "close", "open", "error"];
+  for (const type of [...reserved, "Order", "a b"]) await ada.refused(422, "room.invalid", "POST", "notifications/publish", { room_id: id, type, data: {} });
   await publish(ada, id, "order.sent", { order: 1 });
   const page = await ada.must<RoomEvents>(200, "GET", `rooms/${id}/events?limit=2`);
   expect(page).toMatchObject({ last_id: "1-2", has_more: true });

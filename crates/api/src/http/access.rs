@@ -39,6 +39,8 @@ pub enum Access {
     User,
     /// A signed-in person, or a service key with this scope.
     Scoped(Scope),
+    /// As `Scoped`, with all of these scopes.
+    All(&'static [Scope]),
     /// A signed-in administrator.
     Administrator,
     /// As `Scoped`, with one of these scopes, or the holder of a one-time `?ticket=`. The answer is a stream: no time limit, no slot.
@@ -58,6 +60,7 @@ impl Access {
             Self::Public | Self::Operator => true,
             Self::User => is_person,
             Self::Scoped(scope) => caller.may(scope),
+            Self::All(scopes) => scopes.iter().all(|scope| caller.may(*scope)),
             Self::Stream(scopes) => scopes.iter().any(|scope| caller.may(*scope)),
             Self::Administrator => is_person && caller.role == Role::Administrator,
         }

@@ -135,6 +135,7 @@ impl Metrics {
             metrics.clock_unread.clone(),
         );
         app.meters().register(&mut registry);
+        app.campaign_meters().register(&mut registry);
         app.passwords().register(&mut registry);
         Self { registry, ..metrics }
     }

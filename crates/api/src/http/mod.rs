@@ -21,6 +21,7 @@ mod trace;
 mod web;
 
 mod calendar;
+mod campaigns;
 mod identity;
 mod labels;
 mod notifications;
@@ -52,7 +53,8 @@ pub(crate) use access::Caller;
 pub(crate) use answer::{answer, created, etag, json, rendered};
 pub(crate) use edge::is_known;
 pub(crate) use extract::{
-    CalendarFile, ConnectionPeer, IfMatch, Json, NoBody, Nullable, OptionalJson, OrEmpty, Path, Peer, Query, Write, read_json,
+    CalendarFile, ConnectionPeer, IfMatch, Json, NoBody, Nullable, OptionalJson, OrEmpty, Path, Peer, PeopleFile, Query, Write,
+    read_json,
 };
 pub(crate) use limits::Listener;
 pub(crate) use origin::admits as admits_origin;
@@ -91,6 +93,7 @@ fn all_routes() -> Routes {
         .merge(schedules::routes())
         .merge(labels::routes())
         .merge(calendar::routes())
+        .merge(campaigns::routes())
         .merge(tasks::routes())
         .merge(planning::routes())
         .merge(statistics::routes())

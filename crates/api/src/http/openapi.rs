@@ -4,6 +4,7 @@
 //! shape (401, 403, 413, 415, `Idempotency-Key` …) is written in here, the same for all, because it is enforced here, the
 //! same for all.
 
+use app::domain::identity::Scope;
 use serde::Serialize;
 use utoipa::{
     Modify, OpenApi, ToSchema,
@@ -77,6 +78,7 @@ pub(crate) struct FieldErrorSchema {
         (name = "reminders", description = "What rings, when, and why not."),
         (name = "notifications", description = "The inbox and its live stream."),
         (name = "rooms", description = "People who follow one stream together."),
+        (name = "campaigns", description = "Products that people wait for, and telling them when one is back."),
         (name = "operations", description = "For whoever runs this installation."),
     ),
     components(schemas(ProblemSchema, FieldErrorSchema)),
@@ -220,12 +222,13 @@ const EACH_CALL_COUNTS: [&str; 5] = [
     "/api/v1/rooms/{id}/presence/heartbeat",
 ];
 
-/// An id in a path has a shape: three letters, and 26 characters of base32.
+/// An id in a path has a shape, three letters and 26 characters of base32, but where its owner chooses it, which a limit of its length says.
 fn shape_ids(operation: &mut Operation) {
     for parameter in operation.parameters.iter_mut().flatten() {
         if let RefOr::T(parameter) = parameter
             && parameter.parameter_in == ParameterIn::Path
             && (parameter.name == "id" || parameter.name.ends_with("_id"))
+            && !is_chosen(parameter)
         {
             let shape = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}$"));
             parameter.schema = Some(shape.into());
@@ -233,18 +236,24 @@ fn shape_ids(operation: &mut Operation) {
     }
 }
 
+fn is_chosen(parameter: &Parameter) -> bool {
+    matches!(&parameter.schema, Some(RefOr::T(Schema::Object(shape))) if shape.max_length.is_some())
+}
+
 fn describe_access(operation: &mut Operation, access: Access) {
     const NO_SCOPES: [&str; 0] = [];
     let bearer = || SecurityRequirement::new(BEARER, NO_SCOPES);
+    let listed = |scopes: &[Scope], between| scopes.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(between);
     let (security, note) = match access {
         Access::Public => (Vec::new(), String::new()),
         Access::Operator => (Vec::new(), "For operators: peers on the same machine, unless configured otherwise.".to_owned()),
         Access::User => (vec![bearer()], "For signed-in people; not for service keys.".to_owned()),
         Access::Administrator => (vec![bearer()], "For signed-in administrators.".to_owned()),
         Access::Scoped(scope) => (vec![bearer()], format!("A service key needs the scope `{scope}`.")),
+        Access::All(scopes) => (vec![bearer()], format!("A service key needs the scopes {}.", listed(scopes, " and "))),
         Access::Stream(scopes) => {
             let ticket = SecurityRequirement::new(TICKET, NO_SCOPES);
-            let scopes = scopes.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(" or ");
+            let scopes = listed(scopes, " or ");
             (vec![bearer(), ticket], format!("A service key needs the scope {scopes}; a one-time `ticket` will do instead."))
         }
     };

@@ -37,7 +37,7 @@ use tower::Service as _;
 use self::{
     greeting::Greeting,
     head::{Begun, HeadTimer, Watched},
-    stall::Stall,
+    stall::{Stall, give_up_after},
 };
 use crate::http::ConnectionPeer;
 
@@ -93,7 +93,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: ServeLimits, s
         tokio::select! {
             () = &mut stop => break,
             Some(_) = connections.join_next() => {}
-            (accepted, permit) = accept(&listener, &permits) => match accepted {
+            (accepted, permit) = accept(&listener, &permits, server.limits.write_timeout) => match accepted {
                 Ok((stream, peer)) => {
                     let tether = Tether::new(permit, open.subscribe());
                     connections.spawn(server.connection(stream, peer, tether, graceful.watcher()));
@@ -113,14 +113,22 @@ pub async fn serve(listener: TcpListener, router: Router, limits: ServeLimits, s
     connections.shutdown().await;
 }
 
-/// The next connection, once there is room for it. Cancel-safe: no connection is accepted and lost.
+/// The next connection, once there is room for it; its peer may take nothing for so long. Cancel-safe: no connection is accepted and lost.
 async fn accept(
     listener: &TcpListener,
     permits: &Arc<Semaphore>,
+    patience: Duration,
 ) -> (io::Result<(TcpStream, SocketAddr)>, Option<OwnedSemaphorePermit>) {
     // The semaphore is never closed; without a permit there would simply be no limit.
     let permit = Arc::clone(permits).acquire_owned().await.ok();
-    (listener.accept().await, permit)
+    let accepted = listener.accept().await;
+    if let Ok((stream, _)) = &accepted {
+        // Answers are small and complete: waiting for more to send only makes them late.
+        if let Err(error) = stream.set_nodelay(true).and_then(|()| give_up_after(stream, patience)) {
+            tracing::debug!(%error, "a connection keeps its delays");
+        }
+    }
+    (accepted, permit)
 }
 
 /// A connection that broke before it was accepted is nobody's fault; a lack of descriptors passes, if it is not asked again
@@ -149,10 +157,6 @@ impl Server {
         tether: Tether,
         watcher: Watcher,
     ) -> impl Future<Output = ()> + Send + use<> {
-        // Answers are small and complete: waiting for more to send only makes them late.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps its delay");
-        }
         let router = self.router.clone();
         let held = tether.clone();
         let service = service_fn(move |request: Request<Incoming>| {
@@ -190,4 +194,19 @@ fn builder(limits: &ServeLimits) -> Builder<TokioExecutor> {
         .keep_alive_interval(PING_INTERVAL)
         .keep_alive_timeout(PING_TIMEOUT);
     builder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_connection_whose_peer_acknowledges_nothing_is_given_up_after_a_while() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let _client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("connected");
+        let (accepted, _permit) = accept(&listener, &Arc::new(Semaphore::new(1)), Duration::from_secs(30)).await;
+        let (stream, _) = accepted.expect("a connection");
+        assert_eq!(rustix::net::sockopt::tcp_user_timeout(&stream).expect("an option"), 30_000);
+    }
 }

@@ -3,6 +3,10 @@
 //! A live stream is written as fast as its reader takes it. A reader that keeps its connection and takes nothing (a sleeping
 //! laptop, a zero window) would hold its place for ever, and nobody above the socket would notice: a body that is not asked for
 //! more cannot say that it has waited too long.
+//!
+//! A reader that is gone without a word, a phone that changed its network, is worse: what is sent to it is small and vanishes into the
+//! buffer of the socket, so nothing waits. There the system is told how long it may wait for an acknowledgement ([`give_up_after`]); by
+//! itself it would take a quarter of an hour.
 
 use std::{
     io,
@@ -13,8 +17,22 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
     time::Sleep,
 };
+
+/// Has a connection broken off on which something that was sent is not acknowledged for so long.
+#[cfg(target_os = "linux")]
+pub(super) fn give_up_after(stream: &TcpStream, patience: Duration) -> io::Result<()> {
+    let milliseconds = u32::try_from(patience.as_millis()).unwrap_or(u32::MAX);
+    Ok(rustix::net::sockopt::set_tcp_user_timeout(stream, milliseconds)?)
+}
+
+/// How long an acknowledgement is waited for is up to the system.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn give_up_after(_: &TcpStream, _: Duration) -> io::Result<()> {
+    Ok(())
+}
 
 /// A stream that fails once nothing could be written to it for a while. Having nothing to write is no stall.
 pub(super) struct Stall<S> {

@@ -133,7 +133,7 @@ impl Reader {
             }
             Word::Presence(stream, update) => {
                 let written = update.written(Wire::Events, sse::presence);
-                return splice_presence(out, &written, self.places.name(stream));
+                return under_name(out, &written, self.places.name(stream));
             }
             Word::Hello { retry_ms } => format!("retry: {retry_ms}\n\n"),
             Word::Step(stream, Step::Ready { head }) => {
@@ -169,18 +169,14 @@ impl Reader {
 /// Writes an event that [`sse::event`] has written for its own stream, with the `id` and the name it has here. Its lines are `id:`,
 /// `event:` and `data: {"at":`.
 fn splice(out: &mut Vec<u8>, written: &[u8], places: &Places, name: &str) {
-    let mut lines = written.splitn(3, |byte| *byte == b'\n');
-    let (_, event, data) = (lines.next(), lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
     out.extend_from_slice(format!("id: {places}\n").as_bytes());
-    out.extend_from_slice(event);
-    out.extend_from_slice(format!("\ndata: {{\"stream\":\"{name}\",").as_bytes());
-    out.extend_from_slice(data.strip_prefix(b"data: {").unwrap_or_default());
+    under_name(out, written.splitn(2, |byte| *byte == b'\n').nth(1).unwrap_or_default(), name);
 }
 
-/// Writes what [`sse::presence`] has written, with the name of the stream. It has no `id`, so the places of before stay the last ones. Its
-/// lines are `event:` and `data: {"joined":`.
-fn splice_presence(out: &mut Vec<u8>, written: &[u8], name: &str) {
-    let mut lines = written.splitn(2, |byte| *byte == b'\n');
+/// Writes two lines, `event:` and `data: {"…":`, with the name of the stream. So is written as it is what [`sse::presence`] has written: it
+/// has no `id`, so the places of before stay the last ones.
+fn under_name(out: &mut Vec<u8>, lines: &[u8], name: &str) {
+    let mut lines = lines.splitn(2, |byte| *byte == b'\n');
     let (event, data) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
     out.extend_from_slice(event);
     out.extend_from_slice(format!("\ndata: {{\"stream\":\"{name}\",").as_bytes());
@@ -224,7 +220,7 @@ mod tests {
         let user: UserId = "usr_00000000000000000000000001".parse().unwrap();
         let update = PresenceUpdate::new([user].into(), [].into(), (3, 7));
         let mut out = Vec::new();
-        splice_presence(&mut out, &update.written(Wire::Events, sse::presence), "rom_x");
+        under_name(&mut out, &update.written(Wire::Events, sse::presence), "rom_x");
         let expected = "event: presence.update\ndata: {\"stream\":\"rom_x\",\"joined\":[\"usr_00000000000000000000000001\"],\"left\":[],\
                         \"count\":3,\"version\":7}\n\n";
         assert_eq!(String::from_utf8(out).unwrap(), expected);

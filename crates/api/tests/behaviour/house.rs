@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use api::{Build, Check, EdgeSettings, Gauges, Metrics, Readiness, ReadinessFuture, Sample, ServeLimits};
+use api::{Build, Check, EdgeSettings, Gauges, Limits, Metrics, Readiness, ReadinessFuture, Sample, ServeLimits};
 use app::{
     App, Parts,
     identity::{Keys, PasswordCost, Secret, Settings},
@@ -43,7 +43,12 @@ pub(crate) struct House {
 }
 
 /// How much people may keep.
-type Quotas = (app::calendar::Settings, app::rooms::Settings);
+#[derive(Default)]
+struct Quotas {
+    calendar: app::calendar::Settings,
+    rooms: app::rooms::Settings,
+    limits: Limits,
+}
 
 struct Ready;
 
@@ -72,21 +77,28 @@ impl House {
     /// Serves `database` to people who may keep so much.
     pub(crate) async fn with_quota(database: &Database, calendar: app::calendar::Settings) -> Self {
         let secret = Keys::generate_line(&SeededEntropy::new(1));
-        Self::with(database, secret, TestClock::default(), (calendar, app::rooms::Settings::default())).await
+        Self::with(database, secret, TestClock::default(), Quotas { calendar, ..Quotas::default() }).await
     }
 
     /// Serves `database` to people who may have so many rooms.
     pub(crate) async fn with_rooms(database: &Database, rooms: app::rooms::Settings) -> Self {
         let secret = Keys::generate_line(&SeededEntropy::new(1));
-        Self::with(database, secret, TestClock::default(), (app::calendar::Settings::default(), rooms)).await
+        Self::with(database, secret, TestClock::default(), Quotas { rooms, ..Quotas::default() }).await
+    }
+
+    /// Serves `database` within these limits of a process.
+    pub(crate) async fn with_limits(database: &Database, limits: Limits) -> Self {
+        let secret = Keys::generate_line(&SeededEntropy::new(1));
+        Self::with(database, secret, TestClock::default(), Quotas { limits, ..Quotas::default() }).await
     }
 
     /// Serves `database` with the given secret file.
     pub(crate) async fn with_secrets(database: &Database, secret: String, clock: TestClock) -> Self {
-        Self::with(database, secret, clock, (app::calendar::Settings::default(), app::rooms::Settings::default())).await
+        Self::with(database, secret, clock, Quotas::default()).await
     }
 
-    async fn with(database: &Database, secret: String, clock: TestClock, (calendar, rooms): Quotas) -> Self {
+    async fn with(database: &Database, secret: String, clock: TestClock, quotas: Quotas) -> Self {
+        let Quotas { calendar, rooms, limits } = quotas;
         let app = App::new(Parts {
             store: database.store().await,
             clock: Arc::new(clock.clone()),
@@ -96,13 +108,15 @@ impl House {
             identity: Settings { password: CHEAP, ..Settings::default() },
             calendar,
             rooms,
+            campaigns: app::campaigns::rounds::Settings::default(),
             alarms: clockwork::Wake::default(),
             jobs: clockwork::Wake::default(),
             meters: app::alarms::Meters::default(),
+            campaign_meters: app::campaigns::rounds::Meters::default(),
         });
         let metrics = Arc::new(Metrics::new(&app, &Build { version: "0", engine: "test" }, Arc::new(Calm)));
         // A test that speaks for another address says so in X-Forwarded-For.
-        let settings = EdgeSettings { trusted_proxies: vec![Ipv4Addr::LOCALHOST.into()], ..EdgeSettings::default() };
+        let settings = EdgeSettings { trusted_proxies: vec![Ipv4Addr::LOCALHOST.into()], limits, ..EdgeSettings::default() };
         let router = api::router(app.clone(), settings, metrics, Arc::new(Ready));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -110,7 +124,9 @@ impl House {
         let until = async move {
             let _ = stopped.await;
         };
-        let running = tokio::spawn(api::serve(listener, router.clone(), ServeLimits::default(), until, Duration::from_secs(1)));
+        // Time passes by the clock of the test: however slow the machine is, the system cuts nobody off.
+        let limits = ServeLimits { write_timeout: Duration::from_mins(10), ..ServeLimits::default() };
+        let running = tokio::spawn(api::serve(listener, router.clone(), limits, until, Duration::from_secs(1)));
         Self { app, clock, secret, router, address, stop, running }
     }
 

@@ -23,6 +23,8 @@ mod planning;
 mod postman;
 mod presence;
 mod preview;
+mod product_imports;
+mod products;
 mod progress;
 mod queries;
 mod quiet_hours;

@@ -285,6 +285,89 @@ async fn who_is_there_by_another_process_is_there_and_a_process_that_says_nothin
 }
 
 #[tokio::test]
+async fn after_a_pause_of_the_database_nobody_is_told_that_those_elsewhere_left() {
+    let Some(database) = Database::postgres().await else { return };
+    let here = House::open(&database).await;
+    let there = House::with_secrets(&database, format!("# the same\n{}", here.secret), here.clock.clone()).await;
+    let (ada, bob, cy) = (Desk::of(&here, "ada").await, Desk::of(&here, "bob").await, Desk::of(&here, "cy").await);
+    let room = ada.room("Choir").await;
+    ada.lets_in(&room, &bob, "member").await;
+    ada.lets_in(&room, &cy, "member").await;
+    let mut listening = ada.in_room(&room).await;
+    let elsewhere = Desk { house: &there, name: bob.name, token: bob.token.clone() };
+    let _far = elsewhere.in_room(&room).await;
+    for _ in 0..12 {
+        tick(&there).await;
+        tick(&here).await;
+        here.clock.advance(Duration::from_secs(1));
+    }
+    heard(&mut listening).await;
+    // Every lease is over when the first of them gets through again, and somebody comes to it.
+    here.clock.advance(LEASE);
+    let _near = cy.in_room(&room).await;
+    tick(&here).await;
+    let [update] = heard(&mut listening).await.try_into().expect("one update");
+    told(&update, &[&cy.id().await], &[], 3);
+    tick(&here).await;
+    tick(&there).await;
+    tick(&here).await;
+    assert_eq!(heard(&mut listening).await, Vec::<Value>::new());
+    assert_eq!(ada.sees(&room).await, pairs(&[("ada", 1), ("bob", 1), ("cy", 1)]));
+    // Who does not get through any more is dead in the end.
+    for _ in 0..12 {
+        here.clock.advance(Duration::from_secs(1));
+        tick(&here).await;
+    }
+    let [update] = heard(&mut listening).await.try_into().expect("one update");
+    told(&update, &[], &[&bob.id().await], 2);
+    there.close().await;
+    here.close().await;
+}
+
+#[tokio::test]
+async fn who_is_taken_out_on_one_node_leaves_no_ghost_on_another() {
+    let Some(database) = Database::postgres().await else { return };
+    let here = House::open(&database).await;
+    let there = House::with_secrets(&database, format!("# the same\n{}", here.secret), here.clock.clone()).await;
+    let (ada, bob, cy) = (Desk::of(&here, "ada").await, Desk::of(&here, "bob").await, Desk::of(&here, "cy").await);
+    let room = ada.room("Choir").await;
+    ada.lets_in(&room, &bob, "member").await;
+    ada.lets_in(&room, &cy, "member").await;
+    let (bobs, cys) = (bob.id().await, cy.id().await);
+    let [bob, cy] = [bob, cy].map(|desk| Desk { house: &there, name: desk.name, token: desk.token });
+    let mut listening = ada.in_room(&room).await;
+    let (mut his, mut gone) = (bob.in_room(&room).await, cy.in_room(&room).await);
+    tick(&there).await;
+    tick(&here).await;
+    assert_eq!(listening.expect("presence.update").await["data"]["count"], 3);
+    // One of them lingers there when the other is taken out here.
+    cy.leaves_socket(&mut gone, &room).await;
+    here.clock.advance(Duration::from_secs(2));
+    assert_eq!(ada.take_out(&room, &bobs).await.status, 204);
+    app::notify::check_rights(&there.app).await.expect("looked");
+    let mut last = his.hear().await;
+    while last["event"] != "ended" {
+        last = his.hear().await;
+    }
+    assert_eq!(last["data"]["reason"], "forbidden");
+    for _ in 0..8 {
+        here.clock.advance(Duration::from_secs(1));
+        tick(&there).await;
+        tick(&here).await;
+    }
+    let updates: Vec<Value> =
+        heard(&mut listening).await.into_iter().filter(|message| message["event"] == "presence.update").collect();
+    let [first, second] = &updates[..] else { panic!("{updates:?}") };
+    told(first, &[], &[&bobs], 2);
+    told(second, &[], &[&cys], 1);
+    for desk in [&ada, &cy] {
+        assert_eq!(desk.sees(&room).await, pairs(&[("ada", 1)]));
+    }
+    there.close().await;
+    here.close().await;
+}
+
+#[tokio::test]
 async fn a_process_that_stops_leaves_its_people_the_time_to_come_back_elsewhere() {
     let Some(database) = Database::postgres().await else { return };
     let here = House::open(&database).await;
@@ -298,6 +381,12 @@ async fn a_process_that_stops_leaves_its_people_the_time_to_come_back_elsewhere(
     tick(&there).await;
     tick(&here).await;
     assert_eq!(listening.expect("presence.update").await["data"]["count"], 2);
+    // Whoever has just begun takes nobody for dead.
+    for _ in 0..LEASE.as_secs() {
+        here.clock.advance(Duration::from_secs(1));
+        tick(&there).await;
+        tick(&here).await;
+    }
     let (stopper, stop) = testkit::clockwork::Stopper::new();
     stopper.stop();
     app::rooms::watch_presence(there.app.clone(), stop).await;
@@ -308,7 +397,8 @@ async fn a_process_that_stops_leaves_its_people_the_time_to_come_back_elsewhere(
         tick(&here).await;
     }
     ada.says(&room).await;
-    assert_eq!(listening.hear().await["event"], "said", "he never left");
+    let told: Vec<Value> = heard(&mut listening).await.into_iter().map(|message| message["event"].clone()).collect();
+    assert_eq!(told, ["said"], "he never left");
     assert_eq!(ada.sees(&room).await, pairs(&[("ada", 1), ("bob", 1)]));
     there.close().await;
     here.close().await;

@@ -25,7 +25,8 @@ fn parameters() -> Vec<Parameter> {
         let listed = item["get"]["parameters"].as_array().cloned().unwrap_or_default();
         let (path, others) = (path.clone(), listed.clone());
         let besides = move |name: &Value| {
-            let others = others.iter().filter(|other| other["required"] == true && other["name"] != *name);
+            let others =
+                others.iter().filter(|other| other["in"] == "query" && other["required"] == true && other["name"] != *name);
             let said = |other: &Value| Some(format!("&{}={}", other["name"].as_str()?, other["example"].as_str()?));
             others.filter_map(said).collect()
         };
@@ -74,14 +75,17 @@ async fn every_documented_limit_of_a_query_is_enforced() {
     let schedule = house.send(Call::post("/api/v1/schedules", &body).bearer(&token)).await;
     let task = house.send(Call::post("/api/v1/tasks", &serde_json::json!({ "title": "x" })).bearer(&token)).await;
     let room = house.send(Call::post("/api/v1/rooms", &serde_json::json!({ "name": "x" })).bearer(&token)).await;
+    let product =
+        house.send(Call::new("PUT", "/api/v1/products/x").json(&serde_json::json!({ "name": "x" })).bearer(&token)).await;
     let mut tried = 0;
     for Parameter { path, name, schema, besides } in parameters() {
         let of = match path.split('/').nth(3) {
             Some("tasks") => &task,
             Some("rooms") => &room,
+            Some("products") => &product,
             _ => &schedule,
         };
-        let path = path.replace("{id}", of.text("/id"));
+        let path = path.replace("{id}", of.text("/id")).replace("{product_id}", of.text("/id"));
         for value in beyond(&schema) {
             let reply = house.send(Call::get(&format!("{path}?{name}={value}{besides}")).bearer(&token)).await;
             let pointer = reply.body.pointer("/errors/0/pointer").and_then(Value::as_str);

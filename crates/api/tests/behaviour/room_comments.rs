@@ -291,3 +291,38 @@ async fn many_edits_and_removals_at_once_tell_each_at_most_once() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn who_says_or_names_too_much_in_a_minute_is_told_when_to_come_back() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let (ada, bob, cy) = (Desk::of(&house, "ada").await, Desk::of(&house, "bob").await, Desk::of(&house, "cy").await);
+        let (room, other) = (ada.room("Choir").await, ada.room("Other").await);
+        ada.lets_in(&room, &bob, "member").await;
+        ada.lets_in(&room, &cy, "member").await;
+        let naming = json!({ "text": "You two!", "mentions": [bob.id().await, cy.id().await, ada.id().await] });
+        for _ in 0..30 {
+            assert_eq!(ada.comment(&room, &naming).await.status, 201);
+        }
+        house.clock.advance(Duration::from_secs(10));
+        let refused = ada.comment(&room, &naming).await;
+        assert_eq!(refused.header("retry-after"), Some("50"));
+        refused.refused(429, "room.too_fast");
+        assert_eq!((bob.mentions().await.len(), ada.texts(&room, "limit=100").await.len()), (30, 30));
+        let id = ada.remark(&room, "Nobody.").await;
+        ada.reword(&room, &id, &naming).await.refused(429, "room.too_fast");
+        for number in 0..29 {
+            let changed = ada.reword(&room, &id, &json!({ "text": format!("Nobody {number}.") })).await;
+            assert_eq!(changed.status, 200, "{}", changed.body);
+        }
+        ada.reword(&room, &id, &json!({ "text": "Nobody at all." })).await.refused(429, "room.too_fast");
+        ada.comment(&room, &json!({ "text": "Me again" })).await.refused(429, "room.too_fast");
+        assert_eq!(ada.delete_comment(&room, &id).await.status, 204, "that is less, not more");
+        bob.remark(&room, "Is she gone?").await;
+        ada.remark(&other, "Elsewhere.").await;
+        house.clock.advance(Duration::from_secs(50));
+        assert_eq!(ada.comment(&room, &naming).await.status, 201);
+        house.close().await;
+    })
+    .await;
+}

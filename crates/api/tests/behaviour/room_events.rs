@@ -6,8 +6,9 @@ use testkit::{Database, TestClock, on_both_databases};
 
 use crate::{
     desk::Desk,
-    follower::Follower,
+    follower::{Follower, STREAM},
     house::{Call, House, Reply},
+    postman::deliver,
     rooms::ROOMS,
 };
 
@@ -146,12 +147,18 @@ async fn data_has_a_size_and_types_and_publishers_a_form() {
         ada.send(with("room_key", json!("shop"))).await.refused(422, "room.invalid");
         ada.send(with("dedupe_key", json!("x".repeat(201)))).await.refused(422, "room.invalid");
         let secret = ada.key("events:publish").await;
-        let spoken = house.send(with("publisher_id", json!("shop 7")).bearer(&secret)).await;
-        assert_eq!(spoken.status, 202, "{}", spoken.body);
+        for publisher in ["⚙️ CI", "👩‍💻 bot", "shop 7"] {
+            let spoken = house.send(with("publisher_id", json!(publisher)).bearer(&secret)).await;
+            assert_eq!(spoken.status, 202, "{}", spoken.body);
+        }
         let bob = Desk::of(&house, "bob").await.id().await;
-        house.send(with("publisher_id", json!(bob)).bearer(&secret)).await.refused(422, "room.invalid");
+        let disguised =
+            [bob.to_uppercase(), format!("\u{200b}{bob}"), format!("us\u{ad}{}", &bob[2..]), format!("\u{2066}{bob}")];
+        for person in disguised.into_iter().chain([bob.clone(), "\u{2800}".to_owned()]) {
+            house.send(with("publisher_id", json!(person)).bearer(&secret)).await.refused(422, "room.invalid");
+        }
         let published = ada.published(&room).await;
-        assert_eq!((published.len(), &published[1]["publisher_id"]), (2, &json!("shop 7")));
+        assert_eq!((published.len(), &published[3]["publisher_id"]), (4, &json!("shop 7")));
         // What is read by programs is kept as it was written.
         let text = format!(r#"{{"room_id":"{room}","type":"a","data":{{ "n" : 12345678901234567890123 , "n2" : 1.50 }}}}"#);
         let sent = ada.send(Call::new("POST", PUBLISH).text("application/json", &text)).await;
@@ -355,6 +362,51 @@ async fn the_stream_of_who_is_taken_out_on_another_node_ends_when_rights_are_che
     assert_eq!(ada.send(Call::new("DELETE", &format!("{ROOMS}/{room}"))).await.status, 204);
     app::notify::check_rights(&there.app).await.expect("the rights are read");
     owners.expect_close("gone").await;
+    there.close().await;
+    here.close().await;
+}
+
+#[tokio::test]
+async fn what_was_said_after_a_removal_is_not_read_by_a_node_that_was_away_meanwhile() {
+    let Some(database) = Database::postgres().await else { return };
+    let here = House::open(&database).await;
+    let there = House::with_secrets(&database, here.secret.clone(), TestClock::default()).await;
+    let (ada, bob) = (Desk::of(&here, "ada").await, Desk::of(&here, "bob").await);
+    let room = ada.room("Choir").await;
+    ada.lets_in(&room, &bob, "member").await;
+    let open = async |path: String| {
+        let mut follower = Follower::open(&there, Call::get(&path).bearer(&bob.token)).await;
+        assert!(follower.expect().await.is("ready"));
+        follower
+    };
+    let mut alone = open(format!("{ROOMS}/{room}/stream")).await;
+    let mut among = open(format!("/api/v1/stream?room={room}")).await;
+    let mut own = open(STREAM.to_owned()).await;
+    let quiet = async |follower: &mut Follower| {
+        let mut message = follower.expect().await;
+        while message.is("presence.update") {
+            message = follower.expect().await;
+        }
+        message
+    };
+
+    // Nobody looks at rights there while this happens, and the first thing that is looked at afterwards is where the logs end.
+    assert_eq!(ada.take_out(&room, &bob.id().await).await.status, 204);
+    for _ in 0..3 {
+        assert_eq!(ada.publish(&room, "said", &json!({})).await.status, 202);
+    }
+    app::notify::check_positions(&there.app).await.expect("positions are read");
+    assert!(own.expect().await.is("room.changed"), "the session is good still");
+    let end = quiet(&mut alone).await;
+    assert!(end.is("close") && end.text("reason") == "forbidden", "{end:?}");
+    let end = quiet(&mut among).await;
+    assert!(end.is("ended") && end.text("reason") == "forbidden", "{end:?}");
+
+    let user = bob.id().await.parse().expect("an id");
+    assert_eq!(bob.send(Call::new("POST", "/api/v1/auth/logout")).await.status, 204);
+    deliver(&here.app, user, &["One more".to_owned()]).await;
+    app::notify::check_positions(&there.app).await.expect("positions are read");
+    own.expect_close("revoked").await;
     there.close().await;
     here.close().await;
 }

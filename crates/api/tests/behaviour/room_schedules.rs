@@ -156,6 +156,27 @@ async fn each_shares_their_own_and_ends_what_they_may() {
 }
 
 #[tokio::test]
+async fn a_program_shares_only_what_it_may_read() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let ada = Desk::of(&house, "ada").await;
+        let (room, id) = (ada.room("Choir").await, ada.planned("hers").await);
+        let with_key = async |scopes: &[&str]| {
+            let made = ada.send(Call::post("/api/v1/api-keys", &json!({ "name": "key", "scopes": scopes }))).await;
+            Desk { house: &house, name: "key", token: made.text("/secret").to_owned() }
+        };
+        for scopes in [&["rooms:write"][..], &["events:publish"], &["schedules:read", "rooms:read"]] {
+            with_key(scopes).await.share(&room, &id).await.refused(403, "identity.forbidden");
+        }
+        assert_eq!(ada.shared(&room).await, [""; 0]);
+        assert_eq!(with_key(&["rooms:write", "schedules:read"]).await.share(&room, &id).await.status, 200);
+        assert_eq!(with_key(&["rooms:write"]).await.end_share(&room, &id).await.status, 204);
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn shares_end_when_who_made_them_leaves_or_is_taken_out() {
     on_both_databases(async |database| {
         let house = House::open(database).await;

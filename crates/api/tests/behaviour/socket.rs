@@ -17,7 +17,7 @@ use tokio_tungstenite::{
 use crate::house::House;
 
 /// Longer than anything here takes on a busy machine; only a socket that hangs reaches it.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) const SOCKET: &str = "/api/v1/socket";
 

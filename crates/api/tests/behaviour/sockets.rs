@@ -1,5 +1,6 @@
 //! Streams over a WebSocket: what is said, what ends it, and what a hostile client gets.
 
+use api::Limits;
 use hub::{HEARTBEAT, STALL};
 use kernel::{Clock as _, UserId};
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ use crate::{
     follower::Follower,
     house::{Call, House, Reply},
     postman::{deliver, deliver_silently, numbered},
-    socket::{SOCKET, Socket},
+    socket::{PATIENCE, SOCKET, Socket},
 };
 
 fn user(signed_up: &Reply) -> UserId {
@@ -378,4 +379,28 @@ async fn sockets_and_streams_count_together() {
         tokio::task::yield_now().await;
     }
     Socket::open(&house, ada.access_token()).await;
+}
+
+#[tokio::test]
+async fn so_many_come_from_one_address_and_one_that_ends_makes_room_for_another() {
+    let house = House::with_limits(&Database::sqlite(), Limits { streams_per_address: 2, ..Limits::default() }).await;
+    let ada = house.sign_up("ada").await;
+    let bearer = format!("Bearer {}", ada.access_token());
+    let open =
+        async |from| Socket::try_open(&house, SOCKET, &[("authorization", bearer.as_str()), ("x-forwarded-for", from)]).await;
+    let stream = |from| Call::get("/api/v1/me/stream").header("authorization", &bearer).header("x-forwarded-for", from);
+    let (near, far) = ("203.0.113.7", "203.0.113.8");
+    let first = open(near).await.expect("a socket");
+    let second = house.open_stream(stream(near)).await;
+    assert_eq!(second.status(), 200);
+    house.send(stream(near)).await.refused(429, "stream.too_many_of_address");
+    let refused = open(near).await.err().expect("one too many");
+    assert!(refused.status() == 429 && refused.headers().contains_key("retry-after"), "{refused:?}");
+    let elsewhere = open(far).await;
+    assert!(elsewhere.is_ok());
+    drop(first);
+    // As soon as the server has heard of it.
+    let again = async { while open(near).await.is_err() {} };
+    tokio::time::timeout(PATIENCE, again).await.expect("there is room");
+    drop(second);
 }

@@ -7,6 +7,7 @@ mod inboxes;
 mod index;
 mod lane;
 mod purge;
+mod rooms;
 
 use std::time::Duration;
 
@@ -66,13 +67,15 @@ enum Kind {
     Events,
     /// What happened in rooms that were deleted, and more than is kept of any other.
     Rooms,
+    /// Who waited for products that were deleted.
+    Products,
     /// What schedules are found by, of those that were written before there was a search.
     Index,
 }
 
 impl Kind {
-    const ALL: [Self; 7] =
-        [Self::Expired, Self::Trash, Self::Alarms, Self::Notifications, Self::Events, Self::Rooms, Self::Index];
+    const ALL: [Self; 8] =
+        [Self::Expired, Self::Trash, Self::Alarms, Self::Notifications, Self::Events, Self::Rooms, Self::Products, Self::Index];
 
     const fn name(self) -> &'static str {
         match self {
@@ -83,6 +86,7 @@ impl Kind {
             Self::Notifications => "purge_notifications",
             Self::Events => "purge_events",
             Self::Rooms => "purge_rooms",
+            Self::Products => "purge_products",
         }
     }
 
@@ -90,7 +94,7 @@ impl Kind {
         match self {
             Self::Index => Duration::from_mins(1),
             Self::Expired => Duration::from_mins(10),
-            Self::Trash | Self::Rooms => Duration::from_hours(1),
+            Self::Trash | Self::Rooms | Self::Products => Duration::from_hours(1),
             Self::Alarms | Self::Notifications | Self::Events => Duration::from_hours(24),
         }
     }

@@ -10,7 +10,7 @@ use store::{
 };
 use uuid::Uuid;
 
-use super::{Kind, Retention, inboxes, index::CatchUp};
+use super::{Kind, Retention, inboxes, index::CatchUp, rooms};
 use crate::{App, Error};
 
 /// Rows of one transaction.
@@ -53,13 +53,15 @@ pub(super) async fn run(app: &App, job: &Claimed, kind: Kind, retention: &Retent
     let started = app.clock().monotonic();
     let mut place = Progress::read(&job.payload);
     let mut gone = 0;
+    let mut overfull = None;
     loop {
         let round = match kind {
             Kind::Expired => app.store().write(Expired(now)).await?,
             Kind::Trash => app.store().write(Trash(now - retention.trash)).await?,
             Kind::Alarms => alarms(app, AlarmId::from_uuid(place), now - retention.alarms).await?,
             Kind::Notifications => inboxes::round(app, NotificationId::from_uuid(place), retention, now).await?,
-            Kind::Rooms => app.store().write(Rooms(*retention, now)).await?,
+            Kind::Rooms => rooms::round(app, &mut overfull, retention, now).await?,
+            Kind::Products => app.store().write(Products).await?,
             Kind::Index => app.store().write(CatchUp).await?,
             Kind::Events => app.store().write(Events(StreamId::from_uuid(place), now - retention.events)).await?,
         };
@@ -114,22 +116,14 @@ impl UseCase for Expired {
     }
 }
 
-struct Rooms(Retention, Instant);
+struct Products;
 
-impl UseCase for Rooms {
+impl UseCase for Products {
     type Out = Round;
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Round, Error> {
-        let Self(Retention { events, room_events, room_comments, .. }, now) = *self;
-        let mut gone = store::rooms::purge(tx, CHUNK).await?;
-        gone += store::rooms::publications::purge(tx, now - events, CHUNK).await?;
-        for room in store::rooms::overfull(tx, room_events, CHUNK / 100).await? {
-            gone += store::streams::trim_to(tx, StreamId::from(room), room_events, CHUNK).await?;
-        }
-        for (room, beyond) in store::rooms::comments::overfull(tx, room_comments, CHUNK / 100).await? {
-            gone += store::rooms::comments::trim(tx, room, beyond.min(i64::from(CHUNK))).await?;
-        }
+        let gone = store::campaigns::products::purge(tx, CHUNK).await?;
         Ok(Round { gone, next: (gone > 0).then(Uuid::nil) })
     }
 }

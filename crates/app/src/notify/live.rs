@@ -2,8 +2,14 @@
 
 use domain::identity::{Caller, Credential};
 use hub::{Attached, EventLog, Extent, HubError, Live, LogError, Owner, Since};
-use kernel::{Event, Position, StreamId, UserId};
-use store::{Store, StoreError, Tx, UseCase, on_behalf_of, streams};
+use kernel::{Event, Instant, Position, RoomId, StreamId};
+use store::{
+    StoreError, Tx, UseCase,
+    identity::{api_keys, sessions},
+    on_behalf_of,
+    rooms::{self, members},
+    streams,
+};
 
 use super::topic::{Topic, authorise};
 use crate::{App, Error};
@@ -11,13 +17,17 @@ use crate::{App, Error};
 /// The durable log of streams, in the store, as somebody reads it: their reads take turns with what else they do.
 #[derive(Clone)]
 pub struct StreamLog {
-    store: Store,
-    reader: UserId,
+    app: App,
+    reader: Owner,
 }
 
 impl StreamLog {
     fn of(app: &App, caller: &Caller) -> Self {
-        Self { store: app.store().clone(), reader: caller.user }
+        Self { app: app.clone(), reader: owner(caller) }
+    }
+
+    async fn read<U: UseCase<Error = StoreError>>(&self, case: U) -> Result<U::Out, LogError> {
+        on_behalf_of(self.reader.user, self.app.store().read(case)).await.map_err(unavailable)
     }
 }
 
@@ -32,26 +42,61 @@ impl UseCase for ReadExtent {
     }
 }
 
-struct ReadPage(StreamId, Position, u32);
+/// A page, if its reader may still read it when it is read. Rights are watched as well, but a node that was stopped or cut off for a
+/// while comes back to what was said since before it learns for whom it no longer was.
+struct ReadPage {
+    stream: StreamId,
+    after: Position,
+    limit: u32,
+    reader: Owner,
+    now: Instant,
+}
+
+impl ReadPage {
+    async fn refusal(&self, tx: &mut Tx<'_>) -> Result<Option<LogError>, StoreError> {
+        let Owner { user, session, key } = self.reader;
+        let session_ended = match session {
+            Some(session) => sessions::live_among(tx, &[session], self.now).await?.is_empty(),
+            None => false,
+        };
+        let key_ended = match key {
+            Some(key) => api_keys::good_among(tx, &[key], self.now).await?.is_empty(),
+            None => false,
+        };
+        if session_ended || key_ended {
+            return Ok(Some(LogError::Revoked));
+        }
+        if self.stream == StreamId::from(user) {
+            return Ok(None);
+        }
+        let room = RoomId::from_uuid(self.stream.uuid());
+        let is_in = !members::among(tx, &[(user, room)]).await?.is_empty();
+        // The last words of a room that ended are for everybody who was in it.
+        let forbidden = !is_in && !rooms::among(tx, &[room]).await?.is_empty();
+        Ok(forbidden.then_some(LogError::Forbidden))
+    }
+}
 
 impl UseCase for ReadPage {
-    type Out = Vec<Event>;
+    type Out = Result<Vec<Event>, LogError>;
     type Error = StoreError;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, StoreError> {
-        streams::page(tx, self.0, self.1, self.2).await
+        if let Some(refusal) = self.refusal(tx).await? {
+            return Ok(Err(refusal));
+        }
+        streams::page(tx, self.stream, self.after, self.limit).await.map(Ok)
     }
 }
 
 impl EventLog for StreamLog {
     async fn extent(&self, stream: StreamId) -> Result<Extent, LogError> {
-        let extent = on_behalf_of(self.reader, self.store.read(ReadExtent(stream))).await;
-        let extent = extent.map_err(unavailable)?.ok_or(LogError::Gone)?;
+        let extent = self.read(ReadExtent(stream)).await?.ok_or(LogError::Gone)?;
         Ok(Extent { head: extent.head, low: extent.low })
     }
 
     async fn page(&self, stream: StreamId, after: Position, limit: u32) -> Result<Vec<Event>, LogError> {
-        on_behalf_of(self.reader, self.store.read(ReadPage(stream, after, limit))).await.map_err(unavailable)
+        self.read(ReadPage { stream, after, limit, reader: self.reader, now: self.app.now() }).await?
     }
 }
 
@@ -91,12 +136,14 @@ pub async fn subscribe(
 ) -> Result<StreamId, Error> {
     let stream = topic.stream(caller);
     let registered: Result<(), HubError> = live.subscribe(stream, since);
-    registered?;
     let admitted = authorise(app, caller, topic).await;
-    if admitted.is_err() {
+    if registered.is_ok() && admitted.is_err() {
         live.retract(stream);
     }
-    admitted.map(|()| stream)
+    // Who may not read a room does not learn either that it has all the readers it may.
+    admitted?;
+    registered?;
+    Ok(stream)
 }
 
 fn owner(caller: &Caller) -> Owner {

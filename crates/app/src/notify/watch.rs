@@ -65,8 +65,9 @@ struct StillGood {
 struct Good {
     sessions: Vec<SessionId>,
     keys: Vec<ApiKeyId>,
-    places: Vec<(UserId, RoomId)>,
-    /// Of the rooms of the other places, those that are no more.
+    /// The other way round: places that are nobody's any more,
+    left: Vec<(UserId, RoomId)>,
+    /// and of their rooms those that are no more.
     ended: Vec<RoomId>,
 }
 
@@ -77,13 +78,12 @@ impl UseCase for StillGood {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, StoreError> {
         let sessions = identity::sessions::live_among(tx, &self.sessions, self.now).await?;
         let keys = identity::api_keys::good_among(tx, &self.keys, self.now).await?;
-        let places = rooms::members::among(tx, &self.places).await?;
-        let good: BTreeSet<(UserId, RoomId)> = places.iter().copied().collect();
-        let left = self.places.iter().filter(|place| !good.contains(place)).map(|(_, room)| *room);
-        let left: BTreeSet<RoomId> = left.collect();
-        let there = rooms::among(tx, &left.iter().copied().collect::<Vec<_>>()).await?;
-        let ended = left.into_iter().filter(|room| !there.contains(room)).collect();
-        Ok(Good { sessions, keys, places, ended })
+        let good: BTreeSet<(UserId, RoomId)> = rooms::members::among(tx, &self.places).await?.into_iter().collect();
+        let left: Vec<_> = self.places.iter().filter(|place| !good.contains(place)).copied().collect();
+        let mut ended: Vec<RoomId> = left.iter().map(|(_, room)| *room).collect();
+        let there = rooms::among(tx, &ended).await?;
+        ended.retain(|room| !there.contains(room));
+        Ok(Good { sessions, keys, left, ended })
     }
 }
 
@@ -104,8 +104,8 @@ pub async fn check_rights(app: &App) -> Result<(), StoreError> {
     for room in good.ended {
         app.hub().close_stream(StreamId::from(room));
     }
-    for (user, stream) in guests.difference(&good.places.into_iter().map(|(user, room)| (user, room.into())).collect()) {
-        app.hub().close_guest(*user, *stream);
+    for (user, room) in good.left {
+        app.hub().close_guest(user, StreamId::from(room));
     }
     for ended in sessions.difference(&good.sessions.into_iter().collect()) {
         app.hub().close_session(*ended);

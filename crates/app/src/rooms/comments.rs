@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     identity::Caller,
-    rooms::{About, Author, Comment, Deed, Reaction, RoomError, Saying},
+    rooms::{About, Author, COMMENTS, Comment, Deed, MAX_MENTIONS, Reaction, RoomError, Saying},
 };
 use kernel::{CommentId, Cursor, Entropy, FieldError, Instant, RoomId, UserId};
 use store::{
@@ -14,8 +14,8 @@ use store::{
 
 use super::{
     event, hold, look,
-    mention::{hold_named, tell_named},
-    tell,
+    mention::{Held, tell_named},
+    pace, tell,
 };
 use crate::{
     Answer, App, Effects, Error, Once,
@@ -84,9 +84,10 @@ impl UseCase for Say {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
         let Self { user, room, about, now, .. } = *self;
         let Saying { text, mentions } = self.saying.clone();
-        hold(tx, user, room).await?.may(Deed::Publish)?;
-        hold_named(tx, room, &mentions).await?;
-        let entered = look(tx, user, room, Deed::Publish).await?;
+        let held = Held::of(tx, room, user, &mentions).await?;
+        held.standing(user)?.may(Deed::Publish)?;
+        held.may_name(&mentions)?;
+        pace::count(tx, ("comments", &COMMENTS), (room, user), 1, now).await?;
         if let Some(about) = about
             && !items::lock(tx, room, about).await?
         {
@@ -108,7 +109,7 @@ impl UseCase for Say {
         };
         rows::insert(tx, &comment).await?;
         let mut facts = vec![event::comment_created(&comment, user, by)];
-        facts.extend(tell_named(tx, &comment, (&author, &entered.room.name), by).await?);
+        facts.extend(tell_named(tx, &comment, &author, by).await?);
         let mut effects = Effects::default();
         tell(tx, &mut effects, facts, (room, user), now).await?;
         Ok((Noted { comment, reactions: Vec::new() }, effects))
@@ -150,7 +151,11 @@ impl UseCase for Edit {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
         let Self { user, room, id, now, .. } = *self;
-        let standing = hold(tx, user, room).await?;
+        // No more of them than are one too many, which is refused below.
+        let named = self.mentions.as_deref().unwrap_or_default();
+        let held = Held::of(tx, room, user, &named[..named.len().min(MAX_MENTIONS + 1)]).await?;
+        let standing = held.standing(user)?;
+        pace::count(tx, ("comments", &COMMENTS), (room, user), 1, now).await?;
         let mut comment = rows::lock(tx, room, id).await?.ok_or(RoomError::CommentNotFound)?;
         comment.may_change(user, standing)?;
         let current = comment.version;
@@ -160,14 +165,14 @@ impl UseCase for Edit {
         let saying = Saying { text, mentions }.check()?;
         // Whom it names already may have gone by now, and stays named.
         let fresh: Vec<UserId> = saying.mentions.iter().copied().filter(|user| !comment.mentions.contains(user)).collect();
-        hold_named(tx, room, &fresh).await?;
+        held.may_name(&fresh)?;
         let mut effects = Effects::default();
         if comment.change(saying, now) {
             rows::update(tx, &comment).await?;
             let by = (now, &*self.entropy);
-            let (author, entered) = (author(tx, user).await?, look(tx, user, room, Deed::Publish).await?);
+            let author = author(tx, user).await?;
             let mut facts = vec![event::comment_updated(&comment, user, by)];
-            facts.extend(tell_named(tx, &comment, (&author, &entered.room.name), by).await?);
+            facts.extend(tell_named(tx, &comment, &author, by).await?);
             tell(tx, &mut effects, facts, (room, user), now).await?;
         }
         let about = About::Comment(id);

@@ -11,16 +11,19 @@
 //! Order, keys and refusals are those of one after the other. If the transaction fails, it fails for all of a batch, and each may try
 //! again with its key.
 
+mod pens;
+
 use std::{
     collections::{HashMap, hash_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use domain::rooms::RoomError;
-use kernel::{Entropy, Instant, RoomId};
-use store::{StoreError, Tx, UseCase};
-use tokio::sync::{Semaphore, oneshot};
+use kernel::{Entropy, Instant, RoomId, UserId};
+use store::{Store, StoreError, Tx, UseCase};
+use tokio::sync::oneshot;
 
+use self::pens::Pens;
 use super::publish::{Piece, Published, append};
 use crate::{App, Effects, Error};
 
@@ -30,7 +33,7 @@ const MOST: usize = 500;
 const MOST_BYTES: usize = 1 << 20;
 /// Pieces that wait for one room. Above that, its publishers are faster than the disk and have to be told.
 const MOST_WAITING: usize = 4_096;
-/// Batches, of different rooms, that are written at a time.
+/// Batches, of different rooms, that are written at a time: no more than this, and than one person has transactions.
 const AT_A_TIME: usize = 4;
 
 type Fate = Result<Published, Error>;
@@ -42,21 +45,21 @@ struct Waiting {
 }
 
 /// The queues of the rooms into which somebody publishes at the moment. One that is there has a leader.
-#[derive(Clone)]
 pub(crate) struct Crowds {
-    rooms: Arc<Mutex<HashMap<RoomId, Vec<Waiting>>>>,
+    rooms: Mutex<HashMap<RoomId, Vec<Waiting>>>,
     /// Batches are for many people, so none of these gives a turn of theirs for one. Whoever publishes into many rooms has batches of their
-    /// own for each: that they do not take all connections, few are written at a time.
-    writing: Arc<Semaphore>,
-}
-
-impl Default for Crowds {
-    fn default() -> Self {
-        Self { rooms: Arc::default(), writing: Arc::new(Semaphore::new(AT_A_TIME)) }
-    }
+    /// own for each: that they take neither all connections nor everybody's time, few are written at a time, and of each person in turn.
+    pens: Pens,
 }
 
 impl Crowds {
+    /// Of those who publish into `store`.
+    pub(crate) fn new(store: &Store) -> Self {
+        // On SQLite all of them go into one commit.
+        let count = if store.is_shared() { store.turns().min(AT_A_TIME) } else { AT_A_TIME };
+        Self { rooms: Mutex::default(), pens: Pens::new(count) }
+    }
+
     fn rooms(&self) -> MutexGuard<'_, HashMap<RoomId, Vec<Waiting>>> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -76,7 +79,17 @@ impl Crowds {
         }
     }
 
-    /// The next batch; nothing when nobody waits, and then the queue is gone.
+    /// Whose piece is the first of the next batch; nobody's where nobody waits, and then the queue is gone.
+    fn first(&self, room: RoomId) -> Option<UserId> {
+        let mut rooms = self.rooms();
+        let first = rooms.get(&room)?.first().map(|waiting| waiting.piece.user);
+        if first.is_none() {
+            rooms.remove(&room);
+        }
+        first
+    }
+
+    /// The next batch.
     fn next(&self, room: RoomId) -> Vec<Waiting> {
         let mut rooms = self.rooms();
         let Some(queue) = rooms.get_mut(&room) else { return Vec::new() };
@@ -85,22 +98,18 @@ impl Crowds {
             bytes += waiting.piece.publication.data.len();
             bytes <= MOST_BYTES
         });
-        let batch: Vec<Waiting> = queue.drain(..fits.count()).collect();
-        if batch.is_empty() {
-            rooms.remove(&room);
-        }
-        batch
+        queue.drain(..fits.count()).collect()
     }
 }
 
 /// Whoever leads a room. Should it be cut off before its queue is gone, those who wait are told, and the next who comes leads.
-struct Leader {
-    crowds: Crowds,
+struct Leader<'a> {
+    crowds: &'a Crowds,
     room: RoomId,
     done: bool,
 }
 
-impl Drop for Leader {
+impl Drop for Leader<'_> {
     fn drop(&mut self) {
         if !self.done {
             self.crowds.rooms().remove(&self.room);
@@ -119,20 +128,15 @@ pub(super) async fn publish(app: &App, room: RoomId, piece: Piece) -> Fate {
 }
 
 async fn lead(app: App, room: RoomId) {
-    let mut leader = Leader { crowds: app.crowds().clone(), room, done: false };
-    loop {
-        // Nobody closes it. Who comes while the batch waits here is part of it.
-        let turn = leader.crowds.writing.acquire().await.ok();
+    let mut leader = Leader { crowds: app.crowds(), room, done: false };
+    while let Some(user) = leader.crowds.first(room) {
+        // Who comes while the batch waits here is part of it.
+        let pen = leader.crowds.pens.next(user).await;
         let batch = leader.crowds.next(room);
-        if batch.is_empty() {
-            drop(turn);
-            leader.done = true;
-            return;
-        }
         let (pieces, answers): (Vec<_>, Vec<_>) = batch.into_iter().map(|Waiting { piece, answer }| (piece, answer)).unzip();
         let together = Together { room, pieces, now: app.now(), entropy: app.entropy() };
         let written = app.store().write(together).await;
-        drop(turn);
+        drop(pen);
         match written {
             Ok((fates, effects)) => {
                 app.announce(effects);
@@ -148,6 +152,7 @@ async fn lead(app: App, room: RoomId) {
             }
         }
     }
+    leader.done = true;
 }
 
 /// A batch.
@@ -172,7 +177,6 @@ impl UseCase for Together {
 #[cfg(test)]
 mod tests {
     use domain::rooms::{Publication, Target};
-    use kernel::UserId;
     use uuid::Uuid;
 
     use super::*;
@@ -188,7 +192,7 @@ mod tests {
     }
 
     fn crowds(sizes: impl IntoIterator<Item = usize>) -> (Crowds, RoomId, Vec<oneshot::Receiver<Fate>>) {
-        let (crowds, room) = (Crowds::default(), RoomId::from_uuid(Uuid::from_u128(ROOM)));
+        let (crowds, room) = (Crowds { rooms: Mutex::default(), pens: Pens::new(1) }, RoomId::from_uuid(Uuid::from_u128(ROOM)));
         let mut fates = Vec::new();
         for (number, bytes) in sizes.into_iter().enumerate() {
             let (waiting, fate) = waiting(bytes);
@@ -208,7 +212,7 @@ mod tests {
         let sizes = |batch: Vec<Waiting>| batch.iter().map(|waiting| waiting.piece.publication.data.len()).collect::<Vec<_>>();
         let taken: Vec<_> = std::iter::repeat_with(|| sizes(crowds.next(room))).take(4).collect();
         assert_eq!(taken, [vec![MOST_BYTES - 1, 1], vec![2], vec![MOST_BYTES], vec![3]]);
-        assert_eq!(crowds.next(room).len(), 0);
+        assert_eq!(crowds.first(room), None);
         assert!(crowds.rooms().is_empty(), "the next who comes leads");
     }
 
@@ -223,7 +227,7 @@ mod tests {
     #[test]
     fn a_leader_that_is_cut_off_leaves_nobody_waiting() {
         let (crowds, room, mut fates) = crowds([0; 3]);
-        drop(Leader { crowds: crowds.clone(), room, done: false });
+        drop(Leader { crowds: &crowds, room, done: false });
         assert!(fates.iter_mut().all(|fate| fate.try_recv().is_err()));
         assert!(crowds.join(room, waiting(0).0).expect("a new queue"), "the next who comes leads");
     }

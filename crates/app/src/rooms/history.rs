@@ -63,9 +63,10 @@ pub async fn events(app: &App, caller: &Caller, room: RoomId, since: Option<Sinc
 
 /// Opens the live stream of a room the caller is in. It ends as one's own does, and when the caller is in the room no longer.
 pub async fn attach(app: &App, caller: &Caller, room: RoomId, since: Since) -> Result<Attached<StreamLog>, Error> {
-    let attached = notify::attach_to(app, caller, StreamId::from(room), since)?;
+    let attached = notify::attach_to(app, caller, StreamId::from(room), since);
+    // Who may not read it does not learn either that it has all the readers it may.
     admit(app, caller, room).await?;
-    Ok(attached)
+    attached
 }
 
 /// Refuses a reader of the stream of a room who is not in it, and has the others told of who comes and goes. They read it already: who is taken

@@ -13,6 +13,7 @@ mod invitations;
 mod manage;
 mod members;
 mod mention;
+mod pace;
 mod presence;
 mod publish;
 mod reactions;

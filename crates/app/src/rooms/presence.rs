@@ -7,9 +7,10 @@
 //! ```
 //!
 //! The memory is [`Presence`]; only its differences are written, so who stays costs nothing, and a crowd that comes at once is a few
-//! statements and one update. What a process says counts while its lease lasts, which it renews: one that is killed says nothing after
-//! [`LEASE`], whatever it said. One that is told to stop leaves a lease as long as people linger, so who comes back elsewhere never left.
-//! Where one process owns the database there is nobody to outlive: its lease has no end, and what another life of it said is forgotten.
+//! statements and one update. What a process says counts while its lease lasts, which it renews: of one that is killed, the others take away
+//! what it said once [`LEASE`] is over. One that is told to stop leaves a lease as long as people linger, so who comes back elsewhere never
+//! left. Who could not see the database for a while cannot tell who is dead from who was cut off as well, and gives all of them the time of a
+//! lease. Where one process owns the database there is nobody to outlive: its lease has no end, and what another life of it said is forgotten.
 //!
 //! None of it is an event: it has no position, is kept nowhere, and is worth nothing after some seconds.
 
@@ -24,7 +25,7 @@ use domain::{
     identity::{Caller, Credential},
     rooms::{
         Deed,
-        presence::{Changes, Client, LINGER, Presence},
+        presence::{Changes, Client, Here, LINGER, Presence},
     },
 };
 use futures_util::future::{Either, select};
@@ -38,7 +39,7 @@ use store::{
     },
 };
 
-use super::look;
+use super::{look, manage};
 use crate::{App, Error, notify::report};
 
 /// How long what a process says counts after it said so last.
@@ -72,8 +73,16 @@ struct State {
     /// What the readers of this process know of their rooms.
     told: BTreeMap<RoomId, Told>,
     renew_at: Option<Instant>,
-    reap_at: Option<Instant>,
     look_at: Option<Instant>,
+    watch: Option<Watch>,
+}
+
+/// How long this process has watched over the leases of the others without a break.
+#[derive(Clone, Copy, Debug)]
+struct Watch {
+    since: Instant,
+    /// When it looked last.
+    last: Instant,
 }
 
 /// What the readers of a room know.
@@ -107,6 +116,15 @@ impl State {
         for (stream, readers) in hub.stirred() {
             self.here.follow(RoomId::from_uuid(stream.uuid()), &readers, now);
         }
+    }
+
+    /// Goes on watching over the leases; answers whether those that are over by now are of the dead. A lease that is renewed in time lasts
+    /// longer than a pause that makes no break.
+    fn watches(&mut self, now: Instant) -> bool {
+        let before = self.watch.filter(|watch| now <= watch.last + RENEW);
+        let since = before.map_or(now, |watch| watch.since);
+        self.watch = Some(Watch { since, last: now });
+        since + LEASE <= now
     }
 }
 
@@ -157,9 +175,9 @@ impl UseCase for Own {
 /// Looks at rooms, of each of which this version is known.
 struct Look {
     me: GatewayId,
-    now: Instant,
     known: Vec<(RoomId, Option<i64>)>,
-    reap: bool,
+    /// When there is to be looked for leases that are over, too.
+    lapsed_at: Option<Instant>,
 }
 
 /// What is different.
@@ -173,7 +191,10 @@ impl UseCase for Look {
     type Error = StoreError;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Seen, StoreError> {
-        let lapsed = self.reap && rows::has_lapsed(tx, self.me, self.now).await?;
+        let lapsed = match self.lapsed_at {
+            Some(now) => rows::has_lapsed(tx, self.me, now).await?,
+            None => false,
+        };
         let all: Vec<RoomId> = self.known.iter().map(|(room, _)| *room).collect();
         let versions: BTreeMap<RoomId, i64> = rows::versions(tx, &all).await?.into_iter().collect();
         let mut rooms = BTreeMap::new();
@@ -184,7 +205,7 @@ impl UseCase for Look {
             }
         }
         let changed: Vec<RoomId> = rooms.keys().copied().collect();
-        for (room, user) in rows::users(tx, &changed, (self.me, self.now)).await? {
+        for (room, user) in rows::users(tx, &changed).await? {
             rooms.entry(room).or_default().users.insert(user);
         }
         Ok(Seen { rooms: rooms.into_iter().collect(), lapsed })
@@ -223,8 +244,12 @@ async fn say(app: &App) -> Result<(), StoreError> {
         changes
     };
     let lease_until = if shared { now + LEASE } else { Instant::MAX };
-    let said = app.store().write(Say { me: gateway(app), lease_until, changes: changes.clone() }).await;
-    let agrees = {
+    let mut agrees = true;
+    // Apart: a transaction that takes after it has put locks the rooms it is about in two orders, and another process in its own two.
+    let parts = changes.apart().into_iter().filter(|part| !part.is_empty());
+    let only_the_lease = changes.is_empty().then(Changes::default);
+    for part in parts.chain(only_the_lease) {
+        let said = app.store().write(Say { me: gateway(app), lease_until, changes: part.clone() }).await;
         let mut state = app.presence().state();
         let (taken, there) = match said {
             Ok(said) => said,
@@ -233,11 +258,11 @@ async fn say(app: &App) -> Result<(), StoreError> {
                 return Err(error);
             }
         };
-        state.here.said(&changes, &taken.into_iter().collect());
+        state.here.said(&part, &taken.into_iter().collect());
         state.renew_at = Some(now + RENEW);
         state.look_at = None;
-        usize::try_from(there) == Ok(state.here.told())
-    };
+        agrees = usize::try_from(there) == Ok(state.here.told());
+    }
     if !agrees {
         // Somebody took this process for dead, a member was taken out on another node, or a commit happened whose answer got lost.
         let known = app.store().read(Own(gateway(app))).await?;
@@ -251,7 +276,7 @@ async fn look_around(app: &App) -> Result<(), StoreError> {
     let (known, reap) = {
         let mut state = app.presence().state();
         state.told.retain(|room, _| app.hub().is_read(StreamId::from(*room)));
-        let reap = shared && state.reap_at.is_none_or(|at| at <= now);
+        let reap = shared && state.watch.is_none_or(|watch| watch.last + REAP <= now);
         let looks = !state.told.is_empty() && (shared || state.look_at.is_none_or(|at| at <= now));
         if !reap && !looks {
             return Ok(());
@@ -259,23 +284,30 @@ async fn look_around(app: &App) -> Result<(), StoreError> {
         let known: Vec<_> = state.told.iter().map(|(room, told)| (*room, Some(told.version))).collect();
         (known, reap)
     };
-    let seen = app.store().read(Look { me, now, known, reap }).await?;
-    {
+    let seen = app.store().read(Look { me, known, lapsed_at: reap.then_some(now) }).await?;
+    let reap = {
         let mut state = app.presence().state();
         state.look_at = Some(now + LOOK_ALONE);
-        if reap {
-            state.reap_at = Some(now + REAP);
-        }
         for (room, present) in seen.rooms {
             if let Some(told) = state.told.get_mut(&room).filter(|told| told.version < present.version) {
                 tell(app, room, told, present);
             }
         }
+        reap && state.watches(now) && seen.lapsed
+    };
+    if !reap {
+        return Ok(());
     }
-    if seen.lapsed {
+    let reaped = async {
         while app.store().write(Reap(me, now)).await? > 0 {}
+        Ok(())
     }
-    Ok(())
+    .await;
+    if reaped.is_err() {
+        // What is read may be written by nobody at the moment, the leases neither.
+        app.presence().state().watch = None;
+    }
+    reaped
 }
 
 /// Tells the readers of a room what is different from what they know.
@@ -296,7 +328,7 @@ pub(crate) async fn follow(app: &App, room: RoomId) -> Result<(), Error> {
     if app.presence().state().told.contains_key(&room) {
         return Ok(());
     }
-    let look = Look { me: gateway(app), now: app.now(), known: vec![(room, None)], reap: false };
+    let look = Look { me: gateway(app), known: vec![(room, None)], lapsed_at: None };
     let seen = app.store().read(look).await?;
     for (room, present) in seen.rooms {
         app.presence().state().told.entry(room).or_insert(present);
@@ -333,7 +365,7 @@ struct Read {
     room: RoomId,
     me: GatewayId,
     now: Instant,
-    here: Vec<Elsewhere>,
+    here: Vec<(UserId, Here)>,
 }
 
 impl UseCase for Read {
@@ -348,14 +380,14 @@ impl UseCase for Read {
         for Elsewhere { user, name, connections, seen_at } in elsewhere {
             present.insert(user, Present { user, name, last_seen_at: seen_at, connections });
         }
-        let own: Vec<UserId> = self.here.iter().map(|here| here.user).collect();
+        let own: Vec<UserId> = self.here.iter().map(|(user, _)| *user).collect();
         let names: BTreeMap<UserId, String> = member_rows::named(tx, self.room, &own).await?.into_iter().collect();
-        for here in &self.here {
+        for (user, here) in &self.here {
             // Who is a member no longer may still have a connection, for a moment.
-            let Some(name) = names.get(&here.user) else { continue };
-            let blank = Present { user: here.user, name: name.clone(), last_seen_at: here.seen_at, connections: 0 };
-            let one = present.entry(here.user).or_insert(blank);
-            one.connections += here.connections;
+            let Some(name) = names.get(user) else { continue };
+            let blank = Present { user: *user, name: name.clone(), last_seen_at: here.seen_at, connections: 0 };
+            let one = present.entry(*user).or_insert(blank);
+            one.connections += i64::from(here.streams) + i64::from(here.beats);
             one.last_seen_at = one.last_seen_at.max(here.seen_at);
         }
         let count = present.len();
@@ -372,30 +404,12 @@ pub async fn company(app: &App, caller: &Caller, room: RoomId) -> Result<Company
         state.hear(app.hub(), now);
         state.here.of(room, now)
     };
-    let here = here.into_iter().map(|(user, here)| Elsewhere {
-        user,
-        name: String::new(),
-        connections: i64::from(here.streams) + i64::from(here.beats),
-        seen_at: here.seen_at,
-    });
-    app.store().read(Read { user: caller.user, room, me: gateway(app), now, here: here.collect() }).await
-}
-
-struct MayRead(UserId, RoomId);
-
-impl UseCase for MayRead {
-    type Out = ();
-    type Error = Error;
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
-        look(tx, self.0, self.1, Deed::Read).await?;
-        Ok(())
-    }
+    app.store().read(Read { user: caller.user, room, me: gateway(app), now, here }).await
 }
 
 /// The caller is in a room, without a connection that says so. Answers in how many seconds to say so again.
 pub async fn beat(app: &App, caller: &Caller, room: RoomId) -> Result<u32, Error> {
-    app.store().read(MayRead(caller.user, room)).await?;
+    manage::get(app, caller, room).await?;
     let client = match caller.credential {
         Credential::Session(session) => Client::Session(session),
         Credential::Key { id, .. } => Client::Key(id),
@@ -413,12 +427,16 @@ const WORDS: [&str; 2] = ["who is in which room cannot be kept; streams go on wi
 
 /// Keeps presence until stopped. While the database cannot be reached, nothing is said and nobody is told.
 pub async fn watch_presence(app: App, mut stop: Stop) {
-    let mut fine = true;
-    if !app.store().is_shared() {
-        fine = report(WORDS, &forget_other_lives(&app).await, fine);
-    }
+    let (mut fine, mut haunted) = (true, !app.store().is_shared());
     loop {
-        fine = report(WORDS, &keep_presence(&app).await, fine);
+        let kept = async {
+            if haunted {
+                forget_other_lives(&app).await?;
+                haunted = false;
+            }
+            keep_presence(&app).await
+        };
+        fine = report(WORDS, &kept.await, fine);
         if let Either::Right(_) = select(app.clock().sleep(TICK), std::pin::pin!(stop.stopped())).await {
             break;
         }

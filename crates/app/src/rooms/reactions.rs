@@ -32,7 +32,8 @@ impl UseCase for React {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
         let (user, room, about) = (self.user, self.room, self.about);
-        hold(tx, user, room).await?.may(Deed::Publish)?;
+        // Whoever may say nothing more may still take back what they said.
+        hold(tx, user, room).await?.may(if self.given { Deed::Publish } else { Deed::Read })?;
         let (here, by_whom) = ((room, about), (user, self.emoji.as_str()));
         let changed = if self.given {
             if !items::lock(tx, room, about).await? {

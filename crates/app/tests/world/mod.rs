@@ -1,20 +1,24 @@
 //! A small world for tests of use cases: the app on a fresh database, a clock moved by hand, and two people.
 
+pub(crate) mod disk;
+
 use std::{sync::Arc, time::Duration};
 
 use app::{
     Answer, App, Error, Once, Parts, Rendered,
     alarms::AlarmLane,
     calendar::{self, Expected, OnConflict, Range, Scope},
+    campaigns::rounds,
     domain::{
         alarms::{Alarm, LatePolicy, ReminderRule},
         calendar::{Draft, Moment, Occurrence, Patch, RemindersDraft, Schedule, SpanDraft, labels::LabelsDraft},
         identity::{Caller, Credential, DefaultLead, Rhythm, Role, User},
+        rooms::Standing,
     },
-    identity,
+    identity, rooms,
 };
 use clockwork::{Batch as _, Wake};
-use kernel::{AlarmId, Clock as _, Entropy, Instant, ScheduleId, SessionId, UserId, Zone};
+use kernel::{AlarmId, Clock as _, Entropy, Instant, RoomId, ScheduleId, SessionId, UserId, Zone};
 use store::{Store, StoreError, Tx, UseCase};
 use testkit::{SeededEntropy, TestClock};
 
@@ -51,26 +55,22 @@ impl World {
 
     /// As [`World::new`], with randomness of one's own.
     pub(crate) async fn with_entropy(store: Store, entropy: Arc<dyn Entropy>) -> Self {
+        Self::with(store, entropy, rounds::Settings::default()).await
+    }
+
+    /// As [`World::with_entropy`], where the operator has chosen something about campaigns.
+    pub(crate) async fn with(store: Store, entropy: Arc<dyn Entropy>, campaigns: rounds::Settings) -> Self {
         let clock = TestClock::default();
-        let secret = identity::Keys::generate_line(&*entropy);
-        let secrets = identity::Secret::read_file(&secret).expect("a generated line is a secret");
-        let parts = Parts {
-            store,
-            clock: Arc::new(clock.clone()),
-            entropy: entropy.clone(),
-            hub: hub::Hub::default(),
-            keys: identity::Keys::from_secrets(secrets).expect("keys"),
-            identity: identity::Settings::default(),
-            calendar: calendar::Settings::default(),
-            rooms: app::rooms::Settings::default(),
-            alarms: Wake::default(),
-            jobs: Wake::default(),
-            meters: app::alarms::Meters::default(),
-        };
-        let app = App::new(parts);
+        let app = process(store, (&clock, &entropy), campaigns);
         let ada = person(&app, "ada@example.org", &*entropy).await;
         let grace = person(&app, "grace@example.org", &*entropy).await;
         Self { start: app.now(), app, clock, ada, grace }
+    }
+
+    /// Another process of the same world.
+    pub(crate) fn beside(&self) -> App {
+        let entropy = Arc::new(SeededEntropy::new(8)) as Arc<dyn Entropy>;
+        process(self.app.store().clone(), (&self.clock, &entropy), self.app.campaigns())
     }
 
     /// An instant so many minutes from the start of the world.
@@ -159,6 +159,26 @@ impl World {
     }
 }
 
+fn process(store: Store, (clock, entropy): (&TestClock, &Arc<dyn Entropy>), campaigns: rounds::Settings) -> App {
+    let secret = identity::Keys::generate_line(&**entropy);
+    let secrets = identity::Secret::read_file(&secret).expect("a generated line is a secret");
+    App::new(Parts {
+        store,
+        clock: Arc::new(clock.clone()),
+        entropy: entropy.clone(),
+        hub: hub::Hub::default(),
+        keys: identity::Keys::from_secrets(secrets).expect("keys"),
+        identity: identity::Settings::default(),
+        calendar: calendar::Settings::default(),
+        rooms: app::rooms::Settings::default(),
+        campaigns,
+        alarms: Wake::default(),
+        jobs: Wake::default(),
+        meters: app::alarms::Meters::default(),
+        campaign_meters: rounds::Meters::default(),
+    })
+}
+
 struct Events(UserId);
 
 impl UseCase for Events {
@@ -228,4 +248,52 @@ async fn person(app: &App, email: &str, entropy: &dyn Entropy) -> Caller {
     let id = user.id;
     assert!(app.store().write(MakeUser(user)).await.expect("a user is made"));
     Caller { user: id, role: Role::Member, credential: Credential::Session(SessionId::mint(now, entropy)) }
+}
+
+/// Puts people into rooms.
+struct LetIn(Vec<RoomId>, Vec<User>);
+
+impl UseCase for LetIn {
+    type Out = ();
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        for user in &self.1 {
+            assert!(store::identity::users::insert(tx, user, "no password").await?);
+            for room in &self.0 {
+                store::rooms::members::insert(tx, *room, (user.id, Standing::Member), user.created_at).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Makes a room.
+pub(crate) async fn room(app: &App, owner: &Caller) -> RoomId {
+    let render = Arc::new(|entered: &rooms::Entered| body(&entered.room.id));
+    let made = Box::pin(rooms::create(app, owner, "Choir".to_owned(), None, render)).await.expect("a room");
+    String::from_utf8(made.rendered.body).expect("text").parse().expect("an id")
+}
+
+/// So many who are members of these rooms.
+pub(crate) async fn crowd(app: &App, rooms: &[RoomId], count: u32) -> Vec<Caller> {
+    let (now, entropy) = (app.now(), SeededEntropy::new(9));
+    let user = |number: u32| User {
+        id: UserId::mint(now, &entropy as &dyn Entropy),
+        email: format!("member{number}@example.org").parse().expect("an address"),
+        display_name: format!("Member {number}").parse().expect("a name"),
+        role: Role::Member,
+        time_zone: "Asia/Seoul".parse().expect("a zone"),
+        locale: "en".parse().expect("a language"),
+        default_lead: DefaultLead::USUAL,
+        rhythm: Rhythm::default(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    let users: Vec<User> = (0..count).map(user).collect();
+    let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
+    app.store().write(LetIn(rooms.to_vec(), users)).await.expect("let in");
+    let session = || Credential::Session(SessionId::mint(now, &entropy));
+    ids.into_iter().map(|user| Caller { user, role: Role::Member, credential: session() }).collect()
 }

@@ -55,3 +55,56 @@ impl Setting for Origin {
         quoted(&self.0)
     }
 }
+
+/// A service of the operator's, which is called. Its path or query may hold a password, so it is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct ServiceUrl(String);
+
+impl ServiceUrl {
+    /// As it was written.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for ServiceUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.show())
+    }
+}
+
+impl Setting for ServiceUrl {
+    fn read(raw: &Raw) -> Option<Self> {
+        let text = raw.text()?;
+        let (scheme, rest) = text.split_once("://")?;
+        let host = rest.split(['/', '?']).next()?;
+        let fits = ["http", "https"].contains(&scheme) && !host.is_empty() && !host.contains('@');
+        (fits && text.bytes().all(|b| b.is_ascii_graphic())).then(|| Self(text.to_owned()))
+    }
+    fn allowed() -> String {
+        "a URL of http:// or https:// without a user: https://notify.example/restock".to_owned()
+    }
+    fn show(&self) -> String {
+        let host = self.0.split_once("://").and_then(|(_, rest)| rest.split(['/', '?']).next()).unwrap_or_default();
+        let scheme = self.0.split(':').next().unwrap_or_default();
+        quoted(format!("{scheme}://{host}/***"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_is_a_url_of_which_only_the_host_is_shown() {
+        let read = |text: &str| ServiceUrl::read(&Raw::Text(text.to_owned()));
+        let service = read("https://notify.example:8443/restock?key=secret").expect("a URL");
+        assert_eq!(service.show(), "\"https://notify.example:8443/***\"");
+        assert!(!format!("{service:?}").contains("secret"));
+        for bad in
+            ["notify.example", "ftp://notify.example", "https://", "https:///x", "https://me:pw@notify.example", "http://a b"]
+        {
+            assert!(read(bad).is_none(), "{bad}");
+        }
+    }
+}

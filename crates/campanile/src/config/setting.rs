@@ -267,6 +267,29 @@ impl Setting for MetricsDoor {
     }
 }
 
+/// What is done where nobody knows whether somebody was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OnUnknown(pub(crate) app::domain::campaigns::OnUnknown);
+
+impl Setting for OnUnknown {
+    fn read(raw: &Raw) -> Option<Self> {
+        match raw.text()? {
+            "resend" => Some(Self(app::domain::campaigns::OnUnknown::Resend)),
+            "skip" => Some(Self(app::domain::campaigns::OnUnknown::Skip)),
+            _ => None,
+        }
+    }
+    fn allowed() -> String {
+        "resend, skip".to_owned()
+    }
+    fn show(&self) -> String {
+        quoted(match self.0 {
+            app::domain::campaigns::OnUnknown::Resend => "resend",
+            app::domain::campaigns::OnUnknown::Skip => "skip",
+        })
+    }
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LogFormat {

@@ -8,8 +8,8 @@ use std::{
 
 use super::{
     Complaints, Layers,
-    address::{Origin, PublicUrl},
-    setting::{Later, LogFormat, LogLevel, MetricsDoor, Name, Role, Setting as _, Whole},
+    address::{Origin, PublicUrl, ServiceUrl},
+    setting::{Later, LogFormat, LogLevel, MetricsDoor, Name, OnUnknown, Role, Setting as _, Whole},
     url::Database,
 };
 
@@ -177,6 +177,16 @@ settings! {
         batch_rows: Whole<1, 5000>;
         /// The most alarms that ring in a second while they are more than a minute late.
         catch_up_per_second: Whole<0, 1_000_000>;
+    }
+
+    /// Telling people of what is back in stock.
+    campaigns: Campaigns {
+        /// The most people who are begun with in any second.
+        starts_per_second: Whole<0, 100_000>;
+        /// Where those are handed over who have no account; none: they are passed over.
+        handover_url: Option<ServiceUrl>;
+        /// What is done where nobody knows whether somebody was told.
+        on_unknown: OnUnknown;
     }
 
     /// How long things are kept that nobody needs any more.

@@ -112,6 +112,7 @@ async fn start(config: &Config, shape: Shape) -> Result<(Node, Running, Stopper)
     if config.does(Role::Worker) {
         app::housekeeping::plan(&node.app).await?;
         running.run_lanes(config);
+        running.run_campaigns(config);
     }
     let metrics = running.metrics();
     if let Some(listener) = metrics_listener {

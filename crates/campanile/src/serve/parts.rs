@@ -6,6 +6,7 @@ use api::Metrics;
 use app::{
     App,
     alarms::AlarmLane,
+    campaigns::rounds,
     housekeeping::{JobLane, Retention},
 };
 use clockwork::{Pace, Stop, run_batch, run_leased};
@@ -83,6 +84,16 @@ impl Running {
             let lane = JobLane::new(app.clone(), retention);
             run_leased(&lane, &*clock, &OsEntropy, app.job_wake(), JOBS, stop).await;
         });
+    }
+
+    /// Tells people of what is back in stock.
+    pub(super) fn run_campaigns(&mut self, config: &Config) {
+        let channel = config.campaigns.handover_url.as_ref().and_then(|url| {
+            let clock: Arc<dyn kernel::Clock> = Arc::clone(&self.clock) as _;
+            outbound::Handover::new(url.as_str(), clock)
+        });
+        self.spawn("the freezer of restock rounds", rounds::run_freezer(self.app.clone(), self.stop.clone()));
+        self.spawn("the sender of restock rounds", rounds::run_sender(self.app.clone(), channel, self.stop.clone()));
     }
 
     /// The counters, once for all listeners.

@@ -43,9 +43,11 @@ impl Node {
             identity: identity_settings(config),
             calendar: app::calendar::Settings { schedules_per_user: config.limits.schedules_per_user.get() },
             rooms: room_settings(config),
+            campaigns: campaign_settings(config),
             alarms: Wake::default(),
             jobs: Wake::default(),
             meters: app::alarms::Meters::default(),
+            campaign_meters: app::campaigns::rounds::Meters::default(),
         });
         Ok(Self { app, store, clock })
     }
@@ -67,6 +69,13 @@ fn room_settings(config: &Config) -> app::rooms::Settings {
         rooms_per_user: config.limits.rooms_per_user.get(),
         members_per_room: config.limits.members_per_room.get(),
         invitations_per_room: config.limits.invitations_per_room.get(),
+    }
+}
+
+fn campaign_settings(config: &Config) -> app::campaigns::rounds::Settings {
+    app::campaigns::rounds::Settings {
+        starts_per_second: config.campaigns.starts_per_second.get(),
+        on_unknown: config.campaigns.on_unknown.0,
     }
 }
 

@@ -67,9 +67,16 @@ fn at_most(pointer: &str, text: &str, max: usize) -> Result<(), FieldError> {
     Ok(())
 }
 
-/// White space, and the characters that take no room: zero-width space and joiners, direction marks, the byte order mark.
+/// White space, the blank of Braille, and what Unicode says may be left out where it is drawn (`Default_Ignorable_Code_Point`): zero-width
+/// characters, direction marks, soft hyphens, fillers, variation selectors, tags.
 pub(crate) fn is_invisible(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    c.is_whitespace()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 #[cfg(test)]
@@ -79,7 +86,8 @@ mod tests {
     #[test]
     fn a_title_is_one_visible_line() {
         assert_eq!(title("  회의 👩‍👩‍👧 "), Ok("회의 👩‍👩‍👧".to_owned()));
-        for bad in ["", "   ", "\u{200b}\u{feff}", &"가".repeat(201)] {
+        for bad in ["", "   ", "\u{200b}\u{feff}", "\u{3164}", "\u{2800}\u{ad}\u{fe0f}", "\u{115f}\u{e0041}", &"가".repeat(201)]
+        {
             assert!(title(bad).is_err(), "{bad:?}");
         }
         assert!(title(&"가".repeat(200)).is_ok());

@@ -78,13 +78,17 @@ pub enum Scope {
     RoomsWrite,
     /// Publish events into rooms; and whatever else a program that does so needs of rooms.
     EventsPublish,
-    /// Run campaigns.
+    /// Read products, who waits for them, and how telling them goes.
+    CampaignsRead,
+    /// Make and change products, their stock, and who waits for them; begin restock rounds.
     CampaignsWrite,
+    /// Hold up, resume and cancel restock rounds.
+    CampaignsAdmin,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::SchedulesRead,
         Self::SchedulesWrite,
         Self::NotificationsRead,
@@ -92,7 +96,9 @@ impl Scope {
         Self::RoomsRead,
         Self::RoomsWrite,
         Self::EventsPublish,
+        Self::CampaignsRead,
         Self::CampaignsWrite,
+        Self::CampaignsAdmin,
     ];
 
     /// As written in requests.
@@ -105,7 +111,9 @@ impl Scope {
             Self::RoomsRead => "rooms:read",
             Self::RoomsWrite => "rooms:write",
             Self::EventsPublish => "events:publish",
+            Self::CampaignsRead => "campaigns:read",
             Self::CampaignsWrite => "campaigns:write",
+            Self::CampaignsAdmin => "campaigns:admin",
         }
     }
 

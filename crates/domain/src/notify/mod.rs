@@ -17,4 +17,4 @@ mod wording;
 pub use error::NotifyError;
 pub use inbox::{Shelf, UnknownShelf, Unread};
 pub use notification::Notification;
-pub use wording::{deadline_words, mention_words, reminder_body, with_missed};
+pub use wording::{deadline_words, mention_words, reminder_body, restock_words, with_missed};

@@ -61,6 +61,15 @@ pub fn mention_words(locale: &str, author: &str, room: &str, text: &str) -> (Str
     (title, body)
 }
 
+/// The title and the line below it for who waited for a product that is back.
+pub fn restock_words(locale: &str, product: &str) -> (String, String) {
+    if is_korean(locale) {
+        (format!("{product} 재입고"), "기다리시던 상품이 다시 들어왔습니다".to_owned())
+    } else {
+        (format!("{product} is back in stock"), "You asked to be told when it is back".to_owned())
+    }
+}
+
 fn is_korean(locale: &str) -> bool {
     locale == "ko" || locale.starts_with("ko-")
 }
@@ -80,6 +89,12 @@ mod tests {
         assert_eq!(with_missed("en", "b".to_owned(), 0), "b");
         assert_eq!(with_missed("en", "b".to_owned(), 3), "b · and 3 more that were missed");
         assert_eq!(with_missed("ko", "b".to_owned(), 3), "b · 놓친 알림 3건 더");
+    }
+
+    #[test]
+    fn a_product_that_is_back_is_told_in_the_persons_language() {
+        assert_eq!(restock_words("en-GB", "Lamp").0, "Lamp is back in stock");
+        assert_eq!(restock_words("ko", "등불").0, "등불 재입고");
     }
 
     #[test]

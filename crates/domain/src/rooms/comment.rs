@@ -1,14 +1,22 @@
 //! What people say in a room.
 
+use std::time::Duration;
+
 use kernel::{CommentId, FieldError, Instant, RoomId, UserId};
 
 use super::{About, Deed, RoomError, Standing};
-use crate::calendar::text::is_invisible;
+use crate::{calendar::text::is_invisible, identity::throttle::Limit};
 
 /// Characters of a comment.
 pub const MAX_COMMENT: usize = 4_000;
 /// People named in one comment.
 pub const MAX_MENTIONS: usize = 20;
+
+const A_MINUTE: Duration = Duration::from_mins(1);
+/// What one person says in a room, new or changed.
+pub const COMMENTS: Limit = Limit { failures: 60, window: A_MINUTE, longest_wait: A_MINUTE };
+/// How many people, each time anew, one person has told in a room that they are named.
+pub const MENTIONS: Limit = Limit { failures: 60, window: A_MINUTE, longest_wait: A_MINUTE };
 
 /// Who said something.
 #[derive(Clone, Debug, PartialEq, Eq)]

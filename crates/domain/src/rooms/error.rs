@@ -70,6 +70,12 @@ pub enum RoomError {
         /// The present version.
         current: i64,
     },
+    /// The caller has said as much in the room, or named as many, as one may in a minute.
+    #[error("you say too much at once in this room: come back in {retry_after_seconds} seconds")]
+    TooFast {
+        /// How long to wait.
+        retry_after_seconds: u32,
+    },
     /// The caller has given this as many reactions as one may.
     #[error("you have given this {most} reactions, and that is the most: take one back first")]
     TooManyReactions {
@@ -123,6 +129,7 @@ impl Coded for RoomError {
             Self::CommentNotFound => "comment.not_found",
             Self::NotYours => "comment.not_yours",
             Self::CommentVersionMismatch { .. } => "comment.version_mismatch",
+            Self::TooFast { .. } => "room.too_fast",
             Self::TooManyReactions { .. } => "reaction.too_many",
             Self::TooManyKinds { .. } => "reaction.too_many_kinds",
             Self::TooManySchedules { .. } => "room.too_many_schedules",
@@ -139,6 +146,7 @@ impl Coded for RoomError {
             }
             Self::Invalid(_) | Self::DedupeKeyTaken => Category::Invalid,
             Self::EventTooLarge { .. } => Category::TooLarge,
+            Self::TooFast { .. } => Category::RateLimited,
             Self::Forbidden { .. } | Self::NotYours => Category::Forbidden,
             Self::LastOwner
             | Self::TooMany { .. }
@@ -157,6 +165,13 @@ impl Coded for RoomError {
         match self {
             Self::Invalid(fields) => fields,
             _ => &[],
+        }
+    }
+
+    fn retry_after_seconds(&self) -> Option<u32> {
+        match self {
+            Self::TooFast { retry_after_seconds } => Some(*retry_after_seconds),
+            _ => None,
         }
     }
 }

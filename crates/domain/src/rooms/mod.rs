@@ -26,7 +26,7 @@ mod room;
 mod share;
 
 pub use about::{About, UnknownAbout};
-pub use comment::{Author, Comment, MAX_COMMENT, MAX_MENTIONS, Saying};
+pub use comment::{Author, COMMENTS, Comment, MAX_COMMENT, MAX_MENTIONS, MENTIONS, Saying};
 pub use error::RoomError;
 pub use invitation::{INVITATION_LIFETIME, Invitation, invited_as};
 pub use member::{Deed, Member, Standing, UnknownStanding, may_go};

@@ -69,6 +69,12 @@ impl Changes {
     pub fn is_empty(&self) -> bool {
         self.put.is_empty() && self.gone.is_empty()
     }
+
+    /// Who comes, and who goes.
+    #[must_use]
+    pub fn apart(&self) -> [Self; 2] {
+        [Self { put: self.put.clone(), gone: Vec::new() }, Self { put: Vec::new(), gone: self.gone.clone() }]
+    }
 }
 
 /// Everybody who is there.

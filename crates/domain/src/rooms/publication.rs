@@ -3,7 +3,7 @@
 use kernel::{FieldError, RoomId, UserId};
 
 use super::{RoomError, external_key};
-use crate::calendar::text::line;
+use crate::calendar::text::{is_invisible, line};
 
 /// Bytes of the data of an event, written without space.
 pub const MAX_DATA_BYTES: usize = 64 * 1024;
@@ -83,8 +83,15 @@ impl Wanted {
             wrong.push(FieldError::new("/publisher_id", "only a service key says for whom it publishes"));
         }
         // What looks like a person is one: nobody is heard to say what they did not.
-        if self.publisher.as_ref().is_some_and(|publisher| publisher.starts_with("usr_") && *publisher != user.to_string()) {
-            wrong.push(FieldError::new("/publisher_id", "the id of a person can only be that of the key's own user"));
+        if let Some(publisher) = &self.publisher {
+            let seen: String = publisher.chars().filter(|c| !is_invisible(*c)).collect();
+            if seen.is_empty() || publisher.contains(turns) {
+                wrong.push(FieldError::new("/publisher_id", "write what is seen, in the direction in which it is read"));
+            }
+            let is_person = seen.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("usr_"));
+            if is_person && *publisher != user.to_string() {
+                wrong.push(FieldError::new("/publisher_id", "the id of a person can only be that of the key's own user"));
+            }
         }
         for (pointer, text, most) in
             [("/publisher_id", &self.publisher, MAX_PUBLISHER), ("/dedupe_key", &self.dedupe_key, MAX_DEDUPE_KEY)]
@@ -103,6 +110,11 @@ impl Wanted {
 
 fn kept<T>(read: Result<T, FieldError>, wrong: &mut Vec<FieldError>) -> Option<T> {
     read.map_err(|error| wrong.push(error)).ok()
+}
+
+/// Characters that turn the direction of what follows, so that it is shown as what it is not.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// One line that is not empty and has no space around it: it is compared as it is.

@@ -3,7 +3,6 @@
 use kernel::FieldError;
 
 use super::RoomError;
-use crate::calendar::text::is_invisible;
 
 /// Different reactions of one person to one thing.
 const MAX_OF_ONE: u32 = 20;
@@ -23,11 +22,11 @@ pub struct Reaction {
     pub mine: bool,
 }
 
-/// Reads a reaction: at most eight Unicode scalars that are seen, and no word.
+/// Reads a reaction: at most eight Unicode scalars that are signs and what joins them, or a key such as 1️⃣.
 pub fn emoji(text: &str) -> Result<String, RoomError> {
-    let fits = (1..=MAX_SCALARS).contains(&text.chars().count());
-    let seen = text.chars().any(|c| !c.is_ascii() && !is_invisible(c) && !joins(c));
-    if fits && seen && !text.contains(is_odd) {
+    let fits = text.chars().count() <= MAX_SCALARS;
+    let seen = text.contains(is_sign) && text.chars().all(|c| is_sign(c) || joins(c));
+    if fits && (seen || is_key(text)) {
         return Ok(text.to_owned());
     }
     Err(RoomError::Invalid(vec![FieldError::new("/emoji", "write one emoji")]))
@@ -49,10 +48,19 @@ fn joins(c: char) -> bool {
     matches!(c, '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0020}'..='\u{e007f}')
 }
 
-/// What is no part of an emoji. A few letters are: ℹ, Ⓜ, 🅰.
-fn is_odd(c: char) -> bool {
-    let is_sign = matches!(c, 'ℹ' | 'Ⓜ' | '\u{1f170}'..='\u{1f189}');
-    c.is_control() || (c.is_alphabetic() && !is_sign) || (is_invisible(c) && !joins(c))
+/// What emoji are made of: the blocks of symbols and pictures, without their letters and numbers, of which a few are emoji: ℹ, Ⓜ, 🅰.
+fn is_sign(c: char) -> bool {
+    let is_drawn = matches!(c,
+        '©' | '®' | '‼' | '⁉' | '™' | '←'..='⇿' | '⌀'..='⏿' | '■'..='➿' | '⤀'..='⥿' | '⬀'..='⯿' | '〰' | '〽' | '㊗' | '㊙'
+        | '\u{1f000}'..='\u{1faff}'
+    );
+    matches!(c, 'ℹ' | 'Ⓜ' | '\u{1f170}'..='\u{1f189}') || (is_drawn && !c.is_alphanumeric())
+}
+
+/// A digit, `#` or `*` drawn as a key.
+fn is_key(text: &str) -> bool {
+    let drawn = text.strip_prefix(|c: char| c.is_ascii_digit() || matches!(c, '#' | '*'));
+    drawn.is_some_and(|drawn| matches!(drawn, "\u{fe0f}\u{20e3}" | "\u{20e3}"))
 }
 
 #[cfg(test)]
@@ -67,6 +75,8 @@ mod tests {
             "👩‍👩‍👧‍👦",
             "🏳️‍🌈",
             "1️⃣",
+            "#\u{20e3}",
+            "㊗️",
             "🎉",
             "👍🏽",
             "✓",
@@ -79,8 +89,11 @@ mod tests {
             assert_eq!(emoji(good).as_deref(), Ok(good));
         }
         let long = "👍".repeat(9);
-        for bad in ["", " ", "ok", "가", "a👍", "👍 ", "+1", "7", "\u{200d}", "\u{fe0f}", "\n", "👍\u{202e}", "👍\0", &long]
-        {
+        let words =
+            ["", " ", "ok", "가", "a👍", "👍 ", "+1", "7", "７", "\u{663}", "👍12345", "👍\"", "👍/", "1\u{fe0f}", "\u{2776}"];
+        let unseen = ["\u{200d}", "\u{fe0f}", "\n", "👍\u{202e}", "👍\0", "\u{2800}", "\u{300}", "👍\u{301}"];
+        let nothing = ["\u{ffff}", "\u{fffd}", "\u{e000}", "\u{e0fff}", &long];
+        for bad in words.into_iter().chain(unseen).chain(nothing) {
             assert!(emoji(bad).is_err(), "{bad:?}");
         }
     }

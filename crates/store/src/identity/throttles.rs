@@ -3,23 +3,16 @@
 use domain::identity::throttle::Throttle;
 use kernel::Instant;
 
-use crate::{Sql, StoreError, Tx, values};
+use crate::{StoreError, Tx, values};
 
 /// What is remembered under `key`, locked until the transaction ends. Whoever locks several does so in the order of their keys.
 pub async fn lock(tx: &mut Tx<'_>, key: &str, now: Instant) -> Result<Throttle, StoreError> {
     let fresh = Throttle::fresh(now);
-    // The row is made first: a row that is not there cannot be locked, and two first failures at once would count as one.
-    tx.execute(
-        "INSERT INTO throttles (key, failures, window_ends_at, blocked_until) VALUES ($1, $2, $3, $4) ON CONFLICT (key) DO NOTHING",
-        values![key, fresh.failures, fresh.window_ends_at, fresh.blocked_until],
-    )
-    .await?;
+    // One statement: a row that is not there cannot be locked, and one that is there may be forgotten between two.
     tx.one(
-        Sql::each(
-            "SELECT failures, window_ends_at, blocked_until FROM throttles WHERE key = $1",
-            "SELECT failures, window_ends_at, blocked_until FROM throttles WHERE key = $1 FOR UPDATE",
-        ),
-        values![key],
+        "INSERT INTO throttles (key, failures, window_ends_at, blocked_until) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING failures, window_ends_at, blocked_until",
+        values![key, fresh.failures, fresh.window_ends_at, fresh.blocked_until],
         |row| {
             let failures: i64 = row.get(0)?;
             Ok(Throttle {

@@ -28,7 +28,7 @@ use crate::StoreError;
 /// What every session of ours is: durable commits, no statement or idle transaction that holds locks for ever. A statement is planned
 /// once for all values, as the tests of the hot reads have it planned: for many, planning takes longer than running.
 const SESSION: &str = "-c synchronous_commit=on -c statement_timeout=30s -c lock_timeout=10s \
-     -c idle_in_transaction_session_timeout=10s -c timezone=UTC -c jit=off -c plan_cache_mode=force_generic_plan";
+     -c idle_in_transaction_session_timeout=5s -c timezone=UTC -c jit=off -c plan_cache_mode=force_generic_plan";
 
 /// The connection parameters of `url`. Its own `options` stay; ours come after them, and the last one wins.
 pub(super) fn parameters(url: &str, ca_file: Option<&Path>) -> Result<Config, StoreError> {

@@ -151,7 +151,12 @@ pub async fn discard(tx: &mut Tx<'_>, id: RoomId, now: Instant) -> Result<(), St
     );
     tx.all(places, values![id], |row| row.get::<UserId>(0)).await?;
     // At once: with each member apart, the version of the room would be written as often.
-    tx.execute("DELETE FROM room_presence WHERE room_id = $1", values![id]).await?;
+    let presence = Sql::each(
+        "DELETE FROM room_presence WHERE room_id = $1",
+        "DELETE FROM room_presence WHERE room_id = $1 AND (user_id, gateway_id) IN
+             (SELECT user_id, gateway_id FROM room_presence WHERE room_id = $1 ORDER BY user_id, gateway_id FOR UPDATE)",
+    );
+    tx.execute(presence, values![id]).await?;
     tx.execute("DELETE FROM room_members WHERE room_id = $1", values![id]).await?;
     Ok(())
 }

@@ -1,8 +1,11 @@
 //! Who is in a room at the moment, as the processes say it that hold their connections.
 //!
-//! A row is a person in a room as one process has them. It counts while the lease of that process lasts, and whoever finds a lease that
-//! is over takes the rows away. The tables count a version of each room that grows with every row that comes or goes, also with one that
-//! goes with its member, so whoever has seen a version need not look again before it has changed.
+//! A row is a person in a room as one process has them. It counts until it is taken away: by that process, or by whoever finds that its
+//! lease is over. The tables count a version of each room that grows with every row that comes or goes, also with one that goes with its
+//! member, so whoever has seen a version need not look again before it has changed.
+//!
+//! Whoever writes here locks places in rooms first, then rows, and the versions last, which each statement does at its end: each of them in the
+//! order of the rooms, and so no transaction has two such statements.
 
 use kernel::{GatewayId, Instant, RoomId, UserId};
 
@@ -36,7 +39,7 @@ pub struct Elsewhere {
     pub seen_at: Instant,
 }
 
-/// Says that what `gateway` says counts until then. To be said before anything else it says.
+/// Says that `gateway` lives, at least until then. To be said before anything else it says.
 pub async fn hold(tx: &mut Tx<'_>, gateway: GatewayId, lease_until: Instant) -> Result<(), StoreError> {
     let sql = "INSERT INTO gateways (id, lease_until) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until";
     tx.execute(sql, values![gateway, lease_until]).await?;
@@ -85,8 +88,14 @@ pub async fn take(tx: &mut Tx<'_>, gateway: GatewayId, gone: &[(RoomId, UserId)]
     ];
     let sql = Sql::each(
         "DELETE FROM room_presence WHERE room_id = $1 AND user_id = $2 AND gateway_id = $3",
-        "DELETE FROM room_presence p USING unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS gone (room_id, user_id, gateway_id)
-         WHERE p.room_id = gone.room_id AND p.user_id = gone.user_id AND p.gateway_id = gone.gateway_id",
+        "WITH held AS (
+             SELECT p.room_id, p.user_id, p.gateway_id
+             FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS gone (room_id, user_id, gateway_id)
+             JOIN room_presence p ON p.room_id = gone.room_id AND p.user_id = gone.user_id AND p.gateway_id = gone.gateway_id
+             ORDER BY p.room_id, p.user_id FOR UPDATE OF p
+         )
+         DELETE FROM room_presence p USING held
+         WHERE p.room_id = held.room_id AND p.user_id = held.user_id AND p.gateway_id = held.gateway_id",
     );
     tx.batch(sql, &columns).await?;
     Ok(())
@@ -122,8 +131,12 @@ pub async fn reap(tx: &mut Tx<'_>, me: GatewayId, now: Instant, limit: u32) -> R
     let Some(gateway) = tx.optional(lapsed, values![now, me], |row| row.get::<GatewayId>(0)).await? else { return Ok(0) };
     let gone = tx
         .execute(
-            "DELETE FROM room_presence WHERE gateway_id = $1 AND (room_id, user_id) IN
-                 (SELECT room_id, user_id FROM room_presence WHERE gateway_id = $1 ORDER BY room_id, user_id LIMIT $2)",
+            Sql::each(
+                "DELETE FROM room_presence WHERE gateway_id = $1 AND (room_id, user_id) IN
+                     (SELECT room_id, user_id FROM room_presence WHERE gateway_id = $1 ORDER BY room_id, user_id LIMIT $2)",
+                "DELETE FROM room_presence WHERE gateway_id = $1 AND (room_id, user_id) IN
+                     (SELECT room_id, user_id FROM room_presence WHERE gateway_id = $1 ORDER BY room_id, user_id LIMIT $2 FOR UPDATE)",
+            ),
             values![gateway, limit],
         )
         .await?;
@@ -146,31 +159,20 @@ pub async fn versions(tx: &mut Tx<'_>, rooms: &[RoomId]) -> Result<Vec<(RoomId, 
 }
 
 const USERS: Sql = Sql::each(
-    "SELECT p.room_id, p.user_id FROM room_presence p JOIN gateways g ON g.id = p.gateway_id
-     WHERE p.room_id = $1 AND (g.lease_until > $2 OR g.id = $3)",
-    "SELECT p.room_id, p.user_id FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[]) AS asked (room_id, at, me)
-     JOIN room_presence p ON p.room_id = asked.room_id JOIN gateways g ON g.id = p.gateway_id
-     WHERE g.lease_until > asked.at OR g.id = asked.me",
+    "SELECT room_id, user_id FROM room_presence WHERE room_id = $1",
+    "SELECT room_id, user_id FROM room_presence WHERE room_id = ANY ($1::uuid[])",
 );
 
-/// Who is in these rooms at `now`, perhaps more than once. What this process says of itself counts in any case.
-pub async fn users(
-    tx: &mut Tx<'_>,
-    rooms: &[RoomId],
-    (me, now): (GatewayId, Instant),
-) -> Result<Vec<(RoomId, UserId)>, StoreError> {
-    let columns = [
-        Column::Uuids(rooms.iter().map(|room| room.uuid()).collect()),
-        Column::Instants(vec![now; rooms.len()]),
-        Column::Uuids(vec![me.uuid(); rooms.len()]),
-    ];
+/// Who is in these rooms, perhaps more than once.
+pub async fn users(tx: &mut Tx<'_>, rooms: &[RoomId]) -> Result<Vec<(RoomId, UserId)>, StoreError> {
+    let columns = [Column::Uuids(rooms.iter().map(|room| room.uuid()).collect())];
     tx.batch_all(USERS, &columns, |row| Ok((row.get(0)?, row.get(1)?))).await
 }
 
 pub(crate) const ELSEWHERE: &str = "SELECT p.user_id, min(u.display_name), CAST(sum(p.streams + p.beats) AS bigint),
          max(CASE WHEN p.streams > 0 THEN $3 ELSE p.seen_at END)
-     FROM room_presence p JOIN gateways g ON g.id = p.gateway_id JOIN users u ON u.id = p.user_id
-     WHERE p.room_id = $1 AND g.id <> $2 AND g.lease_until > $3
+     FROM room_presence p JOIN users u ON u.id = p.user_id
+     WHERE p.room_id = $1 AND p.gateway_id <> $2
      GROUP BY p.user_id ORDER BY p.user_id LIMIT $4";
 
 /// At most `limit` of those in a room at `now`, lowest id first, as all processes but this one say.

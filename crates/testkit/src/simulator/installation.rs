@@ -40,9 +40,11 @@ pub(super) fn app(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>
         identity: Settings { password: CHEAPEST, ..Settings::default() },
         calendar: app::calendar::Settings::default(),
         rooms: app::rooms::Settings::default(),
+        campaigns: app::campaigns::rounds::Settings::default(),
         alarms: Wake::default(),
         jobs: Wake::default(),
         meters: app::alarms::Meters::default(),
+        campaign_meters: app::campaigns::rounds::Meters::default(),
     })
 }
 

@@ -31,6 +31,21 @@ test("a message is as it was edited last, one that was deleted is gone, and reac
   expect(items[2]).toMatchObject({ by: "shop", type: "order.paid", reactions: [] });
 });
 
+test("what is as it was is the same, and what became different is another", () => {
+  const log = [
+    event("comment.created", { comment_id: "cmt_1", about: null, text: "Hello", mentions: ["usr_bob"] }),
+    event("order.paid", { order: { id: 4711 } }, "shop"),
+    event("schedule.shared", { schedule_id: "sch_1", title: "Practice" }),
+    event("schedule.changed", { schedule_id: "sch_1", title: "Rehearsal" }),
+    event("reaction.added", { about: "cmt_1", emoji: "👍", user_id: "usr_bob" }),
+  ];
+  const before = itemsOf(log, "usr_ada");
+  const after = itemsOf([...log, event("reaction.added", { about: "cmt_1", emoji: "👍", user_id: "usr_ada" }), event("a", {})], "usr_ada", before);
+  expect(after.slice(0, before.length).map((item, at) => item === before[at])).toEqual([false, true, true, true]);
+  expect(after[0]).toMatchObject({ reactions: [{ emoji: "👍", count: 2, mine: true }] });
+  expect(itemsOf(log, "usr_ada", before).every((item, at) => item === before[at])).toBe(true);
+});
+
 test("a schedule that is shared is as it is now, and what became of it is told where it happened", () => {
   const plan = { schedule_id: "sch_1", user_id: "usr_ada", title: "Practice", all_day: false, start_at: "2026-11-27T10:00:00Z" };
   const log = [

@@ -75,8 +75,8 @@ export function seqOf(position: string): number {
   return Number(position.slice(position.indexOf("-") + 1));
 }
 
-/** The items of a log, in its order; `me` is who looks. */
-export function itemsOf(log: readonly RoomEvent[], me: string): Item[] {
+/** The items of a log, in its order; `me` is who looks. Those that are as they were in `before` are the same objects, and need not be drawn anew. */
+export function itemsOf(log: readonly RoomEvent[], me: string, before: readonly Item[] = []): Item[] {
   const items = new Map<string, Item>();
   const reactions = new Map<string, Map<string, Set<string>>>();
   for (const event of log) {
@@ -116,7 +116,60 @@ export function itemsOf(log: readonly RoomEvent[], me: string): Item[] {
       items.set(event.event_id, { kind: "event", id: event.event_id, ...told, type: event.type, data, reactions: [] });
     }
   }
-  return [...items.values()].map((item) => (item.kind === "notice" ? item : { ...item, reactions: counted(reactions.get(item.id), me) }));
+  const known = new Map(before.map((item) => [item.id, item]));
+  return [...items.values()].map((told) => {
+    const item = told.kind === "notice" ? told : { ...told, reactions: counted(reactions.get(told.id), me) };
+    const same = known.get(item.id);
+    return same !== undefined && areAlike(same, item) ? same : item;
+  });
+}
+
+function commentOf({ data }: RoomEvent): string {
+  return String((data as Record<string, unknown>)["comment_id"]);
+}
+
+/** What an event says of something that another one made; of several that say the same, the last counts alone. */
+function saidAnew(event: RoomEvent): string | undefined {
+  const { about, emoji, user_id } = event.data as Record<string, unknown>;
+  if (event.type === "comment.updated") return commentOf(event);
+  return event.type.startsWith("reaction.") ? JSON.stringify([about, emoji, user_id]) : undefined;
+}
+
+/** A log without what was said anew since, or is gone again: it tells the same. Where it begins and ends stays. */
+export function condensed(log: readonly RoomEvent[]): RoomEvent[] {
+  const of = (type: string, events: readonly RoomEvent[]): Set<string> => new Set(events.filter((event) => event.type === type).map(commentOf));
+  const [made, gone] = [of("comment.created", log.slice(1)), of("comment.deleted", log)];
+  const said = new Set<string>();
+  const kept = log.toReversed().filter((event, back) => {
+    const anew = saidAnew(event);
+    const isKnown = anew !== undefined && said.has(anew);
+    if (anew !== undefined) said.add(anew);
+    const isGone = event.type.startsWith("comment.") && made.has(commentOf(event)) && gone.has(commentOf(event));
+    return back === 0 || back === log.length - 1 || !(isKnown || isGone);
+  });
+  return kept.reverse();
+}
+
+/** From where on a log tells of `many` items, if of so many. */
+export function startOf(log: readonly RoomEvent[], many: number): number | undefined {
+  const gone = new Set<string>();
+  let count = 0;
+  for (let at = log.length - 1; at >= 0; at--) {
+    const event = log[at];
+    if (event === undefined || saidAnew(event) !== undefined) continue;
+    if (event.type === "comment.deleted") gone.add(commentOf(event));
+    else if (event.type === "comment.created" && gone.has(commentOf(event))) continue;
+    else if (++count === many) return at;
+  }
+  return undefined;
+}
+
+function areAlike(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
+  const [its, others] = [one as Record<string, unknown>, other as Record<string, unknown>];
+  const names = Object.keys(its);
+  return names.length === Object.keys(others).length && names.every((name) => areAlike(its[name], others[name]));
 }
 
 function saying(data: Record<string, unknown>): { text: string; mentions: readonly string[] } {

@@ -85,7 +85,9 @@ export const settings = words(
     "events:publish": "Publish to rooms",
     "rooms:read": "Read rooms",
     "rooms:write": "Change rooms and write in them",
-    "campaigns:write": "Run campaigns",
+    "campaigns:read": "Read products and rounds",
+    "campaigns:write": "Keep products and start rounds",
+    "campaigns:admin": "Pause, resume and cancel rounds",
   },
   {
     title: "설정",
@@ -171,6 +173,8 @@ export const settings = words(
     "events:publish": "모임에 게시하기",
     "rooms:read": "모임 읽기",
     "rooms:write": "모임 변경과 글쓰기",
-    "campaigns:write": "캠페인 운영",
+    "campaigns:read": "상품과 회차 읽기",
+    "campaigns:write": "상품 관리와 회차 시작",
+    "campaigns:admin": "회차 일시 중지, 재개, 취소",
   },
 );

@@ -17,4 +17,4 @@ pub(crate) use nullable::Nullable;
 pub(crate) use path::Path;
 pub(crate) use peer::{ConnectionPeer, Peer};
 pub(crate) use query::Query;
-pub(crate) use write::{CalendarFile, NoBody, OrEmpty, Write};
+pub(crate) use write::{CalendarFile, NoBody, OrEmpty, PeopleFile, Write};

@@ -2,7 +2,7 @@
 
 use app::{
     Once,
-    domain::{calendar::icalendar::MAX_BYTES, identity::Credential},
+    domain::{calendar::icalendar, campaigns::import, identity::Credential},
 };
 use aws_lc_rs::digest::{Context, SHA256};
 use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
@@ -37,6 +37,10 @@ pub(crate) struct OrEmpty<T>(pub T);
 /// In place of `T` in [`Write`]: a file of `text/calendar`, as it was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CalendarFile(pub Bytes);
+
+/// In place of `T` in [`Write`]: a list of people, of `text/csv`, as it was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PeopleFile(pub Bytes);
 
 impl<T: DeserializeOwned> FromRequest<State> for Write<T> {
     type Rejection = Problem;
@@ -79,8 +83,18 @@ impl FromRequest<State> for Write<CalendarFile> {
 
     async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
         json::is("text/calendar", request.headers())?;
-        let (once, bytes) = read_at_most(MAX_BYTES, request, state).await?;
+        let (once, bytes) = read_at_most(icalendar::MAX_BYTES, request, state).await?;
         Ok(Self { body: CalendarFile(bytes), once })
+    }
+}
+
+impl FromRequest<State> for Write<PeopleFile> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
+        json::is("text/csv", request.headers())?;
+        let (once, bytes) = read_at_most(import::MAX_BYTES, request, state).await?;
+        Ok(Self { body: PeopleFile(bytes), once })
     }
 }
 

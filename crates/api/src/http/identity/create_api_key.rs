@@ -24,7 +24,7 @@ pub(crate) struct NewKey {
     #[schema(min_length = 1, max_length = 80, example = "CI")]
     name: String,
     /// What it may do: `schedules:read`, `schedules:write`, `notifications:read`, `notifications:write`, `rooms:read`, `rooms:write`,
-    /// `events:publish` (which includes the two of rooms), `campaigns:write`.
+    /// `events:publish` (which includes the two of rooms), `campaigns:read`, `campaigns:write`, `campaigns:admin`.
     #[schema(min_items = 1, example = json!(["schedules:read"]))]
     scopes: Vec<String>,
     /// When it stops working; never unless given.

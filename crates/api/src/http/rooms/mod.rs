@@ -48,7 +48,8 @@ pub(crate) fn routes() -> Routes {
         .add(write, routes!(reactions::react))
         .add(write, routes!(reactions::take_back))
         .add(read, routes!(schedules::list_schedules))
-        .add(write, routes!(schedules::share_schedule))
+        // Who shares a schedule shows what it says, to themselves as well.
+        .add(Access::All(&[Scope::RoomsWrite, Scope::SchedulesRead]), routes!(schedules::share_schedule))
         .add(write, routes!(schedules::end_share))
         .add(read, routes!(members::list_members))
         .add(write, routes!(members::change_member))

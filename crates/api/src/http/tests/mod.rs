@@ -81,9 +81,11 @@ impl Edge {
             identity: identity::Settings::default(),
             calendar: app::calendar::Settings::default(),
             rooms: app::rooms::Settings::default(),
+            campaigns: app::campaigns::rounds::Settings::default(),
             alarms: clockwork::Wake::default(),
             jobs: clockwork::Wake::default(),
             meters: app::alarms::Meters::default(),
+            campaign_meters: app::campaigns::rounds::Meters::default(),
         });
         let build = Build { version: "1.2.3", engine: "sqlite" };
         let metrics = Arc::new(Metrics::new(&app, &build, Arc::new(Steady)));

@@ -1,0 +1,84 @@
+//! What somebody is told of a product that is back: in their inbox, or by whoever the operator has named.
+
+use std::collections::{BTreeMap, HashSet};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use domain::{
+    campaigns::Product,
+    notify::{Notification, restock_words},
+};
+use kernel::{EventId, NotificationId, ProductId, RecipientId, StreamId, UserId};
+use serde_json::json;
+use store::{Tx, campaigns::ledger::Turn, notify::deliver as inboxes, streams};
+use uuid::Uuid;
+
+use super::By;
+use crate::{Error, notify};
+
+/// What such notifications are about.
+const KIND: &str = "restock";
+
+/// Writes to the inboxes of those whose turn it is; answers what there is to tell their streams.
+pub(super) async fn tell(
+    tx: &mut Tx<'_>,
+    product: &Product,
+    round: i64,
+    turns: &[Turn],
+    (now, entropy): By<'_>,
+) -> Result<Vec<streams::Draft>, Error> {
+    let data = json!({ "product_id": product.id, "name": product.name, "round": round }).to_string();
+    let draft = |turn: &Turn, user: UserId| {
+        let (title, body) = restock_words(&turn.locale, &product.name);
+        let (id, kind, data) = (NotificationId::mint(now, entropy), KIND.to_owned(), data.clone());
+        let notification = Notification { id, user, kind, title, body, data, created_at: now, read_at: None };
+        inboxes::Draft { key: key(product.id, round, turn.recipient), notification }
+    };
+    let drafts: Vec<_> = turns.iter().filter_map(|turn| Some(draft(turn, turn.user?))).collect();
+    let new: HashSet<NotificationId> = inboxes::insert(tx, &drafts).await?.into_iter().collect();
+    let new: Vec<&Notification> = drafts.iter().map(|draft| &draft.notification).filter(|n| new.contains(&n.id)).collect();
+    let mut counts: BTreeMap<UserId, i64> = BTreeMap::new();
+    for notification in &new {
+        *counts.entry(notification.user).or_default() += 1;
+    }
+    let counted = inboxes::add_unread(tx, &counts).await?;
+    let created = new.iter().map(|notification| streams::Draft {
+        stream: StreamId::from(notification.user),
+        id: EventId::mint(now, entropy),
+        kind: notify::CREATED.into(),
+        data: notify::created_event_data(notification),
+    });
+    let unread = counted.iter().map(|inbox| notify::unread_changed(inbox, EventId::mint(now, entropy)));
+    Ok(created.chain(unread).collect())
+}
+
+/// Of the fact that somebody is told in a round, the same over all attempts of all processes.
+fn key(product: ProductId, round: i64, recipient: RecipientId) -> Uuid {
+    let fact = [&product.uuid().as_bytes()[..], &round.to_be_bytes(), recipient.uuid().as_bytes()].concat();
+    let hash = digest(&SHA256, &fact);
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.as_ref()[..16]);
+    Uuid::new_v8(bytes)
+}
+
+/// What the operator's service is told of somebody whose turn it is.
+pub(super) fn message(product: &Product, round: i64, turn: &Turn) -> outbound::Message {
+    let (title, body) = restock_words(&turn.locale, &product.name);
+    let key = key(product.id, round, turn.recipient).to_string();
+    let body = json!({
+        "key": key,
+        "type": KIND,
+        "product": { "product_id": product.key, "id": product.id, "name": product.name },
+        "round": round,
+        "position": turn.position,
+        "recipient": {
+            "external_id": turn.external_id,
+            "name": turn.name,
+            "email": turn.email,
+            "locale": turn.locale,
+            "time_zone": turn.time_zone,
+        },
+        "title": title,
+        "body": body,
+    });
+    outbound::Message { key, body: body.to_string() }
+}

@@ -1,0 +1,346 @@
+//! The permit: one transaction that claims the next positions of a round, in order, and says that telling them has begun.
+//!
+//! It is granted only while the round goes on, something is in stock, and the term of the sender is the present one. Whom an inbox tells is
+//! told in the same transaction, so of them nothing is ever in flight.
+
+use std::sync::Arc;
+
+use domain::campaigns::{Cause, Deed, Product, Reason, RoundState, RowState, Waves, Worth};
+use kernel::{Clock, Entropy, Instant};
+use store::{
+    Tx, UseCase,
+    campaigns::{
+        leases,
+        ledger::{self, Entry, Turn},
+        rounds::{self as rows, Kept, Which},
+    },
+};
+
+use super::{PROGRESS, PROVIDER, deliver, event, lock_any, show};
+use crate::{Effects, Error};
+
+/// What the sender may do at the moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// The most inboxes of one permit.
+    pub(super) inboxes: u32,
+    /// The most calls of one permit.
+    pub(super) calls: u32,
+    /// What the channel is worth; none: there is no channel.
+    pub(super) channel: Option<Worth>,
+    /// What time it is on the clock of that.
+    pub(super) monotonic: std::time::Duration,
+}
+
+/// A call that is to be made.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    pub(super) which: Which,
+    pub(super) position: i64,
+    /// Which attempt it is.
+    pub(super) attempt: i64,
+    pub(super) message: outbound::Message,
+}
+
+/// What a permit came to.
+#[derive(Debug)]
+pub(super) enum Permitted {
+    /// Another process is the sender.
+    Superseded,
+    /// There is nothing to do before this.
+    Nothing(Option<Instant>),
+    /// A round was stopped, because the channel does not answer.
+    GaveUp,
+    /// Something was done: so many inboxes were told, so many were passed over, and these calls are to be made. When it began, on the
+    /// monotonic clock.
+    Done { told: usize, skipped: usize, calls: Vec<Call>, at: std::time::Duration },
+}
+
+/// Whether there is anything to permit, and when there is next: looking costs nothing, where nobody is told.
+pub(super) struct Look(pub(super) Instant);
+
+impl UseCase for Look {
+    type Out = (bool, Option<Instant>);
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        let next = rows::next_wake(tx).await?;
+        // Whoever is in flight may be so for a process that is dead.
+        let is_due = next.is_some_and(|at| at <= self.0)
+            || rows::expired(tx, self.0).await?.is_some()
+            || ledger::has_in_flight(tx).await?;
+        Ok((is_due, next))
+    }
+}
+
+pub(super) struct Permit {
+    pub(super) term: i64,
+    pub(super) limits: Limits,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) entropy: Arc<dyn Entropy>,
+}
+
+/// How somebody is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Inbox,
+    Call,
+}
+
+/// What to do about somebody.
+fn way(turn: &Turn, has_channel: bool) -> Result<Way, Reason> {
+    match turn.user {
+        _ if !turn.is_known || (turn.is_account && turn.user.is_none()) => Err(Reason::Gone),
+        _ if !turn.waits => Err(Reason::Unsubscribed),
+        Some(_) => Ok(Way::Inbox),
+        None if has_channel => Ok(Way::Call),
+        None => Err(Reason::NoChannel),
+    }
+}
+
+/// Those of a permit.
+#[derive(Default)]
+struct Taken {
+    skipped: Vec<(Turn, Reason)>,
+    told: Vec<Turn>,
+    called: Vec<Turn>,
+}
+
+impl Taken {
+    fn len(&self) -> usize {
+        self.skipped.len() + self.told.len() + self.called.len()
+    }
+}
+
+/// Why nobody more of a round is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Nobody is left, or as many were taken as may be.
+    Enough,
+    /// Somebody is in flight, for whom everybody else waits.
+    InFlight,
+    /// The channel is not to be called for so long.
+    ChannelRests(std::time::Duration),
+    /// The channel is down.
+    ChannelDown,
+}
+
+impl Limits {
+    /// Takes from `turns`, in their order, those who are told in one way. Whoever is passed over costs nothing.
+    fn take(&self, turns: Vec<Turn>, open: i64) -> (Taken, End) {
+        let mut taken = Taken::default();
+        let open = usize::try_from(open).unwrap_or(0);
+        for turn in turns {
+            match way(&turn, self.channel.is_some()) {
+                Err(reason) => taken.skipped.push((turn, reason)),
+                Ok(Way::Inbox) => {
+                    let most = open.min(self.inboxes as usize);
+                    if !taken.called.is_empty() || taken.told.len() >= most {
+                        return (taken, End::Enough);
+                    }
+                    taken.told.push(turn);
+                }
+                Ok(Way::Call) => {
+                    let calls = match self.channel {
+                        Some(Worth::NothingBefore(at)) => {
+                            return (taken, End::ChannelRests(at.saturating_sub(self.monotonic)));
+                        }
+                        Some(Worth::GiveUp) if taken.told.is_empty() => return (taken, End::ChannelDown),
+                        Some(Worth::GiveUp) => return (taken, End::Enough),
+                        Some(Worth::Trial) => 1,
+                        Some(Worth::Calls) | None => self.calls as usize,
+                    };
+                    if !taken.told.is_empty() || taken.called.len() >= calls.min(open) {
+                        return (taken, End::Enough);
+                    }
+                    taken.called.push(turn);
+                }
+            }
+        }
+        (taken, End::Enough)
+    }
+}
+
+/// How many may be begun with now, where they are told in waves; when the next wave begins is written down as the last one ends.
+fn open_wave(kept: &mut Kept, waves: Waves, stock: i64, now: Instant) -> i64 {
+    let begun = kept.round.begun();
+    if kept.wave_at.is_some_and(|at| at <= now) {
+        kept.wave_at = None;
+        kept.round.allowance = begun + stock.saturating_mul(waves.per_item);
+    }
+    let open = (kept.round.allowance - begun).max(0);
+    if open == 0 && kept.wave_at.is_none() {
+        kept.wave_at = Some(now.saturating_add(std::time::Duration::from_secs(waves.wait_seconds.unsigned_abs())));
+    }
+    open
+}
+
+impl UseCase for Permit {
+    type Out = (Permitted, Effects);
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        let mut effects = Effects::default();
+        if !leases::guard(tx, PROVIDER, self.term).await? {
+            return Ok((Permitted::Superseded, effects));
+        }
+        let (now, at) = (self.clock.now(), self.clock.monotonic());
+        let nothing = Permitted::Done { told: 0, skipped: 0, calls: Vec::new(), at };
+        if let Some(which) = rows::expired(tx, now).await? {
+            self.turn(tx, which, (Deed::Expire, Cause::Expired), now, &mut effects).await?;
+            return Ok((nothing, effects));
+        }
+        let Some(which) = rows::awake(tx, now).await? else {
+            return Ok((Permitted::Nothing(rows::next_wake(tx).await?), effects));
+        };
+        let Some(product) = lock_any(tx, which.0).await? else {
+            self.turn(tx, which, (Deed::Expire, Cause::Expired), now, &mut effects).await?;
+            return Ok((nothing, effects));
+        };
+        let Some(mut kept) = rows::lock(tx, which.0, which.1).await? else { return Ok((nothing, effects)) };
+        if kept.round.state != RoundState::InProgress || kept.wake_at > now {
+            return Ok((nothing, effects));
+        }
+        if product.stock == 0 {
+            self.turn(tx, which, (Deed::SellOut, Cause::SoldOut), now, &mut effects).await?;
+            return Ok((nothing, effects));
+        }
+        let (taken, end) = self.take(tx, &mut kept, product.stock, now).await?;
+        let mut facts = self.begin(tx, &mut kept, &product, &taken, now).await?;
+        let changed = self.move_on(tx, &mut kept, (&taken, end), now).await?;
+        if changed || now.since(kept.progress_at) >= PROGRESS {
+            progress(&mut kept, now);
+            facts.push(event::changed(&show(tx, &product, kept.clone()).await?, product.owner, (now, &*self.entropy)));
+        }
+        rows::update(tx, &kept).await?;
+        effects.append(tx, facts, now).await?;
+        if end == End::ChannelDown {
+            return Ok((Permitted::GaveUp, effects));
+        }
+        let calls = taken.called.iter().map(|turn| call(which, &product, turn)).collect();
+        Ok((Permitted::Done { told: taken.told.len(), skipped: taken.skipped.len(), calls, at }, effects))
+    }
+}
+
+impl Permit {
+    /// Whose turn it is: those who are to be tried once more, then the next in line.
+    async fn take(&self, tx: &mut Tx<'_>, kept: &mut Kept, stock: i64, now: Instant) -> Result<(Taken, End), Error> {
+        let which = (kept.product, kept.round.number);
+        let until = kept.freeze_until_seq;
+        let most = self.limits.inboxes.max(self.limits.calls);
+        let strict = kept.round.strict;
+        if strict && kept.round.in_flight > 0 {
+            return Ok((Taken::default(), End::InFlight));
+        }
+        let due = if kept.round.retrying > 0 { ledger::due(tx, which, until, now, most).await? } else { Vec::new() };
+        let one_by_one = Limits { calls: self.limits.calls.min(1), ..self.limits };
+        let limits = if strict { one_by_one } else { self.limits };
+        if !due.is_empty() {
+            return Ok(limits.take(due, i64::MAX));
+        }
+        if (strict && kept.round.retrying > 0) || kept.round.next_position > kept.round.total {
+            return Ok((Taken::default(), End::Enough));
+        }
+        let open = kept.round.waves.map_or(i64::MAX, |waves| open_wave(kept, waves, stock, now));
+        if open == 0 {
+            return Ok((Taken::default(), End::Enough));
+        }
+        let next = ledger::next(tx, which, until, kept.round.next_position, most).await?;
+        Ok(limits.take(next, open))
+    }
+
+    /// Writes that they were begun with, and tells those who are told by this; answers what there is to tell the streams.
+    async fn begin(
+        &self,
+        tx: &mut Tx<'_>,
+        kept: &mut Kept,
+        product: &Product,
+        taken: &Taken,
+        now: Instant,
+    ) -> Result<Vec<store::streams::Draft>, Error> {
+        let which = (kept.product, kept.round.number);
+        let mut entries = Vec::with_capacity(taken.len());
+        let skipped = taken.skipped.iter().map(|(turn, reason)| (turn, RowState::Skipped, Some(*reason)));
+        let told = taken.told.iter().map(|turn| (turn, RowState::Sent, None));
+        let called = taken.called.iter().map(|turn| (turn, RowState::InFlight, None));
+        for (turn, state, reason) in skipped.chain(told).chain(called) {
+            let from = if turn.position < kept.round.next_position { RowState::Retry } else { RowState::Waiting };
+            entries.push((from, Entry::new(turn.position, state, reason)));
+        }
+        // What waited is taken from the front of the line, so positions are counted off before any of them is compared.
+        for (from, entry) in &entries {
+            kept.round.count(*from, entry.state);
+        }
+        let entries: Vec<Entry> = entries.into_iter().map(|(_, entry)| entry).collect();
+        ledger::begin(tx, which, &entries, self.term, now).await?;
+        if taken.told.is_empty() {
+            return Ok(Vec::new());
+        }
+        let last = taken.told.iter().map(|turn| turn.position).max().unwrap_or(0);
+        kept.round.last_position = kept.round.last_position.max(last);
+        let recipients: Vec<_> = taken.told.iter().map(|turn| turn.recipient).collect();
+        ledger::mark_notified(tx, which, kept.freeze_until_seq, &recipients).await?;
+        deliver::tell(tx, product, kept.round.number, &taken.told, (now, &*self.entropy)).await
+    }
+
+    /// Says when there is something to do next, and whether the round came to its end or stopped by this.
+    async fn move_on(&self, tx: &mut Tx<'_>, kept: &mut Kept, (taken, end): (&Taken, End), now: Instant) -> Result<bool, Error> {
+        if end == End::ChannelDown {
+            kept.round.turn(Deed::Fail, Cause::ChannelDown, now)?;
+            return Ok(true);
+        }
+        if kept.round.is_settled() {
+            kept.round.turn(Deed::Finish, kept.round.cause, now)?;
+            return Ok(true);
+        }
+        kept.wake_at = now;
+        if taken.len() == 0 {
+            let retry = ledger::next_due(tx, (kept.product, kept.round.number)).await?;
+            let rests = if let End::ChannelRests(rest) = end { Some(now + rest) } else { None };
+            // Whoever is in flight, and whoever is still to be written down, wakes the round when that is done.
+            let soonest = match end {
+                End::InFlight => None,
+                _ => [retry.filter(|_| rests.is_none()), kept.wave_at, rests].into_iter().flatten().min(),
+            };
+            kept.wake_at = soonest.unwrap_or(Instant::MAX).max(now);
+        }
+        Ok(false)
+    }
+
+    /// Does to a round what nobody asked for, and tells its owner.
+    async fn turn(
+        &self,
+        tx: &mut Tx<'_>,
+        which: Which,
+        (deed, cause): (Deed, Cause),
+        now: Instant,
+        effects: &mut Effects,
+    ) -> Result<(), Error> {
+        let product = lock_any(tx, which.0).await?;
+        let Some(mut kept) = rows::lock(tx, which.0, which.1).await? else { return Ok(()) };
+        if kept.round.turn(deed, cause, now).is_err() {
+            return Ok(());
+        }
+        rows::update(tx, &kept).await?;
+        // Of a product that was deleted, nobody is told.
+        let Some(product) = product else { return Ok(()) };
+        let fact = event::changed(&show(tx, &product, kept).await?, product.owner, (now, &*self.entropy));
+        effects.append(tx, vec![fact], now).await?;
+        Ok(())
+    }
+}
+
+/// Notes how far the round is, and how fast it went since that was noted last.
+fn progress(kept: &mut Kept, now: Instant) {
+    let begun = kept.round.begun();
+    let micros = i64::try_from(now.since(kept.progress_at).as_micros()).unwrap_or(i64::MAX);
+    if micros > 0 {
+        kept.round.rate = (begun - kept.progress_begun).max(0).saturating_mul(1_000_000) / micros;
+    }
+    (kept.progress_at, kept.progress_begun) = (now, begun);
+}
+
+fn call(which: Which, product: &Product, turn: &Turn) -> Call {
+    let message = deliver::message(product, which.1, turn);
+    Call { which, position: turn.position, attempt: turn.attempts + 1, message }
+}

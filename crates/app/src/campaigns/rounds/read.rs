@@ -1,0 +1,178 @@
+//! Reading rounds and their ledgers.
+
+use domain::{
+    campaigns::{ProductName, RoundError, RowState},
+    identity::Caller,
+};
+use kernel::UserId;
+use store::{
+    Tx, UseCase,
+    campaigns::{
+        ledger::{self, Line},
+        rounds as rows,
+    },
+};
+
+use super::{Shown, find, show};
+use crate::{App, Error, campaigns::look};
+
+struct Get {
+    owner: UserId,
+    name: ProductName,
+    number: i64,
+}
+
+impl UseCase for Get {
+    type Out = Shown;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Shown, Error> {
+        let product = look(tx, self.owner, &self.name).await?;
+        let kept = find(tx, product.id, self.number).await?;
+        Ok(show(tx, &product, kept).await?)
+    }
+}
+
+/// A round of a product of the caller.
+pub async fn get(app: &App, caller: &Caller, (name, number): (ProductName, i64)) -> Result<Shown, Error> {
+    app.store().read(Get { owner: caller.user, name, number }).await
+}
+
+struct List {
+    owner: UserId,
+    name: ProductName,
+    before: Option<i64>,
+    limit: u32,
+}
+
+impl UseCase for List {
+    type Out = Vec<Shown>;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        let product = look(tx, self.owner, &self.name).await?;
+        let mut shown = Vec::new();
+        for kept in rows::page(tx, product.id, self.before.unwrap_or(i64::MAX), self.limit).await? {
+            shown.push(show(tx, &product, kept).await?);
+        }
+        Ok(shown)
+    }
+}
+
+/// At most `limit` rounds of a product of the caller, the last one first, below the number `before`.
+pub async fn list(app: &App, caller: &Caller, name: ProductName, before: Option<i64>, limit: u32) -> Result<Vec<Shown>, Error> {
+    app.store().read(List { owner: caller.user, name, before, limit }).await
+}
+
+/// Which lines of a ledger.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Filter {
+    /// All.
+    #[default]
+    All,
+    /// Those that stand there.
+    At(RowState),
+    /// That of whom the owner calls this: an id of an account, or what they call somebody else.
+    Of(String),
+}
+
+/// Lines of a ledger, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ledger {
+    /// The lines.
+    pub lines: Vec<Line>,
+    /// Whether more follow.
+    pub goes_on: bool,
+}
+
+struct LedgerPage {
+    owner: UserId,
+    name: ProductName,
+    number: i64,
+    filter: Filter,
+    after: i64,
+    limit: u32,
+}
+
+impl UseCase for LedgerPage {
+    type Out = Ledger;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Ledger, Error> {
+        let product = look(tx, self.owner, &self.name).await?;
+        let which = (product.id, self.number);
+        let kept = find(tx, product.id, self.number).await?;
+        let limit = self.limit.saturating_add(1);
+        let mut lines = match &self.filter {
+            Filter::All => ledger::page(tx, which, self.after, limit).await?,
+            Filter::At(state) => ledger::page_at(tx, which, (*state, kept.round.next_position), self.after, limit).await?,
+            Filter::Of(external_id) => {
+                let line = ledger::of(tx, which, self.owner, external_id).await?;
+                line.into_iter().filter(|line| line.position > self.after).collect()
+            }
+        };
+        let goes_on = lines.len() > self.limit as usize;
+        lines.truncate(self.limit as usize);
+        Ok(Ledger { lines, goes_on })
+    }
+}
+
+/// At most `limit` lines of the ledger of a round of the caller's, behind the position `after`.
+pub async fn ledger_page(
+    app: &App,
+    caller: &Caller,
+    (name, number): (ProductName, i64),
+    filter: Filter,
+    after: i64,
+    limit: u32,
+) -> Result<Ledger, Error> {
+    app.store().read(LedgerPage { owner: caller.user, name, number, filter, after, limit }).await
+}
+
+/// What a round would be, were it raised now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forecast {
+    /// How many would be told.
+    pub total: i64,
+    /// The first of them, in order: what the owner calls them, and what they are called.
+    pub first: Vec<(String, Option<String>)>,
+    /// How long that would take, if nothing is in the way: at the rate of the installation, and with the pauses of its waves.
+    pub seconds: i64,
+}
+
+/// So many are named.
+const NAMED: u32 = 10;
+
+struct Foresee {
+    owner: UserId,
+    name: ProductName,
+    stock: Option<i64>,
+    per_second: u32,
+}
+
+impl UseCase for Foresee {
+    type Out = Forecast;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Forecast, Error> {
+        let product = look(tx, self.owner, &self.name).await?;
+        let stock = self.stock.unwrap_or(product.stock);
+        if stock <= 0 {
+            return Err(RoundError::OutOfStock.into());
+        }
+        let total = product.subscribers;
+        let sending = if self.per_second == 0 { 0 } else { (total - 1).max(0) / i64::from(self.per_second) };
+        let waves = product.waves.map_or(0, |waves| {
+            let each = stock.saturating_mul(waves.per_item).max(1);
+            (total - 1).max(0) / each * waves.wait_seconds
+        });
+        let first = ledger::first_waiting(tx, product.id, NAMED).await?;
+        Ok(Forecast { total, first, seconds: sending.max(waves) })
+    }
+}
+
+/// What a round of a product of the caller would be with this `stock`, or the present one; nothing happens.
+pub async fn forecast(app: &App, caller: &Caller, name: ProductName, stock: Option<i64>) -> Result<Forecast, Error> {
+    let per_second = app.campaigns().starts_per_second;
+    app.store().read(Foresee { owner: caller.user, name, stock, per_second }).await
+}

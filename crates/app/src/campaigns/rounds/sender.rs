@@ -1,0 +1,429 @@
+//! The sender: works off the rounds that are under way, one permit after the other.
+//!
+//! ```text
+//!   hold the lease ─► settle what came of calls ─► start calls that were permitted ─► wait for a slot ─► permit ─┐
+//!        ▲               in order, as many at a time as their answers take            the rate, over all        │
+//!        └──────────────────────────────────────────────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! One process does this over all that share the database, in a term. Where another takes over, whatever this one was allowed is refused
+//! from then on, and the other begins a little more than a second after this one can have begun with anybody. Nothing here is kept but what
+//! makes it quick: who dies leaves rows, and the next one reads them.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fmt::Display,
+    sync::Arc,
+    time::Duration,
+};
+
+use clockwork::{Backoff, Stop};
+use domain::campaigns::{Attempt, Breaker, Pacing, RowState, Ticket, Worth};
+use futures_util::{
+    FutureExt as _, StreamExt as _,
+    future::{Either, pending, select},
+    stream::FuturesUnordered,
+};
+use kernel::{Clock, GatewayId, Instant};
+use outbound::{Channel, Outcome};
+use store::campaigns::rounds::Which;
+
+use super::{
+    SWEEP,
+    permit::{Call, Limits, Look, Permit, Permitted},
+    settle::{Came, Settle},
+    takeover::{Renew, TakeOver},
+};
+use crate::{App, Error};
+
+/// How long a lease lasts, how often it is renewed, and until when after that something may be begun with.
+const LEASE: Duration = Duration::from_secs(5);
+const RENEW: Duration = Duration::from_millis(1_500);
+const SURE: Duration = Duration::from_secs(4);
+
+/// So many are begun with in one permit: what may still leave after a stop, beside the calls under way.
+const CHUNK: u32 = 25;
+/// As many, where there is no rate and inboxes are told: the transaction is the whole effect, so a stop is exact.
+const CHUNK_UNLIMITED: u32 = 1_000;
+
+/// Calls under way at a time.
+const WIDTH: std::ops::RangeInclusive<usize> = 8..=64;
+/// Calls by which it is judged how long they take.
+const JUDGED: usize = 128;
+
+/// A term of being the sender.
+#[derive(Clone, Copy, Debug)]
+struct Term {
+    number: i64,
+    /// When it was renewed last, on the monotonic clock; where only one process can be alive, it needs not be.
+    renewed_at: Option<Duration>,
+}
+
+impl Term {
+    fn is_sure(&self, now: Duration) -> bool {
+        self.renewed_at.is_none_or(|at| now < at + SURE)
+    }
+}
+
+/// What came of a call.
+struct Answered {
+    which: Which,
+    term: i64,
+    came: Came,
+    ticket: Ticket,
+    took: Duration,
+}
+
+/// What to wait for.
+#[derive(Clone, Copy, Debug)]
+pub enum Nap {
+    /// Nothing: go on.
+    None,
+    /// This, on the monotonic clock.
+    Until(Duration),
+    /// So long, or a call that is answered.
+    For(Duration),
+    /// This at the latest, and a hint that there is something to do.
+    Hint(Option<Instant>),
+}
+
+type Calls = FuturesUnordered<std::pin::Pin<Box<dyn Future<Output = Answered> + Send>>>;
+
+/// The sender of this process.
+pub struct Sender<C> {
+    app: App,
+    channel: Option<Arc<C>>,
+    me: GatewayId,
+    term: Option<Term>,
+    /// It is not known whether the last permit was granted, so there may be rows in flight of which nobody takes care: they are found by
+    /// another term.
+    doubts: bool,
+    /// There was nothing to do.
+    rests: bool,
+    pacing: Pacing,
+    breaker: Breaker,
+    took: VecDeque<Duration>,
+    /// Permitted, and not begun.
+    queue: VecDeque<(i64, Call)>,
+    calls: Calls,
+    done: BTreeMap<(Which, i64), Vec<Came>>,
+}
+
+impl<C: Channel> Sender<C> {
+    /// A sender of `app`, with a way to those who have no account.
+    pub fn new(app: App, channel: Option<C>) -> Self {
+        let me = GatewayId::mint(app.now(), &*app.entropy());
+        // Whatever another life of this process began with, it did before this one was born.
+        let begins = app.clock().monotonic() + Pacing::REST;
+        Self {
+            pacing: Pacing::new(app.campaigns().starts_per_second, begins),
+            app,
+            channel: channel.map(Arc::new),
+            me,
+            term: None,
+            doubts: false,
+            rests: false,
+            breaker: Breaker::default(),
+            took: VecDeque::new(),
+            queue: VecDeque::new(),
+            calls: FuturesUnordered::new(),
+            done: BTreeMap::new(),
+        }
+    }
+
+    /// How many calls are under way, or permitted.
+    pub fn under_way(&self) -> usize {
+        self.calls.len() + self.queue.len()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.app.clock().monotonic()
+    }
+
+    /// Does what can be done now; answers what to wait for.
+    pub async fn step(&mut self) -> Result<Nap, Error> {
+        self.hear();
+        self.settle().await?;
+        if self.rests {
+            let (is_due, next) = self.app.store().read(Look(self.app.now())).await?;
+            if !is_due {
+                return Ok(Nap::Hint(next));
+            }
+            self.rests = false;
+        }
+        if !self.hold().await? {
+            return Ok(Nap::Hint(None));
+        }
+        if let Some(nap) = self.start() {
+            return Ok(nap);
+        }
+        let slot = self.pacing.slot(self.pacing.together(CHUNK));
+        if slot > self.monotonic() {
+            return Ok(Nap::Until(slot));
+        }
+        self.permit().await
+    }
+
+    /// Takes note of calls that were answered.
+    fn hear(&mut self) {
+        while let Some(Some(answered)) = self.calls.next().now_or_never() {
+            self.note(&answered);
+        }
+    }
+
+    fn note(&mut self, answered: &Answered) {
+        let now = self.monotonic();
+        self.pacing.arrived(answered.ticket, now);
+        match answered.came.outcome {
+            Attempt::Told | Attempt::Refused => self.breaker.answered(),
+            Attempt::NotNow(_) | Attempt::Unknown | Attempt::NotBegun => self.breaker.failed(now),
+        }
+        self.took.push_back(answered.took);
+        if self.took.len() > JUDGED {
+            self.took.pop_front();
+        }
+        self.done.entry((answered.which, answered.term)).or_default().push(answered.came);
+    }
+
+    /// Writes down what came of calls.
+    async fn settle(&mut self) -> Result<(), Error> {
+        while let Some(((which, term), came)) = self.done.first_key_value() {
+            let case = Settle {
+                which: *which,
+                term: *term,
+                came: came.clone(),
+                on_unknown: self.app.campaigns().on_unknown,
+                now: self.app.now(),
+                entropy: self.app.entropy(),
+            };
+            let states = self.app.commit(case).await?;
+            for state in states.iter().filter(|state| **state != RowState::Retry) {
+                self.app.campaign_meters().settled(outcome(*state), 1);
+            }
+            self.done.pop_first();
+        }
+        Ok(())
+    }
+
+    /// Is the sender, or becomes it; `false`: another process is.
+    async fn hold(&mut self) -> Result<bool, Error> {
+        let now = self.monotonic();
+        match self.term {
+            Some(Term { renewed_at, .. }) if !self.doubts && renewed_at.is_none_or(|at| now < at + RENEW) => Ok(true),
+            Some(term) if !self.doubts => {
+                let until = self.app.now() + LEASE;
+                if self.app.store().write(Renew { term: term.number, until }).await? {
+                    self.term = Some(Term { renewed_at: Some(now), ..term });
+                    return Ok(true);
+                }
+                self.resign();
+                Ok(false)
+            }
+            // What this process has under way is known to it, and is not to be taken for lost.
+            _ if !self.calls.is_empty() => Ok(false),
+            _ => self.take_over(now).await,
+        }
+    }
+
+    async fn take_over(&mut self, began: Duration) -> Result<bool, Error> {
+        let (now, alone) = (self.app.now(), !self.app.store().is_shared());
+        let until = if alone { Instant::MAX } else { now + LEASE };
+        let on_unknown = self.app.campaigns().on_unknown;
+        self.queue.clear();
+        let Some(held) = self.app.store().write(TakeOver { holder: self.me, alone, until, on_unknown, now }).await? else {
+            return Ok(false);
+        };
+        if !alone && !held.was_mine {
+            let begins = self.monotonic() + (held.before_until + Pacing::REST).since(now);
+            self.pacing = Pacing::new(self.app.campaigns().starts_per_second, begins);
+        }
+        self.term = Some(Term { number: held.term, renewed_at: (!alone).then_some(began) });
+        self.doubts = false;
+        self.app.campaign_meters().took_over();
+        Ok(true)
+    }
+
+    /// Another process is the sender: what was permitted is its to begin with.
+    fn resign(&mut self) {
+        self.term = None;
+        self.queue.clear();
+    }
+
+    /// Starts calls that were permitted, in order; answers what to wait for before the next one, if there is one.
+    fn start(&mut self) -> Option<Nap> {
+        while !self.queue.is_empty() {
+            let now = self.monotonic();
+            let slot = self.pacing.slot(1);
+            if self.calls.len() >= self.width() {
+                return Some(Nap::For(RENEW));
+            }
+            if slot > now {
+                return Some(Nap::Until(slot));
+            }
+            if !self.term.is_some_and(|term| term.is_sure(now)) {
+                return Some(Nap::None);
+            }
+            let (term, call) = self.queue.pop_front()?;
+            self.call(term, call, now);
+            // What is begun with is polled at once, or it would not have begun.
+            self.hear();
+        }
+        None
+    }
+
+    fn call(&mut self, term: i64, call: Call, now: Duration) {
+        let Some(channel) = self.channel.clone() else { return };
+        let ticket = self.pacing.started(now);
+        let clock = self.app.shared_clock();
+        self.calls.push(Box::pin(async move {
+            let outcome = match channel.send(&call.message).await {
+                Outcome::Sent => Attempt::Told,
+                Outcome::Retry(after) => Attempt::NotNow(after),
+                Outcome::Refused => Attempt::Refused,
+                Outcome::Unknown => Attempt::Unknown,
+            };
+            let came = Came { position: call.position, attempt: call.attempt, outcome };
+            Answered { which: call.which, term, came, ticket, took: clock.monotonic().saturating_sub(now) }
+        }));
+    }
+
+    /// As many calls at a time as keep up the rate, by how long most of them take.
+    fn width(&self) -> usize {
+        let rate = self.app.campaigns().starts_per_second;
+        if rate == 0 {
+            return *WIDTH.end();
+        }
+        let mut took: Vec<Duration> = self.took.iter().copied().collect();
+        took.sort_unstable();
+        let most = took.get(took.len() * 19 / 20).copied().unwrap_or_default();
+        let wide = (u128::from(rate) * most.as_micros()).div_ceil(1_000_000);
+        usize::try_from(wide).unwrap_or(usize::MAX).clamp(*WIDTH.start(), *WIDTH.end())
+    }
+
+    async fn permit(&mut self) -> Result<Nap, Error> {
+        let Some(term) = self.term else { return Ok(Nap::None) };
+        let monotonic = self.monotonic();
+        let worth = self.channel.as_ref().map(|_| self.breaker.worth(monotonic));
+        let limits = Limits {
+            inboxes: if self.pacing.is_limited() { self.pacing.together(CHUNK) } else { CHUNK_UNLIMITED },
+            calls: self.pacing.together(CHUNK),
+            channel: worth,
+            monotonic,
+        };
+        let case = Permit { term: term.number, limits, clock: self.app.shared_clock(), entropy: self.app.entropy() };
+        // Should its answer be lost, calls may have been permitted of which this process never hears.
+        self.doubts = self.channel.is_some();
+        let permitted = self.app.commit(case).await?;
+        self.doubts = false;
+        let (told, skipped, calls, at) = match permitted {
+            Permitted::Superseded => {
+                self.resign();
+                return Ok(Nap::Hint(None));
+            }
+            Permitted::Nothing(next) => {
+                // What is under way is heard of; the lease of whoever has nothing to do runs out.
+                self.rests = self.under_way() == 0;
+                return Ok(Nap::Hint(next));
+            }
+            Permitted::GaveUp => {
+                self.breaker = Breaker::default();
+                return Ok(Nap::None);
+            }
+            Permitted::Done { told, skipped, calls, at } => (told, skipped, calls, at),
+        };
+        let now = self.monotonic();
+        for _ in 0..told {
+            let ticket = self.pacing.started(at);
+            self.pacing.arrived(ticket, now);
+        }
+        if worth == Some(Worth::Trial) && !calls.is_empty() {
+            self.breaker.tries(now);
+        }
+        self.app.campaign_meters().settled(outcome(RowState::Sent), told);
+        self.app.campaign_meters().settled(outcome(RowState::Skipped), skipped);
+        self.queue.extend(calls.into_iter().map(|call| (term.number, call)));
+        Ok(Nap::None)
+    }
+
+    /// Waits as `nap` says, less where a call is answered or it is time to stop.
+    pub async fn rest(&mut self, nap: Nap, stop: &mut Stop) {
+        let (app, clock) = (self.app.clone(), self.app.shared_clock());
+        let now = clock.monotonic();
+        // The lease is renewed meanwhile.
+        let most = self.term.map_or(SWEEP, |term| term.renewed_at.map_or(SWEEP, |at| (at + RENEW).saturating_sub(now)));
+        let answered = async {
+            match self.calls.next().await {
+                Some(answered) => answered,
+                None => pending().await,
+            }
+        };
+        let waits = async {
+            match nap {
+                Nap::None => {}
+                Nap::Until(at) => pause(&*clock, at.saturating_sub(now).min(most), stop).await,
+                Nap::For(wait) => pause(&*clock, wait.min(most), stop).await,
+                Nap::Hint(next) => app.bells().sender.sleep(&*clock, next, most.min(SWEEP), stop).await,
+            }
+        };
+        if let Either::Left((answered, _)) = select(Box::pin(answered), Box::pin(waits)).await {
+            self.note(&answered);
+        }
+    }
+
+    /// Begins with nobody more, waits for the calls under way, and lets another process go on.
+    pub async fn drain(mut self) {
+        for (term, call) in std::mem::take(&mut self.queue) {
+            let came = Came { position: call.position, attempt: call.attempt, outcome: Attempt::NotBegun };
+            self.done.entry((call.which, term)).or_default().push(came);
+        }
+        while let Some(answered) = self.calls.next().await {
+            self.note(&answered);
+        }
+        let settled = self.settle().await;
+        let Some(Term { number, renewed_at: Some(_) }) = self.term else { return report("ending", 1, settled.err()) };
+        let released = self.app.store().write(Renew { term: number, until: self.app.now() }).await;
+        report("ending", 1, settled.and(released.map(|_| ())).err());
+    }
+}
+
+fn outcome(state: RowState) -> &'static str {
+    match state {
+        RowState::Sent => "sent",
+        RowState::Skipped => "skipped",
+        RowState::Failed => "failed",
+        RowState::Waiting | RowState::InFlight | RowState::Retry => "open",
+    }
+}
+
+async fn pause(clock: &dyn Clock, wait: Duration, stop: &mut Stop) {
+    select(clock.sleep(wait), Box::pin(stop.stopped())).await;
+}
+
+/// The first failure and then every tenth, so that an hour without a database does not fill the disk with lines.
+pub(super) fn report(what: &'static str, failures: u32, error: Option<impl Display>) {
+    if let Some(error) = error.filter(|_| failures % 10 == 1) {
+        tracing::warn!(what, failures, %error, "restock rounds do not go on; trying again");
+    }
+}
+
+/// Works off rounds until `stop`: what is under way is finished, nothing new is begun.
+pub async fn run_sender<C: Channel>(app: App, channel: Option<C>, mut stop: Stop) {
+    let entropy = app.entropy();
+    let mut sender = Sender::new(app, channel);
+    let mut failures = 0;
+    while !stop.is_stopped() {
+        let nap = match sender.step().await {
+            Ok(nap) => {
+                failures = 0;
+                nap
+            }
+            Err(error) => {
+                failures += 1;
+                report("sending", failures, Some(error));
+                Nap::For(Backoff::LANE.jittered(failures, &*entropy))
+            }
+        };
+        sender.rest(nap, &mut stop).await;
+    }
+    sender.drain().await;
+}

@@ -1,0 +1,95 @@
+//! Stopping a round, letting it go on, ending it.
+
+use std::sync::Arc;
+
+use domain::{
+    campaigns::{Cause, Deed, ProductName},
+    identity::Caller,
+};
+use kernel::{Entropy, Instant, UserId};
+use store::{Tx, UseCase, campaigns::rounds as rows};
+
+use super::{Shown, lock, raise::tell};
+use crate::{Answer, App, Effects, Error, Once, campaigns::enter, once::Render};
+
+/// What its owner wants of a round.
+#[derive(Clone, Copy, Debug)]
+enum Wish {
+    Pause(i64),
+    Cancel(i64),
+    /// Of the last round.
+    Resume,
+}
+
+struct Steer {
+    owner: UserId,
+    name: ProductName,
+    wish: Wish,
+    now: Instant,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl UseCase for Steer {
+    type Out = (Shown, Effects);
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        let product = enter(tx, self.owner, &self.name).await?;
+        let (number, deed) = match self.wish {
+            Wish::Pause(number) => (number, Deed::Pause),
+            Wish::Cancel(number) => (number, Deed::Cancel),
+            Wish::Resume => (product.round, Deed::Resume { stock: product.stock }),
+        };
+        let mut kept = lock(tx, product.id, number).await?;
+        kept.round.turn(deed, Cause::Owner, self.now)?;
+        kept.wake_at = self.now;
+        rows::update(tx, &kept).await?;
+        let mut effects = Effects::default();
+        let shown = tell(tx, &mut effects, &product, kept, (self.now, &*self.entropy)).await?;
+        Ok((shown, effects))
+    }
+}
+
+async fn steer(
+    app: &App,
+    caller: &Caller,
+    (name, wish): (ProductName, Wish),
+    once: Option<Once>,
+    render: Render<Shown>,
+) -> Result<Answer, Error> {
+    let case = Steer { owner: caller.user, name, wish, now: app.now(), entropy: app.entropy() };
+    app.commit_once(case, once, render).await
+}
+
+/// Stops a round for a while. Those who are being told at this moment still are.
+pub async fn pause(
+    app: &App,
+    caller: &Caller,
+    (name, round): (ProductName, i64),
+    once: Option<Once>,
+    render: Render<Shown>,
+) -> Result<Answer, Error> {
+    steer(app, caller, (name, Wish::Pause(round)), once, render).await
+}
+
+/// Ends a round for good.
+pub async fn cancel(
+    app: &App,
+    caller: &Caller,
+    (name, round): (ProductName, i64),
+    once: Option<Once>,
+    render: Render<Shown>,
+) -> Result<Answer, Error> {
+    steer(app, caller, (name, Wish::Cancel(round)), once, render).await
+}
+
+/// Lets the last round of a product go on where it stopped.
+pub async fn resume(
+    app: &App,
+    caller: &Caller,
+    name: ProductName,
+    once: Option<Once>,
+    render: Render<Shown>,
+) -> Result<Answer, Error> {
+    steer(app, caller, (name, Wish::Resume), once, render).await
+}

@@ -1,0 +1,436 @@
+//! The ledger of a round: who is in it, in order, and what became of telling them. Whoever changes rows has locked the product and the round.
+
+use std::borrow::Cow;
+
+use domain::campaigns::{Reason, RowState};
+use kernel::{Instant, ProductId, RecipientId, UserId};
+
+use super::{products, rounds::Which};
+use crate::{Column, Row, Sql, StoreError, Tx, values};
+
+/// What a step of writing down came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frozen {
+    /// So many more have a position.
+    pub added: i64,
+    /// Subscriptions up to this place are written down.
+    pub up_to_seq: i64,
+}
+
+pub(crate) const CHUNK_END: &str = "SELECT max(seq) FROM (SELECT seq FROM product_subscriptions
+     WHERE product_id = $1 AND state = 'ACTIVE' AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4) AS chunk";
+
+/// Gives at most `limit` of those who wait, behind the place `after` and up to `until`, the positions behind `total`, in order.
+pub async fn freeze(
+    tx: &mut Tx<'_>,
+    (product, round): Which,
+    (after, until): (i64, i64),
+    total: i64,
+    limit: u32,
+) -> Result<Frozen, StoreError> {
+    let end: Option<i64> = tx.one(CHUNK_END, values![product, after, until, limit], |row| row.get(0)).await?;
+    let Some(end) = end else { return Ok(Frozen { added: 0, up_to_seq: until }) };
+    let added = tx
+        .execute(
+            "INSERT INTO campaign_recipients (product_id, round, position, recipient_id)
+             SELECT $1, $2, $5 + row_number() OVER (ORDER BY seq), recipient_id FROM product_subscriptions
+             WHERE product_id = $1 AND state = 'ACTIVE' AND seq > $3 AND seq <= $4 ORDER BY seq",
+            values![product, round, after, end, total],
+        )
+        .await?;
+    Ok(Frozen { added: i64::try_from(added).unwrap_or(i64::MAX), up_to_seq: end })
+}
+
+/// Somebody whose turn it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Their place in the round.
+    pub position: i64,
+    /// Who.
+    pub recipient: RecipientId,
+    /// So often they were tried.
+    pub attempts: i64,
+    /// What the owner calls them.
+    pub external_id: String,
+    /// Their account, if they have one.
+    pub user: Option<UserId>,
+    /// Whether they are called as an account is: without [`Turn::user`], it is gone.
+    pub is_account: bool,
+    /// Whether they are still in the address book of the owner.
+    pub is_known: bool,
+    /// Whether they still wait, in the place they had when the round was raised.
+    pub waits: bool,
+    /// What they are called.
+    pub name: String,
+    /// Their address.
+    pub email: Option<String>,
+    /// Their language.
+    pub locale: String,
+    /// Their zone.
+    pub time_zone: Option<String>,
+}
+
+/// `SELECT` of those whose turn it is; `$3` is the last place of the round.
+macro_rules! turns {
+    ($rest:literal) => {
+        concat!(
+            "SELECT l.position, l.recipient_id, l.attempts, rc.external_id, rc.user_id, rc.deleted_at IS NULL,
+                 coalesce(s.state = 'ACTIVE' AND s.seq <= $3, false), coalesce(u.display_name, rc.name, ''), rc.email,
+                 coalesce(u.locale, rc.locale, 'en'), rc.time_zone
+             FROM campaign_recipients l JOIN recipients rc ON rc.id = l.recipient_id
+             LEFT JOIN users u ON u.id = rc.user_id
+             LEFT JOIN product_subscriptions s ON s.recipient_id = l.recipient_id AND s.product_id = l.product_id
+             WHERE l.product_id = $1 AND l.round = $2 AND ",
+            $rest
+        )
+    };
+}
+
+pub(crate) const NEXT: &str = turns!("l.position >= $4 ORDER BY l.position LIMIT $5");
+
+/// At most `limit` from the position `from` on, in order.
+pub async fn next(
+    tx: &mut Tx<'_>,
+    (product, round): Which,
+    until_seq: i64,
+    from: i64,
+    limit: u32,
+) -> Result<Vec<Turn>, StoreError> {
+    tx.all(NEXT, values![product, round, until_seq, from, limit], turn).await
+}
+
+pub(crate) const DUE: &str = turns!("l.state = 'RETRY' AND l.next_at <= $4 ORDER BY l.next_at, l.position LIMIT $5");
+
+/// At most `limit` who are to be tried once more at `now`.
+pub async fn due(
+    tx: &mut Tx<'_>,
+    (product, round): Which,
+    until_seq: i64,
+    now: Instant,
+    limit: u32,
+) -> Result<Vec<Turn>, StoreError> {
+    tx.all(DUE, values![product, round, until_seq, now, limit], turn).await
+}
+
+/// When the next of them is to be tried.
+pub async fn next_due(tx: &mut Tx<'_>, (product, round): Which) -> Result<Option<Instant>, StoreError> {
+    tx.optional(
+        "SELECT next_at FROM campaign_recipients WHERE product_id = $1 AND round = $2 AND state = 'RETRY' ORDER BY next_at LIMIT 1",
+        values![product, round],
+        |row| row.get(0),
+    )
+    .await
+}
+
+/// What becomes of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Which.
+    pub position: i64,
+    /// Where it stands from now on.
+    pub state: RowState,
+    /// Why, if it was passed over or given up.
+    pub reason: Option<Reason>,
+    /// When it is tried once more.
+    pub next_at: Option<Instant>,
+}
+
+impl Entry {
+    /// A row that is settled, or in flight.
+    pub const fn new(position: i64, state: RowState, reason: Option<Reason>) -> Self {
+        Self { position, state, reason, next_at: None }
+    }
+}
+
+/// Begins with rows in the term `token` at `now`: those that are told, or being told, have one attempt more.
+pub async fn begin(
+    tx: &mut Tx<'_>,
+    (product, round): Which,
+    entries: &[Entry],
+    token: i64,
+    now: Instant,
+) -> Result<(), StoreError> {
+    write(tx, (product, round), entries, (token, true), now).await
+}
+
+/// Writes what came of rows that were begun with.
+pub async fn settle(tx: &mut Tx<'_>, which: Which, entries: &[Entry], token: i64, now: Instant) -> Result<(), StoreError> {
+    write(tx, which, entries, (token, false), now).await
+}
+
+async fn write(
+    tx: &mut Tx<'_>,
+    (product, round): Which,
+    entries: &[Entry],
+    (token, begins): (i64, bool),
+    now: Instant,
+) -> Result<(), StoreError> {
+    let count = entries.len();
+    let tries = |entry: &Entry| begins && matches!(entry.state, RowState::InFlight | RowState::Sent);
+    let columns = [
+        Column::Uuids(vec![product.uuid(); count]),
+        Column::Ints(vec![round; count]),
+        Column::Ints(entries.iter().map(|entry| entry.position).collect()),
+        Column::Texts(entries.iter().map(|entry| Cow::Borrowed(entry.state.as_str())).collect()),
+        Column::OptionalTexts(entries.iter().map(|entry| entry.reason.map(|reason| Cow::Borrowed(reason.as_str()))).collect()),
+        // Of rows that are not tried again, an instant nobody reads.
+        Column::Instants(entries.iter().map(|entry| entry.next_at.unwrap_or(Instant::EPOCH)).collect()),
+        Column::Ints(vec![token; count]),
+        Column::Ints(entries.iter().map(|entry| i64::from(tries(entry))).collect()),
+        Column::Instants(vec![now; count]),
+    ];
+    tx.batch(
+        Sql::each(
+            "UPDATE campaign_recipients SET state = $4, reason = $5, next_at = CASE WHEN $4 = 'RETRY' THEN $6 END, token = $7,
+                 attempts = attempts + $8, started_at = CASE WHEN $8 = 1 THEN $9 ELSE started_at END,
+                 settled_at = CASE WHEN $4 IN ('SENT', 'SKIPPED', 'FAILED') THEN $9 END
+             WHERE product_id = $1 AND round = $2 AND position = $3",
+            "UPDATE campaign_recipients l SET state = e.state, reason = e.reason,
+                 next_at = CASE WHEN e.state = 'RETRY' THEN e.next_at END, token = e.token, attempts = l.attempts + e.tries,
+                 started_at = CASE WHEN e.tries = 1 THEN e.at ELSE l.started_at END,
+                 settled_at = CASE WHEN e.state IN ('SENT', 'SKIPPED', 'FAILED') THEN e.at END
+             FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::timestamptz[], $7::bigint[], $8::bigint[],
+                 $9::timestamptz[]) AS e (product_id, round, position, state, reason, next_at, token, tries, at)
+             WHERE l.product_id = e.product_id AND l.round = e.round AND l.position = e.position",
+        ),
+        &columns,
+    )
+    .await?;
+    Ok(())
+}
+
+/// A row, as far as whoever settles it has to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Which.
+    pub position: i64,
+    /// Where it stands.
+    pub state: RowState,
+    /// Who has it.
+    pub token: i64,
+    /// So often it was tried.
+    pub attempts: i64,
+    /// Whose it is.
+    pub recipient: RecipientId,
+}
+
+/// How the rows at `positions` stand.
+pub async fn standings(tx: &mut Tx<'_>, (product, round): Which, positions: &[i64]) -> Result<Vec<Standing>, StoreError> {
+    let columns = [
+        Column::Uuids(vec![product.uuid(); positions.len()]),
+        Column::Ints(vec![round; positions.len()]),
+        Column::Ints(positions.to_vec()),
+    ];
+    tx.batch_all(
+        Sql::each(
+            "SELECT position, state, token, attempts, recipient_id FROM campaign_recipients
+             WHERE product_id = $1 AND round = $2 AND position = $3",
+            "SELECT l.position, l.state, l.token, l.attempts, l.recipient_id
+             FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS w (product_id, round, position)
+             JOIN campaign_recipients l ON l.product_id = w.product_id AND l.round = w.round AND l.position = w.position",
+        ),
+        &columns,
+        |row| {
+            let (token, attempts) = (row.get(2)?, row.get(3)?);
+            Ok(Standing { position: row.get(0)?, state: row.parse(1)?, token, attempts, recipient: row.get(4)? })
+        },
+    )
+    .await
+}
+
+/// Ends the subscriptions of those who were told in a round, if they still have the place for which they were.
+pub async fn mark_notified(
+    tx: &mut Tx<'_>,
+    (product, round): Which,
+    until_seq: i64,
+    told: &[RecipientId],
+) -> Result<(), StoreError> {
+    let count = told.len();
+    let columns = [
+        Column::Uuids(vec![product.uuid(); count]),
+        Column::Ints(vec![round; count]),
+        Column::Uuids(told.iter().map(|recipient| recipient.uuid()).collect()),
+        Column::Ints(vec![until_seq; count]),
+    ];
+    let ended = tx
+        .batch(
+            Sql::each(
+                "UPDATE product_subscriptions SET state = 'NOTIFIED', notified_round = $2
+                 WHERE recipient_id = $3 AND product_id = $1 AND state = 'ACTIVE' AND seq <= $4",
+                "UPDATE product_subscriptions s SET state = 'NOTIFIED', notified_round = t.round
+                 FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bigint[]) AS t (product_id, round, recipient_id, until_seq)
+                 WHERE s.recipient_id = t.recipient_id AND s.product_id = t.product_id AND s.state = 'ACTIVE' AND s.seq <= t.until_seq",
+            ),
+            &columns,
+        )
+        .await?;
+    let ended = i64::try_from(ended).unwrap_or(i64::MAX);
+    products::dismiss(tx, product, ended).await
+}
+
+/// Rows that a sender of an earlier term than `term` left in flight.
+pub async fn orphans(tx: &mut Tx<'_>, term: i64) -> Result<Vec<(Which, i64)>, StoreError> {
+    tx.all(
+        "SELECT product_id, round, position FROM campaign_recipients WHERE state = 'IN_FLIGHT' AND token < $1
+         ORDER BY product_id, round, position",
+        values![term],
+        |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)),
+    )
+    .await
+}
+
+/// Whether anybody is in flight, in whatever round.
+pub async fn has_in_flight(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    let sql = "SELECT token FROM campaign_recipients WHERE state = 'IN_FLIGHT' LIMIT 1";
+    Ok(tx.optional(sql, &[], |row| row.get::<i64>(0)).await?.is_some())
+}
+
+pub(crate) const FIRST_OPEN: &str = "SELECT min(position) FROM campaign_recipients
+     WHERE product_id = $1 AND round = $2 AND state IN ('IN_FLIGHT', 'RETRY', 'SKIPPED', 'FAILED') AND state IN ('IN_FLIGHT', 'RETRY')";
+
+/// The first position that was begun with and is not settled.
+pub async fn first_open(tx: &mut Tx<'_>, (product, round): Which) -> Result<Option<i64>, StoreError> {
+    tx.one(FIRST_OPEN, values![product, round], |row| row.get(0)).await
+}
+
+/// A row of the ledger, as its owner reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The place in the round.
+    pub position: i64,
+    /// Who.
+    pub recipient: RecipientId,
+    /// What the owner calls them; the id of their account, where there is one.
+    pub external_id: String,
+    /// What they are called, if anybody still knows.
+    pub name: Option<String>,
+    /// Where it stands.
+    pub state: RowState,
+    /// So often they were tried.
+    pub attempts: i64,
+    /// When the last attempt began.
+    pub started_at: Option<Instant>,
+    /// When it was known what came of it.
+    pub settled_at: Option<Instant>,
+    /// When they are tried once more.
+    pub next_at: Option<Instant>,
+    /// Why they were passed over or given up.
+    pub reason: Option<Reason>,
+}
+
+/// `SELECT` of lines of the ledger, followed by what narrows them.
+macro_rules! lines {
+    ($($rest:tt)+) => {
+        concat!(
+            "SELECT l.position, l.recipient_id, rc.external_id, coalesce(u.display_name, rc.name), l.state, l.attempts, l.started_at,
+                 l.settled_at, l.next_at, l.reason
+             FROM campaign_recipients l JOIN recipients rc ON rc.id = l.recipient_id LEFT JOIN users u ON u.id = rc.user_id
+             WHERE l.product_id = $1 AND l.round = $2 AND ",
+            $($rest)+
+        )
+    };
+}
+
+pub(crate) const PAGE: &str = lines!("l.position > $3 ORDER BY l.position LIMIT $4");
+
+/// At most `limit` lines behind the position `after`, in order.
+pub async fn page(tx: &mut Tx<'_>, (product, round): Which, after: i64, limit: u32) -> Result<Vec<Line>, StoreError> {
+    tx.all(PAGE, values![product, round, after, limit], line).await
+}
+
+/// `SELECT` of lines that stand somewhere rare. SQLite recognizes the condition of their index only as it was written.
+macro_rules! apart {
+    ($state:literal) => {
+        lines!(
+            "l.state IN ('IN_FLIGHT', 'RETRY', 'SKIPPED', 'FAILED') AND l.state = '",
+            $state,
+            "' AND l.position > $3 ORDER BY l.position LIMIT $4"
+        )
+    };
+}
+
+const PAGE_IN_FLIGHT: &str = apart!("IN_FLIGHT");
+const PAGE_RETRY: &str = apart!("RETRY");
+const PAGE_SKIPPED: &str = apart!("SKIPPED");
+pub(crate) const PAGE_FAILED: &str = apart!("FAILED");
+/// Most rows are one of these two, so no index is kept for them: whoever waits stands behind all others.
+const PAGE_SENT: &str = lines!("l.state = 'SENT' AND l.position > $3 ORDER BY l.position LIMIT $4");
+const PAGE_WAITING: &str = lines!("l.state = 'WAITING' AND l.position > $3 ORDER BY l.position LIMIT $4");
+
+/// As [`page`], of those that stand at `state`; `next` is the position of the round of which nobody has taken care.
+pub async fn page_at(
+    tx: &mut Tx<'_>,
+    (product, round): Which,
+    (state, next): (RowState, i64),
+    after: i64,
+    limit: u32,
+) -> Result<Vec<Line>, StoreError> {
+    let (sql, after) = match state {
+        RowState::Waiting => (PAGE_WAITING, after.max(next - 1)),
+        RowState::InFlight => (PAGE_IN_FLIGHT, after),
+        RowState::Retry => (PAGE_RETRY, after),
+        RowState::Sent => (PAGE_SENT, after),
+        RowState::Skipped => (PAGE_SKIPPED, after),
+        RowState::Failed => (PAGE_FAILED, after),
+    };
+    tx.all(sql, values![product, round, after, limit], line).await
+}
+
+pub(crate) const OF: &str =
+    lines!("l.recipient_id = (SELECT r.id FROM recipients r WHERE r.owner_id = $3 AND r.external_id = $4)");
+
+/// The line of whom `owner` calls `external_id`.
+pub async fn of(tx: &mut Tx<'_>, (product, round): Which, owner: UserId, external_id: &str) -> Result<Option<Line>, StoreError> {
+    tx.optional(OF, values![product, round, owner, external_id], line).await
+}
+
+/// The line at `position`.
+pub async fn at(tx: &mut Tx<'_>, which: Which, position: i64) -> Result<Option<Line>, StoreError> {
+    Ok(page(tx, which, position - 1, 1).await?.into_iter().find(|line| line.position == position))
+}
+
+fn turn(row: &Row<'_>) -> Result<Turn, StoreError> {
+    let (external_id, user): (String, Option<UserId>) = (row.get(3)?, row.get(4)?);
+    Ok(Turn {
+        position: row.get(0)?,
+        recipient: row.get(1)?,
+        attempts: row.get(2)?,
+        is_account: user.is_some() || external_id.parse::<UserId>().is_ok(),
+        external_id,
+        user,
+        is_known: row.get(5)?,
+        waits: row.get(6)?,
+        name: row.get(7)?,
+        email: row.get(8)?,
+        locale: row.get(9)?,
+        time_zone: row.get(10)?,
+    })
+}
+
+fn line(row: &Row<'_>) -> Result<Line, StoreError> {
+    let reason: Option<String> = row.get(9)?;
+    Ok(Line {
+        position: row.get(0)?,
+        recipient: row.get(1)?,
+        external_id: row.get(2)?,
+        name: row.get(3)?,
+        state: row.parse(4)?,
+        attempts: row.get(5)?,
+        started_at: row.get(6)?,
+        settled_at: row.get(7)?,
+        next_at: row.get(8)?,
+        reason: reason.map(|word| word.parse()).transpose().map_err(|()| StoreError::Bug("unknown reason".to_owned()))?,
+    })
+}
+
+/// Who of at most `limit` would be the first in a round raised now: what the owner calls them, and what they are called.
+pub async fn first_waiting(tx: &mut Tx<'_>, product: ProductId, limit: u32) -> Result<Vec<(String, Option<String>)>, StoreError> {
+    tx.all(
+        "SELECT rc.external_id, coalesce(u.display_name, rc.name) FROM product_subscriptions s
+         JOIN recipients rc ON rc.id = s.recipient_id LEFT JOIN users u ON u.id = rc.user_id
+         WHERE s.product_id = $1 AND s.state = 'ACTIVE' ORDER BY s.seq LIMIT $2",
+        values![product, limit],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+    .await
+}

@@ -1,0 +1,172 @@
+//! Products. Whoever changes the stock of one, who waits for it, or a round of it, has locked it.
+
+use domain::campaigns::{Product, ProductName, Waves};
+use kernel::{Cursor, Instant, ProductId, UserId};
+
+use crate::{Row, Sql, StoreError, Tx, values};
+
+/// `SELECT` of products, in the order [`product`] reads, followed by the rest of the statement.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, owner_id, external_key, name, stock, round, subscribers, strict, per_item, wait_seconds, version, created_at,
+                 updated_at
+             FROM products ",
+            $rest
+        )
+    };
+}
+
+pub(crate) const BY_KEY: &str = select!("WHERE owner_id = $1 AND external_key = $2 AND deleted_at IS NULL");
+pub(crate) const BY_ID: &str = select!("WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL");
+
+/// A product of `owner`.
+pub async fn find(tx: &mut Tx<'_>, owner: UserId, name: &ProductName) -> Result<Option<Product>, StoreError> {
+    match name {
+        ProductName::Key(key) => tx.optional(BY_KEY, values![owner, key], product).await,
+        ProductName::Id(id) => tx.optional(BY_ID, values![owner, *id], product).await,
+    }
+}
+
+/// A product of `owner`, locked until the transaction ends.
+pub async fn lock(tx: &mut Tx<'_>, owner: UserId, name: &ProductName) -> Result<Option<Product>, StoreError> {
+    match name {
+        ProductName::Key(key) => {
+            let sql =
+                Sql::each(BY_KEY, select!("WHERE owner_id = $1 AND external_key = $2 AND deleted_at IS NULL FOR NO KEY UPDATE"));
+            tx.optional(sql, values![owner, key], product).await
+        }
+        ProductName::Id(id) => {
+            let sql = Sql::each(BY_ID, select!("WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL FOR NO KEY UPDATE"));
+            tx.optional(sql, values![owner, *id], product).await
+        }
+    }
+}
+
+/// Whose product this is: for whoever subscribes to a product of somebody else.
+pub async fn owner(tx: &mut Tx<'_>, id: ProductId) -> Result<Option<UserId>, StoreError> {
+    let sql = "SELECT owner_id FROM products WHERE id = $1 AND deleted_at IS NULL";
+    tx.optional(sql, values![id], |row| row.get(0)).await
+}
+
+/// How many `owner` has. To be asked after the owner was locked.
+pub async fn count(tx: &mut Tx<'_>, owner: UserId) -> Result<i64, StoreError> {
+    let sql = "SELECT count(*) FROM products WHERE owner_id = $1 AND deleted_at IS NULL";
+    tx.one(sql, values![owner], |row| row.get(0)).await
+}
+
+/// Writes a new one.
+pub async fn insert(tx: &mut Tx<'_>, product: &Product) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO products (id, owner_id, external_key, name, stock, round, strict, per_item, wait_seconds, version, created_at,
+             updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        values![
+            product.id,
+            product.owner,
+            &product.key,
+            &product.name,
+            product.stock,
+            product.round,
+            product.strict,
+            product.waves.map(|waves| waves.per_item),
+            product.waves.map(|waves| waves.wait_seconds),
+            product.version,
+            product.created_at,
+            product.updated_at
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Writes back what may change of one that was locked; [`admit`] and [`dismiss`] count who waits.
+pub async fn update(tx: &mut Tx<'_>, product: &Product) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE products SET name = $3, stock = $4, round = $5, strict = $6, per_item = $7, wait_seconds = $8, version = $9,
+             updated_at = $10
+         WHERE id = $1 AND owner_id = $2",
+        values![
+            product.id,
+            product.owner,
+            &product.name,
+            product.stock,
+            product.round,
+            product.strict,
+            product.waves.map(|waves| waves.per_item),
+            product.waves.map(|waves| waves.wait_seconds),
+            product.version,
+            product.updated_at
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(crate) const PAGE: &str =
+    select!("WHERE owner_id = $1 AND (created_at, id) > ($2, $3) AND deleted_at IS NULL ORDER BY created_at, id LIMIT $4");
+
+/// A page of those of `owner`, oldest first.
+pub async fn page(tx: &mut Tx<'_>, owner: UserId, after: Option<Cursor>, limit: u32) -> Result<Vec<Product>, StoreError> {
+    let after = after.unwrap_or(Cursor::new(Instant::EPOCH, uuid::Uuid::nil()));
+    tx.all(PAGE, values![owner, after.at, after.id, limit], product).await
+}
+
+/// Places for so many more at the end of the line of a product that was locked; answers the first of them.
+pub async fn admit(tx: &mut Tx<'_>, id: ProductId, many: i64) -> Result<i64, StoreError> {
+    let sql =
+        "UPDATE products SET next_seq = next_seq + $2, subscribers = subscribers + $2 WHERE id = $1 RETURNING next_seq - $2";
+    tx.one(sql, values![id, many], |row| row.get(0)).await
+}
+
+/// So many do not wait any more for a product that was locked.
+pub async fn dismiss(tx: &mut Tx<'_>, id: ProductId, many: i64) -> Result<(), StoreError> {
+    tx.execute("UPDATE products SET subscribers = subscribers - $2 WHERE id = $1", values![id, many]).await?;
+    Ok(())
+}
+
+/// Ends a product that was locked: it is nobody's any more. What hangs on it is left to [`purge`].
+pub async fn discard(tx: &mut Tx<'_>, id: ProductId, now: Instant) -> Result<(), StoreError> {
+    tx.execute("UPDATE products SET deleted_at = $2 WHERE id = $1", values![id, now]).await?;
+    Ok(())
+}
+
+/// Forgets at most `limit` subscriptions to a product that was deleted, and with the last of them the product. Answers how many rows are
+/// gone; none are where there is nothing to forget.
+pub async fn purge(tx: &mut Tx<'_>, limit: u32) -> Result<u64, StoreError> {
+    let deleted = "SELECT id FROM products WHERE deleted_at IS NOT NULL ORDER BY deleted_at LIMIT 1";
+    let Some(id) = tx.optional(deleted, values![], |row| row.get::<ProductId>(0)).await? else { return Ok(0) };
+    let gone = tx
+        .execute(
+            "DELETE FROM product_subscriptions WHERE (recipient_id, product_id) IN
+                 (SELECT recipient_id, product_id FROM product_subscriptions WHERE product_id = $1 LIMIT $2)",
+            values![id, limit],
+        )
+        .await?;
+    if gone >= u64::from(limit) {
+        return Ok(gone);
+    }
+    tx.execute("DELETE FROM products WHERE id = $1", values![id]).await?;
+    Ok(gone + 1)
+}
+
+fn product(row: &Row<'_>) -> Result<Product, StoreError> {
+    let waves = match (row.get(8)?, row.get(9)?) {
+        (Some(per_item), Some(wait_seconds)) => Some(Waves { per_item, wait_seconds }),
+        _ => None,
+    };
+    Ok(Product {
+        id: row.get(0)?,
+        owner: row.get(1)?,
+        key: row.get(2)?,
+        name: row.get(3)?,
+        stock: row.get(4)?,
+        round: row.get(5)?,
+        subscribers: row.get(6)?,
+        strict: row.get(7)?,
+        waves,
+        version: row.get(10)?,
+        created_at: row.get(11)?,
+        updated_at: row.get(12)?,
+    })
+}

@@ -1,0 +1,220 @@
+//! Restock rounds. Whoever changes one has locked its product before.
+
+use domain::campaigns::{Round, Waves};
+use kernel::{Instant, ProductId};
+
+use crate::{Row, Sql, StoreError, Tx, values};
+
+/// A round, and what only those need who work it off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Of which product.
+    pub product: ProductId,
+    /// The round.
+    pub round: Round,
+    /// Subscriptions up to this place are written down,
+    pub frozen_seq: i64,
+    /// and are to be up to this.
+    pub freeze_until_seq: i64,
+    /// When more may be begun with, where there are waves and one is over.
+    pub wave_at: Option<Instant>,
+    /// There is nothing to do before this.
+    pub wake_at: Instant,
+    /// When its owner was last told how far it is,
+    pub progress_at: Instant,
+    /// and how many had been begun with then.
+    pub progress_begun: i64,
+}
+
+/// `SELECT` of a whole round, followed by the rest of the statement.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT product_id, round, state, cause, total, frozen, next_position, sent, skipped, failed, in_flight, retrying,
+                 unknown, last_position, strict, per_item, wait_seconds, allowance, rate, started_at, paused_at, finished_at,
+                 expires_at, version, frozen_seq, freeze_until_seq, wake_at, progress_at, progress_begun, wave_at
+             FROM campaign_rounds ",
+            $rest
+        )
+    };
+}
+
+/// Writes a new round.
+pub async fn insert(tx: &mut Tx<'_>, kept: &Kept) -> Result<(), StoreError> {
+    let Kept { product, round, .. } = kept;
+    tx.execute(
+        "INSERT INTO campaign_rounds (product_id, round, state, cause, frozen, freeze_until_seq, strict, per_item, wait_seconds,
+             allowance, wake_at, progress_at, started_at, expires_at, version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        values![
+            *product,
+            round.number,
+            round.state.as_str(),
+            round.cause.as_str(),
+            round.frozen,
+            kept.freeze_until_seq,
+            round.strict,
+            round.waves.map(|waves| waves.per_item),
+            round.waves.map(|waves| waves.wait_seconds),
+            round.allowance,
+            kept.wake_at,
+            kept.progress_at,
+            round.started_at,
+            round.expires_at,
+            round.version
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Writes what became of a round, which must be locked.
+pub async fn update(tx: &mut Tx<'_>, kept: &Kept) -> Result<(), StoreError> {
+    let Kept { product, round, .. } = kept;
+    tx.execute(
+        "UPDATE campaign_rounds SET state = $3, cause = $4, total = $5, frozen = $6, frozen_seq = $7, next_position = $8, sent = $9,
+             skipped = $10, failed = $11, in_flight = $12, retrying = $13, unknown = $14, last_position = $15, allowance = $16,
+             rate = $17, paused_at = $18, finished_at = $19, version = $20, wake_at = $21, progress_at = $22, progress_begun = $23,
+             wave_at = $24
+         WHERE product_id = $1 AND round = $2",
+        values![
+            *product,
+            round.number,
+            round.state.as_str(),
+            round.cause.as_str(),
+            round.total,
+            round.frozen,
+            kept.frozen_seq,
+            round.next_position,
+            round.sent,
+            round.skipped,
+            round.failed,
+            round.in_flight,
+            round.retrying,
+            round.unknown,
+            round.last_position,
+            round.allowance,
+            round.rate,
+            round.paused_at,
+            round.finished_at,
+            round.version,
+            kept.wake_at,
+            kept.progress_at,
+            kept.progress_begun,
+            kept.wave_at
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(crate) const FIND: &str = select!("WHERE product_id = $1 AND round = $2");
+
+/// One round of a product.
+pub async fn find(tx: &mut Tx<'_>, product: ProductId, round: i64) -> Result<Option<Kept>, StoreError> {
+    tx.optional(FIND, values![product, round], kept).await
+}
+
+/// As [`find`], locked until the transaction ends.
+pub async fn lock(tx: &mut Tx<'_>, product: ProductId, round: i64) -> Result<Option<Kept>, StoreError> {
+    let sql = Sql::each(
+        select!("WHERE product_id = $1 AND round = $2"),
+        select!("WHERE product_id = $1 AND round = $2 FOR NO KEY UPDATE"),
+    );
+    tx.optional(sql, values![product, round], kept).await
+}
+
+pub(crate) const PAGE: &str = select!("WHERE product_id = $1 AND round < $2 ORDER BY round DESC LIMIT $3");
+
+/// At most `limit` rounds of a product below `before`, the last one first.
+pub async fn page(tx: &mut Tx<'_>, product: ProductId, before: i64, limit: u32) -> Result<Vec<Kept>, StoreError> {
+    tx.all(PAGE, values![product, before, limit], kept).await
+}
+
+/// Which round, of whatever owner.
+pub type Which = (ProductId, i64);
+
+pub(crate) const AWAKE: &str = "SELECT product_id, round FROM campaign_rounds
+     WHERE state = 'IN_PROGRESS' AND wake_at <= $1 ORDER BY wake_at LIMIT 1";
+
+/// The round for which there has been something to do for longest at `now`.
+pub async fn awake(tx: &mut Tx<'_>, now: Instant) -> Result<Option<Which>, StoreError> {
+    tx.optional(AWAKE, values![now], which).await
+}
+
+pub(crate) const NEXT_WAKE: &str = "SELECT wake_at FROM campaign_rounds WHERE state = 'IN_PROGRESS' ORDER BY wake_at LIMIT 1";
+
+/// When there is something to do for a round.
+pub async fn next_wake(tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
+    tx.optional(NEXT_WAKE, &[], |row| row.get(0)).await
+}
+
+pub(crate) const UNFROZEN: Sql = Sql::each(
+    "SELECT product_id, round FROM campaign_rounds
+     WHERE frozen = 0 AND state IN ('IN_PROGRESS', 'PAUSED') ORDER BY started_at LIMIT 1",
+    "SELECT product_id, round FROM campaign_rounds
+     WHERE NOT frozen AND state IN ('IN_PROGRESS', 'PAUSED') ORDER BY started_at LIMIT 1",
+);
+
+/// The round that has waited for longest for everybody to be written down.
+pub async fn unfrozen(tx: &mut Tx<'_>) -> Result<Option<Which>, StoreError> {
+    tx.optional(UNFROZEN, &[], which).await
+}
+
+pub(crate) const EXPIRED: &str = "SELECT product_id, round FROM campaign_rounds
+     WHERE expires_at IS NOT NULL AND state NOT IN ('CANCELED', 'COMPLETED') AND expires_at <= $1 ORDER BY expires_at LIMIT 1";
+
+/// A round whose time was over at `now`.
+pub async fn expired(tx: &mut Tx<'_>, now: Instant) -> Result<Option<Which>, StoreError> {
+    tx.optional(EXPIRED, values![now], which).await
+}
+
+/// The last place in the order of those who wait for a product, whoever has it.
+pub async fn last_seq(tx: &mut Tx<'_>, product: ProductId) -> Result<i64, StoreError> {
+    tx.one("SELECT next_seq - 1 FROM products WHERE id = $1", values![product], |row| row.get(0)).await
+}
+
+fn waves(row: &Row<'_>, at: usize) -> Result<Option<Waves>, StoreError> {
+    let both = row.get::<Option<i64>>(at)?.zip(row.get::<Option<i64>>(at + 1)?);
+    Ok(both.map(|(per_item, wait_seconds)| Waves { per_item, wait_seconds }))
+}
+
+fn which(row: &Row<'_>) -> Result<Which, StoreError> {
+    Ok((row.get(0)?, row.get(1)?))
+}
+
+fn kept(row: &Row<'_>) -> Result<Kept, StoreError> {
+    Ok(Kept {
+        product: row.get(0)?,
+        round: Round {
+            number: row.get(1)?,
+            state: row.parse(2)?,
+            cause: row.parse(3)?,
+            total: row.get(4)?,
+            frozen: row.get(5)?,
+            next_position: row.get(6)?,
+            sent: row.get(7)?,
+            skipped: row.get(8)?,
+            failed: row.get(9)?,
+            in_flight: row.get(10)?,
+            retrying: row.get(11)?,
+            unknown: row.get(12)?,
+            last_position: row.get(13)?,
+            strict: row.get(14)?,
+            waves: waves(row, 15)?,
+            allowance: row.get(17)?,
+            rate: row.get(18)?,
+            started_at: row.get(19)?,
+            paused_at: row.get(20)?,
+            finished_at: row.get(21)?,
+            expires_at: row.get(22)?,
+            version: row.get(23)?,
+        },
+        frozen_seq: row.get(24)?,
+        freeze_until_seq: row.get(25)?,
+        wake_at: row.get(26)?,
+        progress_at: row.get(27)?,
+        progress_begun: row.get(28)?,
+        wave_at: row.get(29)?,
+    })
+}
