@@ -140,7 +140,7 @@ async fn signing_out_ends_the_session_at_once() {
 async fn another_node_notices_a_revocation_within_two_seconds() {
     let Some(database) = testkit::Database::postgres().await else { return };
     let here = House::open(&database).await;
-    let there = House::with_secrets(&database, format!("# the same\n{}", here.secret), here.clock.clone()).await;
+    let there = here.beside(&database).await;
     let session = here.sign_up("ada").await;
     assert_eq!(me(&there, session.access_token()).await.status, 200);
     here.send(Call::new("POST", "/api/v1/auth/logout").bearer(session.access_token())).await;

@@ -97,6 +97,11 @@ impl House {
         Self::with(database, secret, clock, Quotas::default()).await
     }
 
+    /// Another node that serves `database` beside this one: with the keys of this one and randomness of its own.
+    pub(crate) async fn beside(&self, database: &Database) -> Self {
+        Self::with_secrets(database, format!("# the same\n{}", self.secret), self.clock.clone()).await
+    }
+
     async fn with(database: &Database, secret: String, clock: TestClock, quotas: Quotas) -> Self {
         let Quotas { calendar, rooms, limits } = quotas;
         let app = App::new(Parts {

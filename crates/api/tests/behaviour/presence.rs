@@ -223,7 +223,7 @@ async fn who_is_taken_out_is_not_there_any_more_and_who_comes_back_is() {
 async fn who_is_there_by_another_process_is_there_and_a_process_that_says_nothing_more_takes_its_people_along() {
     let Some(database) = Database::postgres().await else { return };
     let here = House::open(&database).await;
-    let there = House::with_secrets(&database, format!("# the same\n{}", here.secret), here.clock.clone()).await;
+    let there = here.beside(&database).await;
     let (ada, bob) = (Desk::of(&here, "ada").await, Desk::of(&here, "bob").await);
     let room = ada.room("Choir").await;
     ada.lets_in(&room, &bob, "member").await;
@@ -288,7 +288,7 @@ async fn who_is_there_by_another_process_is_there_and_a_process_that_says_nothin
 async fn after_a_pause_of_the_database_nobody_is_told_that_those_elsewhere_left() {
     let Some(database) = Database::postgres().await else { return };
     let here = House::open(&database).await;
-    let there = House::with_secrets(&database, format!("# the same\n{}", here.secret), here.clock.clone()).await;
+    let there = here.beside(&database).await;
     let (ada, bob, cy) = (Desk::of(&here, "ada").await, Desk::of(&here, "bob").await, Desk::of(&here, "cy").await);
     let room = ada.room("Choir").await;
     ada.lets_in(&room, &bob, "member").await;
@@ -328,7 +328,7 @@ async fn after_a_pause_of_the_database_nobody_is_told_that_those_elsewhere_left(
 async fn who_is_taken_out_on_one_node_leaves_no_ghost_on_another() {
     let Some(database) = Database::postgres().await else { return };
     let here = House::open(&database).await;
-    let there = House::with_secrets(&database, format!("# the same\n{}", here.secret), here.clock.clone()).await;
+    let there = here.beside(&database).await;
     let (ada, bob, cy) = (Desk::of(&here, "ada").await, Desk::of(&here, "bob").await, Desk::of(&here, "cy").await);
     let room = ada.room("Choir").await;
     ada.lets_in(&room, &bob, "member").await;
@@ -371,7 +371,7 @@ async fn who_is_taken_out_on_one_node_leaves_no_ghost_on_another() {
 async fn a_process_that_stops_leaves_its_people_the_time_to_come_back_elsewhere() {
     let Some(database) = Database::postgres().await else { return };
     let here = House::open(&database).await;
-    let there = House::with_secrets(&database, format!("# the same\n{}", here.secret), here.clock.clone()).await;
+    let there = here.beside(&database).await;
     let (ada, bob) = (Desk::of(&here, "ada").await, Desk::of(&here, "bob").await);
     let room = ada.room("Choir").await;
     ada.lets_in(&room, &bob, "member").await;

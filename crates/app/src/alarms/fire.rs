@@ -5,7 +5,6 @@
 //! aside, so that it holds no other.
 
 use std::{
-    collections::{BTreeMap, HashSet},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -20,9 +19,7 @@ use domain::{
     tasks::Deadline,
 };
 use futures_util::future::join;
-use kernel::{
-    AlarmId, Category, Clock, Entropy, EventId, Instant, NotificationId, ScheduleId, StreamId, TaskId, UserId, WallTime,
-};
+use kernel::{AlarmId, Category, Clock, Entropy, Instant, NotificationId, ScheduleId, TaskId, WallTime};
 use serde::Serialize;
 use store::{Tx, UseCase, alarms::Due, notify::deliver::Draft, streams};
 
@@ -285,19 +282,10 @@ fn of_deadline(alarm: &Due, task_id: TaskId, late_by_ms: u64) -> Words {
 }
 
 impl FireDue {
-    /// Writes the inbox rows of facts that are new and counts them; answers what there is to tell the streams.
+    /// Writes to the inboxes of whom alarms concern; answers what there is to tell the streams.
     async fn notify(&self, tx: &mut Tx<'_>, due: &[(Due, usize)], now: Instant) -> Result<Vec<streams::Draft>, Error> {
         let drafts: Vec<Draft> = due.iter().map(|(alarm, missed)| self.draft(alarm, *missed, now)).collect();
-        let new: HashSet<NotificationId> = store::notify::deliver::insert(tx, &drafts).await?.into_iter().collect();
-        let new: Vec<&Notification> = drafts.iter().map(|d| &d.notification).filter(|n| new.contains(&n.id)).collect();
-        let mut counts: BTreeMap<UserId, i64> = BTreeMap::new();
-        for notification in &new {
-            *counts.entry(notification.user).or_default() += 1;
-        }
-        let inboxes = store::notify::deliver::add_unread(tx, &counts).await?;
-        let unread = |inbox| notify::unread_changed(inbox, EventId::mint(now, &*self.entropy));
-        let told = new.iter().map(|n| self.created(n, now)).chain(inboxes.iter().map(unread));
-        Ok(told.collect())
+        notify::deliver(tx, &drafts, now, &*self.entropy).await
     }
 
     /// Lets alarms wait for the end of quiet hours; answers what there is to tell the streams.
@@ -335,15 +323,6 @@ impl FireDue {
                 created_at: now,
                 read_at: None,
             },
-        }
-    }
-
-    fn created(&self, notification: &Notification, now: Instant) -> streams::Draft {
-        streams::Draft {
-            stream: StreamId::from(notification.user),
-            id: EventId::mint(now, &*self.entropy),
-            kind: "notification.created".into(),
-            data: notify::created_event_data(notification),
         }
     }
 }

@@ -4,13 +4,9 @@ use domain::{
     identity::{User, wording},
     notify::Notification,
 };
-use kernel::{Entropy, EventId, Instant, NotificationId, SessionId, StreamId};
+use kernel::{Entropy, Instant, NotificationId, SessionId};
 use serde_json::json;
-use store::{
-    Tx,
-    notify::deliver::{self, Draft},
-    streams,
-};
+use store::{Tx, notify::deliver::Draft};
 
 use crate::{Effects, Error, notify};
 
@@ -39,14 +35,7 @@ pub(super) async fn of_reuse(
     };
     // A session ends once, so its own id names the fact.
     let draft = Draft { key: session.uuid(), notification };
-    if deliver::insert(tx, std::slice::from_ref(&draft)).await?.is_empty() {
-        return Ok(());
-    }
-    let inboxes = deliver::add_unread(tx, &[(user.id, 1)].into()).await?;
-    let stream = StreamId::from(user.id);
-    let (id, data) = (EventId::mint(now, entropy), notify::created_event_data(&draft.notification));
-    let mut events = vec![streams::Draft { stream, id, kind: notify::CREATED.into(), data }];
-    events.extend(inboxes.iter().map(|inbox| notify::unread_changed(inbox, EventId::mint(now, entropy))));
+    let events = notify::deliver(tx, &[draft], now, entropy).await?;
     effects.append(tx, events, now).await?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 //!
 //! Reading and marking an inbox, and the log behind the live stream of its owner. Rows are written by the handlers of alarms.
 
+mod deliver;
 mod event;
 mod inbox;
 mod live;
@@ -9,6 +10,7 @@ mod mark;
 mod topic;
 mod watch;
 
+pub(crate) use deliver::deliver;
 pub use event::{
     CREATED, DELETED, READ, UNREAD, created_event_data, deleted_event_data, read_event_data, read_up_to_event_data,
     unread_event_data,

@@ -6,12 +6,12 @@ use domain::{
     notify::{Notification, mention_words},
     rooms::{Author, Comment, Deed, MENTIONS, RoomError, Standing},
 };
-use kernel::{EventId, FieldError, NotificationId, RoomId, StreamId, UserId};
+use kernel::{FieldError, NotificationId, RoomId, UserId};
 use serde_json::json;
 use store::{
     Tx,
     identity::users,
-    notify::deliver,
+    notify::deliver::Draft,
     rooms::{comments as rows, members as member_rows},
     streams,
 };
@@ -70,20 +70,7 @@ pub(super) async fn tell_named(
         let id = NotificationId::mint(now, entropy);
         let notification = Notification { id, user, kind: KIND.to_owned(), title, body, data, created_at: now, read_at: None };
         // The comment names the fact.
-        drafts.push(deliver::Draft { key: comment.id.uuid(), notification });
+        drafts.push(Draft { key: comment.id.uuid(), notification });
     }
-    let written = deliver::insert(tx, &drafts).await?;
-    drafts.retain(|draft| written.contains(&draft.notification.id));
-    let added: BTreeMap<UserId, i64> = drafts.iter().map(|draft| (draft.notification.user, 1)).collect();
-    let inboxes = deliver::add_unread(tx, &added).await?;
-    let mut facts: Vec<_> = drafts
-        .iter()
-        .map(|draft| {
-            let (stream, id) = (StreamId::from(draft.notification.user), EventId::mint(now, entropy));
-            let data = notify::created_event_data(&draft.notification);
-            streams::Draft { stream, id, kind: notify::CREATED.into(), data }
-        })
-        .collect();
-    facts.extend(inboxes.iter().map(|inbox| notify::unread_changed(inbox, EventId::mint(now, entropy))));
-    Ok(facts)
+    notify::deliver(tx, &drafts, now, entropy).await
 }

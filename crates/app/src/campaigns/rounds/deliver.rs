@@ -1,15 +1,13 @@
 //! What somebody is told of a product that is back: in their inbox, or by whoever the operator has named.
 
-use std::collections::{BTreeMap, HashSet};
-
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::{
     campaigns::Product,
     notify::{Notification, restock_words},
 };
-use kernel::{EventId, NotificationId, ProductId, RecipientId, StreamId, UserId};
+use kernel::{NotificationId, ProductId, RecipientId, UserId};
 use serde_json::json;
-use store::{Tx, campaigns::ledger::Turn, notify::deliver as inboxes, streams};
+use store::{Tx, campaigns::ledger::Turn, notify::deliver::Draft, streams};
 use uuid::Uuid;
 
 use super::By;
@@ -31,24 +29,10 @@ pub(super) async fn tell(
         let (title, body) = restock_words(&turn.locale, &product.name);
         let (id, kind, data) = (NotificationId::mint(now, entropy), KIND.to_owned(), data.clone());
         let notification = Notification { id, user, kind, title, body, data, created_at: now, read_at: None };
-        inboxes::Draft { key: key(product.id, round, turn.recipient), notification }
+        Draft { key: key(product.id, round, turn.recipient), notification }
     };
     let drafts: Vec<_> = turns.iter().filter_map(|turn| Some(draft(turn, turn.user?))).collect();
-    let new: HashSet<NotificationId> = inboxes::insert(tx, &drafts).await?.into_iter().collect();
-    let new: Vec<&Notification> = drafts.iter().map(|draft| &draft.notification).filter(|n| new.contains(&n.id)).collect();
-    let mut counts: BTreeMap<UserId, i64> = BTreeMap::new();
-    for notification in &new {
-        *counts.entry(notification.user).or_default() += 1;
-    }
-    let counted = inboxes::add_unread(tx, &counts).await?;
-    let created = new.iter().map(|notification| streams::Draft {
-        stream: StreamId::from(notification.user),
-        id: EventId::mint(now, entropy),
-        kind: notify::CREATED.into(),
-        data: notify::created_event_data(notification),
-    });
-    let unread = counted.iter().map(|inbox| notify::unread_changed(inbox, EventId::mint(now, entropy)));
-    Ok(created.chain(unread).collect())
+    notify::deliver(tx, &drafts, now, entropy).await
 }
 
 /// Of the fact that somebody is told in a round, the same over all attempts of all processes.

@@ -1,0 +1,156 @@
+//! Telling those who have no account: over HTTP, at least once, under a key that is the same every time.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use app::{
+    campaigns::rounds,
+    domain::campaigns::{OnUnknown, Reason, RowState, SubscriptionState},
+};
+use testkit::{Heard, Reply, SeededEntropy, Sink, on_both_engines};
+
+use super::shop::{Shop, Sold};
+use crate::world::World;
+
+fn nobody(_: usize) -> bool {
+    false
+}
+
+#[tokio::test]
+async fn who_has_no_account_is_handed_over_in_order_with_what_is_known_of_them() {
+    on_both_engines(async |store| {
+        let sink = Sink::taking().await;
+        let shop = Shop::open(store, 70, Sold::default(), |number| number == 3).await.hands_over_to(&sink);
+        shop.stock(1).await;
+        shop.work(&mut shop.sender()).await;
+        assert_eq!(shop.sums(1).await, ("COMPLETED", [70, 0, 0, 0]));
+        let heard = sink.heard();
+        assert_eq!(heard.len(), 69);
+        let first = &heard[0];
+        assert_eq!((first.position(), first.external_id(), first.body["key"].as_str()), (1, "c-1", Some(first.key.as_str())));
+        assert_eq!((&first.body["product"]["product_id"], &first.body["type"]), (&"lamp".into(), &"restock".into()));
+        assert_eq!(first.body["title"], "Lamp is back in stock");
+        assert!(shop.in_line(SubscriptionState::Active).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_refused_fails_what_is_busy_is_tried_again_and_nobody_waits_for_them() {
+    on_both_engines(async |store| {
+        let sink = Sink::start(|heard| match (heard.position(), heard.before) {
+            (2, _) => Reply::Status(410),
+            (3, 0) => Reply::Status(503),
+            (4, 0) => Reply::Later(429, 20),
+            (5, 0) => Reply::HangUp,
+            _ => Reply::Status(200),
+        })
+        .await;
+        let shop = Shop::open(store, 9, Sold::default(), nobody).await.hands_over_to(&sink);
+        let mut sender = shop.sender();
+        shop.stock(1).await;
+        shop.work(&mut sender).await;
+        assert_eq!(shop.sums(1).await, ("IN_PROGRESS", [5, 0, 1, 3]));
+        assert_eq!(shop.round(1).await.first_unsent, Some(3));
+        shop.work_for(&mut sender, 2).await;
+        assert_eq!(shop.sums(1).await, ("IN_PROGRESS", [7, 0, 1, 1]), "Retry-After is heeded");
+        shop.work_for(&mut sender, 20).await;
+        assert_eq!(shop.sums(1).await, ("COMPLETED", [8, 0, 1, 0]));
+        let ledger = shop.ledger(1).await;
+        assert_eq!((ledger[1].state, ledger[1].reason, ledger[1].attempts), (RowState::Failed, Some(Reason::Refused), 1));
+        assert_eq!((ledger[4].state, ledger[4].attempts, shop.round(1).await.round.unknown), (RowState::Sent, 2, 1));
+        assert_eq!(shop.in_line(SubscriptionState::Active).await, [2], "whom it did not reach waits for the next round");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_may_have_been_told_is_passed_over_if_the_operator_says_so() {
+    on_both_engines(async |store| {
+        let sink = Sink::start(|heard| if heard.position() == 2 { Reply::HangUp } else { Reply::Status(200) }).await;
+        let skip = rounds::Settings { on_unknown: OnUnknown::Skip, ..rounds::Settings::default() };
+        let world = World::with(store, Arc::new(SeededEntropy::new(7)), skip).await;
+        let shop = Shop::of(world, 4, Sold::default(), nobody).await.hands_over_to(&sink);
+        shop.stock(1).await;
+        shop.work(&mut shop.sender()).await;
+        assert_eq!(shop.sums(1).await, ("COMPLETED", [3, 1, 0, 0]));
+        assert_eq!((shop.ledger(1).await[1].reason, sink.heard().len()), (Some(Reason::Unknown), 4));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn strictly_nobody_is_told_before_everybody_before_them_is_settled() {
+    on_both_engines(async |store| {
+        let sink = Sink::start(|heard| match (heard.position(), heard.before) {
+            (3, 0..=1) => Reply::Status(503),
+            _ => Reply::Status(200),
+        })
+        .await;
+        let shop = Shop::open(store, 6, Sold { strict: true, ..Sold::default() }, nobody).await.hands_over_to(&sink);
+        let mut sender = shop.sender();
+        shop.stock(1).await;
+        shop.work_for(&mut sender, 8).await;
+        assert_eq!(shop.sums(1).await, ("COMPLETED", [6, 0, 0, 0]));
+        let order: Vec<_> = sink.heard().iter().map(Heard::position).collect();
+        assert_eq!(order, [1, 2, 3, 3, 3, 4, 5, 6]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_service_that_is_down_stops_the_round_which_goes_on_when_it_is_back() {
+    on_both_engines(async |store| {
+        let up = Arc::new(AtomicBool::new(false));
+        let is_up = Arc::clone(&up);
+        let sink = Sink::start(move |heard| {
+            let takes = heard.position() <= 2 || is_up.load(Ordering::Relaxed);
+            Reply::Status(if takes { 200 } else { 500 })
+        })
+        .await;
+        let shop = Shop::open(store, 40, Sold::default(), nobody).await.hands_over_to(&sink);
+        let mut sender = shop.sender();
+        shop.stock(1).await;
+        shop.work_for(&mut sender, 60).await;
+        let shown = shop.round(1).await;
+        assert_eq!((shown.round.state.as_str(), shown.round.cause.as_str()), ("CANCELED_BY_ERROR", "channel_down"));
+        assert_eq!((shown.round.sent, shown.first_unsent), (2, Some(3)));
+        up.store(true, Ordering::Relaxed);
+        assert_eq!(shop.resume().await, Ok(()));
+        shop.work_for(&mut sender, 300).await;
+        assert_eq!(shop.sums(1).await, ("COMPLETED", [40, 0, 0, 0]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_process_is_the_sender_and_another_takes_over_when_its_lease_is_over() {
+    on_both_engines(async |store| {
+        if !store.is_shared() {
+            return;
+        }
+        let sink = Sink::taking().await;
+        let shop = Shop::open(store, 120, Sold::default(), nobody).await.hands_over_to(&sink);
+        let (mut one, mut other) = (shop.sender(), shop.sender());
+        shop.stock(1).await;
+        while sink.heard().len() < 30 {
+            shop.step(&mut one).await;
+            shop.step(&mut other).await;
+        }
+        assert!(one.under_way() > 0 || other.under_way() == 0, "only the first one calls");
+        // The first one stands still for longer than its lease, and comes back in the middle of what it did.
+        let before = sink.heard().len();
+        shop.world.clock.advance(std::time::Duration::from_secs(7));
+        shop.work(&mut other).await;
+        assert_eq!(shop.sums(1).await, ("COMPLETED", [120, 0, 0, 0]));
+        shop.work(&mut one).await;
+        let heard = sink.heard();
+        assert!(heard[before..].iter().filter(|heard| heard.before > 0).count() <= 25, "no more than was under way");
+        assert_eq!(shop.sums(1).await, ("COMPLETED", [120, 0, 0, 0]), "a stale sender changes nothing");
+        let told: std::collections::BTreeSet<_> = heard.iter().map(Heard::position).collect();
+        assert!(told.into_iter().eq(1..=120));
+    })
+    .await;
+}

@@ -1,0 +1,7 @@
+//! Restock rounds, on both engines, by a clock that is moved by hand; who has no account is told over real HTTP.
+
+mod handover;
+mod inboxes;
+mod regressions;
+mod shop;
+mod steering;

@@ -1,0 +1,215 @@
+//! Rounds, their ledgers, and the lease of whoever works them off.
+
+use std::time::Duration;
+
+use domain::campaigns::{Cause, Deed, Product, ProductDraft, ProductName, Reason, RecipientDraft, Round, RowState};
+use kernel::{GatewayId, Instant, ProductId, RecipientId, UserId};
+use store::{
+    Store,
+    campaigns::{
+        leases,
+        ledger::{self, Entry},
+        products, recipients,
+        rounds::{self, Kept},
+        subscriptions,
+    },
+};
+use testkit::{START, SeededEntropy, on_both_engines};
+
+use crate::inboxes::{person, run};
+
+/// A product for which so many wait, none of whom has an account, and its first round.
+async fn shop(store: &Store, count: i64) -> (UserId, Product, Vec<RecipientId>) {
+    let owner = person(store, 1).await;
+    let entropy = SeededEntropy::new(5);
+    let id = ProductId::mint(START, &entropy);
+    let mut product = ProductDraft { name: "Lamp".to_owned(), ..ProductDraft::default() }
+        .begin((id, owner, "lamp"), 0, START)
+        .expect("a product");
+    let people: Vec<_> = (1..=count)
+        .map(|number| RecipientDraft::default().begin((RecipientId::mint(START, &entropy), owner, format!("c-{number}")), START))
+        .collect();
+    let ids: Vec<_> = people.iter().map(|recipient| recipient.id).collect();
+    product.round = 1;
+    let (made, waiting) = (product.clone(), ids.clone());
+    run(store, move |tx| {
+        let (product, people, waiting) = (made.clone(), people.clone(), waiting.clone());
+        Box::pin(async move {
+            products::insert(tx, &product).await?;
+            recipients::lock_book(tx, owner).await?;
+            recipients::put(tx, &people).await?;
+            let first = products::admit(tx, product.id, i64::try_from(waiting.len()).expect("few")).await?;
+            subscriptions::subscribe(tx, product.id, &waiting, (first, START)).await?;
+            let freeze_until_seq = rounds::last_seq(tx, product.id).await?;
+            rounds::insert(tx, &kept(&product, freeze_until_seq)).await
+        })
+    })
+    .await;
+    (owner, product, ids)
+}
+
+fn kept(product: &Product, freeze_until_seq: i64) -> Kept {
+    let round = Round::begin(product, Cause::Asked, START);
+    let (product, wake_at, progress_at) = (product.id, START, START);
+    Kept { product, round, frozen_seq: 0, freeze_until_seq, wave_at: None, wake_at, progress_at, progress_begun: 0 }
+}
+
+#[tokio::test]
+async fn a_round_is_kept_as_it_is_and_found_when_there_is_something_to_do() {
+    on_both_engines(async |store| {
+        let (owner, product, _) = shop(&store, 3).await;
+        let which = (product.id, 1);
+        let found = run(&store, move |tx| Box::pin(rounds::find(tx, which.0, which.1))).await.expect("a round");
+        assert_eq!(found, kept(&product, 3));
+        assert_eq!(run(&store, |tx| Box::pin(rounds::awake(tx, START))).await, Some(which));
+        assert_eq!(run(&store, |tx| Box::pin(rounds::awake(tx, START - Duration::from_secs(1)))).await, None);
+        assert_eq!(run(&store, |tx| Box::pin(rounds::next_wake(tx))).await, Some(START));
+        assert_eq!(run(&store, |tx| Box::pin(rounds::unfrozen(tx))).await, Some(which));
+        assert_eq!(run(&store, |tx| Box::pin(rounds::expired(tx, Instant::MAX))).await, None);
+
+        let mut changed = found;
+        (changed.round.total, changed.round.frozen, changed.frozen_seq) = (3, true, 3);
+        (changed.round.next_position, changed.round.sent, changed.round.last_position, changed.round.rate) = (3, 2, 2, 7);
+        (changed.wave_at, changed.progress_begun) = (Some(START + Duration::from_secs(9)), 2);
+        changed.round.turn(Deed::Pause, Cause::Owner, START + Duration::from_secs(1)).expect("it stops");
+        let written = changed.clone();
+        run(&store, move |tx| {
+            let written = written.clone();
+            Box::pin(async move { rounds::update(tx, &written).await })
+        })
+        .await;
+        assert_eq!(run(&store, move |tx| Box::pin(rounds::lock(tx, which.0, which.1))).await, Some(changed.clone()));
+        assert_eq!(run(&store, move |tx| Box::pin(rounds::page(tx, which.0, 2, 10))).await, [changed]);
+        assert_eq!(run(&store, move |tx| Box::pin(rounds::page(tx, which.0, 1, 10))).await, []);
+        assert_eq!(run(&store, |tx| Box::pin(rounds::awake(tx, Instant::MAX))).await, None, "it is paused");
+        assert_eq!(run(&store, move |tx| Box::pin(products::owner(tx, which.0))).await, Some(owner));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn everybody_who_waits_is_written_down_piece_by_piece_without_a_gap() {
+    on_both_engines(async |store| {
+        let (_, product, people) = shop(&store, 7).await;
+        let which = (product.id, 1);
+        let (second, owner) = (people[1], product.owner);
+        let first = run(&store, move |tx| Box::pin(ledger::freeze(tx, which, (0, 7), 0, 3))).await;
+        assert_eq!((first.added, first.up_to_seq), (3, 3));
+        run(&store, move |tx| {
+            Box::pin(async move {
+                products::lock(tx, owner, &ProductName::Id(which.0)).await?;
+                ledger::mark_notified(tx, which, 7, &[second]).await
+            })
+        })
+        .await;
+        // Somebody who is not there any more takes no position.
+        let fifth = people[4];
+        run(&store, move |tx| Box::pin(subscriptions::leave(tx, which.0, fifth, domain::campaigns::Party::Owner))).await;
+        let next = run(&store, move |tx| Box::pin(ledger::freeze(tx, which, (3, 7), 3, 3))).await;
+        assert_eq!((next.added, next.up_to_seq), (3, 7));
+        let end = run(&store, move |tx| Box::pin(ledger::freeze(tx, which, (7, 7), 6, 3))).await;
+        assert_eq!((end.added, end.up_to_seq), (0, 7));
+        let lines = run(&store, move |tx| Box::pin(ledger::page(tx, which, 0, 100))).await;
+        assert!(lines.iter().map(|line| line.position).eq(1..=6));
+        let order = [0, 1, 2, 3, 5, 6].map(|index| people[index]);
+        assert!(lines.iter().map(|line| line.recipient).eq(order));
+        let first = run(&store, move |tx| Box::pin(ledger::first_waiting(tx, which.0, 2))).await;
+        assert_eq!(first, [("c-1".to_owned(), None), ("c-3".to_owned(), None)], "who was told waits no more");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_row_says_what_became_of_it_and_who_has_it() {
+    on_both_engines(async |store| {
+        let (owner, product, people) = shop(&store, 6).await;
+        let which = (product.id, 1);
+        run(&store, move |tx| Box::pin(ledger::freeze(tx, which, (0, 6), 0, 100))).await;
+        let turns = run(&store, move |tx| Box::pin(ledger::next(tx, which, 6, 2, 3))).await;
+        assert_eq!(
+            turns.iter().map(|turn| (turn.position, turn.waits, turn.is_known)).collect::<Vec<_>>(),
+            [(2, true, true), (3, true, true), (4, true, true)]
+        );
+        assert!(turns.iter().all(|turn| !turn.is_account && turn.locale == "en"));
+        let earlier = run(&store, move |tx| Box::pin(ledger::next(tx, which, 2, 2, 3))).await;
+        assert_eq!(earlier.iter().filter(|turn| turn.waits).count(), 1, "who came after the round was raised is not of it");
+
+        assert!(!run(&store, |tx| Box::pin(ledger::has_in_flight(tx))).await);
+        let at = START + Duration::from_secs(5);
+        run(&store, move |tx| {
+            Box::pin(async move {
+                let begun = [
+                    Entry::new(1, RowState::Sent, None),
+                    Entry::new(2, RowState::InFlight, None),
+                    Entry::new(3, RowState::InFlight, None),
+                    Entry::new(4, RowState::Skipped, Some(Reason::Unsubscribed)),
+                ];
+                ledger::begin(tx, which, &begun, 7, START).await?;
+                let retry = Entry { next_at: Some(at), ..Entry::new(3, RowState::Retry, None) };
+                ledger::settle(tx, which, &[retry], 7, START).await
+            })
+        })
+        .await;
+        let standing = run(&store, move |tx| Box::pin(ledger::standings(tx, which, &[1, 2, 3, 4, 5]))).await;
+        let mut standing: Vec<_> = standing.iter().map(|row| (row.position, row.state, row.token, row.attempts)).collect();
+        standing.sort_unstable();
+        assert_eq!(
+            standing,
+            [
+                (1, RowState::Sent, 7, 1),
+                (2, RowState::InFlight, 7, 1),
+                (3, RowState::Retry, 7, 1),
+                (4, RowState::Skipped, 7, 0),
+                (5, RowState::Waiting, 0, 0)
+            ]
+        );
+        assert_eq!(run(&store, move |tx| Box::pin(ledger::first_open(tx, which))).await, Some(2));
+        assert_eq!(run(&store, move |tx| Box::pin(ledger::next_due(tx, which))).await, Some(at));
+        assert_eq!(run(&store, move |tx| Box::pin(ledger::due(tx, which, 6, START, 9))).await, []);
+        assert_eq!(run(&store, move |tx| Box::pin(ledger::due(tx, which, 6, at, 9))).await[0].position, 3);
+        assert!(run(&store, |tx| Box::pin(ledger::has_in_flight(tx))).await);
+        assert_eq!(run(&store, |tx| Box::pin(ledger::orphans(tx, 7))).await, []);
+        assert_eq!(run(&store, |tx| Box::pin(ledger::orphans(tx, 8))).await, [(which, 2)]);
+        for (state, expected) in [
+            (RowState::Waiting, vec![5, 6]),
+            (RowState::InFlight, vec![2]),
+            (RowState::Retry, vec![3]),
+            (RowState::Sent, vec![1]),
+            (RowState::Skipped, vec![4]),
+            (RowState::Failed, vec![]),
+        ] {
+            let page = run(&store, move |tx| Box::pin(ledger::page_at(tx, which, (state, 5), 0, 100))).await;
+            assert_eq!(page.iter().map(|line| line.position).collect::<Vec<_>>(), expected, "{state}");
+        }
+        let line = run(&store, move |tx| Box::pin(ledger::of(tx, which, owner, "c-4"))).await.expect("a line");
+        assert_eq!((line.position, line.recipient, line.reason), (4, people[3], Some(Reason::Unsubscribed)));
+        assert_eq!(run(&store, move |tx| Box::pin(ledger::at(tx, which, 4))).await, Some(line));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_holds_a_provider_at_a_time_and_an_older_term_is_refused() {
+    on_both_engines(async |store| {
+        let entropy = SeededEntropy::new(3);
+        let (one, other) = (GatewayId::mint(START, &entropy), GatewayId::mint(START, &entropy));
+        let until = START + Duration::from_secs(5);
+        let take =
+            async |holder, until, now| run(&store, move |tx| Box::pin(leases::take(tx, "sms", (holder, until), now))).await;
+        let held = take(one, until, START).await.expect("free");
+        assert_eq!((held.term, held.before_until, held.was_mine), (1, Instant::EPOCH, false));
+        assert_eq!(take(other, until, START).await, None);
+        assert!(run(&store, |tx| Box::pin(leases::guard(tx, "sms", 1))).await);
+        assert!(run(&store, move |tx| Box::pin(leases::renew(tx, "sms", 1, until + Duration::from_secs(1)))).await);
+        let later = until + Duration::from_secs(2);
+        let held = take(other, later + Duration::from_secs(5), later).await.expect("over");
+        assert_eq!((held.term, held.before_until, held.was_mine), (2, until + Duration::from_secs(1), false));
+        assert!(!run(&store, |tx| Box::pin(leases::guard(tx, "sms", 1))).await);
+        assert!(!run(&store, move |tx| Box::pin(leases::renew(tx, "sms", 1, later))).await);
+        let again = take(other, later + Duration::from_secs(5), later).await.expect("its own");
+        assert_eq!((again.term, again.was_mine), (3, true));
+        let seized = run(&store, move |tx| Box::pin(leases::seize(tx, "sms", one, Instant::MAX))).await;
+        assert_eq!(seized.term, 4);
+    })
+    .await;
+}

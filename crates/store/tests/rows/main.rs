@@ -1,0 +1,34 @@
+//! Every statement of every context, on both engines. One program, because each takes a minute to compile and link.
+
+mod accounts;
+mod agenda;
+mod alarms;
+mod busy;
+mod campaign_rounds;
+mod campaigns;
+mod containment;
+mod contention;
+mod errands;
+mod every_function;
+mod exchange;
+mod high_water;
+mod identity;
+mod inboxes;
+mod jobs;
+mod labels;
+mod node;
+mod notify;
+mod planning;
+mod plans;
+mod presence;
+mod progress;
+mod room_comments;
+mod room_shares;
+mod rooms;
+mod search;
+mod series;
+mod task_labels;
+mod tasks;
+mod turns;
+mod upgrade;
+mod zones;
