@@ -18,7 +18,7 @@ mod sink;
 /// The rooms below, for the tests of a room above that may not know them: they put a whole server together, and look at
 /// what it wrote.
 #[doc(no_inline)]
-pub use {clockwork, store};
+pub use {clockwork, outbound, store};
 
 pub use clock::{START, TestClock};
 pub use database::{

@@ -24,6 +24,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/products/{product_id}/notifications/re-stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let the last round of a product go on
+         * @description Where it stopped: nobody is told twice, and nobody is passed over. Of two who say so at the same moment, one is refused.
+         *
+         *     A service key needs the scope `campaigns:admin`.
+         */
+        post: operations["campaigns_resume_round"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/products/{product_id}/rounds/{round}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a round
+         * @description For good. Whom it did not reach still waits, in the old place.
+         *
+         *     A service key needs the scope `campaigns:admin`.
+         */
+        post: operations["campaigns_cancel_round"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/products/{product_id}/rounds/{round}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hold up a round
+         * @description Nobody is begun with after the answer, but for those of one permit (25 at the most); calls under way are answered.
+         *
+         *     A service key needs the scope `campaigns:admin`.
+         */
+        post: operations["campaigns_pause_round"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-keys": {
         parameters: {
             query?: never;
@@ -688,6 +754,116 @@ export interface paths {
          *     A service key needs the scope `campaigns:write`.
          */
         delete: operations["campaigns_delete_product"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{product_id}/notifications/re-stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell everybody who waits
+         * @description Raises a round of those who wait now, and answers before anybody is told. While a round of the product is in progress or paused, the same
+         *     event again raises no other: that one is answered, and only the `stock` is taken over. With `dry_run` nothing happens, and the answer
+         *     says who would be told, and how long that would take.
+         *
+         *     A service key needs the scope `campaigns:write`.
+         */
+        post: operations["campaigns_restock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{product_id}/rounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rounds of a product
+         * @description A service key needs the scope `campaigns:read`.
+         */
+        get: operations["campaigns_list_rounds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{product_id}/rounds/{round}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a round
+         * @description A service key needs the scope `campaigns:read`.
+         */
+        get: operations["campaigns_get_round"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{product_id}/rounds/{round}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the ledger of a round
+         * @description All of it, by position, with the columns of a line of the ledger. It is written while it is sent: each line as it stands when it comes to
+         *     that, and an answer that breaks off is not complete. In CSV a text that begins with `=`, `+`, `-`, `@`, a tabulator or a carriage
+         *     return has an apostrophe before it, so that no program of tables takes it for a formula; JSON has every text as it is.
+         *
+         *     A service key needs the scope `campaigns:read`.
+         */
+        get: operations["campaigns_export_round"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{product_id}/rounds/{round}/recipients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the ledger of a round
+         * @description A line for everybody who is in it, in the order in which they are told: what became of them, when, and why.
+         *
+         *     A service key needs the scope `campaigns:read`.
+         */
+        get: operations["campaigns_list_round_recipients"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2818,6 +2994,24 @@ export interface components {
         KeySetView: {
             keys: components["schemas"]["PublicKeyView"][];
         };
+        /** @description Who was told last. */
+        LastRecipient: {
+            /**
+             * @description What they are called.
+             * @example Kim
+             */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Their place in the round.
+             */
+            position: number;
+            /**
+             * @description The id of their account, or what you call them.
+             * @example customer-7
+             */
+            user_id: string;
+        };
         /** @description What becomes of reminders that are found late, because nothing was running when they were due. */
         Late: {
             /**
@@ -3730,6 +3924,48 @@ export interface components {
             id: string;
             relative_to?: components["schemas"]["RelativeTo"] | null;
         };
+        /** @description What a round would be, were it raised now. */
+        RestockForecast: {
+            /** @description The first ten of them, in order. */
+            first: components["schemas"]["WaitingRecipient"][];
+            /**
+             * Format: int64
+             * @description How long telling them would take, if nothing is in the way: at the rate of this installation, and with the pauses between waves.
+             */
+            seconds: number;
+            /**
+             * Format: int64
+             * @description How many wait, and would be told.
+             */
+            total: number;
+        };
+        /** @description How a round is asked for. */
+        RestockRequest: {
+            /**
+             * @description Only say what a round would be: nothing happens, and nothing is kept.
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * Format: date-time
+             * @description When the round ends in any case.
+             * @default null
+             * @example 2026-12-01T00:00:00Z
+             */
+            expires_at: string | null;
+            /**
+             * Format: int64
+             * @description How many there are from now on; as before, unless given.
+             * @default null
+             * @example 12
+             */
+            stock: number | null;
+            /**
+             * @description Whether nobody is told before everybody before them is settled; as the product says, unless given.
+             * @default null
+             */
+            strict: boolean | null;
+        };
         /** @description A room, as somebody in it sees it. */
         Room: {
             /** Format: date-time */
@@ -3935,6 +4171,185 @@ export interface components {
              */
             unread: number;
         };
+        /** @description A restock round of a product. The stream of its owner says the same of it (`campaign.changed`). */
+        Round: {
+            cause: components["schemas"]["RoundCause"];
+            /**
+             * Format: date-time
+             * @description When it ends in any case.
+             */
+            expires_at?: string | null;
+            /**
+             * Format: int64
+             * @description How many could not be told.
+             */
+            failed: number;
+            /**
+             * Format: date-time
+             * @description When it came to its end.
+             */
+            finished_at?: string | null;
+            /**
+             * Format: int64
+             * @description The first position of somebody who is neither told nor passed over nor given up; null: there is none.
+             */
+            first_unsent?: number | null;
+            /** @description Whether everybody who waited when it began was written down. */
+            frozen: boolean;
+            /**
+             * @description The product's id.
+             * @example prd_01jd2n9w3fkz8q4v6x0c5b7m1t
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description How many are being told at the moment.
+             */
+            in_flight: number;
+            last_recipient?: components["schemas"]["LastRecipient"] | null;
+            /**
+             * Format: date-time
+             * @description When it stopped, while it does not go on.
+             */
+            paused_at?: string | null;
+            /**
+             * @description What you call the product.
+             * @example SKU-4711
+             */
+            product_id: string;
+            /**
+             * Format: int64
+             * @description How many were begun with in the last full second of which that is known.
+             */
+            rate_per_second: number;
+            /**
+             * Format: int64
+             * @description Its number: 1 is the first round of the product.
+             * @example 1
+             */
+            round: number;
+            /**
+             * Format: int64
+             * @description How many were told.
+             */
+            sent: number;
+            /**
+             * Format: int64
+             * @description How many were passed over.
+             */
+            skipped: number;
+            /** Format: date-time */
+            started_at: string;
+            status: components["schemas"]["RoundStatus"];
+            /** @description Whether nobody is told before everybody before them is settled. */
+            strict: boolean;
+            /**
+             * Format: int64
+             * @description How many were written down for it so far: all, once `frozen` is true.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How often nobody knew whether somebody was told.
+             */
+            unknown: number;
+            /**
+             * Format: int64
+             * @description Grows with every change of its status.
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description How many are still to be told, or told once more.
+             */
+            waiting: number;
+        };
+        /**
+         * @description Why a round is where it is.
+         *
+         *     It was raised because the stock came back (`restocked`) or somebody `asked`; it stopped because nothing was left (`sold_out`), nobody
+         *     answered (`channel_down`) or its time was over (`expired`); or its `owner` said so.
+         * @enum {string}
+         */
+        RoundCause: "restocked" | "asked" | "sold_out" | "channel_down" | "expired" | "owner";
+        /** @description A page of the rounds of a product. */
+        RoundPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["Round"][];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A line of the ledger of a round. */
+        RoundRecipient: {
+            /**
+             * Format: int64
+             * @description How often they were tried.
+             */
+            attempts: number;
+            /**
+             * @description What they are called, if anybody still knows.
+             * @example Kim
+             */
+            name?: string | null;
+            /**
+             * Format: date-time
+             * @description When they are tried once more.
+             */
+            next_at?: string | null;
+            /**
+             * Format: int64
+             * @description Their place in the round.
+             */
+            position: number;
+            reason?: components["schemas"]["RoundRecipientReason"] | null;
+            /**
+             * Format: date-time
+             * @description When it was known that they were told.
+             */
+            sent_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was known what became of them.
+             */
+            settled_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When the last attempt began.
+             */
+            started_at?: string | null;
+            /** @description `SENT` is never written before it is certain. */
+            state: components["schemas"]["RoundRecipientState"];
+            /**
+             * @description The id of their account, or what you call them.
+             * @example customer-7
+             */
+            user_id: string;
+        };
+        /** @description A page of the ledger of a round. */
+        RoundRecipientPage: {
+            /** @description By position. */
+            items: components["schemas"]["RoundRecipient"][];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /**
+         * @description Why somebody was passed over or could not be told.
+         * @enum {string}
+         */
+        RoundRecipientReason: "unsubscribed" | "gone" | "no_channel" | "refused" | "gave_up" | "unknown";
+        /**
+         * @description What became of telling somebody.
+         * @enum {string}
+         */
+        RoundRecipientState: "WAITING" | "IN_FLIGHT" | "RETRY" | "SENT" | "SKIPPED" | "FAILED";
+        /**
+         * @description Where a round stands.
+         *
+         *     `IN_PROGRESS`: people are being told. `PAUSED`: you stopped it for a while. `CANCELED_BY_SOLD_OUT`: nothing was left.
+         *     `CANCELED_BY_ERROR`: your service did not answer. These three go on when you say so. `CANCELED` and `COMPLETED` are over.
+         * @enum {string}
+         */
+        RoundStatus: "IN_PROGRESS" | "PAUSED" | "CANCELED_BY_SOLD_OUT" | "CANCELED_BY_ERROR" | "CANCELED" | "COMPLETED";
         /** @description What an event carries, as it was kept. */
         Said: {
             /** @description What the publisher says of it. */
@@ -4926,6 +5341,19 @@ export interface components {
              */
             week_start: string;
         };
+        /** @description Somebody who waits. */
+        WaitingRecipient: {
+            /**
+             * @description What they are called.
+             * @example Kim
+             */
+            name?: string | null;
+            /**
+             * @description The id of their account, or what you call them.
+             * @example customer-7
+             */
+            user_id: string;
+        };
         /** @description What shall be published. Give either `room_id` or `room_key`. */
         WantedEvent: {
             /** @description An object, whatever is in it: at most 64 KiB without the space between its parts, at most 32 deep. */
@@ -5128,6 +5556,7 @@ export type Invitation = components['schemas']['Invitation'];
 export type InvitationList = components['schemas']['InvitationList'];
 export type JoinedView = components['schemas']['JoinedView'];
 export type KeySetView = components['schemas']['KeySetView'];
+export type LastRecipient = components['schemas']['LastRecipient'];
 export type Late = components['schemas']['Late'];
 export type LedgerPage = components['schemas']['LedgerPage'];
 export type Mark = components['schemas']['Mark'];
@@ -5183,6 +5612,8 @@ export type RelativeTo = components['schemas']['RelativeTo'];
 export type ReminderDraft = components['schemas']['ReminderDraft'];
 export type ReminderPage = components['schemas']['ReminderPage'];
 export type ReminderView = components['schemas']['ReminderView'];
+export type RestockForecast = components['schemas']['RestockForecast'];
+export type RestockRequest = components['schemas']['RestockRequest'];
 export type Room = components['schemas']['Room'];
 export type RoomChange = components['schemas']['RoomChange'];
 export type RoomEvent = components['schemas']['RoomEvent'];
@@ -5196,6 +5627,14 @@ export type RoomPresent = components['schemas']['RoomPresent'];
 export type RoomRead = components['schemas']['RoomRead'];
 export type RoomsUnread = components['schemas']['RoomsUnread'];
 export type RoomUnread = components['schemas']['RoomUnread'];
+export type Round = components['schemas']['Round'];
+export type RoundCause = components['schemas']['RoundCause'];
+export type RoundPage = components['schemas']['RoundPage'];
+export type RoundRecipient = components['schemas']['RoundRecipient'];
+export type RoundRecipientPage = components['schemas']['RoundRecipientPage'];
+export type RoundRecipientReason = components['schemas']['RoundRecipientReason'];
+export type RoundRecipientState = components['schemas']['RoundRecipientState'];
+export type RoundStatus = components['schemas']['RoundStatus'];
 export type Said = components['schemas']['Said'];
 export type SaidView = components['schemas']['SaidView'];
 export type ScheduleChange = components['schemas']['ScheduleChange'];
@@ -5241,6 +5680,7 @@ export type UpcomingView = components['schemas']['UpcomingView'];
 export type UsageView = components['schemas']['UsageView'];
 export type UserChange = components['schemas']['UserChange'];
 export type UserView = components['schemas']['UserView'];
+export type WaitingRecipient = components['schemas']['WaitingRecipient'];
 export type WantedEvent = components['schemas']['WantedEvent'];
 export type WantedFeed = components['schemas']['WantedFeed'];
 export type WantedInvitation = components['schemas']['WantedInvitation'];
@@ -5279,6 +5719,178 @@ export interface operations {
             };
             400: components["responses"]["Malformed"];
             503: components["responses"]["Unavailable"];
+        };
+    };
+    campaigns_resume_round: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any 1 to 255 visible ASCII characters, best a fresh UUID. The answer is kept for 24 hours: the same request under the same key gets it again (`Idempotent-Replayed: true`) and nothing happens twice; another request under it is refused (422). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description What you call it, or its id
+                 * @example SKU-4711
+                 */
+                product_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It goes on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Round"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `product.not_found`, or `round.not_found`: there was none yet */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `round.in_progress`: it does already; `round.finished`: it is over; `round.sold_out`: nothing is in stock */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
+    campaigns_cancel_round: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any 1 to 255 visible ASCII characters, best a fresh UUID. The answer is kept for 24 hours: the same request under the same key gets it again (`Idempotent-Replayed: true`) and nothing happens twice; another request under it is refused (422). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description What you call it, or its id
+                 * @example SKU-4711
+                 */
+                product_id: string;
+                /**
+                 * @description Its number
+                 * @example 1
+                 */
+                round: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is over */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Round"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `product.not_found`, or `round.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `round.finished`: it was over before */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
+    campaigns_pause_round: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any 1 to 255 visible ASCII characters, best a fresh UUID. The answer is kept for 24 hours: the same request under the same key gets it again (`Idempotent-Replayed: true`) and nothing happens twice; another request under it is refused (422). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description What you call it, or its id
+                 * @example SKU-4711
+                 */
+                product_id: string;
+                /**
+                 * @description Its number
+                 * @example 1
+                 */
+                round: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is held up */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Round"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `product.not_found`, or `round.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `round.not_in_progress`; `round.finished` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
         };
     };
     identity_list_api_keys: {
@@ -6825,6 +7437,269 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    campaigns_restock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any 1 to 255 visible ASCII characters, best a fresh UUID. The answer is kept for 24 hours: the same request under the same key gets it again (`Idempotent-Replayed: true`) and nothing happens twice; another request under it is refused (422). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description What you call it, or its id
+                 * @example SKU-4711
+                 */
+                product_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RestockRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description What a round would be (`dry_run`) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestockForecast"];
+                };
+            };
+            /** @description The round: a new one, or the one under way */
+            202: {
+                headers: {
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Round"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTooSlow"];
+            /** @description `product.out_of_stock`: there is nothing to tell of */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `product.invalid`: the stock is below zero, or too large; or `round.expires_in_the_past` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
+    campaigns_list_rounds: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of the page, 50 unless given; who asks for more than 200 gets 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description What you call it, or its id
+                 * @example SKU-4711
+                 */
+                product_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundPage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    campaigns_get_round: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description What you call it, or its id
+                 * @example SKU-4711
+                 */
+                product_id: string;
+                /**
+                 * @description Its number
+                 * @example 1
+                 */
+                round: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Round"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `product.not_found`, or `round.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    campaigns_export_round: {
+        parameters: {
+            query?: {
+                /** @description `csv` (the default): comma-separated values (RFC 4180) in UTF-8, the first line names the columns. `json`: one array. */
+                format?: "csv" | "json";
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description What you call it, or its id
+                 * @example SKU-4711
+                 */
+                product_id: string;
+                /**
+                 * @description Its number
+                 * @example 1
+                 */
+                round: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ledger */
+            200: {
+                headers: {
+                    "content-disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundRecipient"][];
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `product.not_found`, or `round.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    campaigns_list_round_recipients: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of the page, 50 unless given; who asks for more than 200 gets 200. */
+                limit?: number;
+                /** @description Those that stand there; all unless given. */
+                state?: "WAITING" | "IN_FLIGHT" | "RETRY" | "SENT" | "SKIPPED" | "FAILED";
+                /**
+                 * @description That of one person: the id of an account, or what you call them.
+                 * @example customer-7
+                 */
+                user_id?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description What you call it, or its id
+                 * @example SKU-4711
+                 */
+                product_id: string;
+                /**
+                 * @description Its number
+                 * @example 1
+                 */
+                round: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundRecipientPage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `product.not_found`, or `round.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];
         };

@@ -38,6 +38,14 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET /api/v1/products/{product and customer}/subscriptions/{second}", "", ""),
     ("GET /api/v1/recipients", "", ""),
     ("GET /api/v1/recipients/{customer}", "", ""),
+    ("GET /api/v1/products/{product}/rounds", "", ""),
+    ("GET /api/v1/products/{product and round}/rounds/{second}", "", ""),
+    ("GET /api/v1/products/{product and round}/rounds/{second}/export", "", ""),
+    ("GET /api/v1/products/{product and round}/rounds/{second}/recipients", "", ""),
+    ("POST /api/v1/admin/products/{product and paused round}/notifications/re-stock", "", ""),
+    ("POST /api/v1/admin/products/{product and round}/rounds/{second}/cancel", "", ""),
+    ("POST /api/v1/admin/products/{product and round}/rounds/{second}/pause", "", ""),
+    ("POST /api/v1/products/{product}/notifications/re-stock", "", r#"{"stock": 1}"#),
     ("POST /api/v1/products/{product}/subscriptions/import", "", "external_id\ncustomer\n"),
     ("PUT /api/v1/products/{product}", "", r#"{"name": "Bell"}"#),
     ("PUT /api/v1/products/{product}/stock", "", r#"{"stock": 0}"#),
@@ -176,6 +184,39 @@ impl Person {
         self.does(house, Call::post(&path, &json!({ "role": "member" }))).await
     }
 
+    /// As [`Person::owned`], of what belongs to products.
+    async fn owned_in_shop(&self, house: &House, kind: &str) -> String {
+        match kind {
+            "product" => {
+                let path = format!("/api/v1/products/p{}", NotificationId::mint(house.app.now(), &*house.app.entropy()));
+                self.does(house, Call::new("PUT", &path).json(&json!({ "name": "Bell" }))).await.text("/id").to_owned()
+            }
+            "product and customer" => {
+                let product = Box::pin(self.owned_in_shop(house, "product")).await;
+                let customer = Box::pin(self.owned_in_shop(house, "customer")).await;
+                self.does(house, Call::new("PUT", &format!("/api/v1/products/{product}/subscriptions/{customer}"))).await;
+                format!("{product} {customer}")
+            }
+            "product and round" => {
+                let product = Box::pin(self.owned_in_shop(house, "product")).await;
+                let stock = Call::new("PUT", &format!("/api/v1/products/{product}/stock")).json(&json!({ "stock": 1 }));
+                self.does(house, stock).await;
+                format!("{product} 1")
+            }
+            "product and paused round" => {
+                let both = Box::pin(self.owned_in_shop(house, "product and round")).await;
+                let (product, round) = both.split_once(' ').expect("an id and a number");
+                self.does(house, Call::new("POST", &format!("/api/v1/admin/products/{product}/rounds/{round}/pause"))).await;
+                both
+            }
+            _ => {
+                let id = NotificationId::mint(house.app.now(), &*house.app.entropy()).to_string();
+                self.does(house, Call::new("PUT", &format!("/api/v1/recipients/{id}")).json(&json!({}))).await;
+                id
+            }
+        }
+    }
+
     /// Makes one thing of this kind and answers its id; of two things that belong together, both ids with a space between.
     async fn owned(&self, house: &House, kind: &str) -> String {
         match kind {
@@ -253,21 +294,12 @@ impl Person {
                 self.does(house, call).await;
                 room.to_owned()
             }
-            "product" => {
-                let path = format!("/api/v1/products/p{}", NotificationId::mint(house.app.now(), &*house.app.entropy()));
-                self.does(house, Call::new("PUT", &path).json(&json!({ "name": "Bell" }))).await.text("/id").to_owned()
-            }
-            "product and customer" => {
-                let product = Box::pin(self.owned(house, "product")).await;
-                let customer = Box::pin(self.owned(house, "customer")).await;
-                self.does(house, Call::new("PUT", &format!("/api/v1/products/{product}/subscriptions/{customer}"))).await;
-                format!("{product} {customer}")
-            }
-            "customer" | "anybody's customer" => {
-                let id = NotificationId::mint(house.app.now(), &*house.app.entropy()).to_string();
-                self.does(house, Call::new("PUT", &format!("/api/v1/recipients/{id}")).json(&json!({}))).await;
-                id
-            }
+            "product"
+            | "product and customer"
+            | "product and round"
+            | "product and paused round"
+            | "customer"
+            | "anybody's customer" => Box::pin(self.owned_in_shop(house, kind)).await,
             "anybody's invitation" => {
                 let room = self.makes(house, "/api/v1/rooms").await;
                 self.invites(house, &room).await.text("/token").to_owned()

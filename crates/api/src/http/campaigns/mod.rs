@@ -1,8 +1,9 @@
-//! Products, whom their owners can tell, and who waits for what.
+//! Products, whom their owners can tell, who waits for what, and rounds of telling them.
 
 mod import;
 mod products;
 mod recipients;
+mod rounds;
 mod stock;
 mod subscriptions;
 mod view;
@@ -34,6 +35,7 @@ pub(crate) fn routes() -> Routes {
         .add(read, routes!(recipients::list_recipients))
         .add(read, routes!(recipients::get_recipient))
         .add(write, routes!(recipients::delete_recipient))
+        .merge(rounds::routes(read, write))
 }
 
 /// A line of a file that cannot be taken over.

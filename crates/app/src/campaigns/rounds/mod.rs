@@ -11,6 +11,7 @@
 
 mod deliver;
 mod event;
+mod export;
 mod freeze;
 mod meters;
 mod permit;
@@ -36,6 +37,7 @@ use store::{
 
 use crate::Error;
 
+pub use export::{Pages, export};
 pub use freeze::{freeze_rounds, run_freezer};
 pub use meters::Meters;
 pub(super) use raise::follow_stock;

@@ -4,7 +4,7 @@ use domain::{
     campaigns::{ProductName, RoundError, RowState},
     identity::Caller,
 };
-use kernel::UserId;
+use kernel::{Instant, UserId};
 use store::{
     Tx, UseCase,
     campaigns::{
@@ -13,7 +13,7 @@ use store::{
     },
 };
 
-use super::{Shown, find, show};
+use super::{Restock, Shown, find, show};
 use crate::{App, Error, campaigns::look};
 
 struct Get {
@@ -146,8 +146,9 @@ const NAMED: u32 = 10;
 struct Foresee {
     owner: UserId,
     name: ProductName,
-    stock: Option<i64>,
+    wish: Restock,
     per_second: u32,
+    now: Instant,
 }
 
 impl UseCase for Foresee {
@@ -155,15 +156,20 @@ impl UseCase for Foresee {
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Forecast, Error> {
-        let product = look(tx, self.owner, &self.name).await?;
-        let stock = self.stock.unwrap_or(product.stock);
-        if stock <= 0 {
+        let mut product = look(tx, self.owner, &self.name).await?;
+        if let Some(stock) = self.wish.stock {
+            product.set_stock(stock, self.now)?;
+        }
+        if product.stock == 0 {
             return Err(RoundError::OutOfStock.into());
+        }
+        if self.wish.expires_at.is_some_and(|at| at <= self.now) {
+            return Err(RoundError::ExpiresInThePast.into());
         }
         let total = product.subscribers;
         let sending = if self.per_second == 0 { 0 } else { (total - 1).max(0) / i64::from(self.per_second) };
         let waves = product.waves.map_or(0, |waves| {
-            let each = stock.saturating_mul(waves.per_item).max(1);
+            let each = product.stock.saturating_mul(waves.per_item).max(1);
             (total - 1).max(0) / each * waves.wait_seconds
         });
         let first = ledger::first_waiting(tx, product.id, NAMED).await?;
@@ -171,8 +177,8 @@ impl UseCase for Foresee {
     }
 }
 
-/// What a round of a product of the caller would be with this `stock`, or the present one; nothing happens.
-pub async fn forecast(app: &App, caller: &Caller, name: ProductName, stock: Option<i64>) -> Result<Forecast, Error> {
-    let per_second = app.campaigns().starts_per_second;
-    app.store().read(Foresee { owner: caller.user, name, stock, per_second }).await
+/// What a round of a product of the caller would be, were it asked for so; what makes no sense is refused as it would be then. Nothing happens.
+pub async fn forecast(app: &App, caller: &Caller, name: ProductName, wish: Restock) -> Result<Forecast, Error> {
+    let (per_second, now) = (app.campaigns().starts_per_second, app.now());
+    app.store().read(Foresee { owner: caller.user, name, wish, per_second, now }).await
 }

@@ -131,9 +131,11 @@ async fn a_ledger_is_read_in_pages_by_state_and_by_person() {
 async fn a_forecast_says_who_would_be_told_and_changes_nothing() {
     on_both_engines(async |store| {
         let shop = Shop::open(store, 1_201, Sold::default(), |number| number == 1).await;
-        let refused = rounds::forecast(shop.app(), &shop.world.ada, name(), None).await.map_err(|error| error.code());
+        let refused =
+            rounds::forecast(shop.app(), &shop.world.ada, name(), Restock::default()).await.map_err(|error| error.code());
         assert_eq!(refused, Err("product.out_of_stock"));
-        let forecast = rounds::forecast(shop.app(), &shop.world.ada, name(), Some(3)).await.expect("a forecast");
+        let wish = Restock { stock: Some(3), ..Restock::default() };
+        let forecast = rounds::forecast(shop.app(), &shop.world.ada, name(), wish).await.expect("a forecast");
         assert_eq!((forecast.total, forecast.first.len(), forecast.seconds), (1_201, 10, 2));
         assert_eq!(forecast.first[1], ("c-2".to_owned(), None));
         assert_eq!(forecast.first[0].1.as_deref(), Some("Customer 1"));

@@ -1,0 +1,65 @@
+//! `/api/v1/products/{product_id}/rounds`: list, read.
+
+use app::{App, campaigns::rounds};
+use axum::{extract::State as Extract, response::Response};
+use http::StatusCode;
+use kernel::{Cursor, Instant};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{named, view::RoundView};
+use crate::http::{Caller, Path, Problem, Query, json, page::Part};
+
+/// A page of the rounds of a product.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RoundPage {
+    /// Newest first.
+    items: Vec<RoundView>,
+    /// Where the next page begins; null on the last one.
+    next_cursor: Option<String>,
+}
+
+/// List the rounds of a product
+#[utoipa::path(
+    get, path = "/api/v1/products/{product_id}/rounds", tag = "campaigns",
+    params(("product_id" = String, Path, description = "What you call it, or its id", max_length = 128, example = "SKU-4711"), Part),
+    responses((status = 200, description = "A page", body = RoundPage))
+)]
+pub(crate) async fn list_rounds(
+    Extract(app): Extract<App>,
+    caller: Caller,
+    Path(product): Path<String>,
+    Query(part): Query<Part>,
+) -> Result<Response, Problem> {
+    let scope = format!("rounds of {product} of {}", caller.0.user);
+    let (after, limit) = part.of(&scope)?;
+    // The number stands where lists have a time.
+    let before = after.map(|after| after.at.as_micros());
+    let mut shown = rounds::list(&app, &caller.0, named(&product)?, before, limit + 1).await?;
+    let goes_on = shown.len() > limit as usize;
+    shown.truncate(limit as usize);
+    let last = shown.last().filter(|_| goes_on).map(|last| Instant::from_micros(last.round.number));
+    let next_cursor = last.map(|last| Cursor::new(last, uuid::Uuid::nil()).encode(&scope));
+    Ok(json(StatusCode::OK, &RoundPage { items: shown.iter().map(RoundView::from).collect(), next_cursor }))
+}
+
+/// Read a round
+#[utoipa::path(
+    get, path = "/api/v1/products/{product_id}/rounds/{round}", tag = "campaigns",
+    params(
+        ("product_id" = String, Path, description = "What you call it, or its id", max_length = 128, example = "SKU-4711"),
+        ("round" = i64, Path, description = "Its number", example = 1)
+    ),
+    responses(
+        (status = 200, description = "As it is now", body = RoundView),
+        (status = 404, description = "`product.not_found`, or `round.not_found`"),
+    )
+)]
+pub(crate) async fn get_round(
+    Extract(app): Extract<App>,
+    caller: Caller,
+    Path((product, round)): Path<(String, i64)>,
+) -> Result<Response, Problem> {
+    let shown = rounds::get(&app, &caller.0, (named(&product)?, round)).await?;
+    Ok(json(StatusCode::OK, &RoundView::from(&shown)))
+}

@@ -1,0 +1,89 @@
+//! `/api/v1/admin/products/{product_id}`: stop a round for a while, let it go on, end it.
+
+use std::sync::Arc;
+
+use app::{
+    App, Rendered,
+    campaigns::rounds::{self, Shown},
+};
+use axum::{extract::State as Extract, response::Response};
+use http::StatusCode;
+
+use super::{named, view::RoundView};
+use crate::http::{Caller, NoBody, Path, Problem, Write, answer, rendered};
+
+fn shown(status: StatusCode) -> Arc<dyn Fn(&Shown) -> Rendered + Send + Sync> {
+    Arc::new(move |round| rendered(status, None, None, &RoundView::from(round)))
+}
+
+/// Let the last round of a product go on
+///
+/// Where it stopped: nobody is told twice, and nobody is passed over. Of two who say so at the same moment, one is refused.
+#[utoipa::path(
+    post, path = "/api/v1/admin/products/{product_id}/notifications/re-stock", tag = "campaigns",
+    params(("product_id" = String, Path, description = "What you call it, or its id", max_length = 128, example = "SKU-4711")),
+    responses(
+        (status = 202, description = "It goes on", body = RoundView),
+        (status = 404, description = "`product.not_found`, or `round.not_found`: there was none yet"),
+        (status = 409, description = "`round.in_progress`: it does already; `round.finished`: it is over; `round.sold_out`: nothing is in stock"),
+    )
+)]
+pub(crate) async fn resume_round(
+    Extract(app): Extract<App>,
+    caller: Caller,
+    Path(product): Path<String>,
+    request: Write<NoBody>,
+) -> Result<Response, Problem> {
+    let resumed = rounds::resume(&app, &caller.0, named(&product)?, request.once, shown(StatusCode::ACCEPTED)).await;
+    Ok(answer(resumed?))
+}
+
+/// Hold up a round
+///
+/// Nobody is begun with after the answer, but for those of one permit (25 at the most); calls under way are answered.
+#[utoipa::path(
+    post, path = "/api/v1/admin/products/{product_id}/rounds/{round}/pause", tag = "campaigns",
+    params(
+        ("product_id" = String, Path, description = "What you call it, or its id", max_length = 128, example = "SKU-4711"),
+        ("round" = i64, Path, description = "Its number", example = 1)
+    ),
+    responses(
+        (status = 200, description = "It is held up", body = RoundView),
+        (status = 404, description = "`product.not_found`, or `round.not_found`"),
+        (status = 409, description = "`round.not_in_progress`; `round.finished`"),
+    )
+)]
+pub(crate) async fn pause_round(
+    Extract(app): Extract<App>,
+    caller: Caller,
+    Path((product, round)): Path<(String, i64)>,
+    request: Write<NoBody>,
+) -> Result<Response, Problem> {
+    let paused = rounds::pause(&app, &caller.0, (named(&product)?, round), request.once, shown(StatusCode::OK)).await;
+    Ok(answer(paused?))
+}
+
+/// End a round
+///
+/// For good. Whom it did not reach still waits, in the old place.
+#[utoipa::path(
+    post, path = "/api/v1/admin/products/{product_id}/rounds/{round}/cancel", tag = "campaigns",
+    params(
+        ("product_id" = String, Path, description = "What you call it, or its id", max_length = 128, example = "SKU-4711"),
+        ("round" = i64, Path, description = "Its number", example = 1)
+    ),
+    responses(
+        (status = 200, description = "It is over", body = RoundView),
+        (status = 404, description = "`product.not_found`, or `round.not_found`"),
+        (status = 409, description = "`round.finished`: it was over before"),
+    )
+)]
+pub(crate) async fn cancel_round(
+    Extract(app): Extract<App>,
+    caller: Caller,
+    Path((product, round)): Path<(String, i64)>,
+    request: Write<NoBody>,
+) -> Result<Response, Problem> {
+    let canceled = rounds::cancel(&app, &caller.0, (named(&product)?, round), request.once, shown(StatusCode::OK)).await;
+    Ok(answer(canceled?))
+}
