@@ -32,6 +32,7 @@ export const routes: readonly Route[] = [
   { path: "/inbox", name: { en: "Inbox", ko: "알림함" }, icon: "bell", group: "plan", load: () => import("./screens/inbox/Inbox.svelte") },
   { path: "/rooms/:id?", name: { en: "Rooms", ko: "모임" }, icon: "room", group: "town", load: () => import("./screens/rooms/Rooms.svelte") },
   { path: "/join", name: { en: "Invitation", ko: "초대" }, icon: "room", group: "town", isHidden: true, load: () => import("./screens/rooms/Join.svelte") },
+  { path: "/restock/:id?", name: { en: "Restock", ko: "재입고" }, icon: "box", group: "town", load: () => import("./screens/restock/Restock.svelte") },
   { path: "/settings", name: { en: "Settings", ko: "설정" }, icon: "settings", group: "house", load: () => import("./screens/settings/Settings.svelte") },
   { path: "/help", name: { en: "Help", ko: "도움말" }, icon: "help", group: "house", open: true, load: () => import("./screens/help/Help.svelte") },
 ];

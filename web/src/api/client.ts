@@ -4,7 +4,7 @@ import createClient, { type Client, type Middleware } from "openapi-fetch";
 import { answerInPage, isDemo } from "../demo/mode";
 import { now } from "../time/now";
 import { known } from "../offline/known.svelte";
-import { READ_AT, keep, recall } from "../offline/memory";
+import { READ_AT, isKept, keep, recall } from "../offline/memory";
 import { outbox } from "../offline/outbox.svelte";
 import { alone } from "./lock";
 import { Postponed, Unreached, refusal } from "./problem";
@@ -46,19 +46,20 @@ async function fetchTwice(request: Request): Promise<Response> {
   try {
     const response = await fetch(request);
     const token = response.status === 401 && used ? await session.renew(used) : undefined;
-    if (!token) {
-      void keep(again, response.clone());
-      return response;
-    }
+    if (!token) return kept(again, response);
     const second = again.clone();
     second.headers.set("authorization", `Bearer ${token}`);
-    const answer = await fetch(second);
-    void keep(again, answer.clone());
-    return answer;
+    return kept(again, await fetch(second));
   } catch (error) {
     if (error instanceof TypeError || error instanceof Unreached) return withoutServer(again);
     throw error;
   }
+}
+
+/** Keeps what is shown again. Of anything else no second copy is made: a file may be larger than what a page can hold twice. */
+function kept(request: Request, response: Response): Response {
+  if (isKept(request)) void keep(request, response.clone());
+  return response;
 }
 
 /** Without the server: what was read before, or the wish put aside. */

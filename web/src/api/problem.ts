@@ -10,11 +10,20 @@ export interface Conflict {
   end: string;
 }
 
+/** A line of a list that is refused, counted from 1, as a 422 names it. */
+export interface BadLine {
+  line: number;
+  code: string;
+  detail: string;
+}
+
 /** The members some problems carry beside those of all. */
 export interface Extras {
   conflicts?: Conflict[];
   conflicts_truncated?: boolean;
   free_slots?: { start: string; end: string }[];
+  bad_lines?: number;
+  lines?: BadLine[];
 }
 
 /** A refusal of the server. */

@@ -1,8 +1,9 @@
 // The server's part of the page, in the page: answers the same requests with the same answers, and forgets everything when the page is
 // closed. Loaded by the address /demo alone.
-import { type Routes } from "./http";
+import { type Routes, Text } from "./http";
 import { Refusal } from "./refusal";
 import { nextRing, ring } from "./alarms";
+import { nextStep, step } from "./rounds";
 import { bodyOf, routesOf } from "./routes";
 import { tellRooms } from "./shares";
 import { World } from "./world";
@@ -49,12 +50,13 @@ export class Demo {
     try {
       const ifMatch = request.headers.get("if-match") ?? undefined;
       const { status, body } = this.world.whole(() => {
-        const answer = this.#routes.answer(request.method, address, bodyOf(text), ifMatch);
+        const answer = this.#routes.answer(request.method, address, bodyOf(text, request.headers.get("content-type")), ifMatch);
         tellRooms(this.world);
         return answer;
       });
       this.ring();
       if (body === undefined) return { status: 204, body: "", headers: {} };
+      if (body instanceof Text) return { status, body: body.text, headers: { "content-type": body.type } };
       const isDry = address.searchParams.get("dry_run") === "true";
       return { status: isDry ? 200 : status, body: JSON.stringify(body), headers: { "content-type": "application/json", ...etag(body) } };
     } catch (error) {
@@ -63,12 +65,14 @@ export class Demo {
     }
   }
 
-  /** Rings what is due, tells whoever follows what happened, and comes back when the next one is due. */
+  /** Rings what is due, tells who waits for a product, and whoever follows what happened; and comes back when there is more. */
   ring(): void {
     ring(this.world);
+    step(this.world);
     this.world.flush();
     clearTimeout(this.#timer);
-    const next = nextRing(this.world);
+    const due = [nextRing(this.world), nextStep(this.world)].filter((at) => at !== undefined);
+    const next = due.length > 0 ? Math.min(...due) : undefined;
     // A clock may be set, and a device may sleep: once a minute it is looked at anyway.
     if (next !== undefined) this.#timer = setTimeout(() => this.ring(), Math.min(Math.max(next - this.world.now, 0), 60_000));
   }

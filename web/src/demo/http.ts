@@ -5,7 +5,7 @@ import { Refusal } from "./refusal";
 type Method = "get" | "post" | "put" | "patch" | "delete";
 type Operation<P extends keyof paths, M extends Method> = NonNullable<paths[P][M]>;
 type Query<O> = O extends { parameters: { query?: infer Q } } ? { [K in keyof NonNullable<Q>]?: string } : Record<string, never>;
-type Body<O> = O extends { requestBody?: { content: { "application/json": infer B } } } ? B : undefined;
+type Body<O> = O extends { requestBody?: { content: { "application/json": infer B } | { "text/csv": infer B } } } ? B : undefined;
 type Content<R> = R extends { content: { "application/json": infer B } } ? B : undefined;
 type Responses<O> = O extends { responses: infer R } ? R : never;
 
@@ -18,6 +18,22 @@ export interface Asked<Q, B> {
   query: Q;
   body: B;
   ifMatch: string | undefined;
+}
+
+/** An answer with another status than the usual one of its path. */
+export class Otherwise {
+  constructor(
+    readonly status: number,
+    readonly body: object,
+  ) {}
+}
+
+/** An answer that is no JSON, or is to be saved as a file. */
+export class Text {
+  constructor(
+    readonly type: string,
+    readonly text: string,
+  ) {}
 }
 
 type Anything = Asked<Record<string, string | undefined>, unknown>;
@@ -41,7 +57,7 @@ export class Routes {
     path: P,
     status: S,
     parameters: readonly (keyof Query<Operation<P, M>> & string)[],
-    handle: (asked: Asked<Query<Operation<P, M>>, Body<Operation<P, M>>>) => Content<Responses<Operation<P, M>>[S]>,
+    handle: (asked: Asked<Query<Operation<P, M>>, Body<Operation<P, M>>>) => Content<Responses<Operation<P, M>>[S]> | Otherwise | Text,
   ): void {
     const pattern = new RegExp(`^${path.replaceAll(/\{\w+\}/g, "([^/]+)")}$`);
     const prefix = path.includes("{id}") ? PREFIXES[path.split("/")[3] ?? ""] : undefined;
@@ -70,7 +86,8 @@ export class Routes {
       if (detail) throw new Refusal(422, "query.invalid", "the query is not valid", { errors: [{ pointer: `/${name}`, detail }] });
       query[name] = value;
     }
-    return { status: route.status, body: route.handle({ id, parts, query, body, ifMatch }) };
+    const said = route.handle({ id, parts, query, body, ifMatch });
+    return said instanceof Otherwise ? said : { status: route.status, body: said };
   }
 }
 

@@ -26,7 +26,14 @@ const TITLES: Readonly<Record<string, string>> = {
   "invitation.not_found": "No such invitation",
   "notification.not_found": "No such notification",
   "planning.invalid": "Invalid plan",
+  "product.invalid": "Invalid product",
+  "product.not_found": "No such product",
+  "product.out_of_stock": "Nothing in stock",
+  "product.version_mismatch": "Changed meanwhile",
   "query.invalid": "Invalid query",
+  "recipient.invalid": "Invalid recipient",
+  "recipient.not_found": "No such recipient",
+  "recipient.version_mismatch": "Changed meanwhile",
   "reminder.invalid": "Invalid reminder",
   "reminder.not_active": "Reminder not active",
   "reminder.not_found": "No such reminder",
@@ -39,6 +46,12 @@ const TITLES: Readonly<Record<string, string>> = {
   "room.not_found": "No such room",
   "room.version_mismatch": "Changed meanwhile",
   "room.version_required": "Version required",
+  "round.expires_in_the_past": "Over before it begins",
+  "round.finished": "Ended for good",
+  "round.in_progress": "In progress already",
+  "round.not_found": "No such round",
+  "round.not_in_progress": "Not in progress",
+  "round.sold_out": "Nothing in stock",
   "route.not_found": "No such address",
   "schedule.another_running": "Another is in progress",
   "schedule.conflict": "Time is taken",
@@ -55,6 +68,9 @@ const TITLES: Readonly<Record<string, string>> = {
   "schedule.running": "In progress",
   "schedule.version_mismatch": "Changed meanwhile",
   "schedule.version_required": "Version required",
+  "subscription.bad_lines": "Bad lines",
+  "subscription.not_found": "Never subscribed",
+  "subscription.too_many_lines": "Too many lines",
   "tag.invalid": "Invalid tag",
   "tag.name_taken": "Name taken",
   "tag.not_found": "No such tag",
@@ -96,12 +112,12 @@ export class Refusal extends Error {
 }
 
 /** Fields that are wrong, of a schedule, a task, a profile … */
-export function invalid(kind: "schedule" | "task" | "category" | "tag" | "identity" | "planning" | "query" | "reminder" | "room", ...errors: FieldError[]): Refusal {
-  const details = { schedule: "the schedule is not valid", task: "the task is not valid", category: "the category is not valid", tag: "the tag is not valid", identity: "a field is not valid", planning: "the plan is not valid", query: "the query is not valid", reminder: "the request is not valid", room: "the room is not valid" };
+export function invalid(kind: "schedule" | "task" | "category" | "tag" | "identity" | "planning" | "query" | "reminder" | "room" | "product" | "recipient", ...errors: FieldError[]): Refusal {
+  const details = { schedule: "the schedule is not valid", task: "the task is not valid", category: "the category is not valid", tag: "the tag is not valid", identity: "a field is not valid", planning: "the plan is not valid", query: "the query is not valid", reminder: "the request is not valid", room: "the room is not valid", product: "what was sent about the product is not valid", recipient: "what was sent about the recipient is not valid" };
   return new Refusal(422, `${kind}.invalid`, details[kind], { errors });
 }
 
-export function notFound(kind: "schedule" | "task" | "reminder" | "notification" | "category" | "tag" | "room" | "invitation" | "comment"): Refusal {
+export function notFound(kind: "schedule" | "task" | "reminder" | "notification" | "category" | "tag" | "room" | "invitation" | "comment" | "product" | "recipient" | "subscription" | "round"): Refusal {
   return new Refusal(404, `${kind}.not_found`, `there is no such ${kind}`);
 }
 
@@ -111,7 +127,7 @@ export function notAvailable(detail: string): Refusal {
 }
 
 /** Holds `If-Match` against the version that is there, as the server does; `needed`: without it nothing is changed. */
-export function match(kind: "schedule" | "task" | "category" | "tag" | "identity" | "room" | "comment", given: string | undefined, version: number, needed: boolean): void {
+export function match(kind: "schedule" | "task" | "category" | "tag" | "identity" | "room" | "comment" | "product" | "recipient", given: string | undefined, version: number, needed: boolean): void {
   if (given === undefined) {
     if (needed) throw new Refusal(428, `${kind}.version_required`, "send If-Match with the ETag of the version you changed, or * to change whatever is there");
     return;

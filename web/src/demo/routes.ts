@@ -5,10 +5,15 @@ import { forget, habits } from "./habits";
 import * as inbox from "./inbox";
 import * as categories from "./categories";
 import { hasTag, liesIn } from "./labels";
+import * as lines from "./lines";
+import * as lists from "./lists";
 import { named, view, whole } from "./occurrences";
 import { freeSlots, suggest } from "./planning";
+import * as products from "./products";
 import * as profile from "./profile";
+import * as recipients from "./recipients";
 import * as rooms from "./rooms";
+import * as rounds from "./rounds";
 import { Refusal, invalid, match, notAvailable, notFound } from "./refusal";
 import * as schedules from "./schedules";
 import * as shares from "./shares";
@@ -32,6 +37,7 @@ export function routesOf(world: World): Routes {
   labelsOf(world, routes);
   inboxOf(world, routes);
   roomsOf(world, routes);
+  productsOf(world, routes);
   accountOf(world, routes);
   return routes;
 }
@@ -218,6 +224,33 @@ function roomsOf(world: World, routes: Routes): void {
   routes.on("post", "/api/v1/notifications/publish", 202, [], ({ body }) => rooms.publish(world, body));
 }
 
+function productsOf(world: World, routes: Routes): void {
+  const [product, recipient, subscription] = ["/api/v1/products/{product_id}", "/api/v1/recipients/{external_id}", "/api/v1/products/{product_id}/subscriptions/{user_id}"] as const;
+  routes.on("get", "/api/v1/products", 200, ["limit", "cursor"], ({ query }) => products.list(world, query));
+  routes.on("get", product, 200, [], ({ id }) => products.view(products.find(world, id)));
+  routes.on("put", product, 200, [], ({ id, body, ifMatch }) => products.put(world, id, ifMatch, body));
+  routes.on("delete", product, 204, [], ({ id, ifMatch }) => void products.remove(world, id, ifMatch));
+  routes.on("put", "/api/v1/products/{product_id}/stock", 200, [], ({ id, body, ifMatch }) => rounds.setStock(world, products.find(world, id), ifMatch, body.stock));
+  routes.on("get", "/api/v1/recipients", 200, ["limit", "cursor"], ({ query }) => recipients.list(world, query));
+  routes.on("get", recipient, 200, [], ({ id }) => recipients.view(recipients.find(world, id)));
+  routes.on("put", recipient, 200, [], ({ id, body, ifMatch }) => recipients.put(world, id, ifMatch, body));
+  routes.on("delete", recipient, 204, [], ({ id, ifMatch }) => void recipients.remove(world, id, ifMatch));
+  routes.on("get", "/api/v1/products/{product_id}/subscriptions", 200, ["state", "limit", "cursor"], ({ id, query }) => lines.list(world, products.find(world, id), query));
+  routes.on("post", "/api/v1/products/{product_id}/subscriptions/import", 200, [], ({ id, body }) => lists.take(world, products.find(world, id), body));
+  routes.on("get", subscription, 200, [], ({ id, parts: [who = ""] }) => lines.get(world, products.find(world, id), who));
+  routes.on("put", subscription, 200, [], ({ id, parts: [who = ""] }) => lines.subscribe(world, products.find(world, id), who));
+  routes.on("delete", subscription, 204, [], ({ id, parts: [who = ""] }) => void lines.leave(products.find(world, id), who));
+  const path = "/api/v1/products/{product_id}/rounds/{round}" as const;
+  routes.on("get", "/api/v1/products/{product_id}/rounds", 200, ["limit", "cursor"], ({ id, query }) => rounds.list(world, products.find(world, id), query));
+  routes.on("get", path, 200, [], ({ id, parts: [number = ""] }) => rounds.get(world, id, number));
+  routes.on("get", `${path}/recipients`, 200, ["state", "user_id", "limit", "cursor"], ({ id, parts: [number = ""], query }) => rounds.ledger(world, [id, number], query));
+  routes.on("get", `${path}/export`, 200, ["format"], ({ id, parts: [number = ""], query }) => rounds.file(world, [id, number], query.format));
+  routes.on("post", "/api/v1/products/{product_id}/notifications/re-stock", 202, [], ({ id, body }) => rounds.restock(world, products.find(world, id), body ?? {}));
+  routes.on("post", "/api/v1/admin/products/{product_id}/notifications/re-stock", 202, [], ({ id }) => rounds.steer(world, products.find(world, id), "resume"));
+  routes.on("post", "/api/v1/admin/products/{product_id}/rounds/{round}/pause", 200, [], ({ id, parts: [number = ""] }) => rounds.steer(world, products.find(world, id), "pause", number));
+  routes.on("post", "/api/v1/admin/products/{product_id}/rounds/{round}/cancel", 200, [], ({ id, parts: [number = ""] }) => rounds.steer(world, products.find(world, id), "cancel", number));
+}
+
 function accountOf(world: World, routes: Routes): void {
   routes.on("get", "/api/v1/users/me", 200, [], () => world.state.user);
   routes.on("patch", "/api/v1/users/me", 200, [], ({ body, ifMatch }) => {
@@ -244,8 +277,9 @@ function accountOf(world: World, routes: Routes): void {
   routes.on("delete", "/api/v1/auth/sessions/{id}", 204, [], refuse("this page is the only session of a demonstration: close it to end it"));
 }
 
-/** A body that is JSON, where there is one. */
-export function bodyOf(text: string): unknown {
+/** A body that is JSON, where there is one, or a list of people. */
+export function bodyOf(text: string, type: string | null): unknown {
+  if (type?.startsWith("text/csv")) return text;
   if (text === "") return undefined;
   try {
     return JSON.parse(text) as unknown;

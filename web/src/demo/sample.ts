@@ -8,6 +8,7 @@ import * as categories from "./categories";
 import * as inbox from "./inbox";
 import * as rooms from "./rooms";
 import { create, plan } from "./schedules";
+import { shop } from "./shop";
 import { iso } from "./span";
 import { step } from "./steps";
 import * as talk from "./talk";
@@ -88,6 +89,7 @@ export function fill(world: World, language: Language): void {
     }
   });
   trip(world, say, at);
+  shop(world, language, at(-3, "10:00"));
   // What rang since then is in the inbox; all but the newest two were read.
   for (let day = -8; day <= 0; day++) world.at(Math.min(at(day, "23:59"), world.now), () => ring(world));
   const seen = world.state.notifications.slice(2).map(({ id }) => id);

@@ -1,6 +1,6 @@
 // What the demonstration knows: one person, what they planned, what rang. It lives in this page and ends with it. Plain data, so that a
 // wish that is refused half-way leaves everything as it was.
-import type { Comment, Invitation, Late, NotificationView, ReminderView, RoomEvent, RoomMember, TaskReminderView, UserView } from "../api/schema";
+import type { Comment, Invitation, Late, NotificationView, ReminderView, RoomEvent, RoomMember, RoundCause, RoundRecipientReason, TaskReminderView, UserView } from "../api/schema";
 import type { Kind } from "../live/live.svelte";
 import type { Recurrence } from "./recurrence";
 import { iso } from "./span";
@@ -138,6 +138,79 @@ export interface Room {
   updated: number;
 }
 
+/** Somebody in the address book; who has an account is called by its id. */
+export interface Recipient {
+  external_id: string;
+  user_id: string | null;
+  name: string | null;
+  email: string | null;
+  locale: string | null;
+  time_zone: string | null;
+  version: number;
+  created: number;
+  updated: number;
+}
+
+/** Somebody's place in the line of a product. */
+export interface Place {
+  who: string;
+  position: number;
+  state: "ACTIVE" | "NOTIFIED" | "LEFT";
+  since: number;
+  /** The round in which they were told last. */
+  round: number | null;
+}
+
+/** What became of somebody in a round. */
+export interface LedgerLine {
+  position: number;
+  who: string;
+  /** Their place in the line when the round began: who came back to its end is not told by it. */
+  place: number;
+  state: "WAITING" | "SENT" | "SKIPPED" | "FAILED";
+  at: number | null;
+  reason: RoundRecipientReason | null;
+}
+
+export interface Round {
+  number: number;
+  status: "IN_PROGRESS" | "PAUSED" | "CANCELED_BY_SOLD_OUT" | "CANCELED" | "COMPLETED";
+  cause: RoundCause;
+  strict: boolean;
+  ledger: LedgerLine[];
+  /** How many of them are done with. */
+  next: number;
+  /** Up to when it was worked off. */
+  moved: number;
+  /** So many may have been told by now, and when there will be more, where it goes in waves. */
+  allowance: number | null;
+  wave: number | null;
+  rate: number;
+  started: number;
+  paused: number | null;
+  finished: number | null;
+  expires: number | null;
+  version: number;
+}
+
+export interface Product {
+  id: string;
+  key: string;
+  name: string;
+  stock: number;
+  strict: boolean;
+  per_item: number | null;
+  wait_seconds: number | null;
+  /** Everybody who ever subscribed, by what they are called. */
+  line: Map<string, Place>;
+  /** The last place that was given. */
+  places: number;
+  rounds: Round[];
+  version: number;
+  created: number;
+  updated: number;
+}
+
 export interface State {
   user: UserView;
   schedules: Map<string, Schedule>;
@@ -150,6 +223,8 @@ export interface State {
   work: Stretch[];
   /** Those one is in, the one that was joined last first. */
   rooms: Room[];
+  products: Product[];
+  recipients: Map<string, Recipient>;
   /** Grows with every mark in a room. */
   marks: number;
   /** Since when habits are learned, where they were forgotten. */
@@ -196,7 +271,7 @@ export class World {
       created_at: at,
       updated_at: at,
     };
-    this.state = { user, schedules: new Map(), tasks: new Map(), alarms: new Map(), notifications: [], unread: 0, categories: [], tags: [], work: [], rooms: [], marks: 0, forgotten: 0 };
+    this.state = { user, schedules: new Map(), tasks: new Map(), alarms: new Map(), notifications: [], unread: 0, categories: [], tags: [], work: [], rooms: [], products: [], recipients: new Map(), marks: 0, forgotten: 0 };
   }
 
   /** Milliseconds since 1970. */
@@ -215,7 +290,7 @@ export class World {
   }
 
   /** An id as the server's are: prefixed, and in the order of time. */
-  mint(prefix: "sch" | "tsk" | "alm" | "ntf" | "rem" | "cat" | "tag" | "ses" | "rom" | "evt" | "usr" | "inv" | "cmt"): string {
+  mint(prefix: "sch" | "tsk" | "alm" | "ntf" | "rem" | "cat" | "tag" | "ses" | "rom" | "evt" | "usr" | "inv" | "cmt" | "prd"): string {
     let [text, time, count] = ["", this.now, ++this.#minted];
     for (let at = 0; at < 16; at++, count = Math.floor(count / 32)) text = `${ALPHABET[count % 32] ?? "0"}${text}`;
     for (let at = 0; at < 10; at++, time = Math.floor(time / 32)) text = `${ALPHABET[time % 32] ?? "0"}${text}`;

@@ -18,6 +18,7 @@ export type Kind =
   | "reminder.changed"
   | "room.changed"
   | "room.read"
+  | "campaign.changed"
   | "session.created"
   | "session.revoked"
   | "profile.changed";

@@ -48,7 +48,7 @@ test("wishes wait in their order, without what is secret, and once each", async 
 
 test("what must not wait does not: reads, secrets, and what could happen twice", async () => {
   const { outbox } = await filled();
-  for (const [method, path, key] of [["GET", "tasks", "k"], ["POST", "users/me/password", "k"], ["POST", "api-keys", "k"], ["POST", "auth/logout", "k"], ["POST", "tasks", undefined], ["POST", "rooms/rom_a/invitations", "k"]] as const) {
+  for (const [method, path, key] of [["GET", "tasks", "k"], ["POST", "users/me/password", "k"], ["POST", "api-keys", "k"], ["POST", "auth/logout", "k"], ["POST", "tasks", undefined], ["POST", "rooms/rom_a/invitations", "k"], ["POST", "products/a/notifications/re-stock", "k"], ["DELETE", "recipients/a", undefined]] as const) {
     expect(await outbox.keep(request(method, path, key), "")).toBe(false);
   }
   const nobodys = new Outbox(new InMemory());

@@ -18,6 +18,11 @@ export function timeOf(instant: Instant, zone: string = account.zone): string {
   return format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone }).format(millis(instant));
 }
 
+/** `09:30:05`, for what happens within seconds. */
+export function preciseTimeOf(instant: Instant, zone: string = account.zone): string {
+  return format({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: zone }).format(millis(instant));
+}
+
 /** `Fri 20 Nov`, `11월 20일 (금)`; with the year where it is another than `now`'s. */
 export function dayOf(instant: Instant, zone: string = account.zone): string {
   return dateInWords(dateOf(instant, zone), dateOf(Date.now(), zone).slice(0, 4));

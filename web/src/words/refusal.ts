@@ -47,14 +47,37 @@ const KOREAN: Readonly<Record<string, string>> = {
   "comment.version_mismatch": "그사이 다른 곳에서 바뀌었습니다. 다시 불러온 내용을 확인해 주세요.",
   "reaction.too_many": "여기에 남길 수 있는 반응을 모두 남겼습니다. 먼저 하나를 취소해 주세요.",
   "reaction.too_many_kinds": "반응의 종류가 너무 많습니다. 이미 있는 반응 가운데 골라 주세요.",
+  "product.not_found": "이 상품은 없거나, 다른 사람의 상품입니다.",
+  "product.invalid": "상품의 내용이 올바르지 않습니다.",
+  "product.too_many": "상품을 더 만들 수 없습니다. 쓰지 않는 상품을 먼저 삭제해 주세요.",
+  "product.version_mismatch": "그사이 다른 곳에서 바뀌었습니다. 다시 불러온 내용을 확인해 주세요.",
+  "product.out_of_stock": "재고가 없습니다. 재고를 정한 뒤 알려 주세요.",
+  "recipient.not_found": "주소록에 없는 사람입니다.",
+  "recipient.invalid": "주소록에 적을 내용이 올바르지 않습니다.",
+  "recipient.too_many": "주소록이 가득 찼습니다. 쓰지 않는 사람을 먼저 빼 주세요.",
+  "recipient.version_mismatch": "그사이 다른 곳에서 바뀌었습니다. 다시 불러온 내용을 확인해 주세요.",
+  "subscription.not_found": "이 상품을 신청한 적이 없는 사람입니다.",
+  "subscription.declined": "스스로 나간 사람입니다. 본인만 다시 신청할 수 있습니다.",
+  "subscription.too_many": "이 상품의 대기 줄이 가득 찼습니다.",
+  "subscription.bad_lines": "가져올 수 없는 줄이 있어 아무것도 가져오지 않았습니다.",
+  "subscription.too_many_lines": "한 번에 50,000줄까지 가져올 수 있습니다. 파일을 나누어 주세요.",
+  "round.not_found": "이 상품에 없는 회차입니다.",
+  "round.finished": "이미 끝난 회차입니다. 새 회차를 시작해 주세요.",
+  "round.in_progress": "이미 진행 중인 회차입니다.",
+  "round.not_in_progress": "진행 중이 아닌 회차입니다. 다른 곳에서 먼저 멈추었을 수 있습니다.",
+  "round.sold_out": "재고가 없습니다. 재고가 생기면 이어서 진행할 수 있습니다.",
+  "round.expires_in_the_past": "끝나는 시각이 이미 지났습니다.",
   "demo.not_available": "둘러보기에서는 할 수 없는 일입니다. 계정을 만들면 쓸 수 있습니다.",
   "edge.overloaded": "서버가 매우 바쁩니다.",
   "edge.too_many_at_once": "한꺼번에 너무 많은 요청을 보냈습니다.",
 };
 
-/** Where the server's words say how long to wait, which is said of every refusal that has to wait. */
+/** Where the server's words say what this page does already, or how long to wait, which is said of every refusal that has to wait. */
 const ENGLISH: Readonly<Record<string, string>> = {
   "room.too_fast": "You say too much at once in this room.",
+  // The page has read it again by then.
+  "product.version_mismatch": "It was changed meanwhile. Look again, and repeat it if you still mean it.",
+  "recipient.version_mismatch": "It was changed meanwhile. Look again, and repeat it if you still mean it.",
 };
 
 /** What is said of single fields has no code of its own; these are the fields that everybody meets. */

@@ -104,6 +104,16 @@ test("without an account and without a server: plan, be reminded, snooze, work a
   await page.keyboard.press("Enter");
   await thanks.getByRole("button", { name: "👍 1, you too" }).waitFor();
 
+  // What is waited for comes back, and everybody in line is told.
+  await screen("Restock");
+  await page.getByRole("link", { name: /Paper lantern/ }).click();
+  await page.getByRole("button", { name: "Set the stock" }).click();
+  await page.getByLabel("In stock").fill("20");
+  await page.getByText("45 people would be told").waitFor();
+  await page.getByRole("button", { name: "Save, and begin the round" }).click();
+  await page.locator("[data-round] [data-status=COMPLETED]").waitFor();
+  expect(await page.locator("[data-count=sent]").innerText()).toBe("44");
+
   // What needs a server says so.
   await screen("Settings");
   await page.getByRole("button", { name: "New feed" }).click();

@@ -17,7 +17,7 @@ export interface Person {
   name: string;
   context: BrowserContext;
   page: Page;
-  /** Asks the API as this person, beside the page. */
+  /** Asks the API as this person, beside the page; a text is sent as it is. */
   api<T = unknown>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<T>;
 }
 
@@ -34,8 +34,8 @@ export const DESK: BrowserContextOptions = { viewport: { width: 1280, height: 80
 export const PHONE: BrowserContextOptions = { ...DESK, viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 export const KOREAN: BrowserContextOptions = { locale: "ko-KR" };
 
-/** One house for the tests of a file. What the browser complains about fails the test it happens in. */
-export function house(): House {
+/** One house for the tests of a file, with `settings` for its server. What the browser complains about fails the test it happens in. */
+export function house(settings: () => Promise<readonly string[]> = async () => []): House {
   const server = new Server();
   let browser: Browser;
   let contexts: BrowserContext[] = [];
@@ -47,6 +47,7 @@ export function house(): House {
     // Containers have no sandbox to give and little shared memory; the only page that is opened is ours.
     const args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--force-color-profile=srgb", "--font-render-hinting=none"];
     mkdirSync(SCREENSHOTS, { recursive: true });
+    server.settings = await settings();
     [browser] = await Promise.all([chromium.launch({ executablePath, args }), server.start()]);
   });
   afterEach(async () => {
@@ -96,7 +97,7 @@ export function house(): House {
       const response = await fetch(`${server.url}/api/v1/${path}`, {
         method,
         headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
       });
       const text = await response.text();
       if (!response.ok) throw new Error(`${method} ${path}: ${String(response.status)} ${text}`);

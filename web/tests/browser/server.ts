@@ -16,6 +16,8 @@ function binary(): string {
 /** A running `campanile serve`. */
 export class Server {
   readonly folder = mkdtempSync(join(tmpdir(), "campanile-web-"));
+  /** Beside those of all tests: `campaigns.starts_per_second=100`. */
+  settings: readonly string[] = [];
   url = "";
   #process: ChildProcess | undefined;
 
@@ -24,7 +26,7 @@ export class Server {
     const listen = this.url ? new URL(this.url).host : "127.0.0.1:0";
     // While the page is worked on, the built files are taken as they are; otherwise what is compiled in.
     const page = process.env["CAMPANILE_PAGE"] ? ["--set", `http.page=${resolve(process.env["CAMPANILE_PAGE"])}`] : [];
-    const args = ["serve", "--listen", listen, "--data", join(this.folder, "data"), "--log-format", "json", "--set", "identity.password_memory_kib=19456", ...page];
+    const args = ["serve", "--listen", listen, "--data", join(this.folder, "data"), "--log-format", "json", "--set", "identity.password_memory_kib=19456", ...page, ...this.settings.flatMap((setting) => ["--set", setting])];
     // The server refuses variables of its own name that it does not know, and those of the tests are such.
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("CAMPANILE_")));
     const child = spawn(binary(), args, { stdio: ["ignore", "pipe", "pipe"], env });

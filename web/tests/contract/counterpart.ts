@@ -40,13 +40,15 @@ export interface Party {
 
 type Send = (request: Request) => Promise<Response>;
 
-/** One counterpart for the tests of a file; `somebody` is a person who has nothing yet. */
-export function counterpart(): { somebody(): Promise<Party> } {
+/** One counterpart for the tests of a file, with `settings` if it is a server; `somebody` is a person who has nothing yet. */
+export function counterpart(settings: () => Promise<readonly string[]> = async () => []): { somebody(): Promise<Party> } {
   const server = new Server();
   const ends: (() => void)[] = [];
   let people = 0;
   beforeAll(async () => {
-    if (isServer) await server.start();
+    if (!isServer) return;
+    server.settings = await settings();
+    await server.start();
   });
   afterAll(async () => {
     for (const end of ends) end();
@@ -80,10 +82,11 @@ export function counterpart(): { somebody(): Promise<Party> } {
 
 function partyOf(send: Send, origin: string): Party {
   async function ask<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer<T>> {
-    const init = body === undefined ? { method, headers } : { method, headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) };
+    // A text is sent as it is, under the type that its headers name.
+    const init = body === undefined ? { method, headers } : { method, headers: { "content-type": "application/json", ...headers }, body: typeof body === "string" ? body : JSON.stringify(body) };
     const answer = await send(new Request(`${origin}/api/v1/${path}`, init));
     const text = await answer.text();
-    const said = text === "" ? undefined : (JSON.parse(text) as unknown);
+    const said = text === "" ? undefined : answer.headers.get("content-type")?.includes("json") ? (JSON.parse(text) as unknown) : text;
     hold(method, `/api/v1/${path}`, answer, said);
     return { status: answer.status, headers: answer.headers, body: said as T };
   }
