@@ -3,12 +3,14 @@
 //! Data goes to standard output, talk to standard error, so that `campanile openapi > openapi.json` and
 //! `campanile config print | grep listen` do what one expects.
 
+mod campaign;
 mod config;
 mod demo;
 mod doctor;
 mod failure;
 mod migrate;
 mod remind;
+mod speaker;
 mod terminal;
 mod user;
 
@@ -42,6 +44,9 @@ enum Command {
     Serve(Flags),
     /// Make a reminder on a running server, and wait until it rings
     Remind(remind::Remind),
+    /// Watch a restock round on a running server, stop it, let it go on, export its ledger
+    #[command(subcommand)]
+    Campaign(campaign::CampaignCommand),
     /// Show in ten seconds what this is: a throw-away server, a schedule, a ring, a kill -9, and a ring again
     Demo,
     /// Apply the database migrations of this version, or say which are missing
@@ -63,6 +68,7 @@ pub(crate) fn run(cli: &Cli, environment: &Environment) -> ExitCode {
     let done = match &cli.command {
         Command::Serve(flags) => serve::run(flags, environment),
         Command::Remind(remind) => remind::run(remind, environment),
+        Command::Campaign(command) => campaign::run(command, environment),
         Command::Demo => demo::run(environment),
         Command::Migrate(migrate) => migrate::run(migrate, environment),
         Command::User(command) => user::run(command, environment),

@@ -1,14 +1,14 @@
 //! `campanile remind "text" --in 10s | --at …`: the whole product in one line.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use clap::Args;
 use clockwork::SystemClock;
 use kernel::{Clock, Instant};
 
-use super::{Failure, terminal};
+use super::{Failure, speaker::Speaker};
 use crate::{
-    client::{Client, Live, Ring, fresh_key, schedule_at, whole_second},
+    client::{Live, Ring, fresh_key, schedule_at, whole_second},
     config::Environment,
     serve::runtime,
     wiring::OsEntropy,
@@ -18,7 +18,6 @@ use crate::{
 const FARTHEST: Duration = Duration::from_hours(24 * 366);
 
 /// Make a reminder on a running server, and wait until it rings.
-#[expect(clippy::doc_markdown, reason = "clap prints these comments on a terminal")]
 #[derive(Args, Debug)]
 pub(crate) struct Remind {
     /// What to be reminded of
@@ -29,15 +28,8 @@ pub(crate) struct Remind {
     /// When, as an instant with an offset: 2026-11-20T09:00:00+09:00
     #[arg(long, value_name = "INSTANT", value_parser = instant, conflicts_with = "in_")]
     at: Option<Instant>,
-    /// The server to talk to [default: CAMPANILE_SERVER, or http://127.0.0.1:8080]
-    #[arg(long, value_name = "URL")]
-    server: Option<String>,
-    /// Sign in with this address and a password (typed, piped in, or CAMPANILE_PASSWORD) instead of CAMPANILE_TOKEN
-    #[arg(long, value_name = "ADDRESS")]
-    email: Option<String>,
-    /// Read the password from this file
-    #[arg(long, value_name = "FILE", requires = "email")]
-    password_file: Option<PathBuf>,
+    #[command(flatten)]
+    speaker: Speaker,
 }
 
 /// Runs it.
@@ -56,8 +48,7 @@ pub(crate) fn run(remind: &Remind, environment: &Environment) -> Result<(), Fail
 
 async fn ring(remind: &Remind, environment: &Environment) -> Result<(), Failure> {
     let clock = SystemClock::new(None);
-    let server = remind.server.as_deref().or(environment.server()).unwrap_or("http://127.0.0.1:8080");
-    let client = sign_in(remind, environment, &Client::new(server)?).await?;
+    let client = remind.speaker.client(environment, "who is to be reminded?").await?;
     let refused = |refusal: crate::client::Refusal| refusal.failure(client.server());
 
     // First listen, then act: the ring cannot slip through in between.
@@ -79,23 +70,6 @@ async fn ring(remind: &Remind, environment: &Environment) -> Result<(), Failure>
 /// The line on standard output.
 pub(crate) fn line(text: &str, ring: &Ring) -> String {
     format!("{text}: rang {} ms after {}, seen here after {} ms", ring.late_by_ms, ring.due_at, ring.seen_after.as_millis())
-}
-
-async fn sign_in(remind: &Remind, environment: &Environment, client: &Client) -> Result<Client, Failure> {
-    let Some(email) = &remind.email else {
-        let token = environment.token().ok_or_else(|| {
-            Failure::Usage(
-                "who is to be reminded? Set CAMPANILE_TOKEN to an access token or an API key, or sign in with --email".to_owned(),
-            )
-        })?;
-        return Ok(client.with_token(token));
-    };
-    let password = match (&remind.password_file, environment.password()) {
-        (None, Some(password)) => password.to_owned(),
-        (file, _) => terminal::password(file.as_deref())?,
-    };
-    let account = client.log_in(email, &password).await.map_err(|refusal| refusal.failure(client.server()))?;
-    Ok(client.signed_in(account))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -38,6 +38,59 @@ pub(super) struct Reminders {
     pub(super) items: Vec<Reminder>,
 }
 
+/// A restock round.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct Round {
+    /// What its owner calls the product.
+    pub(crate) product_id: String,
+    /// Its number.
+    #[serde(rename = "round")]
+    pub(crate) number: i64,
+    /// `IN_PROGRESS`, `PAUSED` …
+    pub(crate) status: String,
+    /// Why.
+    pub(crate) cause: String,
+    /// How many were written down for it so far: all, once `frozen` is true.
+    pub(crate) total: i64,
+    pub(crate) frozen: bool,
+    /// Of them, those who were told, passed over, given up, and still to be told; and those who are being told.
+    pub(crate) sent: i64,
+    pub(crate) skipped: i64,
+    pub(crate) failed: i64,
+    pub(crate) waiting: i64,
+    pub(crate) in_flight: i64,
+    /// How often nobody knew whether somebody was told.
+    pub(crate) unknown: i64,
+    /// Who of the greatest position was told.
+    pub(crate) last_recipient: Option<LastRecipient>,
+    /// The first position of somebody who is still open.
+    pub(crate) first_unsent: Option<i64>,
+    /// How many were begun with in the last full second.
+    pub(crate) rate_per_second: i64,
+    /// When it was raised, stopped and came to its end, and when it ends in any case.
+    pub(crate) started_at: Instant,
+    pub(crate) paused_at: Option<Instant>,
+    pub(crate) finished_at: Option<Instant>,
+    pub(crate) expires_at: Option<Instant>,
+}
+
+/// Who was told last.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct LastRecipient {
+    /// Their place in the round.
+    pub(crate) position: i64,
+    /// Their account, or what the owner calls them.
+    pub(crate) user_id: String,
+    /// What they are called.
+    pub(crate) name: Option<String>,
+}
+
+/// Rounds of a product, newest first.
+#[derive(Debug, Deserialize)]
+pub(super) struct Rounds {
+    pub(super) items: Vec<Round>,
+}
+
 /// What a server says about itself.
 #[derive(Debug, Deserialize)]
 pub(super) struct Ready {

@@ -1,10 +1,12 @@
-//! A small client of the HTTP contract: what `remind` and `demo` need to say to a server.
+//! A small client of the HTTP contract: what `remind`, `campaign` and `demo` need to say to a server.
 
 mod answers;
+mod campaigns;
 mod sse;
 mod stream;
 
-pub(crate) use answers::{Account, Created, ReadyCheck, Reminder};
+pub(crate) use answers::{Account, Created, ReadyCheck, Reminder, Round};
+pub(crate) use campaigns::Steer;
 pub(crate) use stream::{Live, Ring};
 
 use std::time::Duration;
@@ -77,7 +79,7 @@ impl Client {
     }
 
     /// The same person with a new access token; `None` if a token is all that was given.
-    async fn renewed(&self) -> Result<Option<Self>, Refusal> {
+    pub(crate) async fn renewed(&self) -> Result<Option<Self>, Refusal> {
         let Some(refresh_token) = &self.refresh_token else { return Ok(None) };
         let stranger = Self { token: None, ..self.clone() };
         let account = stranger.post("/api/v1/auth/refresh", &json!({"refresh_token": refresh_token}), None).await?;
@@ -182,7 +184,7 @@ impl From<reqwest::Error> for Refusal {
 
 impl Refusal {
     /// Whether a server that is starting, stopping or busy may answer otherwise in a moment.
-    fn is_passing(&self) -> bool {
+    pub(crate) fn is_passing(&self) -> bool {
         match self {
             Self::Away(_) => true,
             Self::Said { status, .. } => status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS,

@@ -1,5 +1,6 @@
 //! The binary from outside: started as a process, spoken to over HTTP and signals, judged by its output and exit code.
 
+mod campaign;
 mod clock;
 mod cluster;
 mod commands;

@@ -83,6 +83,21 @@ impl Person {
         self.send(self.http.post(format!("{}{path}", self.url)).json(body)).await
     }
 
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Result<Value, Refusal> {
+        self.send(self.http.put(format!("{}{path}", self.url)).json(body)).await
+    }
+
+    /// Subscribes everybody on a list of comma-separated values.
+    pub(crate) async fn import(&self, product: &str, list: String) -> Result<Value, Refusal> {
+        let request = self.http.post(format!("{}/api/v1/products/{product}/subscriptions/import", self.url));
+        self.send(request.header("content-type", "text/csv").body(list)).await
+    }
+
+    /// What proves who they are; good for ten minutes.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
     /// An answer that goes on.
     pub(crate) async fn stream(&self, path: &str) -> reqwest::Response {
         let http = reqwest::Client::new();
