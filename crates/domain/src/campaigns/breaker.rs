@@ -3,7 +3,7 @@
 //! ```text
 //!   closed ── ten failures in a row, over five seconds ──► open ── half a minute, and every trial failed ──► given up
 //!      ▲                                                    │ one trial every three seconds                    │
-//!      └──────────────── one that was not a failure ────────┴──────────── the rounds are stopped ──────────────┘
+//!      └──────────────── one that was not a failure ────────┴───── the round is stopped; the next has one trial ◄──┘
 //! ```
 
 use std::time::Duration;
@@ -23,8 +23,16 @@ pub struct Breaker {
     in_a_row: u32,
     /// Since when it does nothing but fail.
     since: Option<Duration>,
-    /// Since when it is open, and when the last trial was.
-    open: Option<(Duration, Duration)>,
+    open: Option<Open>,
+}
+
+/// How it is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Open {
+    /// Since when, and when the last trial was.
+    Tried(Duration, Duration),
+    /// It was given up; since then there was a trial, or none.
+    GivenUp(Option<Duration>),
 }
 
 /// What a channel is worth.
@@ -51,7 +59,7 @@ impl Breaker {
         self.in_a_row = self.in_a_row.saturating_add(1);
         let since = *self.since.get_or_insert(now);
         if self.open.is_none() && self.in_a_row >= IN_A_ROW && now.saturating_sub(since) >= FAILING {
-            self.open = Some((now, now));
+            self.open = Some(Open::Tried(now, now));
         }
     }
 
@@ -59,16 +67,25 @@ impl Breaker {
     pub fn worth(&self, now: Duration) -> Worth {
         match self.open {
             None => Worth::Calls,
-            Some((since, _)) if now.saturating_sub(since) >= OPEN => Worth::GiveUp,
-            Some((_, trial)) if now.saturating_sub(trial) >= TRIAL => Worth::Trial,
-            Some((_, trial)) => Worth::NothingBefore(trial + TRIAL),
+            Some(Open::Tried(since, _)) if now.saturating_sub(since) >= OPEN => Worth::GiveUp,
+            Some(Open::Tried(_, trial)) if now.saturating_sub(trial) >= TRIAL => Worth::Trial,
+            Some(Open::GivenUp(None)) => Worth::Trial,
+            Some(Open::GivenUp(Some(trial))) if now.saturating_sub(trial) >= TRIAL => Worth::GiveUp,
+            Some(Open::Tried(_, trial) | Open::GivenUp(Some(trial))) => Worth::NothingBefore(trial + TRIAL),
         }
+    }
+
+    /// A round was stopped, because nothing goes out. The next one has a trial, and is stopped if that fails as well.
+    pub fn gave_up(&mut self) {
+        self.open = Some(Open::GivenUp(None));
     }
 
     /// A trial is made at `now`.
     pub fn tries(&mut self, now: Duration) {
-        if let Some((_, trial)) = &mut self.open {
-            *trial = now;
+        match &mut self.open {
+            Some(Open::Tried(_, trial)) => *trial = now,
+            Some(Open::GivenUp(trial)) => *trial = Some(now),
+            None => {}
         }
     }
 }
@@ -123,5 +140,18 @@ mod tests {
         let breaker = open_at_9_seconds();
         assert_ne!(breaker.worth(at(38_999)), Worth::GiveUp);
         assert_eq!(breaker.worth(at(39_000)), Worth::GiveUp);
+    }
+
+    #[test]
+    fn the_next_round_has_one_trial_and_no_more() {
+        let mut breaker = open_at_9_seconds();
+        breaker.gave_up();
+        assert_eq!(breaker.worth(at(99_000)), Worth::Trial);
+        breaker.tries(at(99_000));
+        breaker.failed(at(99_100));
+        assert_eq!(breaker.worth(at(99_100)), Worth::NothingBefore(at(102_000)));
+        assert_eq!(breaker.worth(at(102_000)), Worth::GiveUp);
+        breaker.answered();
+        assert_eq!(breaker.worth(at(102_000)), Worth::Calls);
     }
 }

@@ -193,6 +193,13 @@ impl Product {
         Ok(Stock { before, after: stock })
     }
 
+    /// Another round of it begins at `now`; answers its number.
+    pub fn begin_round(&mut self, now: Instant) -> i64 {
+        self.round += 1;
+        self.touch(now);
+        self.round
+    }
+
     fn touch(&mut self, now: Instant) {
         self.version += 1;
         self.updated_at = now;

@@ -60,6 +60,8 @@ pub struct Turn {
     pub is_known: bool,
     /// Whether they still wait, in the place they had when the round was raised.
     pub waits: bool,
+    /// That place; 0 without one.
+    pub place: i64,
     /// What they are called.
     pub name: String,
     /// Their address.
@@ -75,7 +77,7 @@ macro_rules! turns {
     ($rest:literal) => {
         concat!(
             "SELECT l.position, l.recipient_id, l.attempts, rc.external_id, rc.user_id, rc.deleted_at IS NULL,
-                 coalesce(s.state = 'ACTIVE' AND s.seq <= $3, false), coalesce(u.display_name, rc.name, ''), rc.email,
+                 coalesce(s.state = 'ACTIVE' AND s.seq <= $3, false), coalesce(s.seq, 0), coalesce(u.display_name, rc.name, ''), rc.email,
                  coalesce(u.locale, rc.locale, 'en'), rc.time_zone
              FROM campaign_recipients l JOIN recipients rc ON rc.id = l.recipient_id
              LEFT JOIN users u ON u.id = rc.user_id
@@ -400,10 +402,11 @@ fn turn(row: &Row<'_>) -> Result<Turn, StoreError> {
         user,
         is_known: row.get(5)?,
         waits: row.get(6)?,
-        name: row.get(7)?,
-        email: row.get(8)?,
-        locale: row.get(9)?,
-        time_zone: row.get(10)?,
+        place: row.get(7)?,
+        name: row.get(8)?,
+        email: row.get(9)?,
+        locale: row.get(10)?,
+        time_zone: row.get(11)?,
     })
 }
 

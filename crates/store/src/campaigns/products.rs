@@ -43,6 +43,12 @@ pub async fn lock(tx: &mut Tx<'_>, owner: UserId, name: &ProductName) -> Result<
     }
 }
 
+/// As [`lock`], if nobody else has it locked: then none is answered, as where there is none.
+pub async fn try_lock(tx: &mut Tx<'_>, owner: UserId, id: ProductId) -> Result<Option<Product>, StoreError> {
+    let sql = Sql::each(BY_ID, select!("WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL FOR NO KEY UPDATE SKIP LOCKED"));
+    tx.optional(sql, values![owner, id], product).await
+}
+
 /// Whose product this is: for whoever subscribes to a product of somebody else.
 pub async fn owner(tx: &mut Tx<'_>, id: ProductId) -> Result<Option<UserId>, StoreError> {
     let sql = "SELECT owner_id FROM products WHERE id = $1 AND deleted_at IS NULL";

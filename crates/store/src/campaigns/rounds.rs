@@ -135,38 +135,46 @@ pub async fn page(tx: &mut Tx<'_>, product: ProductId, before: i64, limit: u32) 
 pub type Which = (ProductId, i64);
 
 pub(crate) const AWAKE: &str = "SELECT product_id, round FROM campaign_rounds
-     WHERE state = 'IN_PROGRESS' AND wake_at <= $1 ORDER BY wake_at LIMIT 1";
+     WHERE state = 'IN_PROGRESS' AND wake_at <= $1 ORDER BY wake_at LIMIT $2";
 
-/// The round for which there has been something to do for longest at `now`.
-pub async fn awake(tx: &mut Tx<'_>, now: Instant) -> Result<Option<Which>, StoreError> {
-    tx.optional(AWAKE, values![now], which).await
+/// At most `limit` rounds for which there is something to do at `now`, those first for which there has been for longest.
+pub async fn awake(tx: &mut Tx<'_>, now: Instant, limit: u32) -> Result<Vec<Which>, StoreError> {
+    tx.all(AWAKE, values![now, limit], which).await
 }
 
-pub(crate) const NEXT_WAKE: &str = "SELECT wake_at FROM campaign_rounds WHERE state = 'IN_PROGRESS' ORDER BY wake_at LIMIT 1";
+pub(crate) const NEXT_WAKE: &str =
+    "SELECT wake_at FROM campaign_rounds WHERE state = 'IN_PROGRESS' AND wake_at > $1 ORDER BY wake_at LIMIT 1";
 
-/// When there is something to do for a round.
-pub async fn next_wake(tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
-    tx.optional(NEXT_WAKE, &[], |row| row.get(0)).await
+/// When there is something to do for another round, after `now`.
+pub async fn next_wake(tx: &mut Tx<'_>, now: Instant) -> Result<Option<Instant>, StoreError> {
+    tx.optional(NEXT_WAKE, values![now], |row| row.get(0)).await
 }
 
 pub(crate) const UNFROZEN: Sql = Sql::each(
     "SELECT product_id, round FROM campaign_rounds
-     WHERE frozen = 0 AND state IN ('IN_PROGRESS', 'PAUSED') ORDER BY started_at LIMIT 1",
+     WHERE frozen = 0 AND state IN ('IN_PROGRESS', 'PAUSED') ORDER BY total, started_at LIMIT $1",
     "SELECT product_id, round FROM campaign_rounds
-     WHERE NOT frozen AND state IN ('IN_PROGRESS', 'PAUSED') ORDER BY started_at LIMIT 1",
+     WHERE NOT frozen AND state IN ('IN_PROGRESS', 'PAUSED') ORDER BY total, started_at LIMIT $1",
 );
 
-/// The round that has waited for longest for everybody to be written down.
-pub async fn unfrozen(tx: &mut Tx<'_>) -> Result<Option<Which>, StoreError> {
-    tx.optional(UNFROZEN, &[], which).await
+/// At most `limit` rounds in which not everybody is written down yet, those first in which the fewest are: a million of one do not stand
+/// before ten of another.
+pub async fn unfrozen(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<Which>, StoreError> {
+    tx.all(UNFROZEN, values![limit], which).await
+}
+
+/// Whether calls of an earlier round of the product than this are under way.
+pub async fn earlier_in_flight(tx: &mut Tx<'_>, (product, round): Which) -> Result<bool, StoreError> {
+    let sql = "SELECT round FROM campaign_rounds WHERE product_id = $1 AND round < $2 AND in_flight > 0 LIMIT 1";
+    Ok(tx.optional(sql, values![product, round], |row| row.get::<i64>(0)).await?.is_some())
 }
 
 pub(crate) const EXPIRED: &str = "SELECT product_id, round FROM campaign_rounds
-     WHERE expires_at IS NOT NULL AND state NOT IN ('CANCELED', 'COMPLETED') AND expires_at <= $1 ORDER BY expires_at LIMIT 1";
+     WHERE expires_at IS NOT NULL AND state NOT IN ('CANCELED', 'COMPLETED') AND expires_at <= $1 ORDER BY expires_at LIMIT $2";
 
-/// A round whose time was over at `now`.
-pub async fn expired(tx: &mut Tx<'_>, now: Instant) -> Result<Option<Which>, StoreError> {
-    tx.optional(EXPIRED, values![now], which).await
+/// At most `limit` rounds whose time was over at `now`.
+pub async fn expired(tx: &mut Tx<'_>, now: Instant, limit: u32) -> Result<Vec<Which>, StoreError> {
+    tx.all(EXPIRED, values![now, limit], which).await
 }
 
 /// The last place in the order of those who wait for a product, whoever has it.

@@ -83,13 +83,14 @@ pub async fn subscribe(
     Ok(())
 }
 
-/// Ends the subscription of somebody; who has left already is left alone. Answers whether they were waiting.
+/// Ends the subscription of somebody; who has left already is left alone, but for who says so by themself. Answers whether they were
+/// waiting.
 pub async fn leave(tx: &mut Tx<'_>, product: ProductId, recipient: RecipientId, by: Party) -> Result<bool, StoreError> {
     let was = "SELECT state FROM product_subscriptions WHERE recipient_id = $1 AND product_id = $2";
     let was: Option<SubscriptionState> = tx.optional(was, values![recipient, product], |row| row.parse(0)).await?;
     tx.execute(
         "UPDATE product_subscriptions SET state = 'LEFT', left_by = $3
-         WHERE recipient_id = $1 AND product_id = $2 AND state <> 'LEFT'",
+         WHERE recipient_id = $1 AND product_id = $2 AND (state <> 'LEFT' OR $3 = 'recipient')",
         values![recipient, product, by.as_str()],
     )
     .await?;

@@ -61,11 +61,11 @@ async fn a_round_is_kept_as_it_is_and_found_when_there_is_something_to_do() {
         let which = (product.id, 1);
         let found = run(&store, move |tx| Box::pin(rounds::find(tx, which.0, which.1))).await.expect("a round");
         assert_eq!(found, kept(&product, 3));
-        assert_eq!(run(&store, |tx| Box::pin(rounds::awake(tx, START))).await, Some(which));
-        assert_eq!(run(&store, |tx| Box::pin(rounds::awake(tx, START - Duration::from_secs(1)))).await, None);
-        assert_eq!(run(&store, |tx| Box::pin(rounds::next_wake(tx))).await, Some(START));
-        assert_eq!(run(&store, |tx| Box::pin(rounds::unfrozen(tx))).await, Some(which));
-        assert_eq!(run(&store, |tx| Box::pin(rounds::expired(tx, Instant::MAX))).await, None);
+        assert_eq!(run(&store, |tx| Box::pin(rounds::awake(tx, START, 2))).await, [which]);
+        assert_eq!(run(&store, |tx| Box::pin(rounds::awake(tx, START - Duration::from_secs(1), 2))).await, []);
+        assert_eq!(run(&store, |tx| Box::pin(rounds::next_wake(tx, START - Duration::from_secs(1)))).await, Some(START));
+        assert_eq!(run(&store, |tx| Box::pin(rounds::unfrozen(tx, 2))).await, [which]);
+        assert_eq!(run(&store, |tx| Box::pin(rounds::expired(tx, Instant::MAX, 2))).await, []);
 
         let mut changed = found;
         (changed.round.total, changed.round.frozen, changed.frozen_seq) = (3, true, 3);
@@ -81,8 +81,11 @@ async fn a_round_is_kept_as_it_is_and_found_when_there_is_something_to_do() {
         assert_eq!(run(&store, move |tx| Box::pin(rounds::lock(tx, which.0, which.1))).await, Some(changed.clone()));
         assert_eq!(run(&store, move |tx| Box::pin(rounds::page(tx, which.0, 2, 10))).await, [changed]);
         assert_eq!(run(&store, move |tx| Box::pin(rounds::page(tx, which.0, 1, 10))).await, []);
-        assert_eq!(run(&store, |tx| Box::pin(rounds::awake(tx, Instant::MAX))).await, None, "it is paused");
+        assert_eq!(run(&store, |tx| Box::pin(rounds::awake(tx, Instant::MAX, 2))).await, [], "it is paused");
         assert_eq!(run(&store, move |tx| Box::pin(products::owner(tx, which.0))).await, Some(owner));
+        assert!(!run(&store, move |tx| Box::pin(rounds::earlier_in_flight(tx, (which.0, 2)))).await);
+        let locked = run(&store, move |tx| Box::pin(products::try_lock(tx, owner, which.0))).await;
+        assert_eq!(locked.map(|product| product.id), Some(which.0), "nobody else has it");
     })
     .await;
 }

@@ -5,7 +5,7 @@ use domain::{
     campaigns::Product,
     notify::{Notification, restock_words},
 };
-use kernel::{NotificationId, ProductId, RecipientId, UserId};
+use kernel::{NotificationId, ProductId, UserId};
 use serde_json::json;
 use store::{Tx, campaigns::ledger::Turn, notify::deliver::Draft, streams};
 use uuid::Uuid;
@@ -29,15 +29,16 @@ pub(super) async fn tell(
         let (title, body) = restock_words(&turn.locale, &product.name);
         let (id, kind, data) = (NotificationId::mint(now, entropy), KIND.to_owned(), data.clone());
         let notification = Notification { id, user, kind, title, body, data, created_at: now, read_at: None };
-        Draft { key: key(product.id, round, turn.recipient), notification }
+        Draft { key: key(product.id, turn), notification }
     };
     let drafts: Vec<_> = turns.iter().filter_map(|turn| Some(draft(turn, turn.user?))).collect();
     notify::deliver(tx, &drafts, now, entropy).await
 }
 
-/// Of the fact that somebody is told in a round, the same over all attempts of all processes.
-fn key(product: ProductId, round: i64, recipient: RecipientId) -> Uuid {
-    let fact = [&product.uuid().as_bytes()[..], &round.to_be_bytes(), recipient.uuid().as_bytes()].concat();
+/// Of the fact that somebody is told for their place in the line, the same over all attempts of all processes, and over rounds: while it is
+/// not certain that they were told, they still have the place, and the next round begins with them.
+fn key(product: ProductId, turn: &Turn) -> Uuid {
+    let fact = [&product.uuid().as_bytes()[..], &turn.place.to_be_bytes(), turn.recipient.uuid().as_bytes()].concat();
     let hash = digest(&SHA256, &fact);
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash.as_ref()[..16]);
@@ -47,7 +48,7 @@ fn key(product: ProductId, round: i64, recipient: RecipientId) -> Uuid {
 /// What the operator's service is told of somebody whose turn it is.
 pub(super) fn message(product: &Product, round: i64, turn: &Turn) -> outbound::Message {
     let (title, body) = restock_words(&turn.locale, &product.name);
-    let key = key(product.id, round, turn.recipient).to_string();
+    let key = key(product.id, turn).to_string();
     let body = json!({
         "key": key,
         "type": KIND,

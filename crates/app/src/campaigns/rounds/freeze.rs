@@ -1,36 +1,67 @@
 //! Giving everybody who waits a position, piece by piece: a million rows in one transaction would hold up everybody else.
 
 use clockwork::{Backoff, Stop};
+use domain::campaigns::{Cause, Deed};
 use kernel::Instant;
 use store::{
     Tx, UseCase,
-    campaigns::{ledger, rounds as rows},
+    campaigns::{
+        ledger,
+        rounds::{self as rows, Which},
+    },
 };
 
-use super::{SWEEP, lock_any, sender::report};
+use super::{
+    Reached, SWEEP,
+    aside::{About, Aside, is_of_one},
+    reach_any,
+    sender::report,
+};
 use crate::{App, Effects, Error};
 
 /// Positions of one transaction: some tens of milliseconds.
 const AT_ONCE: u32 = 5_000;
 
 struct FreezeSome {
+    /// Rounds that are passed over.
+    aside: Vec<Which>,
+    /// Which round it is about is written here.
+    about: About,
     now: Instant,
 }
 
+/// What a piece came to.
+enum Froze {
+    /// Somebody was written down, or nobody had to be.
+    Some,
+    /// Somebody else has the product of this round locked.
+    Locked(Which),
+    /// There is nothing to do.
+    Nothing,
+}
+
 impl UseCase for FreezeSome {
-    /// Whether there was anything to do.
-    type Out = bool;
+    type Out = Froze;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, Error> {
-        let Some(which) = rows::unfrozen(tx).await? else { return Ok(false) };
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Froze, Error> {
+        let some = u32::try_from(self.aside.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let rounds = rows::unfrozen(tx, some).await?;
+        let Some(which) = rounds.into_iter().find(|which| !self.aside.contains(which)) else { return Ok(Froze::Nothing) };
+        self.about.is(which);
         // The product first, as everybody does; who subscribes meanwhile waits for a moment.
-        if lock_any(tx, which.0).await?.is_none() {
-            return Ok(false);
+        let reached = reach_any(tx, which.0).await?;
+        if matches!(reached, Reached::Busy) {
+            return Ok(Froze::Locked(which));
         }
-        let Some(mut kept) = rows::lock(tx, which.0, which.1).await? else { return Ok(true) };
+        let Some(mut kept) = rows::lock(tx, which.0, which.1).await? else { return Ok(Froze::Some) };
         if kept.round.frozen || !kept.round.state.is_under_way() {
-            return Ok(true);
+            return Ok(Froze::Some);
+        }
+        if matches!(reached, Reached::Gone) {
+            kept.round.turn(Deed::Cancel, Cause::Owner, self.now)?;
+            rows::update(tx, &kept).await?;
+            return Ok(Froze::Some);
         }
         let span = (kept.frozen_seq, kept.freeze_until_seq);
         let frozen = ledger::freeze(tx, which, span, kept.round.total, AT_ONCE).await?;
@@ -41,35 +72,58 @@ impl UseCase for FreezeSome {
             kept.wake_at = self.now;
         }
         rows::update(tx, &kept).await?;
-        Ok(true)
+        Ok(Froze::Some)
     }
 }
 
 /// Writes down everybody in the rounds that are under way.
 pub async fn freeze_rounds(app: &App) -> Result<(), Error> {
-    while freeze_some(app).await? {}
+    let mut aside = Aside::default();
+    while freeze_some(app, &mut aside).await? {}
     Ok(())
 }
 
-async fn freeze_some(app: &App) -> Result<bool, Error> {
-    let some = app.store().write(FreezeSome { now: app.now() }).await?;
-    if some {
-        app.announce(Effects { rounds: true, ..Effects::default() });
+/// Writes down a piece of the round of which the least is; `false`: there is none, but for those set aside.
+async fn freeze_some(app: &App, aside: &mut Aside) -> Result<bool, Error> {
+    let (monotonic, about) = (app.clock().monotonic(), About::default());
+    let case = FreezeSome { aside: aside.at(monotonic), about: about.clone(), now: app.now() };
+    match (app.store().write(case).await, about.get()) {
+        (Ok(Froze::Nothing), _) => Ok(false),
+        (Ok(Froze::Some), which) => {
+            if let Some(which) = which {
+                aside.done(which);
+            }
+            app.announce(Effects { rounds: true, ..Effects::default() });
+            Ok(true)
+        }
+        (Ok(Froze::Locked(which)), _) => {
+            aside.locked(which, monotonic);
+            Ok(true)
+        }
+        (Err(error), Some(which)) if is_of_one(&error) => {
+            let wait = aside.failed(which, monotonic);
+            tracing::error!(product_id = %which.0, round = which.1, ?wait, %error, "a round cannot be written down; the others go on");
+            Ok(true)
+        }
+        (Err(error), _) => Err(error),
     }
-    Ok(some)
 }
 
 /// As [`freeze_rounds`], until `stop`: a piece under way is finished, nothing new is begun.
 pub async fn run_freezer(app: App, mut stop: Stop) {
     let clock = app.shared_clock();
     let mut failures = 0;
+    let mut aside = Aside::default();
     while !stop.is_stopped() {
-        let nap = match freeze_some(&app).await {
+        let nap = match freeze_some(&app, &mut aside).await {
             Ok(true) => {
                 failures = 0;
                 continue;
             }
-            Ok(false) => SWEEP,
+            Ok(false) => {
+                let now = clock.monotonic();
+                aside.until(now).map_or(SWEEP, |until| until.saturating_sub(now).min(SWEEP))
+            }
             Err(error) => {
                 failures += 1;
                 report("freezing", failures, Some(&error));

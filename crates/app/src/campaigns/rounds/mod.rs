@@ -9,6 +9,7 @@
 //! Everybody locks in one order: the lease of the sender, where a term is needed; the product; the round; rows of the ledger; subscriptions;
 //! inboxes; streams. So a stop is a change of one row, after which no permit is granted, and a product's stock and its round never disagree.
 
+mod aside;
 mod deliver;
 mod event;
 mod export;
@@ -117,6 +118,22 @@ async fn show(tx: &mut Tx<'_>, product: &Product, kept: Kept) -> Result<Shown, S
 async fn lock_any(tx: &mut Tx<'_>, id: ProductId) -> Result<Option<Product>, StoreError> {
     let Some(owner) = products::owner(tx, id).await? else { return Ok(None) };
     products::lock(tx, owner, &ProductName::Id(id)).await
+}
+
+/// A product that is to be locked without waiting for whoever has it locked.
+enum Reached {
+    /// It is locked by this transaction.
+    Locked(Product),
+    /// Somebody else has it.
+    Busy,
+    /// There is none.
+    Gone,
+}
+
+/// A product of whatever owner, locked if nobody has it: one sender works for all, and must wait for nobody.
+async fn reach_any(tx: &mut Tx<'_>, id: ProductId) -> Result<Reached, StoreError> {
+    let Some(owner) = products::owner(tx, id).await? else { return Ok(Reached::Gone) };
+    Ok(products::try_lock(tx, owner, id).await?.map_or(Reached::Busy, Reached::Locked))
 }
 
 /// A round of a product.

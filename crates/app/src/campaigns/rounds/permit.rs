@@ -16,15 +16,18 @@ use store::{
     },
 };
 
-use super::{PROGRESS, PROVIDER, deliver, event, lock_any, show};
+use super::{PROGRESS, PROVIDER, Reached, aside::About, deliver, event, lock_any, reach_any, show};
 use crate::{Effects, Error};
+
+/// How long a round waits for calls that are under way.
+const BUSY: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// What the sender may do at the moment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     /// The most inboxes of one permit.
     pub(super) inboxes: u32,
-    /// The most calls of one permit.
+    /// The most calls of one permit; none while as many are under way as may be.
     pub(super) calls: u32,
     /// What the channel is worth; none: there is no channel.
     pub(super) channel: Option<Worth>,
@@ -47,13 +50,14 @@ pub(super) struct Call {
 pub(super) enum Permitted {
     /// Another process is the sender.
     Superseded,
-    /// There is nothing to do before this.
+    /// There is nothing to do before this, but for rounds that are set aside.
     Nothing(Option<Instant>),
+    /// Somebody else has the product of this round locked.
+    Locked(Which),
     /// A round was stopped, because the channel does not answer.
     GaveUp,
-    /// Something was done: so many inboxes were told, so many were passed over, and these calls are to be made. When it began, on the
-    /// monotonic clock.
-    Done { told: usize, skipped: usize, calls: Vec<Call>, at: std::time::Duration },
+    /// Something was done: so many inboxes were told, so many were passed over, and these calls are to be made.
+    Done { told: usize, skipped: usize, calls: Vec<Call> },
 }
 
 /// Whether there is anything to permit, and when there is next: looking costs nothing, where nobody is told.
@@ -64,18 +68,21 @@ impl UseCase for Look {
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
-        let next = rows::next_wake(tx).await?;
         // Whoever is in flight may be so for a process that is dead.
-        let is_due = next.is_some_and(|at| at <= self.0)
-            || rows::expired(tx, self.0).await?.is_some()
+        let is_due = !rows::awake(tx, self.0, 1).await?.is_empty()
+            || !rows::expired(tx, self.0, 1).await?.is_empty()
             || ledger::has_in_flight(tx).await?;
-        Ok((is_due, next))
+        Ok((is_due, rows::next_wake(tx, self.0).await?))
     }
 }
 
 pub(super) struct Permit {
     pub(super) term: i64,
     pub(super) limits: Limits,
+    /// Rounds that are passed over.
+    pub(super) aside: Vec<Which>,
+    /// Which round it is about is written here.
+    pub(super) about: About,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
 }
@@ -140,6 +147,7 @@ impl Limits {
                     }
                     taken.told.push(turn);
                 }
+                Ok(Way::Call) if self.calls == 0 => return (taken, End::ChannelRests(BUSY)),
                 Ok(Way::Call) => {
                     let calls = match self.channel {
                         Some(Worth::NothingBefore(at)) => {
@@ -166,7 +174,7 @@ fn open_wave(kept: &mut Kept, waves: Waves, stock: i64, now: Instant) -> i64 {
     let begun = kept.round.begun();
     if kept.wave_at.is_some_and(|at| at <= now) {
         kept.wave_at = None;
-        kept.round.allowance = begun + stock.saturating_mul(waves.per_item);
+        kept.round.allowance = begun.saturating_add(stock.saturating_mul(waves.per_item));
     }
     let open = (kept.round.allowance - begun).max(0);
     if open == 0 && kept.wave_at.is_none() {
@@ -184,18 +192,23 @@ impl UseCase for Permit {
         if !leases::guard(tx, PROVIDER, self.term).await? {
             return Ok((Permitted::Superseded, effects));
         }
-        let (now, at) = (self.clock.now(), self.clock.monotonic());
-        let nothing = Permitted::Done { told: 0, skipped: 0, calls: Vec::new(), at };
-        if let Some(which) = rows::expired(tx, now).await? {
+        let now = self.clock.now();
+        let nothing = Permitted::Done { told: 0, skipped: 0, calls: Vec::new() };
+        let some = u32::try_from(self.aside.len()).unwrap_or(u32::MAX).saturating_add(1);
+        if let Some(which) = self.choose(rows::expired(tx, now, some).await?) {
             self.turn(tx, which, (Deed::Expire, Cause::Expired), now, &mut effects).await?;
             return Ok((nothing, effects));
         }
-        let Some(which) = rows::awake(tx, now).await? else {
-            return Ok((Permitted::Nothing(rows::next_wake(tx).await?), effects));
+        let Some(which) = self.choose(rows::awake(tx, now, some).await?) else {
+            return Ok((Permitted::Nothing(rows::next_wake(tx, now).await?), effects));
         };
-        let Some(product) = lock_any(tx, which.0).await? else {
-            self.turn(tx, which, (Deed::Expire, Cause::Expired), now, &mut effects).await?;
-            return Ok((nothing, effects));
+        let product = match reach_any(tx, which.0).await? {
+            Reached::Locked(product) => product,
+            Reached::Busy => return Ok((Permitted::Locked(which), effects)),
+            Reached::Gone => {
+                self.turn(tx, which, (Deed::Expire, Cause::Expired), now, &mut effects).await?;
+                return Ok((nothing, effects));
+            }
         };
         let Some(mut kept) = rows::lock(tx, which.0, which.1).await? else { return Ok((nothing, effects)) };
         if kept.round.state != RoundState::InProgress || kept.wake_at > now {
@@ -203,6 +216,12 @@ impl UseCase for Permit {
         }
         if product.stock == 0 {
             self.turn(tx, which, (Deed::SellOut, Cause::SoldOut), now, &mut effects).await?;
+            return Ok((nothing, effects));
+        }
+        if kept.round.next_position == 1 && rows::earlier_in_flight(tx, which).await? {
+            // Of those who are in flight it will be known in a moment whether this round still has to tell them.
+            kept.wake_at = now + BUSY;
+            rows::update(tx, &kept).await?;
             return Ok((nothing, effects));
         }
         let (taken, end) = self.take(tx, &mut kept, product.stock, now).await?;
@@ -218,11 +237,18 @@ impl UseCase for Permit {
             return Ok((Permitted::GaveUp, effects));
         }
         let calls = taken.called.iter().map(|turn| call(which, &product, turn)).collect();
-        Ok((Permitted::Done { told: taken.told.len(), skipped: taken.skipped.len(), calls, at }, effects))
+        Ok((Permitted::Done { told: taken.told.len(), skipped: taken.skipped.len(), calls }, effects))
     }
 }
 
 impl Permit {
+    /// The first round that is not set aside.
+    fn choose(&self, rounds: Vec<Which>) -> Option<Which> {
+        let which = rounds.into_iter().find(|which| !self.aside.contains(which))?;
+        self.about.is(which);
+        Some(which)
+    }
+
     /// Whose turn it is: those who are to be tried once more, then the next in line.
     async fn take(&self, tx: &mut Tx<'_>, kept: &mut Kept, stock: i64, now: Instant) -> Result<(Taken, End), Error> {
         let which = (kept.product, kept.round.number);
@@ -235,18 +261,26 @@ impl Permit {
         let due = if kept.round.retrying > 0 { ledger::due(tx, which, until, now, most).await? } else { Vec::new() };
         let one_by_one = Limits { calls: self.limits.calls.min(1), ..self.limits };
         let limits = if strict { one_by_one } else { self.limits };
+        let mut end = End::Enough;
         if !due.is_empty() {
-            return Ok(limits.take(due, i64::MAX));
+            let (taken, why) = limits.take(due, i64::MAX);
+            let is_for_channel = matches!(why, End::ChannelRests(_) | End::ChannelDown);
+            if strict || !is_for_channel || taken.len() > 0 {
+                return Ok((taken, why));
+            }
+            // Whoever waits for the channel holds up nobody whom an inbox tells.
+            end = why;
         }
         if (strict && kept.round.retrying > 0) || kept.round.next_position > kept.round.total {
-            return Ok((Taken::default(), End::Enough));
+            return Ok((Taken::default(), end));
         }
         let open = kept.round.waves.map_or(i64::MAX, |waves| open_wave(kept, waves, stock, now));
         if open == 0 {
-            return Ok((Taken::default(), End::Enough));
+            return Ok((Taken::default(), end));
         }
         let next = ledger::next(tx, which, until, kept.round.next_position, most).await?;
-        Ok(limits.take(next, open))
+        let (taken, why) = limits.take(next, open);
+        Ok(if taken.len() == 0 && end != End::Enough { (taken, end) } else { (taken, why) })
     }
 
     /// Writes that they were begun with, and tells those who are told by this; answers what there is to tell the streams.

@@ -29,7 +29,7 @@ async fn raise(
     if expires_at.is_some_and(|at| at <= now) {
         return Err(RoundError::ExpiresInThePast.into());
     }
-    product.round += 1;
+    product.begin_round(now);
     let mut round = Round::begin(product, cause, now);
     round.strict = strict.unwrap_or(product.strict);
     round.expires_at = expires_at;

@@ -30,6 +30,7 @@ use store::campaigns::rounds::Which;
 
 use super::{
     SWEEP,
+    aside::{About, Aside, is_of_one},
     permit::{Call, Limits, Look, Permit, Permitted},
     settle::{Came, Settle},
     takeover::{Renew, TakeOver},
@@ -87,6 +88,16 @@ pub enum Nap {
     Hint(Option<Instant>),
 }
 
+/// What came of starting calls.
+enum Started {
+    /// All that were permitted have begun.
+    All,
+    /// As many are under way as may be, and more are permitted.
+    Full,
+    /// More are permitted, for which this is to be waited for.
+    Wait(Nap),
+}
+
 type Calls = FuturesUnordered<std::pin::Pin<Box<dyn Future<Output = Answered> + Send>>>;
 
 /// The sender of this process.
@@ -107,6 +118,7 @@ pub struct Sender<C> {
     queue: VecDeque<(i64, Call)>,
     calls: Calls,
     done: BTreeMap<(Which, i64), Vec<Came>>,
+    aside: Aside,
 }
 
 impl<C: Channel> Sender<C> {
@@ -128,6 +140,7 @@ impl<C: Channel> Sender<C> {
             queue: VecDeque::new(),
             calls: FuturesUnordered::new(),
             done: BTreeMap::new(),
+            aside: Aside::default(),
         }
     }
 
@@ -154,14 +167,18 @@ impl<C: Channel> Sender<C> {
         if !self.hold().await? {
             return Ok(Nap::Hint(None));
         }
-        if let Some(nap) = self.start() {
-            return Ok(nap);
-        }
+        let calls = match self.start() {
+            Started::All => self.pacing.together(CHUNK),
+            // Inboxes need no call; whether there are some is looked for while there is time for it.
+            Started::Full if self.queue.len() > CHUNK as usize / 2 => 0,
+            Started::Full => return Ok(Nap::For(RENEW)),
+            Started::Wait(nap) => return Ok(nap),
+        };
         let slot = self.pacing.slot(self.pacing.together(CHUNK));
         if slot > self.monotonic() {
             return Ok(Nap::Until(slot));
         }
-        self.permit().await
+        self.permit(calls).await
     }
 
     /// Takes note of calls that were answered.
@@ -185,23 +202,33 @@ impl<C: Channel> Sender<C> {
         self.done.entry((answered.which, answered.term)).or_default().push(answered.came);
     }
 
-    /// Writes down what came of calls.
+    /// Writes down what came of calls, as far as the rounds are not set aside.
     async fn settle(&mut self) -> Result<(), Error> {
-        while let Some(((which, term), came)) = self.done.first_key_value() {
-            let case = Settle {
-                which: *which,
-                term: *term,
-                came: came.clone(),
-                on_unknown: self.app.campaigns().on_unknown,
-                now: self.app.now(),
-                entropy: self.app.entropy(),
-            };
-            let states = self.app.commit(case).await?;
-            for state in states.iter().filter(|state| **state != RowState::Retry) {
-                self.app.campaign_meters().settled(outcome(*state), 1);
+        let now = self.monotonic();
+        let keys: Vec<(Which, i64)> = self.done.keys().filter(|(which, _)| !self.aside.has(*which, now)).copied().collect();
+        for (which, term) in keys {
+            let came = self.done.get(&(which, term)).cloned().unwrap_or_default();
+            let on_unknown = self.app.campaigns().on_unknown;
+            let settle = Settle { which, term, came, on_unknown, now: self.app.now(), entropy: self.app.entropy() };
+            match self.app.commit(settle).await {
+                Ok(Some(states)) => {
+                    for state in states.iter().filter(|state| **state != RowState::Retry) {
+                        self.app.campaign_meters().settled(outcome(*state), 1);
+                    }
+                    self.done.remove(&(which, term));
+                }
+                Ok(None) => self.aside.locked(which, now),
+                Err(error) => self.set_aside(Some(which), error)?,
             }
-            self.done.pop_first();
         }
+        Ok(())
+    }
+
+    /// Passes a round over for a while with which something is wrong; what is wrong with the database stays an error.
+    fn set_aside(&mut self, which: Option<Which>, error: Error) -> Result<(), Error> {
+        let Some((product, round)) = which.filter(|_| is_of_one(&error)) else { return Err(error) };
+        let wait = self.aside.failed((product, round), self.monotonic());
+        tracing::error!(product_id = %product, round, ?wait, %error, "a round cannot be worked off and is set aside; the others go on");
         Ok(())
     }
 
@@ -221,7 +248,11 @@ impl<C: Channel> Sender<C> {
             }
             // What this process has under way is known to it, and is not to be taken for lost.
             _ if !self.calls.is_empty() => Ok(false),
-            _ => self.take_over(now).await,
+            _ => {
+                self.put_back();
+                self.settle().await?;
+                self.take_over(now).await
+            }
         }
     }
 
@@ -229,11 +260,13 @@ impl<C: Channel> Sender<C> {
         let (now, alone) = (self.app.now(), !self.app.store().is_shared());
         let until = if alone { Instant::MAX } else { now + LEASE };
         let on_unknown = self.app.campaigns().on_unknown;
-        self.queue.clear();
         let Some(held) = self.app.store().write(TakeOver { holder: self.me, alone, until, on_unknown, now }).await? else {
             return Ok(false);
         };
-        if !alone && !held.was_mine {
+        // Whoever was the sender in the term before this one knows what was begun with in it. A term of which only the database knows that it
+        // was this process's says nothing of that.
+        let knows = held.was_mine && self.term.is_some_and(|term| term.number + 1 == held.term);
+        if !alone && !knows {
             let begins = self.monotonic() + (held.before_until + Pacing::REST).since(now);
             self.pacing = Pacing::new(self.app.campaigns().starts_per_second, begins);
         }
@@ -249,26 +282,34 @@ impl<C: Channel> Sender<C> {
         self.queue.clear();
     }
 
-    /// Starts calls that were permitted, in order; answers what to wait for before the next one, if there is one.
-    fn start(&mut self) -> Option<Nap> {
+    /// What was permitted and has not begun, as far as this process knows, has not begun.
+    fn put_back(&mut self) {
+        for (term, call) in std::mem::take(&mut self.queue) {
+            let came = Came { position: call.position, attempt: call.attempt, outcome: Attempt::NotBegun };
+            self.done.entry((call.which, term)).or_default().push(came);
+        }
+    }
+
+    /// Starts calls that were permitted, in order.
+    fn start(&mut self) -> Started {
         while !self.queue.is_empty() {
             let now = self.monotonic();
             let slot = self.pacing.slot(1);
             if self.calls.len() >= self.width() {
-                return Some(Nap::For(RENEW));
+                return Started::Full;
             }
             if slot > now {
-                return Some(Nap::Until(slot));
+                return Started::Wait(Nap::Until(slot));
             }
             if !self.term.is_some_and(|term| term.is_sure(now)) {
-                return Some(Nap::None);
+                return Started::Wait(Nap::None);
             }
-            let (term, call) = self.queue.pop_front()?;
+            let Some((term, call)) = self.queue.pop_front() else { break };
             self.call(term, call, now);
             // What is begun with is polled at once, or it would not have begun.
             self.hear();
         }
-        None
+        Started::All
     }
 
     fn call(&mut self, term: i64, call: Call, now: Duration) {
@@ -300,22 +341,41 @@ impl<C: Channel> Sender<C> {
         usize::try_from(wide).unwrap_or(usize::MAX).clamp(*WIDTH.start(), *WIDTH.end())
     }
 
-    async fn permit(&mut self) -> Result<Nap, Error> {
+    async fn permit(&mut self, calls: u32) -> Result<Nap, Error> {
         let Some(term) = self.term else { return Ok(Nap::None) };
-        let monotonic = self.monotonic();
+        let (monotonic, about) = (self.monotonic(), About::default());
         let worth = self.channel.as_ref().map(|_| self.breaker.worth(monotonic));
         let limits = Limits {
             inboxes: if self.pacing.is_limited() { self.pacing.together(CHUNK) } else { CHUNK_UNLIMITED },
-            calls: self.pacing.together(CHUNK),
+            calls,
             channel: worth,
             monotonic,
         };
-        let case = Permit { term: term.number, limits, clock: self.app.shared_clock(), entropy: self.app.entropy() };
+        let case = Permit {
+            term: term.number,
+            limits,
+            aside: self.aside.at(monotonic),
+            about: about.clone(),
+            clock: self.app.shared_clock(),
+            entropy: self.app.entropy(),
+        };
         // Should its answer be lost, calls may have been permitted of which this process never hears.
         self.doubts = self.channel.is_some();
-        let permitted = self.app.commit(case).await?;
+        let permitted = match self.app.commit(case).await {
+            Ok(permitted) => permitted,
+            Err(error) => {
+                // As many inboxes may have been told, whatever is heard of it.
+                self.count(limits.inboxes);
+                let failed = self.set_aside(about.get(), error);
+                self.doubts &= failed.is_err();
+                return failed.map(|()| Nap::None);
+            }
+        };
         self.doubts = false;
-        let (told, skipped, calls, at) = match permitted {
+        if let (Some(which), Permitted::Done { .. }) = (about.get(), &permitted) {
+            self.aside.done(which);
+        }
+        let (told, skipped, calls) = match permitted {
             Permitted::Superseded => {
                 self.resign();
                 return Ok(Nap::Hint(None));
@@ -323,19 +383,21 @@ impl<C: Channel> Sender<C> {
             Permitted::Nothing(next) => {
                 // What is under way is heard of; the lease of whoever has nothing to do runs out.
                 self.rests = self.under_way() == 0;
-                return Ok(Nap::Hint(next));
+                let again = self.aside.until(monotonic).map(|until| self.app.now() + until.saturating_sub(self.monotonic()));
+                return Ok(Nap::Hint(next.into_iter().chain(again).min()));
             }
-            Permitted::GaveUp => {
-                self.breaker = Breaker::default();
+            Permitted::Locked(which) => {
+                self.aside.locked(which, monotonic);
                 return Ok(Nap::None);
             }
-            Permitted::Done { told, skipped, calls, at } => (told, skipped, calls, at),
+            Permitted::GaveUp => {
+                self.breaker.gave_up();
+                return Ok(Nap::None);
+            }
+            Permitted::Done { told, skipped, calls } => (told, skipped, calls),
         };
         let now = self.monotonic();
-        for _ in 0..told {
-            let ticket = self.pacing.started(at);
-            self.pacing.arrived(ticket, now);
-        }
+        self.count(u32::try_from(told).unwrap_or(u32::MAX));
         if worth == Some(Worth::Trial) && !calls.is_empty() {
             self.breaker.tries(now);
         }
@@ -345,12 +407,22 @@ impl<C: Channel> Sender<C> {
         Ok(Nap::None)
     }
 
+    /// So many inboxes were told by a transaction that has just ended: they are seen from its commit on, which lies behind by now.
+    fn count(&mut self, told: u32) {
+        let now = self.monotonic();
+        for _ in 0..told {
+            let ticket = self.pacing.started(now);
+            self.pacing.arrived(ticket, now);
+        }
+    }
+
     /// Waits as `nap` says, less where a call is answered or it is time to stop.
     pub async fn rest(&mut self, nap: Nap, stop: &mut Stop) {
         let (app, clock) = (self.app.clone(), self.app.shared_clock());
         let now = clock.monotonic();
-        // The lease is renewed meanwhile.
-        let most = self.term.map_or(SWEEP, |term| term.renewed_at.map_or(SWEEP, |at| (at + RENEW).saturating_sub(now)));
+        // The lease is renewed meanwhile, by whoever goes on to hold it.
+        let renews = self.term.filter(|_| !self.rests && !self.doubts).and_then(|term| term.renewed_at);
+        let most = renews.map_or(SWEEP, |at| (at + RENEW).saturating_sub(now).max(Duration::from_millis(1)));
         let answered = async {
             match self.calls.next().await {
                 Some(answered) => answered,
@@ -372,10 +444,7 @@ impl<C: Channel> Sender<C> {
 
     /// Begins with nobody more, waits for the calls under way, and lets another process go on.
     pub async fn drain(mut self) {
-        for (term, call) in std::mem::take(&mut self.queue) {
-            let came = Came { position: call.position, attempt: call.attempt, outcome: Attempt::NotBegun };
-            self.done.entry((call.which, term)).or_default().push(came);
-        }
+        self.put_back();
         while let Some(answered) = self.calls.next().await {
             self.note(&answered);
         }

@@ -13,7 +13,7 @@ use store::{
     },
 };
 
-use super::{event, lock_any, show};
+use super::{Reached, event, reach_any, show};
 use crate::{Effects, Error};
 
 /// What came of one call.
@@ -41,7 +41,9 @@ impl Settle {
         let entry = match settle(came.outcome, came.attempt, self.on_unknown) {
             Settlement::Sent => return (row.state != RowState::Sent).then(|| Entry::new(row.position, RowState::Sent, None)),
             // In a round that is over, there is no other time.
-            Settlement::Retry(_) if state.is_over() => Entry::new(row.position, RowState::Failed, Some(Reason::GaveUp)),
+            Settlement::Retry(_) if state.is_over() && came.outcome != Attempt::NotBegun => {
+                Entry::new(row.position, RowState::Failed, Some(Reason::GaveUp))
+            }
             Settlement::Retry(after) => {
                 Entry { next_at: Some(self.now + after), ..Entry::new(row.position, RowState::Retry, None) }
             }
@@ -53,14 +55,18 @@ impl Settle {
 }
 
 impl UseCase for Settle {
-    /// How many rows came to stand where.
-    type Out = (Vec<RowState>, Effects);
+    /// Where rows have come to stand; nothing, if somebody else has the product locked.
+    type Out = (Option<Vec<RowState>>, Effects);
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
         let mut effects = Effects::default();
-        let Some(product) = lock_any(tx, self.which.0).await? else { return Ok((Vec::new(), effects)) };
-        let Some(mut kept) = rows::lock(tx, self.which.0, self.which.1).await? else { return Ok((Vec::new(), effects)) };
+        let product = match reach_any(tx, self.which.0).await? {
+            Reached::Locked(product) => product,
+            Reached::Busy => return Ok((None, effects)),
+            Reached::Gone => return Ok((Some(Vec::new()), effects)),
+        };
+        let Some(mut kept) = rows::lock(tx, self.which.0, self.which.1).await? else { return Ok((Some(Vec::new()), effects)) };
         let positions: Vec<i64> = self.came.iter().map(|came| came.position).collect();
         let standing = ledger::standings(tx, self.which, &positions).await?;
         let standing: BTreeMap<i64, Standing> = standing.into_iter().map(|row| (row.position, row)).collect();
@@ -72,6 +78,9 @@ impl UseCase for Settle {
             kept.round.unknown += i64::from(came.outcome == Attempt::Unknown);
             if entry.state == RowState::Sent {
                 kept.round.last_position = kept.round.last_position.max(row.position);
+            }
+            // Who was perhaps told, and is not to be told twice, is told by no other round either.
+            if entry.state == RowState::Sent || entry.reason == Some(Reason::Unknown) {
                 told.push(row.recipient);
             }
             entries.push(entry);
@@ -81,13 +90,14 @@ impl UseCase for Settle {
             ledger::mark_notified(tx, self.which, kept.freeze_until_seq, &told).await?;
         }
         let finished = finish(&mut kept, self.now)?;
+        let was_last = kept.round.state != RoundState::InProgress && kept.round.in_flight == 0 && !entries.is_empty();
         kept.wake_at = kept.wake_at.min(self.now);
         rows::update(tx, &kept).await?;
-        if finished {
+        if finished || was_last {
             let fact = event::changed(&show(tx, &product, kept).await?, product.owner, (self.now, &*self.entropy));
             effects.append(tx, vec![fact], self.now).await?;
         }
-        Ok((entries.into_iter().map(|entry| entry.state).collect(), effects))
+        Ok((Some(entries.into_iter().map(|entry| entry.state).collect()), effects))
     }
 }
 

@@ -8,7 +8,7 @@ use store::{
     Tx, UseCase,
     campaigns::{
         leases::{self, Held},
-        ledger::{self, Entry},
+        ledger::{self, Entry, Standing},
         rounds::{self as rows, Which},
     },
 };
@@ -54,20 +54,28 @@ impl TakeOver {
             return Ok(());
         }
         let Some(mut kept) = rows::lock(tx, which.0, which.1).await? else { return Ok(()) };
+        // They were looked for before the round was locked: what was settled in between is settled.
+        let mut lost = ledger::standings(tx, which, positions).await?;
+        lost.retain(|row| row.state == RowState::InFlight && row.token < term);
         let again = self.on_unknown == OnUnknown::Resend && !kept.round.state.is_over();
-        let entry = |position: &i64| {
+        let entry = |row: &Standing| {
             if again {
-                Entry { next_at: Some(self.now), ..Entry::new(*position, RowState::Retry, None) }
+                Entry { next_at: Some(self.now), ..Entry::new(row.position, RowState::Retry, None) }
             } else {
-                Entry::new(*position, RowState::Skipped, Some(Reason::Unknown))
+                Entry::new(row.position, RowState::Skipped, Some(Reason::Unknown))
             }
         };
-        let entries: Vec<Entry> = positions.iter().map(entry).collect();
+        let entries: Vec<Entry> = lost.iter().map(entry).collect();
         for entry in &entries {
             kept.round.count(RowState::InFlight, entry.state);
             kept.round.unknown += 1;
         }
         ledger::settle(tx, which, &entries, term, self.now).await?;
+        if self.on_unknown == OnUnknown::Skip {
+            // Perhaps they were told, so no other round tells them.
+            let recipients: Vec<_> = lost.iter().map(|row| row.recipient).collect();
+            ledger::mark_notified(tx, which, kept.freeze_until_seq, &recipients).await?;
+        }
         kept.wake_at = kept.wake_at.min(self.now);
         Ok(rows::update(tx, &kept).await?)
     }

@@ -2,6 +2,7 @@
 
 mod handover;
 mod inboxes;
+mod neighbours;
 mod regressions;
 mod shop;
 mod steering;
