@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use domain::campaigns::{Reason, RowState};
 use kernel::{Instant, ProductId, RecipientId, UserId};
 
-use super::{products, rounds::Which};
+use super::{
+    products,
+    rounds::{Kept, Which},
+};
 use crate::{Column, Row, Sql, StoreError, Tx, values};
 
 /// What a step of writing down came to.
@@ -20,6 +23,10 @@ pub struct Frozen {
 pub(crate) const CHUNK_END: &str = "SELECT max(seq) FROM (SELECT seq FROM product_subscriptions
      WHERE product_id = $1 AND state = 'ACTIVE' AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4) AS chunk";
 
+pub(crate) const FREEZE: &str = "INSERT INTO campaign_recipients (product_id, round, position, recipient_id)
+     SELECT $1, $2, $5 + row_number() OVER (ORDER BY seq), recipient_id FROM product_subscriptions
+     WHERE product_id = $1 AND state = 'ACTIVE' AND seq > $3 AND seq <= $4 ORDER BY seq";
+
 /// Gives at most `limit` of those who wait, behind the place `after` and up to `until`, the positions behind `total`, in order.
 pub async fn freeze(
     tx: &mut Tx<'_>,
@@ -30,14 +37,7 @@ pub async fn freeze(
 ) -> Result<Frozen, StoreError> {
     let end: Option<i64> = tx.one(CHUNK_END, values![product, after, until, limit], |row| row.get(0)).await?;
     let Some(end) = end else { return Ok(Frozen { added: 0, up_to_seq: until }) };
-    let added = tx
-        .execute(
-            "INSERT INTO campaign_recipients (product_id, round, position, recipient_id)
-             SELECT $1, $2, $5 + row_number() OVER (ORDER BY seq), recipient_id FROM product_subscriptions
-             WHERE product_id = $1 AND state = 'ACTIVE' AND seq > $3 AND seq <= $4 ORDER BY seq",
-            values![product, round, after, end, total],
-        )
-        .await?;
+    let added = tx.execute(FREEZE, values![product, round, after, end, total]).await?;
     Ok(Frozen { added: i64::try_from(added).unwrap_or(i64::MAX), up_to_seq: end })
 }
 
@@ -114,14 +114,12 @@ pub async fn due(
     tx.all(DUE, values![product, round, until_seq, now, limit], turn).await
 }
 
+pub(crate) const NEXT_DUE: &str = "SELECT next_at FROM campaign_recipients
+     WHERE product_id = $1 AND round = $2 AND state = 'RETRY' ORDER BY next_at LIMIT 1";
+
 /// When the next of them is to be tried.
 pub async fn next_due(tx: &mut Tx<'_>, (product, round): Which) -> Result<Option<Instant>, StoreError> {
-    tx.optional(
-        "SELECT next_at FROM campaign_recipients WHERE product_id = $1 AND round = $2 AND state = 'RETRY' ORDER BY next_at LIMIT 1",
-        values![product, round],
-        |row| row.get(0),
-    )
-    .await
+    tx.optional(NEXT_DUE, values![product, round], |row| row.get(0)).await
 }
 
 /// What becomes of a row.
@@ -160,6 +158,37 @@ pub async fn settle(tx: &mut Tx<'_>, which: Which, entries: &[Entry], token: i64
     write(tx, which, entries, (token, false), now).await
 }
 
+/// SQLite changes a run of positions in one go; PostgreSQL is given each of them, since it could not tell how many a run has.
+pub(crate) const WRITE: Sql = Sql::each(
+    "UPDATE campaign_recipients SET state = $4, reason = $5, next_at = CASE WHEN $4 = 'RETRY' THEN $6 END, token = $7,
+         attempts = attempts + $8, started_at = CASE WHEN $8 = 1 THEN $9 ELSE started_at END,
+         settled_at = CASE WHEN $4 = 'SENT' OR $4 = 'SKIPPED' OR $4 = 'FAILED' THEN $9 END
+     WHERE product_id = $1 AND round = $2 AND position BETWEEN $3 AND $10",
+    "UPDATE campaign_recipients l SET state = e.state, reason = e.reason,
+         next_at = CASE WHEN e.state = 'RETRY' THEN e.next_at END, token = e.token, attempts = l.attempts + e.tries,
+         started_at = CASE WHEN e.tries = 1 THEN e.at ELSE l.started_at END,
+         settled_at = CASE WHEN e.state IN ('SENT', 'SKIPPED', 'FAILED') THEN e.at END
+     FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::timestamptz[], $7::bigint[], $8::bigint[],
+         $9::timestamptz[], $10::bigint[]) AS e (product_id, round, position, state, reason, next_at, token, tries, at, last)
+     WHERE l.product_id = e.product_id AND l.round = e.round AND l.position = e.position",
+);
+
+/// Rows side by side of which the same becomes: the first of them, and the position of the last.
+fn runs(entries: &[Entry]) -> Vec<(Entry, i64)> {
+    let mut entries = entries.to_vec();
+    entries.sort_by_key(|entry| entry.position);
+    let mut runs: Vec<(Entry, i64)> = Vec::new();
+    for entry in entries {
+        let goes_on =
+            |(first, last): &(Entry, i64)| *last + 1 == entry.position && Entry { position: first.position, ..entry } == *first;
+        match runs.last_mut().filter(|run| goes_on(run)) {
+            Some((_, last)) => *last = entry.position,
+            None => runs.push((entry, entry.position)),
+        }
+    }
+    runs
+}
+
 async fn write(
     tx: &mut Tx<'_>,
     (product, round): Which,
@@ -167,37 +196,24 @@ async fn write(
     (token, begins): (i64, bool),
     now: Instant,
 ) -> Result<(), StoreError> {
-    let count = entries.len();
+    let runs = if tx.is_sqlite() { runs(entries) } else { entries.iter().map(|entry| (*entry, entry.position)).collect() };
+    let count = runs.len();
     let tries = |entry: &Entry| begins && matches!(entry.state, RowState::InFlight | RowState::Sent);
+    let each = || runs.iter().map(|(entry, _)| entry);
     let columns = [
         Column::Uuids(vec![product.uuid(); count]),
         Column::Ints(vec![round; count]),
-        Column::Ints(entries.iter().map(|entry| entry.position).collect()),
-        Column::Texts(entries.iter().map(|entry| Cow::Borrowed(entry.state.as_str())).collect()),
-        Column::OptionalTexts(entries.iter().map(|entry| entry.reason.map(|reason| Cow::Borrowed(reason.as_str()))).collect()),
+        Column::Ints(each().map(|entry| entry.position).collect()),
+        Column::Texts(each().map(|entry| Cow::Borrowed(entry.state.as_str())).collect()),
+        Column::OptionalTexts(each().map(|entry| entry.reason.map(|reason| Cow::Borrowed(reason.as_str()))).collect()),
         // Of rows that are not tried again, an instant nobody reads.
-        Column::Instants(entries.iter().map(|entry| entry.next_at.unwrap_or(Instant::EPOCH)).collect()),
+        Column::Instants(each().map(|entry| entry.next_at.unwrap_or(Instant::EPOCH)).collect()),
         Column::Ints(vec![token; count]),
-        Column::Ints(entries.iter().map(|entry| i64::from(tries(entry))).collect()),
+        Column::Ints(each().map(|entry| i64::from(tries(entry))).collect()),
         Column::Instants(vec![now; count]),
+        Column::Ints(runs.iter().map(|(_, last)| *last).collect()),
     ];
-    tx.batch(
-        Sql::each(
-            "UPDATE campaign_recipients SET state = $4, reason = $5, next_at = CASE WHEN $4 = 'RETRY' THEN $6 END, token = $7,
-                 attempts = attempts + $8, started_at = CASE WHEN $8 = 1 THEN $9 ELSE started_at END,
-                 settled_at = CASE WHEN $4 IN ('SENT', 'SKIPPED', 'FAILED') THEN $9 END
-             WHERE product_id = $1 AND round = $2 AND position = $3",
-            "UPDATE campaign_recipients l SET state = e.state, reason = e.reason,
-                 next_at = CASE WHEN e.state = 'RETRY' THEN e.next_at END, token = e.token, attempts = l.attempts + e.tries,
-                 started_at = CASE WHEN e.tries = 1 THEN e.at ELSE l.started_at END,
-                 settled_at = CASE WHEN e.state IN ('SENT', 'SKIPPED', 'FAILED') THEN e.at END
-             FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::timestamptz[], $7::bigint[], $8::bigint[],
-                 $9::timestamptz[]) AS e (product_id, round, position, state, reason, next_at, token, tries, at)
-             WHERE l.product_id = e.product_id AND l.round = e.round AND l.position = e.position",
-        ),
-        &columns,
-    )
-    .await?;
+    tx.batch(WRITE, &columns).await?;
     Ok(())
 }
 
@@ -216,6 +232,14 @@ pub struct Standing {
     pub recipient: RecipientId,
 }
 
+pub(crate) const STANDINGS: Sql = Sql::each(
+    "SELECT position, state, token, attempts, recipient_id FROM campaign_recipients
+     WHERE product_id = $1 AND round = $2 AND position = $3",
+    "SELECT l.position, l.state, l.token, l.attempts, l.recipient_id
+     FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS w (product_id, round, position)
+     JOIN campaign_recipients l ON l.product_id = w.product_id AND l.round = w.round AND l.position = w.position",
+);
+
 /// How the rows at `positions` stand.
 pub async fn standings(tx: &mut Tx<'_>, (product, round): Which, positions: &[i64]) -> Result<Vec<Standing>, StoreError> {
     let columns = [
@@ -223,22 +247,20 @@ pub async fn standings(tx: &mut Tx<'_>, (product, round): Which, positions: &[i6
         Column::Ints(vec![round; positions.len()]),
         Column::Ints(positions.to_vec()),
     ];
-    tx.batch_all(
-        Sql::each(
-            "SELECT position, state, token, attempts, recipient_id FROM campaign_recipients
-             WHERE product_id = $1 AND round = $2 AND position = $3",
-            "SELECT l.position, l.state, l.token, l.attempts, l.recipient_id
-             FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS w (product_id, round, position)
-             JOIN campaign_recipients l ON l.product_id = w.product_id AND l.round = w.round AND l.position = w.position",
-        ),
-        &columns,
-        |row| {
-            let (token, attempts) = (row.get(2)?, row.get(3)?);
-            Ok(Standing { position: row.get(0)?, state: row.parse(1)?, token, attempts, recipient: row.get(4)? })
-        },
-    )
+    tx.batch_all(STANDINGS, &columns, |row| {
+        let (token, attempts) = (row.get(2)?, row.get(3)?);
+        Ok(Standing { position: row.get(0)?, state: row.parse(1)?, token, attempts, recipient: row.get(4)? })
+    })
     .await
 }
+
+pub(crate) const MARK_NOTIFIED: Sql = Sql::each(
+    "UPDATE product_subscriptions SET state = 'NOTIFIED', notified_round = $2
+     WHERE recipient_id = $3 AND product_id = $1 AND state = 'ACTIVE' AND seq <= $4",
+    "UPDATE product_subscriptions s SET state = 'NOTIFIED', notified_round = t.round
+     FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bigint[]) AS t (product_id, round, recipient_id, until_seq)
+     WHERE s.recipient_id = t.recipient_id AND s.product_id = t.product_id AND s.state = 'ACTIVE' AND s.seq <= t.until_seq",
+);
 
 /// Ends the subscriptions of those who were told in a round, if they still have the place for which they were.
 pub async fn mark_notified(
@@ -254,41 +276,29 @@ pub async fn mark_notified(
         Column::Uuids(told.iter().map(|recipient| recipient.uuid()).collect()),
         Column::Ints(vec![until_seq; count]),
     ];
-    let ended = tx
-        .batch(
-            Sql::each(
-                "UPDATE product_subscriptions SET state = 'NOTIFIED', notified_round = $2
-                 WHERE recipient_id = $3 AND product_id = $1 AND state = 'ACTIVE' AND seq <= $4",
-                "UPDATE product_subscriptions s SET state = 'NOTIFIED', notified_round = t.round
-                 FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bigint[]) AS t (product_id, round, recipient_id, until_seq)
-                 WHERE s.recipient_id = t.recipient_id AND s.product_id = t.product_id AND s.state = 'ACTIVE' AND s.seq <= t.until_seq",
-            ),
-            &columns,
-        )
-        .await?;
+    let ended = tx.batch(MARK_NOTIFIED, &columns).await?;
     let ended = i64::try_from(ended).unwrap_or(i64::MAX);
     products::dismiss(tx, product, ended).await
 }
 
+pub(crate) const ORPHANS: &str = "SELECT product_id, round, position FROM campaign_recipients
+     WHERE state = 'IN_FLIGHT' AND token < $1 ORDER BY product_id, round, position";
+
 /// Rows that a sender of an earlier term than `term` left in flight.
 pub async fn orphans(tx: &mut Tx<'_>, term: i64) -> Result<Vec<(Which, i64)>, StoreError> {
-    tx.all(
-        "SELECT product_id, round, position FROM campaign_recipients WHERE state = 'IN_FLIGHT' AND token < $1
-         ORDER BY product_id, round, position",
-        values![term],
-        |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)),
-    )
-    .await
+    tx.all(ORPHANS, values![term], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?))).await
 }
+
+pub(crate) const HAS_IN_FLIGHT: &str = "SELECT token FROM campaign_recipients WHERE state = 'IN_FLIGHT' LIMIT 1";
 
 /// Whether anybody is in flight, in whatever round.
 pub async fn has_in_flight(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
-    let sql = "SELECT token FROM campaign_recipients WHERE state = 'IN_FLIGHT' LIMIT 1";
-    Ok(tx.optional(sql, &[], |row| row.get::<i64>(0)).await?.is_some())
+    Ok(tx.optional(HAS_IN_FLIGHT, &[], |row| row.get::<i64>(0)).await?.is_some())
 }
 
 pub(crate) const FIRST_OPEN: &str = "SELECT min(position) FROM campaign_recipients
-     WHERE product_id = $1 AND round = $2 AND state IN ('IN_FLIGHT', 'RETRY', 'SKIPPED', 'FAILED') AND state IN ('IN_FLIGHT', 'RETRY')";
+     WHERE product_id = $1 AND round = $2 AND state IN ('IN_FLIGHT', 'RETRY')
+         AND (state = 'IN_FLIGHT' OR state = 'RETRY' OR state = 'SKIPPED' OR state = 'FAILED')";
 
 /// The first position that was begun with and is not settled.
 pub async fn first_open(tx: &mut Tx<'_>, (product, round): Which) -> Result<Option<i64>, StoreError> {
@@ -340,42 +350,43 @@ pub async fn page(tx: &mut Tx<'_>, (product, round): Which, after: i64, limit: u
     tx.all(PAGE, values![product, round, after, limit], line).await
 }
 
-/// `SELECT` of lines that stand somewhere rare. SQLite recognizes the condition of their index only as it was written.
+/// `SELECT` of lines that stand somewhere rare. The state is in the text, where SQLite sees that it is one of those their index holds.
 macro_rules! apart {
     ($state:literal) => {
-        lines!(
-            "l.state IN ('IN_FLIGHT', 'RETRY', 'SKIPPED', 'FAILED') AND l.state = '",
-            $state,
-            "' AND l.position > $3 ORDER BY l.position LIMIT $4"
-        )
+        lines!("l.state = '", $state, "' AND l.position > $3 ORDER BY l.position LIMIT $4")
     };
 }
 
-const PAGE_IN_FLIGHT: &str = apart!("IN_FLIGHT");
-const PAGE_RETRY: &str = apart!("RETRY");
-const PAGE_SKIPPED: &str = apart!("SKIPPED");
+pub(crate) const PAGE_IN_FLIGHT: &str = apart!("IN_FLIGHT");
+pub(crate) const PAGE_RETRY: &str = apart!("RETRY");
+pub(crate) const PAGE_SKIPPED: &str = apart!("SKIPPED");
 pub(crate) const PAGE_FAILED: &str = apart!("FAILED");
-/// Most rows are one of these two, so no index is kept for them: whoever waits stands behind all others.
-const PAGE_SENT: &str = lines!("l.state = 'SENT' AND l.position > $3 ORDER BY l.position LIMIT $4");
-const PAGE_WAITING: &str = lines!("l.state = 'WAITING' AND l.position > $3 ORDER BY l.position LIMIT $4");
+/// Most rows are one of these two, so no index is kept for them: whoever was told stands up to a position that the round knows, and whoever
+/// waits behind all others.
+pub(crate) const PAGE_SENT: &str =
+    lines!("l.state = 'SENT' AND l.position > $3 AND l.position <= $5 ORDER BY l.position LIMIT $4");
+pub(crate) const PAGE_WAITING: &str = lines!("l.state = 'WAITING' AND l.position > $3 ORDER BY l.position LIMIT $4");
 
-/// As [`page`], of those that stand at `state`; `next` is the position of the round of which nobody has taken care.
+/// As [`page`], of those that stand at `state` in this round.
 pub async fn page_at(
     tx: &mut Tx<'_>,
-    (product, round): Which,
-    (state, next): (RowState, i64),
+    Kept { product, round, .. }: &Kept,
+    state: RowState,
     after: i64,
     limit: u32,
 ) -> Result<Vec<Line>, StoreError> {
     let (sql, after) = match state {
-        RowState::Waiting => (PAGE_WAITING, after.max(next - 1)),
+        RowState::Sent => {
+            let last = round.last_position;
+            return tx.all(PAGE_SENT, values![*product, round.number, after, limit, last], line).await;
+        }
+        RowState::Waiting => (PAGE_WAITING, after.max(round.next_position - 1)),
         RowState::InFlight => (PAGE_IN_FLIGHT, after),
         RowState::Retry => (PAGE_RETRY, after),
-        RowState::Sent => (PAGE_SENT, after),
         RowState::Skipped => (PAGE_SKIPPED, after),
         RowState::Failed => (PAGE_FAILED, after),
     };
-    tx.all(sql, values![product, round, after, limit], line).await
+    tx.all(sql, values![*product, round.number, after, limit], line).await
 }
 
 pub(crate) const OF: &str =
@@ -389,6 +400,40 @@ pub async fn of(tx: &mut Tx<'_>, (product, round): Which, owner: UserId, externa
 /// The line at `position`.
 pub async fn at(tx: &mut Tx<'_>, which: Which, position: i64) -> Result<Option<Line>, StoreError> {
     Ok(page(tx, which, position - 1, 1).await?.into_iter().find(|line| line.position == position))
+}
+
+pub(crate) const FIRST: &str = "SELECT position FROM campaign_recipients
+     WHERE product_id = $1 AND round = $2 ORDER BY position LIMIT 1";
+pub(crate) const FORGET: &str = "DELETE FROM campaign_recipients WHERE product_id = $1 AND round = $2 AND position < $3";
+
+/// Forgets the first `limit` rows of a ledger; answers how many those were, fewer only where none are left.
+pub(super) async fn forget(tx: &mut Tx<'_>, (product, round): Which, limit: i64) -> Result<i64, StoreError> {
+    let first: Option<i64> = tx.optional(FIRST, values![product, round], |row| row.get(0)).await?;
+    let Some(first) = first else { return Ok(0) };
+    let gone = tx.execute(FORGET, values![product, round, first.saturating_add(limit)]).await?;
+    Ok(i64::try_from(gone).unwrap_or(i64::MAX))
+}
+
+pub(crate) const AT_EACH: Sql = Sql::each(
+    "SELECT l.position, l.recipient_id, rc.external_id, coalesce(u.display_name, rc.name), l.state, l.attempts, l.started_at,
+         l.settled_at, l.next_at, l.reason, l.round
+     FROM campaign_recipients l JOIN recipients rc ON rc.id = l.recipient_id LEFT JOIN users u ON u.id = rc.user_id
+     WHERE l.product_id = $1 AND l.round = $2 AND l.position = $3",
+    "SELECT l.position, l.recipient_id, rc.external_id, coalesce(u.display_name, rc.name), l.state, l.attempts, l.started_at,
+         l.settled_at, l.next_at, l.reason, l.round
+     FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS w (product_id, round, position)
+     JOIN campaign_recipients l ON l.product_id = w.product_id AND l.round = w.round AND l.position = w.position
+     JOIN recipients rc ON rc.id = l.recipient_id LEFT JOIN users u ON u.id = rc.user_id",
+);
+
+/// One line of each of these rounds of a product, at the position named with it; with each comes its round.
+pub async fn at_each(tx: &mut Tx<'_>, product: ProductId, places: &[(i64, i64)]) -> Result<Vec<(i64, Line)>, StoreError> {
+    let columns = [
+        Column::Uuids(vec![product.uuid(); places.len()]),
+        Column::Ints(places.iter().map(|(round, _)| *round).collect()),
+        Column::Ints(places.iter().map(|(_, position)| *position).collect()),
+    ];
+    tx.batch_all(AT_EACH, &columns, |row| Ok((row.get(10)?, line(row)?))).await
 }
 
 fn turn(row: &Row<'_>) -> Result<Turn, StoreError> {
@@ -426,14 +471,11 @@ fn line(row: &Row<'_>) -> Result<Line, StoreError> {
     })
 }
 
+pub(crate) const FIRST_WAITING: &str = "SELECT rc.external_id, coalesce(u.display_name, rc.name) FROM product_subscriptions s
+     JOIN recipients rc ON rc.id = s.recipient_id LEFT JOIN users u ON u.id = rc.user_id
+     WHERE s.product_id = $1 AND s.state = 'ACTIVE' ORDER BY s.seq LIMIT $2";
+
 /// Who of at most `limit` would be the first in a round raised now: what the owner calls them, and what they are called.
 pub async fn first_waiting(tx: &mut Tx<'_>, product: ProductId, limit: u32) -> Result<Vec<(String, Option<String>)>, StoreError> {
-    tx.all(
-        "SELECT rc.external_id, coalesce(u.display_name, rc.name) FROM product_subscriptions s
-         JOIN recipients rc ON rc.id = s.recipient_id LEFT JOIN users u ON u.id = rc.user_id
-         WHERE s.product_id = $1 AND s.state = 'ACTIVE' ORDER BY s.seq LIMIT $2",
-        values![product, limit],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )
-    .await
+    tx.all(FIRST_WAITING, values![product, limit], |row| Ok((row.get(0)?, row.get(1)?))).await
 }

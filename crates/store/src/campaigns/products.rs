@@ -3,6 +3,7 @@
 use domain::campaigns::{Product, ProductName, Waves};
 use kernel::{Cursor, Instant, ProductId, UserId};
 
+use super::{rounds, subscriptions};
 use crate::{Row, Sql, StoreError, Tx, values};
 
 /// `SELECT` of products, in the order [`product`] reads, followed by the rest of the statement.
@@ -137,23 +138,21 @@ pub async fn discard(tx: &mut Tx<'_>, id: ProductId, now: Instant) -> Result<(),
     Ok(())
 }
 
-/// Forgets at most `limit` subscriptions to a product that was deleted, and with the last of them the product. Answers how many rows are
-/// gone; none are where there is nothing to forget.
+/// The product that was deleted first, of those that are still there.
+pub(crate) const DELETED: &str = "SELECT id FROM products WHERE deleted_at IS NOT NULL ORDER BY deleted_at LIMIT 1";
+
+/// Forgets at most `limit` rows of a product that was deleted: ledgers and rounds, then who waited for it, and at last the product. Answers
+/// how many rows are gone; none are where there is nothing to forget.
 pub async fn purge(tx: &mut Tx<'_>, limit: u32) -> Result<u64, StoreError> {
-    let deleted = "SELECT id FROM products WHERE deleted_at IS NOT NULL ORDER BY deleted_at LIMIT 1";
-    let Some(id) = tx.optional(deleted, values![], |row| row.get::<ProductId>(0)).await? else { return Ok(0) };
-    let gone = tx
-        .execute(
-            "DELETE FROM product_subscriptions WHERE (recipient_id, product_id) IN
-                 (SELECT recipient_id, product_id FROM product_subscriptions WHERE product_id = $1 LIMIT $2)",
-            values![id, limit],
-        )
-        .await?;
-    if gone >= u64::from(limit) {
-        return Ok(gone);
+    let Some(id) = tx.optional(DELETED, values![], |row| row.get::<ProductId>(0)).await? else { return Ok(0) };
+    let mut gone = rounds::forget(tx, id, i64::from(limit)).await?;
+    if gone == 0 {
+        gone = subscriptions::forget(tx, id, limit).await?;
     }
-    tx.execute("DELETE FROM products WHERE id = $1", values![id]).await?;
-    Ok(gone + 1)
+    if gone == 0 {
+        gone = tx.execute("DELETE FROM products WHERE id = $1", values![id]).await?;
+    }
+    Ok(gone)
 }
 
 fn product(row: &Row<'_>) -> Result<Product, StoreError> {

@@ -3,6 +3,7 @@
 use domain::campaigns::{Round, Waves};
 use kernel::{Instant, ProductId};
 
+use super::ledger;
 use crate::{Row, Sql, StoreError, Tx, values};
 
 /// A round, and what only those need who work it off.
@@ -180,6 +181,22 @@ pub async fn expired(tx: &mut Tx<'_>, now: Instant, limit: u32) -> Result<Vec<Wh
 /// The last place in the order of those who wait for a product, whoever has it.
 pub async fn last_seq(tx: &mut Tx<'_>, product: ProductId) -> Result<i64, StoreError> {
     tx.one("SELECT next_seq - 1 FROM products WHERE id = $1", values![product], |row| row.get(0)).await
+}
+
+/// Forgets at most `limit` rows of the rounds of a product that was deleted, the first round first; answers how many. A round goes when
+/// nothing is left of its ledger, since a trigger would take all of that along.
+pub(super) async fn forget(tx: &mut Tx<'_>, product: ProductId, limit: i64) -> Result<u64, StoreError> {
+    let first = "SELECT round FROM campaign_rounds WHERE product_id = $1 ORDER BY round LIMIT 1";
+    let mut left = limit;
+    while left > 0 {
+        let Some(round) = tx.optional(first, values![product], |row| row.get::<i64>(0)).await? else { break };
+        left -= ledger::forget(tx, (product, round), left).await?;
+        if left > 0 {
+            tx.execute("DELETE FROM campaign_rounds WHERE product_id = $1 AND round = $2", values![product, round]).await?;
+            left -= 1;
+        }
+    }
+    Ok(u64::try_from(limit - left).unwrap_or(0))
 }
 
 fn waves(row: &Row<'_>, at: usize) -> Result<Option<Waves>, StoreError> {

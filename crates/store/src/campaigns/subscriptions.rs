@@ -109,6 +109,14 @@ pub async fn page(
     tx.all(PAGE, values![product, state.as_str(), after, limit], subscriber).await
 }
 
+pub(crate) const FORGET: &str = "DELETE FROM product_subscriptions WHERE (recipient_id, product_id) IN
+     (SELECT recipient_id, product_id FROM product_subscriptions WHERE product_id = $1 ORDER BY state, seq LIMIT $2)";
+
+/// Forgets at most `limit` of those who wait for a product that was deleted, or did; answers how many.
+pub(super) async fn forget(tx: &mut Tx<'_>, product: ProductId, limit: u32) -> Result<u64, StoreError> {
+    tx.execute(FORGET, values![product, limit]).await
+}
+
 fn left_by(row: &Row<'_>, index: usize) -> Result<Option<Party>, StoreError> {
     row.get::<Option<String>>(index)?.map(|_| row.parse(index)).transpose()
 }

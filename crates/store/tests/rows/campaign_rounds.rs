@@ -181,12 +181,73 @@ async fn a_row_says_what_became_of_it_and_who_has_it() {
             (RowState::Skipped, vec![4]),
             (RowState::Failed, vec![]),
         ] {
-            let page = run(&store, move |tx| Box::pin(ledger::page_at(tx, which, (state, 5), 0, 100))).await;
+            let mut kept = kept(&product, 6);
+            (kept.round.next_position, kept.round.last_position) = (5, 1);
+            let page = run(&store, move |tx| {
+                let kept = kept.clone();
+                Box::pin(async move { ledger::page_at(tx, &kept, state, 0, 100).await })
+            })
+            .await;
             assert_eq!(page.iter().map(|line| line.position).collect::<Vec<_>>(), expected, "{state}");
         }
         let line = run(&store, move |tx| Box::pin(ledger::of(tx, which, owner, "c-4"))).await.expect("a line");
         assert_eq!((line.position, line.recipient, line.reason), (4, people[3], Some(Reason::Unsubscribed)));
-        assert_eq!(run(&store, move |tx| Box::pin(ledger::at(tx, which, 4))).await, Some(line));
+        assert_eq!(run(&store, move |tx| Box::pin(ledger::at(tx, which, 4))).await, Some(line.clone()));
+        let each = run(&store, move |tx| Box::pin(ledger::at_each(tx, which.0, &[(1, 4), (1, 7), (2, 4)]))).await;
+        assert_eq!(each, [(1, line)], "nobody is at the other two");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rounds_of_a_deleted_product_are_forgotten_piece_by_piece_with_their_ledgers() {
+    on_both_engines(async |store| {
+        let (owner, product, people) = shop(&store, 7).await;
+        let id = product.id;
+        let other = ProductId::mint(START, &SeededEntropy::new(6));
+        let kept_one = Product { id: other, key: "other".to_owned(), ..product.clone() };
+        run(&store, move |tx| {
+            let (product, other, people) = (product.clone(), kept_one.clone(), people.clone());
+            Box::pin(async move {
+                products::insert(tx, &other).await?;
+                let first = products::admit(tx, other.id, 7).await?;
+                subscriptions::subscribe(tx, other.id, &people, (first, START)).await?;
+                for (product, number) in [(&product, 2), (&product, 3), (&other, 1)] {
+                    let mut kept = kept(product, 7);
+                    kept.round.number = number;
+                    rounds::insert(tx, &kept).await?;
+                }
+                // Nobody is in the second.
+                for which in [(product.id, 1), (product.id, 3), (other.id, 1)] {
+                    ledger::freeze(tx, which, (0, 7), 0, 100).await?;
+                }
+                products::discard(tx, product.id, START).await
+            })
+        })
+        .await;
+        let mut pieces = Vec::new();
+        loop {
+            match run(&store, |tx| Box::pin(products::purge(tx, 4))).await {
+                0 => break,
+                gone => pieces.push(gone),
+            }
+            // Whoever is stopped in between goes on where the rows say.
+            let left = run(&store, move |tx| Box::pin(ledger::page(tx, (id, 3), 0, 100))).await;
+            assert!(left.len() == 7 || pieces.len() > 2, "the first round goes first");
+        }
+        // Two ledgers of seven and three rounds; seven places; the product.
+        assert_eq!(pieces, [4, 4, 4, 4, 1, 4, 3, 1]);
+        for round in [1, 3] {
+            assert!(run(&store, move |tx| Box::pin(ledger::page(tx, (id, round), 0, 100))).await.is_empty());
+        }
+        assert_eq!(run(&store, move |tx| Box::pin(rounds::page(tx, id, 9, 100))).await, []);
+        assert_eq!(run(&store, move |tx| Box::pin(ledger::page(tx, (other, 1), 0, 100))).await.len(), 7);
+        let name = ProductName::Id(other);
+        let there = run(&store, move |tx| {
+            let name = name.clone();
+            Box::pin(async move { products::find(tx, owner, &name).await })
+        });
+        assert_eq!(there.await.map(|product| product.subscribers), Some(7));
     })
     .await;
 }

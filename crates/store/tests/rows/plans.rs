@@ -45,7 +45,7 @@ use crate::{
 /// Enough that reading everything costs more than an index on both engines.
 const PEOPLE: u64 = 2_000;
 /// Those who were ever notified.
-const NOTIFIED: usize = 40;
+const NOTIFIED: usize = 20;
 const BATCHES: u64 = 5;
 const BATCH: usize = 100;
 
@@ -156,7 +156,7 @@ async fn lines_of(store: &Store, owners: &[UserId]) {
     .await;
 }
 
-/// Rounds of a product. The last one is under way and has a ledger.
+/// Rounds of a product. The last one is under way and has a ledger, of which a quarter still waits.
 const ROUNDS: i64 = 60;
 
 async fn rounds_of(tx: &mut Tx<'_>, product: &Product) -> Result<(), StoreError> {
@@ -184,9 +184,10 @@ async fn rounds_of(tx: &mut Tx<'_>, product: &Product) -> Result<(), StoreError>
         }
         kept.round.total = ledger::freeze(tx, (product, number), (0, until), 0, 1_000).await?.added;
         kept.round.frozen = true;
-        let told = (1..=kept.round.total).map(|position| match position % 50 {
+        let told = (1..=kept.round.total * 3 / 4).map(|position| match position % 50 {
             0 => Entry::new(position, RowState::Failed, Some(Reason::Refused)),
             1 => Entry { next_at: Some(START), ..Entry::new(position, RowState::Retry, None) },
+            2 => Entry::new(position, RowState::InFlight, None),
             _ => Entry::new(position, RowState::Sent, None),
         });
         let told: Vec<Entry> = told.collect();
@@ -233,16 +234,13 @@ async fn rooms_of(store: &Store, people: &[UserId]) {
                 rooms::presence::hold(tx, gateway, START + Duration::from_hours(1)).await?;
                 rooms::presence::put(tx, gateway, &people.iter().map(stay).collect::<Vec<_>>()).await?;
                 rooms::set_key(tx, room.id, (people[0], &room.name)).await?;
+                let keys: Vec<String> = (0..people.len()).map(|number| number.to_string()).collect();
+                let event = EventId::from_uuid(room.id.uuid());
+                let claim = |key| rooms::publications::Claim { key, event, hash: *hash };
+                let claims: Vec<_> = keys.iter().map(String::as_str).map(claim).collect();
+                rooms::publications::claim(tx, room.id, &claims, START).await?;
                 for (number, user) in people.iter().enumerate() {
                     rooms::reads::put(tx, room.id, *user, Position { epoch: 1, seq: 0 }).await?;
-                    let (event, key) = (EventId::from_uuid(room.id.uuid()), number.to_string());
-                    rooms::publications::claim(
-                        tx,
-                        room.id,
-                        &[rooms::publications::Claim { key: &key, event, hash: *hash }],
-                        START,
-                    )
-                    .await?;
                     say(tx, room.id, (*user, number as u128)).await?;
                 }
             }
@@ -296,7 +294,7 @@ async fn say(tx: &mut Tx<'_>, room: RoomId, (user, number): (UserId, u128)) -> R
 }
 
 /// Tasks of each of those who were notified; every fourth is open, each waits for the one before, every tenth is a subtask of it.
-const TASKS: u64 = 400;
+const TASKS: u64 = 200;
 
 async fn tasks(store: &Store, owner: UserId, seed: u64) {
     let mut made: Vec<Task> = Vec::new();
@@ -445,36 +443,45 @@ fn item(owner: UserId, hours: u64, entropy: &SeededEntropy) -> (Schedule, Alarm)
 async fn no_hot_read_goes_through_a_whole_table() {
     on_both_engines(async |store| {
         fill(&store).await;
+        let mut wrong = Vec::new();
         for read in hot_reads() {
             let plan = store.explain(&read).await.expect("a plan");
             let index = if store.is_shared() { read.index.postgres } else { read.index.sqlite };
-            // SQLite says SCAN too when it walks an index in its order, up to a limit.
-            // What the last step of a recursion has found, and what it begins with.
-            let recursion = ["SCAN below", "SCAN reached", "SCAN CONSTANT ROW"];
-            let walks =
-                |line: &str| line.contains("SCAN") && !line.contains(index) && !recursion.iter().any(|it| line.contains(it));
-            let whole = |line: &str| line.contains("Seq Scan") || walks(line);
-            assert!(!plan.lines().any(whole), "{} reads everything:\n{plan}", read.name);
-            assert!(plan.contains(index), "{} does not use {index}:\n{plan}", read.name);
-            // A claim puts its one batch in order, a search what it found, a list what few are begun, and what is left of
-            // the few tasks of an owner may be put in order as well, and so may what is counted in groups or locked, the few schedules a
-            // room is shown, and the few rounds that have an end or are being written down; everybody else takes the order of the index.
-            let sorts = plan.contains("Sort") || plan.contains("TEMP B-TREE");
-            let may_sort = [
-                "alarms::CLAIM_DUE",
-                "calendar::filtered::BEGUN",
-                "calendar::filtered::FOUND",
-                "campaigns::rounds::EXPIRED",
-                "campaigns::rounds::UNFROZEN",
-                "rooms::reactions::OF",
-                "rooms::shares::OF_ROOM",
-                "rooms::shares::OF_SCHEDULES",
-                "tasks::lists::FOUND",
-                "tasks::lists::LABELLED",
-            ]
-            .contains(&read.name);
-            assert!(!sorts || may_sort, "{} sorts:\n{plan}", read.name);
+            wrong.extend(fault(read.name, index, &plan));
         }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
     })
     .await;
+}
+
+/// What is wrong with the plan of a read.
+fn fault(name: &str, index: &str, plan: &str) -> Option<String> {
+    // SQLite says SCAN too when it walks an index in its order, up to a limit; and of what the last step of a recursion has found, what it
+    // begins with, and what a part of the statement hands on.
+    let handed_on = ["SCAN below", "SCAN reached", "SCAN CONSTANT ROW", "SCAN (subquery"];
+    let walks = |line: &str| line.contains("SCAN") && !line.contains(index) && !handed_on.iter().any(|it| line.contains(it));
+    if plan.lines().any(|line| line.contains("Seq Scan") || walks(line)) {
+        return Some(format!("{name} reads everything:\n{plan}"));
+    }
+    if !plan.contains(index) {
+        return Some(format!("{name} does not use {index}:\n{plan}"));
+    }
+    // A claim puts its one batch in order, a search what it found, a list what few are begun, and what is left of the few tasks of an owner
+    // may be put in order as well, and so may what is counted in groups or locked, the few schedules a room is shown, the few rounds that
+    // have an end or are being written down, and the few people in flight; everybody else takes the order of the index.
+    let sorts = plan.contains("Sort") || plan.contains("TEMP B-TREE");
+    let may_sort = [
+        "alarms::CLAIM_DUE",
+        "calendar::filtered::BEGUN",
+        "calendar::filtered::FOUND",
+        "campaigns::ledger::ORPHANS",
+        "campaigns::rounds::EXPIRED",
+        "campaigns::rounds::UNFROZEN",
+        "rooms::reactions::OF",
+        "rooms::shares::OF_ROOM",
+        "rooms::shares::OF_SCHEDULES",
+        "tasks::lists::FOUND",
+        "tasks::lists::LABELLED",
+    ];
+    (sorts && !may_sort.contains(&name)).then(|| format!("{name} sorts:\n{plan}"))
 }

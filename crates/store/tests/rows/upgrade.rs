@@ -7,10 +7,14 @@ use domain::{
         progress::{Action, Item, State},
         search::Query,
     },
+    campaigns::{
+        RowState,
+        SubscriptionState::{Active, Left, Notified},
+    },
     identity::{Role, Scope},
     notify::Shelf,
 };
-use kernel::{ApiKeyId, Instant, ReminderId, ScheduleId, SessionId, UserId, WallTime};
+use kernel::{ApiKeyId, Instant, ProductId, ReminderId, ScheduleId, SessionId, UserId, WallTime};
 use store::{
     Open, Store, alarms,
     calendar::{
@@ -18,6 +22,7 @@ use store::{
         filtered::{self, Narrow},
         revision, zones,
     },
+    campaigns::{ledger, subscriptions},
     holdings, identity, jobs,
     notify::inbox::{self, Listing},
     progress, scratch, search, streams, tasks,
@@ -108,6 +113,33 @@ const OF_V3: &str = "
     INSERT INTO high_water (id, at) VALUES (1, #at(2026-11-20T00:31:00Z));
 ";
 
+/// What a database of V20 held of rounds: two who waited for a product, one of whom was told, and a third who was passed over.
+const OF_V20: &str = "
+    INSERT INTO users (id, email, email_key, display_name, password_hash, role, time_zone, locale, default_lead_seconds, version,
+        created_at, updated_at) VALUES
+        (#id(1), 'Ada@example.org', 'ada@example.org', 'Ada', '*', 'administrator', 'Asia/Seoul', 'ko', 1800, 4,
+            #at(2026-01-01T00:00:00Z), #at(2026-02-01T00:00:00Z));
+    INSERT INTO products (id, owner_id, external_key, name, stock, round, next_seq, subscribers, version, created_at, updated_at) VALUES
+        (#id(5), #id(1), 'lamp', 'Lamp', 3, 1, 4, 1, 1, #at(2026-01-01T00:00:00Z), #at(2026-01-01T00:00:00Z));
+    INSERT INTO recipients (id, owner_id, external_id, version, created_at, updated_at) VALUES
+        (#id(6), #id(1), 'c-1', 1, #at(2026-01-01T00:00:00Z), #at(2026-01-01T00:00:00Z)),
+        (#id(7), #id(1), 'c-2', 1, #at(2026-01-01T00:00:00Z), #at(2026-01-01T00:00:00Z)),
+        (#id(8), #id(1), 'c-3', 1, #at(2026-01-01T00:00:00Z), #at(2026-01-01T00:00:00Z));
+    INSERT INTO product_subscriptions (product_id, recipient_id, seq, state, subscribed_at, notified_round, left_by) VALUES
+        (#id(5), #id(6), 1, 'NOTIFIED', #at(2026-01-01T00:00:00Z), 1, NULL),
+        (#id(5), #id(7), 2, 'LEFT', #at(2026-01-01T00:00:00Z), NULL, 'recipient'),
+        (#id(5), #id(8), 3, 'ACTIVE', #at(2026-01-01T00:00:00Z), NULL, NULL);
+    INSERT INTO campaign_rounds (product_id, round, state, cause, total, frozen, frozen_seq, freeze_until_seq, next_position, sent, skipped,
+        last_position, strict, wake_at, progress_at, started_at, version) VALUES
+        (#id(5), 1, 'IN_PROGRESS', 'asked', 3, #is(1), 3, 3, 3, 1, 1, 1, #is(0), #at(2026-11-20T00:00:00Z), #at(2026-11-20T00:00:00Z),
+            #at(2026-11-20T00:00:00Z), 1);
+    INSERT INTO campaign_recipients (product_id, round, position, recipient_id, state, token, attempts, started_at, settled_at, reason)
+        VALUES
+        (#id(5), 1, 1, #id(6), 'SENT', 7, 1, #at(2026-11-20T00:00:01Z), #at(2026-11-20T00:00:02Z), NULL),
+        (#id(5), 1, 2, #id(7), 'SKIPPED', 7, 0, NULL, #at(2026-11-20T00:00:03Z), 'unsubscribed'),
+        (#id(5), 1, 3, #id(8), 'WAITING', 0, 0, NULL, NULL, NULL);
+";
+
 fn uuid(number: u128) -> Uuid {
     Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + number)
 }
@@ -128,12 +160,12 @@ const fn hash(number: u8) -> [u8; 32] {
     [number; 32]
 }
 
-/// The rows as the engine of `open` writes them.
-fn rows(open: &Open) -> String {
+/// The rows of `text` as the engine of `open` writes them.
+fn rows(open: &Open, text: &str) -> String {
     let is_sqlite = matches!(open, Open::Sqlite(_));
     let number = |text: &str| -> u8 { text.parse().expect("a number") };
     let hex = |text: &str| format!("{:02x}", number(text)).repeat(32);
-    let mut parts = OF_V3.split('#');
+    let mut parts = text.split('#');
     let mut sql = vec![parts.next().expect("a beginning").to_owned()];
     for part in parts {
         let (word, rest) = part.split_once('(').expect("an argument");
@@ -158,7 +190,7 @@ fn rows(open: &Open) -> String {
 async fn a_filled_database_of_v3_is_migrated_and_read() {
     on_both_databases(async |database| {
         scratch::migrate_to(database.open(), 3).await.expect("a database of V3");
-        scratch::script(database.open(), &rows(database.open())).await.expect("rows of V3");
+        scratch::script(database.open(), &rows(database.open(), OF_V3)).await.expect("rows of V3");
         let store = Store::open(database.open(), testkit::seams()).await.expect("it opens");
         let applied = store.migrate().await.expect("it migrates");
         assert_eq!(applied.first().map(String::as_str), Some("V4__tasks"));
@@ -168,6 +200,37 @@ async fn a_filled_database_of_v3_is_migrated_and_read() {
         alarms_and_inbox(&store, ada).await;
         work(&store, ada).await;
         what_is_new(&store, ada, grace).await;
+        store.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ledgers_and_lines_of_v20_are_what_they_were() {
+    on_both_databases(async |database| {
+        scratch::migrate_to(database.open(), 20).await.expect("a database of V20");
+        scratch::script(database.open(), &rows(database.open(), OF_V20)).await.expect("rows of V20");
+        let store = Store::open(database.open(), testkit::seams()).await.expect("it opens");
+        let applied = store.migrate().await.expect("it migrates");
+        assert_eq!(applied.first().map(String::as_str), Some("V21__written_out"));
+        let product = ProductId::from_uuid(uuid(5));
+        let lines = run(&store, move |tx| Box::pin(ledger::page(tx, (product, 1), 0, 9))).await;
+        let lines: Vec<_> =
+            lines.iter().map(|line| (line.external_id.as_str(), line.state, line.attempts, line.settled_at)).collect();
+        let (told, passed) = (Some(at("2026-11-20T00:00:02Z")), Some(at("2026-11-20T00:00:03Z")));
+        assert_eq!(
+            lines,
+            [("c-1", RowState::Sent, 1, told), ("c-2", RowState::Skipped, 0, passed), ("c-3", RowState::Waiting, 0, None)]
+        );
+        for (state, who) in [(Notified, "c-1"), (Left, "c-2"), (Active, "c-3")] {
+            let page = run(&store, move |tx| Box::pin(subscriptions::page(tx, (product, state), 0, 9))).await;
+            assert_eq!(page.iter().map(|found| found.external_id.as_str()).collect::<Vec<_>>(), [who]);
+        }
+        // A round still takes its ledger along, and a row that says nothing is refused.
+        let forged = "UPDATE campaign_recipients SET state = 'NOWHERE'";
+        assert!(scratch::script(database.open(), forged).await.is_err());
+        scratch::script(database.open(), "DELETE FROM campaign_rounds").await.expect("it goes");
+        assert_eq!(scratch::numbers(database.open(), "SELECT count(*) FROM campaign_recipients").await.expect("a count"), [0]);
         store.close().await;
     })
     .await;

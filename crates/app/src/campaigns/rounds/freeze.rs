@@ -20,7 +20,7 @@ use super::{
 use crate::{App, Effects, Error};
 
 /// Positions of one transaction: some tens of milliseconds.
-const AT_ONCE: u32 = 5_000;
+const AT_ONCE: u32 = 10_000;
 
 struct FreezeSome {
     /// Rounds that are passed over.

@@ -107,8 +107,14 @@ pub struct Shown {
 
 /// What its owner sees of a round.
 async fn show(tx: &mut Tx<'_>, product: &Product, kept: Kept) -> Result<Shown, StoreError> {
+    let (number, position) = (kept.round.number, kept.round.last_position);
+    let last = if position > 0 { ledger::at(tx, (product.id, number), position).await? } else { None };
+    show_after(tx, product, kept, last).await
+}
+
+/// As [`show`], where it was looked already who was told last.
+async fn show_after(tx: &mut Tx<'_>, product: &Product, kept: Kept, last: Option<Line>) -> Result<Shown, StoreError> {
     let (which, round): (Which, _) = ((product.id, kept.round.number), kept.round);
-    let last = if round.last_position > 0 { ledger::at(tx, which, round.last_position).await? } else { None };
     let open = if round.in_flight + round.retrying > 0 { ledger::first_open(tx, which).await? } else { None };
     let first_unsent = open.or((round.next_position <= round.total).then_some(round.next_position));
     Ok(Shown { product: product.id, key: product.key.clone(), round, last, first_unsent })

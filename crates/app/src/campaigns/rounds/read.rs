@@ -1,5 +1,7 @@
 //! Reading rounds and their ledgers.
 
+use std::collections::HashMap;
+
 use domain::{
     campaigns::{ProductName, RoundError, RowState},
     identity::Caller,
@@ -13,7 +15,7 @@ use store::{
     },
 };
 
-use super::{Restock, Shown, find, show};
+use super::{Restock, Shown, find, show, show_after};
 use crate::{App, Error, campaigns::look};
 
 struct Get {
@@ -51,9 +53,14 @@ impl UseCase for List {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
         let product = look(tx, self.owner, &self.name).await?;
-        let mut shown = Vec::new();
-        for kept in rows::page(tx, product.id, self.before.unwrap_or(i64::MAX), self.limit).await? {
-            shown.push(show(tx, &product, kept).await?);
+        let page = rows::page(tx, product.id, self.before.unwrap_or(i64::MAX), self.limit).await?;
+        let told = page.iter().filter(|kept| kept.round.last_position > 0);
+        let places: Vec<_> = told.map(|kept| (kept.round.number, kept.round.last_position)).collect();
+        let mut last: HashMap<i64, Line> = ledger::at_each(tx, product.id, &places).await?.into_iter().collect();
+        let mut shown = Vec::with_capacity(page.len());
+        for kept in page {
+            let last = last.remove(&kept.round.number);
+            shown.push(show_after(tx, &product, kept, last).await?);
         }
         Ok(shown)
     }
@@ -105,7 +112,7 @@ impl UseCase for LedgerPage {
         let limit = self.limit.saturating_add(1);
         let mut lines = match &self.filter {
             Filter::All => ledger::page(tx, which, self.after, limit).await?,
-            Filter::At(state) => ledger::page_at(tx, which, (*state, kept.round.next_position), self.after, limit).await?,
+            Filter::At(state) => ledger::page_at(tx, &kept, *state, self.after, limit).await?,
             Filter::Of(external_id) => {
                 let line = ledger::of(tx, which, self.owner, external_id).await?;
                 line.into_iter().filter(|line| line.position > self.after).collect()
