@@ -3,7 +3,7 @@
 use clap::ValueEnum as _;
 
 use crate::{
-    calendar,
+    calendar, campaign,
     database::{Databases, Engine},
     fire, footprint, http, lateness,
     peers::{self, Peer},
@@ -37,6 +37,9 @@ pub(crate) async fn run(quick: bool, report: &mut Report) -> anyhow::Result<()> 
     let others = if quick { vec![10_000] } else { vec![10_000, 1_000_000] };
     let options = calendar::Options { engines: engines.clone(), schedules: part(2_000), others, requests: part(100), repeat };
     calendar::run(&options, &databases, report).await?;
+
+    let options = campaign::Options { engines: engines.clone(), quick, repeat, ..campaign::Options::default() };
+    campaign::run(&options, &databases, report).await?;
 
     let alarms = part(50_000);
     let options =

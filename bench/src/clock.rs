@@ -34,6 +34,27 @@ impl Stopwatch {
     }
 }
 
+/// Processor time of this process since it was started, the kernel's on its behalf included: on a machine that others use as well, it says
+/// more than the time that passed.
+#[derive(Clone, Copy)]
+pub(crate) struct Work(Duration);
+
+impl Work {
+    pub(crate) fn start() -> Self {
+        Self(worked())
+    }
+
+    /// Microseconds for each of `count`.
+    pub(crate) fn micros_each(self, count: u32) -> f64 {
+        worked().saturating_sub(self.0).as_secs_f64() * 1e6 / f64::from(count)
+    }
+}
+
+fn worked() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
 /// Waits.
 #[expect(clippy::disallowed_methods, reason = "other processes are waited for")]
 pub(crate) async fn pause(duration: Duration) {

@@ -29,6 +29,7 @@ pub(crate) enum Kind {
     Schedule = 2,
     Reminder = 3,
     Alarm = 4,
+    Product = 5,
 }
 
 impl Herd {

@@ -1,4 +1,5 @@
-//! The product without its front door: `app` over `store` in this process, for profiling the path of an alarm.
+//! The product without its front door: `app` over `store` in this process, for profiling the path of an alarm
+//! and for what is measured below HTTP.
 
 use std::sync::Arc;
 
@@ -13,6 +14,11 @@ use crate::clock::OsEntropy;
 
 /// An application on `store` that nobody listens to.
 pub(crate) fn application(store: Store) -> anyhow::Result<App> {
+    telling(store, app::campaigns::rounds::Settings::default())
+}
+
+/// One that tells people of products as `campaigns` says.
+pub(crate) fn telling(store: Store, campaigns: app::campaigns::rounds::Settings) -> anyhow::Result<App> {
     let line = identity::Keys::generate_line(&OsEntropy);
     let secrets = identity::Secret::read_file(&line).context("a secret was generated and is not readable")?;
     Ok(App::new(Parts {
@@ -24,7 +30,7 @@ pub(crate) fn application(store: Store) -> anyhow::Result<App> {
         identity: identity::Settings::default(),
         calendar: app::calendar::Settings::default(),
         rooms: app::rooms::Settings::default(),
-        campaigns: app::campaigns::rounds::Settings::default(),
+        campaigns,
         alarms: Wake::default(),
         jobs: Wake::default(),
         meters: app::alarms::Meters::default(),

@@ -13,6 +13,7 @@
 
 mod all;
 mod calendar;
+mod campaign;
 mod clock;
 mod connection;
 mod database;
@@ -62,6 +63,8 @@ enum What {
     Http(http::Options),
     /// A full calendar: a month of it, and whether something fits in.
     Calendar(calendar::Options),
+    /// Restock rounds: freezing, telling, the rate, reading, and the import of a list.
+    Campaign(campaign::Options),
     /// Alarms fired per second, with their SQL effect, when all are due at once.
     Fire(fire::Options),
     /// One room and many who listen, beside nginx with nchan and socket.io.
@@ -93,6 +96,7 @@ async fn measure(what: &What, report: &mut Report) -> anyhow::Result<()> {
         What::All { quick } => all::run(*quick, report).await,
         What::Http(options) => http::run(options, &on(&options.engines)?, report).await,
         What::Calendar(options) => calendar::run(options, &on(&options.engines)?, report).await,
+        What::Campaign(options) => campaign::run(options, &on(&options.engines)?, report).await,
         What::Fire(options) => fire::run(options, &on(&options.engines)?, report).await,
         What::Fanout(options) => fanout::run(options, &on(&options.engines)?, report).await,
         What::Lateness(options) => lateness::run(options, &on(&options.engines)?, report).await,

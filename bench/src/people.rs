@@ -37,6 +37,6 @@ pub(crate) async fn tokens_of(database: &Database, numbers: impl Iterator<Item =
 }
 
 /// As if that user had signed in.
-fn signed_in(user: UserId) -> Caller {
+pub(crate) fn signed_in(user: UserId) -> Caller {
     Caller { user, role: Role::Member, credential: Credential::Session(SessionId::mint(clock::now(), &OsEntropy)) }
 }
