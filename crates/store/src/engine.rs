@@ -85,6 +85,8 @@ pub struct Seams {
 pub struct Store {
     engine: Engine,
     turns: Turns,
+    /// Whether several nodes share this database.
+    shared: bool,
 }
 
 #[derive(Clone)]
@@ -103,7 +105,8 @@ impl Store {
                 Engine::Postgres(Arc::new(Postgres::connect(url, *pool, ca_file.as_deref(), seams).await?))
             }
         };
-        Ok(Self { engine, turns: Turns::new(open.turns()) })
+        let shared = matches!(engine, Engine::Postgres(_));
+        Ok(Self { engine, turns: Turns::new(open.turns()), shared })
     }
 
     /// The same store, with so many transactions of one user at a time. For before it is used: turns that are taken already are
@@ -124,7 +127,7 @@ impl Store {
     }
 
     fn inline(sqlite: Sqlite) -> Self {
-        Self { engine: Engine::Sqlite(Arc::new(sqlite)), turns: Turns::new(SQLITE_TURNS) }
+        Self { engine: Engine::Sqlite(Arc::new(sqlite)), turns: Turns::new(SQLITE_TURNS), shared: false }
     }
 
     /// Another simulated process on the same database in memory, or the same one after a restart: it shares what was committed
@@ -134,6 +137,12 @@ impl Store {
             Engine::Sqlite(sqlite) => Some(Self::inline(sqlite.another(faults)?)),
             Engine::Postgres(_) => None,
         }
+    }
+
+    /// The same simulated process, which knows that it is one of several.
+    #[must_use]
+    pub fn simulated_among_others(self) -> Self {
+        Self { shared: true, ..self }
     }
 
     /// Applies the migrations that are missing; answers their names. Several nodes may call it at once.
@@ -164,7 +173,7 @@ impl Store {
 
     /// Whether several nodes may share this database.
     pub fn is_shared(&self) -> bool {
-        matches!(self.engine, Engine::Postgres(_))
+        self.shared
     }
 
     /// The engine's name, for logs and the health page: `sqlite` or `postgresql`.

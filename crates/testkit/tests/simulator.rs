@@ -9,7 +9,7 @@ use std::{
 
 use testkit::{
     history::Checker,
-    simulator::{Report, Sabotage, simulate},
+    simulator::{Report, SHOP_EVERY, Sabotage, simulate},
 };
 
 /// Seeds per run of the tests: see docs/simulator.md for the budget.
@@ -26,7 +26,7 @@ fn listed(file: &'static str) -> impl Iterator<Item = (u64, &'static str)> {
 
 #[test]
 fn a_thousand_seeds_keep_every_promise() {
-    let (next, rang) = (AtomicU64::new(1), AtomicUsize::new(0));
+    let (next, rang, told) = (AtomicU64::new(1), AtomicUsize::new(0), AtomicUsize::new(0));
     let failed = everywhere(|| {
         let mut failed = Vec::new();
         loop {
@@ -36,12 +36,15 @@ fn a_thousand_seeds_keep_every_promise() {
             }
             let report = simulate(seed, None);
             rang.fetch_add(report.verdict.summary.effects, Ordering::Relaxed);
+            told.fetch_add(report.verdict.summary.told, Ordering::Relaxed);
             failed.extend((!report.is_good()).then(|| report.to_string()));
         }
     });
     assert!(failed.is_empty(), "{} of {SEEDS} seeds failed:\n{}", failed.len(), failed.join("\n"));
     let rang = rang.into_inner();
     assert!(rang > 100 * 1_000, "a simulation in which nothing happens proves nothing: {rang} alarms rang");
+    let told = told.into_inner();
+    assert!(told > 50 * 1_000, "and so does a shop in which nobody is told: {told} were");
 }
 
 #[test]
@@ -65,7 +68,8 @@ macro_rules! sabotages {
     ($($test:ident: $sabotage:ident is seen by $checker:ident;)*) => {$(
         #[test]
         fn $test() {
-            let caught = (1..=SABOTAGE_BUDGET).map(|seed| simulate(seed, Some(Sabotage::$sabotage)));
+            let apart = if Sabotage::$sabotage.needs_a_shop() { SHOP_EVERY } else { 1 };
+            let caught = (1..=SABOTAGE_BUDGET).map(|seed| simulate(seed * apart, Some(Sabotage::$sabotage)));
             let caught = caught.inspect(tell).find(|report| report.accusers().contains(&Checker::$checker));
             assert!(caught.is_some(), "{} was not seen in {SABOTAGE_BUDGET} seeds", Sabotage::$sabotage);
         }
@@ -94,6 +98,14 @@ sabotages! {
     waiting_without_quiet_hours_is_seen: HeldForNothing is seen by InTime;
     a_series_whose_next_alarm_is_armed_in_a_second_transaction_falls_silent: NextInSecondTransaction is seen by NothingLost;
     a_series_that_does_not_follow_the_clocks_is_seen: OffsetOfTheFirst is seen by NoPhantom;
+    two_who_tell_people_of_one_round_are_seen: EveryNodeSends is seen by Told;
+    who_counts_as_told_before_the_call_is_not_told: SaidBeforeTheCall is seen by Told;
+    a_key_with_the_call_in_it_tells_people_twice: KeyOfCall is seen by Told;
+    without_a_rate_too_many_are_told_at_once: NoRate is seen by Pace;
+    a_stop_that_is_answered_early_is_no_stop: StopAnsweredEarly is seen by Pace;
+    who_is_told_although_they_left_is_seen: LeavingAnsweredEarly is seen by Told;
+    a_round_that_is_written_down_in_two_steps_is_seen: FrozenInTwoSteps is seen by Told;
+    who_came_after_a_round_was_raised_is_not_in_it: FrozenLate is seen by Told;
 }
 
 fn tell(report: &Report) {

@@ -9,7 +9,7 @@ use std::{
 use kernel::Instant;
 
 use super::{
-    Entry,
+    Entry, campaigns,
     ledger::{self, Effect, Ledger, Rings, Subject},
     quiet,
 };
@@ -31,6 +31,10 @@ pub enum Checker {
     NoGap,
     /// C7: tokens only grow, and nothing is settled by somebody whose claim has passed to another.
     NoStaleHolder,
+    /// C9: the ledger of a round is what was seen of it: everybody told in order, once, or it is known why not.
+    Told,
+    /// C10: no second sees too many starts, a stop is one, and the rate is held.
+    Pace,
     /// C12: what is left in the database adds up.
     Conservation,
     /// C13: nothing is told in quiet hours that can wait, and nothing afterwards that is over.
@@ -47,6 +51,8 @@ impl fmt::Display for Checker {
             Self::InTime => "C5 in time",
             Self::NoGap => "C6 no gap",
             Self::NoStaleHolder => "C7 no stale holder",
+            Self::Told => "C9 told in order and once",
+            Self::Pace => "C10 pace",
             Self::Conservation => "C12 conservation",
             Self::QuietHours => "C13 quiet hours",
         })
@@ -88,6 +94,10 @@ pub struct Summary {
     pub sure: usize,
     /// Notifications shown.
     pub effects: usize,
+    /// Restock rounds.
+    pub rounds: usize,
+    /// People told in them.
+    pub told: usize,
     /// How late each of them rang, sorted, of those that were due while nothing was broken.
     pub lateness: Vec<Duration>,
 }
@@ -129,7 +139,10 @@ pub fn check(history: &[Entry], bounds: &Bounds) -> Verdict {
     court.no_gap();
     court.no_stale_holder();
     court.inboxes();
+    let (extent, found) = campaigns::check(history, &ledger.windows, bounds);
     let mut verdict = court.verdict;
+    (verdict.summary.rounds, verdict.summary.told) = (extent.rounds, extent.told);
+    verdict.violations.extend(found);
     verdict.summary.lateness.sort_unstable();
     verdict.violations.sort_by_key(|violation| violation.checker);
     verdict

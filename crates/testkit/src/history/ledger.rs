@@ -197,6 +197,12 @@ impl Windows {
         deadline
     }
 
+    /// Whether something was broken between `from` and `until`.
+    pub(super) fn meet(&self, from: Instant, until: Instant) -> bool {
+        let next = self.0.partition_point(|&(_, to)| to < from);
+        self.0.get(next).is_some_and(|&(began, _)| began <= until)
+    }
+
     /// Whether nothing was broken around `at`.
     pub(super) fn are_clear(&self, at: Instant, bounds: &Bounds) -> bool {
         let next = self.0.partition_point(|&(_, to)| to + bounds.recovery < at);
@@ -278,7 +284,7 @@ impl Ledger {
             What::Reset { user, epoch, seq } => {
                 pass.streams.insert((entry.actor.clone(), user.clone()), (*epoch, *seq));
             }
-            What::Fault { excuses: false, .. } => {}
+            What::Fault { excuses: false, .. } | What::Campaign(_) => {}
             What::Lease { job, token, step, begun_at } => {
                 let lease = self.leases.entry(job.clone()).or_default();
                 lease.take(*token, *step, (*begun_at, at), &entry.actor);

@@ -8,6 +8,7 @@
 //! An effect is told apart by its **subject** (the title of a schedule, chosen by the client, never used twice) and by the
 //! instant at which it was to ring. Of what repeats, each occurrence is a subject: the title and its wall time.
 
+pub mod campaigns;
 mod checkers;
 mod ledger;
 mod quiet;
@@ -133,6 +134,8 @@ pub enum What {
         /// What the counter says.
         counted: i64,
     },
+    /// Something about a product that people wait for.
+    Campaign(campaigns::Campaign),
 }
 
 /// A change of what is to ring, said in terms of the effects it has.

@@ -19,6 +19,7 @@ use super::{
     jobs::Errands,
     sabotage::{Sabotage, SabotagedLane},
     scribe::Scribe,
+    shop::Shop,
 };
 use crate::{SeededEntropy, TestClock};
 
@@ -34,6 +35,7 @@ pub(super) struct Cluster {
     entropy: SeededEntropy,
     database: Store,
     members: Vec<Member>,
+    pub(super) shop: Option<Rc<Shop>>,
     born: Cell<u32>,
     surprises: RefCell<Vec<String>>,
     spoiled: Cell<u64>,
@@ -60,7 +62,7 @@ impl Cluster {
     pub(super) fn new(
         (handle, world, scribe): (Handle, TestClock, Scribe),
         entropy: &SeededEntropy,
-        database: Store,
+        (database, shop): (Store, Option<Rc<Shop>>),
         size: u64,
         sabotage: Option<Sabotage>,
     ) -> Rc<Self> {
@@ -73,11 +75,16 @@ impl Cluster {
         let members = members.collect();
         let entropy = entropy.fork("cluster");
         let (born, surprises, spoiled, over) = (Cell::default(), RefCell::default(), Cell::default(), Cell::default());
-        Rc::new(Self { handle, world, scribe, sabotage, entropy, database, members, born, surprises, spoiled, over })
+        Rc::new(Self { handle, world, scribe, sabotage, entropy, database, members, shop, born, surprises, spoiled, over })
     }
 
     pub(super) fn members(&self) -> &[Member] {
         &self.members
+    }
+
+    /// Whether several nodes share the database, know of it, and go by its clock. Where there is no shop nothing depends on that.
+    pub(super) fn is_shared(&self) -> bool {
+        self.shop.is_some() && self.members.len() > 1
     }
 
     /// Starts `member` as the binary starts: with the right time, the committed rows and an empty memory.
@@ -87,7 +94,19 @@ impl Cluster {
         let Some(store) = self.database.simulated_again(Arc::clone(&member.disk) as Arc<dyn store::Faults>) else { return };
         let clock = Arc::new(NodeClock::new(self.world.clone(), self.sabotage != Some(Sabotage::NoClockGuard)));
         let entropy = Arc::new(SeededEntropy::new(member.births.next()));
-        let app = super::installation::app(store, Arc::clone(&clock) as _, Arc::clone(&entropy) as _);
+        let store = if self.is_shared() && self.sabotage != Some(Sabotage::EveryNodeSends) {
+            store.simulated_among_others()
+        } else {
+            store
+        };
+        let mut settings = self.shop.as_ref().map(|shop| shop.settings).unwrap_or_default();
+        if self.sabotage == Some(Sabotage::NoRate) {
+            settings.starts_per_second = 0;
+        }
+        let app = super::installation::app(store, Arc::clone(&clock) as _, Arc::clone(&entropy) as _, settings);
+        if let Some(shop) = &self.shop {
+            shop.staff((&self.handle, node, &member.name), &app, &self.scribe, self.sabotage);
+        }
         self.start_alarms(node, &app);
         let errands = Errands::new(app.clone(), &member.name, member.births.fork("errands"), &self.scribe, self.sabotage);
         let jobs = app.clone();

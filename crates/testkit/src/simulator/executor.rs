@@ -71,8 +71,8 @@ pub struct Executor {
     ready: Arc<Ready>,
     slots: BTreeMap<u64, Slot>,
     paused: BTreeSet<Node>,
-    /// How many polls a node has left to live, and whom to tell.
-    condemned: BTreeMap<Node, (u32, oneshot::Sender<()>)>,
+    /// How many polls a node has left to live, and whom to tell: two may want it dead.
+    condemned: BTreeMap<Node, (u32, Vec<oneshot::Sender<()>>)>,
     dead: BTreeSet<Node>,
     spawned: u64,
     trace: Trace,
@@ -232,7 +232,7 @@ impl Executor {
         self.paused.remove(&node);
         self.dead.insert(node);
         self.slots.retain(|_, slot| slot.node != node);
-        if let Some((_, told)) = self.condemned.remove(&node) {
+        for told in self.condemned.remove(&node).into_iter().flat_map(|(_, told)| told) {
             let _ = told.send(());
         }
     }
@@ -247,8 +247,10 @@ impl Executor {
                 match command {
                     Command::Spawn(node, name, task) => self.admit(node, name, task),
                     Command::CrashAfter(node, polls, told) => {
-                        self.condemned.insert(node, (polls, told));
-                        if polls == 0 {
+                        let (left, all) = self.condemned.entry(node).or_insert((polls, Vec::new()));
+                        *left = polls.min(*left);
+                        all.push(told);
+                        if polls == 0 || self.dead.contains(&node) {
                             self.kill(node);
                         }
                     }
@@ -389,6 +391,28 @@ mod tests {
             (lost, gone, restarted, clock.monotonic())
         });
         assert_eq!(answers, Ok((true, None, Some(7), Duration::ZERO)));
+    }
+
+    #[test]
+    fn two_who_want_a_node_dead_are_told_when_it_is() {
+        let (mut executor, clock) = executor(7);
+        let handle = executor.handle();
+        let lived = executor.run(async move {
+            let node = {
+                let clock = clock.clone();
+                async move {
+                    loop {
+                        clock.sleep(Duration::from_secs(1)).await;
+                    }
+                }
+            };
+            handle.spawn(Node(1), "node", node);
+            let (one, other) = (handle.crash_after(Node(1), 9), handle.crash_after(Node(1), 4));
+            let told = (one.await.is_ok(), clock.monotonic(), other.await.is_ok(), clock.monotonic());
+            (told, handle.crash_after(Node(1), 4).await.is_ok())
+        });
+        let died = Duration::from_secs(3);
+        assert_eq!(lived, Ok(((true, died, true, died), true)));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::{
 
 use app::{
     App, Parts,
+    campaigns::rounds::Settings as Campaigns,
     identity::{Keys, PasswordCost, Secret, Settings},
 };
 use clockwork::Wake;
@@ -30,7 +31,7 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
 /// No password is checked in the simulator.
 const CHEAPEST: PasswordCost = PasswordCost { memory_kib: 8, passes: 1, lanes: 1 };
 
-pub(super) fn app(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> App {
+pub(super) fn app(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, campaigns: Campaigns) -> App {
     App::new(Parts {
         store,
         clock,
@@ -40,7 +41,7 @@ pub(super) fn app(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>
         identity: Settings { password: CHEAPEST, ..Settings::default() },
         calendar: app::calendar::Settings::default(),
         rooms: app::rooms::Settings::default(),
-        campaigns: app::campaigns::rounds::Settings::default(),
+        campaigns,
         alarms: Wake::default(),
         jobs: Wake::default(),
         meters: app::alarms::Meters::default(),

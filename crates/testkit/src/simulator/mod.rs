@@ -23,6 +23,7 @@ mod reader;
 mod sabotage;
 mod scribe;
 mod series;
+mod shop;
 mod turns;
 
 use std::{fmt, rc::Rc, sync::Arc, time::Duration};
@@ -32,6 +33,7 @@ use store::{Fault, FaultPoint, Faults, Store, StoreError};
 
 pub use executor::{Executor, Handle, Node, OUTSIDE, Stuck};
 pub use sabotage::Sabotage;
+pub use shop::EVERY as SHOP_EVERY;
 
 use crate::{
     SeededEntropy, TestClock,
@@ -43,6 +45,7 @@ use nemesis::Nemesis;
 use people::Actor;
 use reader::Reader;
 use scribe::Scribe;
+use shop::{Crowd, Keeper, Shop, Weather};
 use turns::Turn;
 
 /// How long people work and the nemesis breaks things.
@@ -90,11 +93,13 @@ impl fmt::Display for Report {
         let summary = &self.verdict.summary;
         writeln!(
             f,
-            "seed {}: {} promises, {} had to ring, {} rang; {} lines; {} simulated seconds; trace {:016x}",
+            "seed {}: {} promises, {} had to ring, {} rang; {} rounds, {} told; {} lines; {} simulated seconds; trace {:016x}",
             self.seed,
             summary.promises,
             summary.sure,
             summary.effects,
+            summary.rounds,
+            summary.told,
             self.history.len(),
             self.simulated.as_secs(),
             self.trace
@@ -119,7 +124,8 @@ pub fn simulate(seed: u64, sabotage: Option<Sabotage>) -> Report {
     let world = TestClock::at(start);
     let mut executor = Executor::new(world.clone(), entropy.fork("executor"));
     let (handle, scribe) = (executor.handle(), Scribe::new(world.clone()));
-    let life = live((handle, world.clone(), scribe.clone()), (entropy, turn), sabotage);
+    let has_shop = seed.is_multiple_of(SHOP_EVERY);
+    let life = live((handle, world.clone(), scribe.clone()), (entropy, turn), has_shop, sabotage);
     let surprises = match executor.run(life) {
         Ok(Ok(surprises)) => surprises,
         Ok(Err(error)) => vec![format!("the database itself failed: {error}")],
@@ -167,21 +173,28 @@ impl Faults for Sound {
 async fn live(
     (handle, world, scribe): (Handle, TestClock, Scribe),
     (entropy, turn): (SeededEntropy, &'static Turn),
+    has_shop: bool,
     sabotage: Option<Sabotage>,
 ) -> Result<Vec<String>, StoreError> {
     let start = world.now();
     let database = Store::simulated(Arc::new(Sound(world.clone())))?;
     database.migrate().await?;
     let (people, victim) = enrol(&database, (turn, start), &entropy).await?;
+    let shop = if has_shop { Some(Shop::open(&entropy, start, &database, &scribe).await?) } else { None };
     let size = entropy.between(1, 3);
-    let cluster = Cluster::new((handle, world.clone(), scribe), &entropy, database, size, sabotage);
+    let cluster = Cluster::new((handle, world.clone(), scribe), &entropy, (database, shop.clone()), size, sabotage);
     cluster.members().iter().for_each(|member| cluster.start(member));
 
     let (busy_until, horizon) = (start + BUSY, start + HORIZON);
     let pause_millis = entropy.between(2_000, 9_000);
-    for name in ["nemesis-1", "nemesis-2"] {
+    let weather = shop.as_ref().map_or(Weather::Usual, |shop| shop.weather);
+    for name in ["nemesis-1", "nemesis-2"].into_iter().filter(|_| weather != Weather::Calm) {
         let nemesis = Nemesis::new(name, &cluster, &entropy, &victim, busy_until);
         cluster.handle.spawn(OUTSIDE, name, nemesis.run());
+    }
+    if weather == Weather::Raids {
+        let raider = Nemesis::raider(&cluster, &entropy, &victim, busy_until);
+        cluster.handle.spawn(OUTSIDE, "raider", raider.run());
     }
     let (mut actors, mut readers) = (Vec::new(), Vec::new());
     for person in &people {
@@ -190,17 +203,42 @@ async fn live(
         let reader = Reader::new(&cluster, person.clone(), &entropy);
         readers.push(waited(&cluster.handle, &format!("{} reads", person.name), reader.follow()));
     }
+    let keeper = shop.as_ref().map(|shop| open_shop(&cluster, shop, &entropy, busy_until, &mut actors));
     all(actors).await;
-    let is_quiet = quiesce(&cluster, horizon).await?;
+    let mut is_quiet = quiesce(&cluster, horizon).await?;
+    if let Some(keeper) = keeper {
+        is_quiet &= keeper.close().await?;
+    }
     cluster.call_it_a_day();
     all(readers).await;
     reader::audit(&cluster, &people).await?;
     reader::count_set_aside(&cluster).await?;
+    if let Some(shop) = &shop {
+        shop::audit(&cluster, shop).await?;
+    }
     let mut surprises = cluster.take_surprises();
     if !is_quiet {
         surprises.push(format!("an hour after everything was healed, at {}, something still waits", world.now()));
     }
     Ok(surprises)
+}
+
+/// Starts everybody in a shop; answers whose it is.
+fn open_shop(
+    cluster: &Rc<Cluster>,
+    shop: &Rc<Shop>,
+    entropy: &SeededEntropy,
+    until: Instant,
+    actors: &mut Vec<tokio::sync::oneshot::Receiver<()>>,
+) -> Rc<Keeper> {
+    shop.open_sink(cluster, entropy, until);
+    let keeper = Rc::new(Keeper::new(cluster, shop, entropy));
+    actors.push(waited(&cluster.handle, "shopkeeper", Rc::clone(&keeper).work(until)));
+    for half in 0..2 {
+        let crowd = Crowd::new(cluster, shop, half, entropy);
+        actors.push(waited(&cluster.handle, "crowd", crowd.work(until)));
+    }
+    keeper
 }
 
 /// Starts a task outside; the receiver hears when it is over.

@@ -69,6 +69,8 @@ pub(super) struct Nemesis {
     cluster: Rc<Cluster>,
     entropy: SeededEntropy,
     enabled: Vec<Havoc>,
+    /// So many times as often, and as short.
+    haste: u64,
     /// Somebody nobody promised anything: whose alarms are spoiled.
     victim: Person,
     until: Instant,
@@ -78,15 +80,23 @@ impl Nemesis {
     pub(super) fn new(name: &str, cluster: &Rc<Cluster>, entropy: &SeededEntropy, victim: &Person, until: Instant) -> Self {
         // One choice for all nemeses of a seed.
         let choice = entropy.fork("swarm");
-        let enabled = Havoc::ALL.into_iter().filter(|_| choice.chance(500)).collect();
+        let mut enabled: Vec<Havoc> = Havoc::ALL.into_iter().filter(|_| choice.chance(500)).collect();
+        // Nodes that share a database go by its clock; what theirs show, nobody looks at.
+        enabled.retain(|havoc| *havoc != Havoc::Clock || !cluster.is_shared());
         let (cluster, victim) = (Rc::clone(cluster), victim.clone());
-        Self { name: name.to_owned(), cluster, entropy: entropy.fork(name), enabled, victim, until }
+        Self { name: name.to_owned(), cluster, entropy: entropy.fork(name), enabled, haste: 1, victim, until }
+    }
+
+    /// One that does nothing but kill and stop nodes, every few seconds.
+    pub(super) fn raider(cluster: &Rc<Cluster>, entropy: &SeededEntropy, victim: &Person, until: Instant) -> Self {
+        let enabled = vec![Havoc::Crash, Havoc::Crash, Havoc::Pause];
+        Self { enabled, haste: 5, ..Self::new("raider", cluster, entropy, victim, until) }
     }
 
     pub(super) async fn run(self) {
         let world = self.cluster.world.clone();
         while !self.enabled.is_empty() {
-            world.sleep(Duration::from_millis(self.entropy.between(500, 25_000))).await;
+            world.sleep(Duration::from_millis(self.entropy.between(500, 25_000) / self.haste)).await;
             if world.now() >= self.until {
                 return;
             }
@@ -178,7 +188,7 @@ impl Nemesis {
     }
 
     async fn last(&self, most_millis: u64) {
-        let duration = Duration::from_millis(self.entropy.between(1, most_millis));
+        let duration = Duration::from_millis(self.entropy.between(1, most_millis / self.haste));
         self.cluster.world.sleep(duration.min(LONGEST)).await;
     }
 }

@@ -59,11 +59,27 @@ pub enum Sabotage {
     NextInSecondTransaction,
     /// The alarms of a series ring as if its clock had shown the offset of the first occurrence for ever.
     OffsetOfTheFirst,
+    /// Every node takes itself for the only one, and tells people of rounds beside the others.
+    EveryNodeSends,
+    /// Whoever is handed over counts as told when the message is written, and it leaves a moment later.
+    SaidBeforeTheCall,
+    /// The key of a message changes with every attempt.
+    KeyOfCall,
+    /// People are told as fast as it goes.
+    NoRate,
+    /// That a round stops is answered before it is written.
+    StopAnsweredEarly,
+    /// That somebody leaves the line is answered before it is written.
+    LeavingAnsweredEarly,
+    /// Who is in a round is written in one transaction, and how far that went in a second one.
+    FrozenInTwoSteps,
+    /// In a round is who waits when that is written down, and not who waited when it was raised.
+    FrozenLate,
 }
 
 impl Sabotage {
     /// Every one.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 22] = [
         Self::PopAndDelete,
         Self::InboxInSecondTransaction,
         Self::KeyOfAttempt,
@@ -78,7 +94,20 @@ impl Sabotage {
         Self::HeldForNothing,
         Self::NextInSecondTransaction,
         Self::OffsetOfTheFirst,
+        Self::EveryNodeSends,
+        Self::SaidBeforeTheCall,
+        Self::KeyOfCall,
+        Self::NoRate,
+        Self::StopAnsweredEarly,
+        Self::LeavingAnsweredEarly,
+        Self::FrozenInTwoSteps,
+        Self::FrozenLate,
     ];
+
+    /// Whether it can only be seen in a world with a shop.
+    pub fn needs_a_shop(self) -> bool {
+        Self::ALL.iter().position(|other| *other == self) > Self::ALL.iter().position(|other| *other == Self::OffsetOfTheFirst)
+    }
 }
 
 impl fmt::Display for Sabotage {
@@ -98,6 +127,14 @@ impl fmt::Display for Sabotage {
             Self::HeldForNothing => "held-for-nothing",
             Self::NextInSecondTransaction => "next-in-second-transaction",
             Self::OffsetOfTheFirst => "offset-of-the-first",
+            Self::EveryNodeSends => "every-node-sends",
+            Self::SaidBeforeTheCall => "said-before-the-call",
+            Self::KeyOfCall => "key-of-call",
+            Self::NoRate => "no-rate",
+            Self::StopAnsweredEarly => "stop-answered-early",
+            Self::LeavingAnsweredEarly => "leaving-answered-early",
+            Self::FrozenInTwoSteps => "frozen-in-two-steps",
+            Self::FrozenLate => "frozen-late",
         })
     }
 }
