@@ -420,9 +420,10 @@ impl<C: Channel> Sender<C> {
     pub async fn rest(&mut self, nap: Nap, stop: &mut Stop) {
         let (app, clock) = (self.app.clone(), self.app.shared_clock());
         let now = clock.monotonic();
-        // The lease is renewed meanwhile, by whoever goes on to hold it.
+        // The lease is renewed meanwhile, by whoever goes on to hold it. Where that is overdue, it was tried just now, in vain.
         let renews = self.term.filter(|_| !self.rests && !self.doubts).and_then(|term| term.renewed_at);
-        let most = renews.map_or(SWEEP, |at| (at + RENEW).saturating_sub(now).max(Duration::from_millis(1)));
+        let renewal = renews.map(|at| (at + RENEW).saturating_sub(now));
+        let most = renewal.filter(|wait| !wait.is_zero()).unwrap_or(SWEEP);
         let answered = async {
             match self.calls.next().await {
                 Some(answered) => answered,

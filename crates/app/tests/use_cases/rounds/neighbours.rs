@@ -58,12 +58,12 @@ async fn a_sender_with_nothing_to_do_waits_also_when_its_lease_has_run_out() {
         let mut sender = shop.sender();
         shop.stock(1).await;
         shop.work(&mut sender).await;
-        let (_stopper, mut stop) = Stopper::new();
+        let (_stopper, mut ends) = Stopper::new();
         for second in 0..10 {
             let mut steps = 0;
             loop {
                 let nap = Box::pin(sender.step()).await.expect("a step");
-                let waits = !matches!(nap, Nap::None) && Box::pin(sender.rest(nap, &mut stop)).now_or_never().is_none();
+                let waits = !matches!(nap, Nap::None) && Box::pin(sender.rest(nap, &mut ends)).now_or_never().is_none();
                 if waits {
                     break;
                 }

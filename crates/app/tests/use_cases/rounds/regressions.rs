@@ -1,12 +1,19 @@
-//! What the systems before this one got wrong, each as a test of its own.
+//! What the systems before this one got wrong, and what the simulator found in this one, each as a test of its own.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use app::domain::campaigns::{Reason, RowState};
-use kernel::Instant;
+use app::{
+    campaigns::rounds::{self, Nap},
+    domain::campaigns::{Reason, RowState},
+};
+use clockwork::Stopper;
+use futures_util::FutureExt as _;
+use kernel::{Clock as _, Instant};
+use store::{Fault, FaultPoint, Store};
 use testkit::{Sink, on_both_engines};
 
 use super::shop::{Shop, Sold};
+use crate::world::{World, disk::Disk};
 
 /// A whole campaign was one transaction: a crash before its end took back every row, after the messages had left.
 #[tokio::test]
@@ -109,4 +116,56 @@ async fn a_round_does_not_go_on_while_nothing_is_in_stock() {
         assert_eq!((shop.sums(1).await, before.0), (before, "CANCELED_BY_SOLD_OUT"));
     })
     .await;
+}
+
+/// A permit whose answer was lost had told people all the same, and they were not counted: the next second saw too many.
+#[tokio::test]
+async fn who_was_told_by_a_permit_of_which_nobody_heard_counts() {
+    let (world, disk) = Disk::world().await;
+    let shop = Shop::of(world, 1_200, Sold::default(), |_| true).await;
+    shop.stock(1).await;
+    Box::pin(rounds::freeze_rounds(shop.app())).await.expect("everybody is written down");
+    let (mut sender, clock) = (shop.sender(), shop.world.clock.clone());
+    let (mut steps, mut lost) = (0, 0);
+    while shop.round(1).await.round.state.as_str() == "IN_PROGRESS" {
+        // Not the first one: whoever does not hear that they are the sender is not.
+        if steps % 2 == 1 {
+            disk.fails_once(FaultPoint::AfterCommit, Fault::Lost);
+        }
+        steps += 1;
+        match Box::pin(sender.step()).await {
+            Ok(Nap::Until(at)) => clock.advance(at.saturating_sub(clock.monotonic())),
+            Ok(_) => {}
+            Err(_) => lost += 1,
+        }
+    }
+    assert!(lost > 10, "{lost}");
+    let starts: Vec<Instant> = shop.ledger(1).await.iter().filter_map(|line| line.started_at).collect();
+    assert_eq!(starts.len(), 1_200);
+    assert!(starts.windows(501).all(|window| window[500].since(window[0]).as_millis() >= 1_000), "501 within a second");
+}
+
+/// A lease that could not be renewed was to be renewed at once, however often that had failed: whoever waits before it asks again did not wait.
+#[tokio::test]
+async fn a_sender_whose_lease_cannot_be_renewed_waits_before_it_asks_again() {
+    let disk = Arc::new(Disk::default());
+    let store = Store::simulated(disk.clone()).expect("a store").simulated_among_others();
+    store.migrate().await.expect("migrated");
+    let shop = Shop::of(World::new(store).await, 90, Sold::default(), |_| true).await;
+    let mut sender = shop.sender();
+    shop.stock(1).await;
+    while shop.round(1).await.round.sent < 25 {
+        shop.step(&mut sender).await;
+    }
+    let clock = shop.world.clock.clone();
+    clock.advance(Duration::from_secs(2));
+    disk.fails_once(FaultPoint::Begin, Fault::Busy);
+    assert!(Box::pin(sender.step()).await.is_err());
+    let (_stopper, mut ends) = Stopper::new();
+    let mut rests = Box::pin(sender.rest(Nap::For(Duration::from_millis(700)), &mut ends));
+    assert!((&mut rests).now_or_never().is_none());
+    clock.advance(Duration::from_millis(690));
+    assert!((&mut rests).now_or_never().is_none(), "it asks again already");
+    clock.advance(Duration::from_millis(10));
+    assert!(rests.now_or_never().is_some());
 }
