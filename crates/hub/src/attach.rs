@@ -39,13 +39,13 @@ pub trait Protocol {
 }
 
 /// The protocol as it is written above.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AsWritten;
 
 impl Protocol for AsWritten {}
 
 /// Where a reader wants to begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Since {
     /// At the head: it has no history, or has just loaded its state.
     Head,
@@ -93,7 +93,7 @@ pub enum Step {
 }
 
 /// One reader of one stream.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Attach<P = AsWritten> {
     phase: Phase,
     subscribed: bool,
@@ -103,7 +103,7 @@ pub struct Attach<P = AsWritten> {
     protocol: PhantomData<P>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Phase {
     Extent,
     /// Reading the log up to this number, at least.

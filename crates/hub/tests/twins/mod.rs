@@ -5,16 +5,19 @@ use std::fmt::Debug;
 use hub::Protocol;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct IgnoresEpochs;
 impl Protocol for IgnoresEpochs {
     const COMPARES_EPOCHS: bool = false;
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TrustsHints;
 impl Protocol for TrustsHints {
     const CHECKS_CONTIGUITY: bool = false;
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct SkipsOnOverflow;
 impl Protocol for SkipsOnOverflow {
     const READS_AFTER_OVERFLOW: bool = false;
