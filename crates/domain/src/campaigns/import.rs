@@ -75,10 +75,14 @@ impl Columns {
             let column = match name {
                 "external_id" => &mut columns.external_id,
                 "user_id" => &mut columns.user_id,
-                _ => match DETAILS.iter().position(|detail| *detail == name) {
-                    Some(detail) => &mut columns.details[detail],
-                    None => return Err(bad("column_unknown", format!("there is no column {name:?}: {KNOWN}"))),
-                },
+                _ => {
+                    let Some(detail) = DETAILS.iter().position(|detail| *detail == name) else {
+                        // As much of it as tells which one is meant: it may be the whole file.
+                        let shown: String = name.chars().take(NAME_SHOWN).collect();
+                        return Err(bad("column_unknown", format!("there is no column {shown:?}: {KNOWN}")));
+                    };
+                    &mut columns.details[detail]
+                }
             };
             if column.replace(index).is_some() {
                 return Err(bad("column_repeated", format!("the column {name} stands there twice")));
@@ -95,6 +99,9 @@ impl Columns {
         Details { name, email, locale, time_zone }
     }
 }
+
+/// Characters of a column's name that a refusal repeats.
+const NAME_SHOWN: usize = 64;
 
 const KNOWN: &str = "write external_id (with name, email, locale, time_zone) or user_id, or both";
 
@@ -221,6 +228,14 @@ mod tests {
                 assert_eq!(count, lines.len());
                 lines.into_iter().map(|bad| (bad.line, bad.code)).collect()
             }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_file_is_not_repeated_in_its_refusal() {
+        match read(&vec![1; 100_000]) {
+            Err(CampaignError::BadLines { lines, .. }) => assert!(lines[0].detail.len() < 1_000, "{}", lines[0].detail.len()),
             other => panic!("{other:?}"),
         }
     }

@@ -50,12 +50,25 @@ pub(super) async fn export(export: &Export, environment: &Environment) -> Result
 /// What is half there is not there: it is written beside the file, and takes its place as a whole.
 async fn into_file(client: &Client, ledger: Response, path: &Path) -> Result<(), Failure> {
     let unwritable = |error: std::io::Error| Failure::new(format!("{} cannot be written: {error}", path.display()));
+    // What a link leads to takes its place, not the link; and what is no file, such as a device or a pipe, is written to.
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let there = path.metadata().ok();
+    if there.as_ref().is_some_and(|there| !there.is_file()) {
+        let mut into = std::fs::OpenOptions::new().write(true).open(path).map_err(unwritable)?;
+        return copy(client, ledger, &mut into).await.map_err(|stopped| match stopped {
+            Copying::Written(error) => unwritable(error),
+            Copying::Read(failure) => failure,
+        });
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".campanile-").tempfile_in(folder).map_err(unwritable)?;
     match copy(client, ledger, &mut file).await {
         Ok(()) => {}
         Err(Copying::Written(error)) => return Err(unwritable(error)),
         Err(Copying::Read(failure)) => return Err(failure),
+    }
+    if let Some(there) = there {
+        file.as_file().set_permissions(there.permissions()).map_err(unwritable)?;
     }
     file.as_file().sync_all().map_err(unwritable)?;
     file.persist(path).map_err(|error| unwritable(error.error))?;

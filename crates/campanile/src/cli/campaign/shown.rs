@@ -48,8 +48,8 @@ pub(super) fn table(round: &Round) -> String {
 
 /// How far a round is, in one line: who was told, how fast, and how long the rest takes at that.
 pub(super) fn progress(round: &Round) -> String {
-    let done = round.sent + round.skipped + round.failed;
-    let percent = if round.total > 0 { done * 100 / round.total } else { 0 };
+    let done = round.sent.saturating_add(round.skipped).saturating_add(round.failed);
+    let percent = if round.total > 0 { done.saturating_mul(100) / round.total } else { 0 };
     let mut text = format!("{percent:>3} %  {} of {} told", round.sent, round.total);
     for (count, what) in [(round.skipped, "passed over"), (round.failed, "failed"), (round.in_flight, "in flight")] {
         if count > 0 {
@@ -57,7 +57,7 @@ pub(super) fn progress(round: &Round) -> String {
         }
     }
     if round.status == "IN_PROGRESS" && round.rate_per_second > 0 {
-        let seconds = (round.waiting + round.rate_per_second - 1) / round.rate_per_second;
+        let seconds = round.waiting.saturating_add(round.rate_per_second - 1) / round.rate_per_second;
         let _ = write!(text, ", {} a second, {} left", round.rate_per_second, length(seconds));
     } else if round.status != "IN_PROGRESS" {
         let _ = write!(text, ", {} ({})", round.status, round.cause);
@@ -67,8 +67,8 @@ pub(super) fn progress(round: &Round) -> String {
 
 /// The same after a bar.
 pub(super) fn bar(round: &Round) -> String {
-    let done = round.sent + round.skipped + round.failed;
-    let filled = if round.total > 0 { (done * WIDTH / round.total).clamp(0, WIDTH) } else { 0 };
+    let done = round.sent.saturating_add(round.skipped).saturating_add(round.failed);
+    let filled = if round.total > 0 { (done.saturating_mul(WIDTH) / round.total).clamp(0, WIDTH) } else { 0 };
     let cells: String = (0..WIDTH).map(|cell| if cell < filled { '█' } else { '░' }).collect();
     format!("{cells} {}", progress(round))
 }

@@ -46,7 +46,8 @@ fn say(line: &str, in_place: bool) -> Result<(), Failure> {
         return terminal::put(format!("{line}\n"));
     }
     let mut out = std::io::stdout().lock();
-    Ok(write!(out, "\r\u{1b}[2K{line}").and_then(|()| out.flush())?)
+    // Cut off where the terminal ends: what went on in a second row would stay there.
+    Ok(write!(out, "\r\u{1b}[2K\u{1b}[?7l{line}\u{1b}[?7h").and_then(|()| out.flush())?)
 }
 
 async fn ask(client: &mut Client, round: &Round, clock: &SystemClock) -> Result<Round, Failure> {
