@@ -1,6 +1,6 @@
 //! The hand-over: the operator's own service takes messages by HTTP, and tells people in its own way.
 //!
-//! `POST` with the message as JSON, its key as `Idempotency-Key`. 2xx: taken. 400, 406, 409, 410, 413, 414, 415, 422, 451: refused, which is about
+//! `POST` with the message as JSON, its key as `Idempotency-Key`. 2xx: taken. 400, 406, 410, 413, 414, 415, 422, 451: refused, which is about
 //! this message. Any other answer is about the service or the address, and so is a connection that does not come about: later (`Retry-After` in
 //! seconds is heeded). No answer after the request has left: nobody knows.
 
@@ -103,7 +103,7 @@ fn read(status: StatusCode, retry_after: Option<&header::HeaderValue>) -> Outcom
     if status.is_success() {
         return Outcome::Sent;
     }
-    if matches!(status.as_u16(), 400 | 406 | 409 | 410 | 413 | 414 | 415 | 422 | 451) {
+    if matches!(status.as_u16(), 400 | 406 | 410 | 413 | 414 | 415 | 422 | 451) {
         return Outcome::Refused;
     }
     let seconds = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());

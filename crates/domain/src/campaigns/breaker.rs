@@ -16,6 +16,10 @@ const FAILING: Duration = Duration::from_secs(5);
 const TRIAL: Duration = Duration::from_secs(3);
 /// So long it is tried.
 const OPEN: Duration = Duration::from_secs(30);
+/// So long it is remembered that it was given up.
+const MEMORY: Duration = Duration::from_mins(5);
+/// So long a trial may take.
+const ANSWER: Duration = Duration::from_secs(6);
 
 /// What is known of a channel, on a monotonic clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,8 +35,8 @@ pub struct Breaker {
 enum Open {
     /// Since when, and when the last trial was.
     Tried(Duration, Duration),
-    /// It was given up; since then there was a trial, or none.
-    GivenUp(Option<Duration>),
+    /// It was given up then; since then there was a trial, or none, and what came of it.
+    GivenUp(Duration, Option<(Duration, bool)>),
 }
 
 /// What a channel is worth.
@@ -58,6 +62,9 @@ impl Breaker {
     pub fn failed(&mut self, now: Duration) {
         self.in_a_row = self.in_a_row.saturating_add(1);
         let since = *self.since.get_or_insert(now);
+        if let Some(Open::GivenUp(_, Some((_, has_failed)))) = &mut self.open {
+            *has_failed = true;
+        }
         if self.open.is_none() && self.in_a_row >= IN_A_ROW && now.saturating_sub(since) >= FAILING {
             self.open = Some(Open::Tried(now, now));
         }
@@ -69,22 +76,26 @@ impl Breaker {
             None => Worth::Calls,
             Some(Open::Tried(since, _)) if now.saturating_sub(since) >= OPEN => Worth::GiveUp,
             Some(Open::Tried(_, trial)) if now.saturating_sub(trial) >= TRIAL => Worth::Trial,
-            Some(Open::GivenUp(None)) => Worth::Trial,
-            Some(Open::GivenUp(Some(trial))) if now.saturating_sub(trial) >= TRIAL => Worth::GiveUp,
-            Some(Open::Tried(_, trial) | Open::GivenUp(Some(trial))) => Worth::NothingBefore(trial + TRIAL),
+            Some(Open::Tried(_, trial)) => Worth::NothingBefore(trial + TRIAL),
+            Some(Open::GivenUp(at, _)) if now.saturating_sub(at) >= MEMORY => Worth::Calls,
+            Some(Open::GivenUp(_, None)) => Worth::Trial,
+            Some(Open::GivenUp(_, Some((_, true)))) => Worth::GiveUp,
+            Some(Open::GivenUp(_, Some((trial, false)))) if now.saturating_sub(trial) >= ANSWER => Worth::Trial,
+            Some(Open::GivenUp(_, Some((trial, false)))) => Worth::NothingBefore(trial + ANSWER),
         }
     }
 
-    /// A round was stopped, because nothing goes out. The next one has a trial, and is stopped if that fails as well.
-    pub fn gave_up(&mut self) {
-        self.open = Some(Open::GivenUp(None));
+    /// A round was stopped at `now`, because nothing goes out. The next one within five minutes has a trial, and is stopped if that fails as
+    /// well; one after that finds out anew.
+    pub fn gave_up(&mut self, now: Duration) {
+        *self = Self { open: Some(Open::GivenUp(now, None)), ..Self::default() };
     }
 
     /// A trial is made at `now`.
     pub fn tries(&mut self, now: Duration) {
         match &mut self.open {
             Some(Open::Tried(_, trial)) => *trial = now,
-            Some(Open::GivenUp(trial)) => *trial = Some(now),
+            Some(Open::GivenUp(_, trial)) => *trial = Some((now, false)),
             None => {}
         }
     }
@@ -145,13 +156,16 @@ mod tests {
     #[test]
     fn the_next_round_has_one_trial_and_no_more() {
         let mut breaker = open_at_9_seconds();
-        breaker.gave_up();
+        breaker.gave_up(at(39_000));
         assert_eq!(breaker.worth(at(99_000)), Worth::Trial);
         breaker.tries(at(99_000));
-        breaker.failed(at(99_100));
-        assert_eq!(breaker.worth(at(99_100)), Worth::NothingBefore(at(102_000)));
-        assert_eq!(breaker.worth(at(102_000)), Worth::GiveUp);
+        assert_eq!(breaker.worth(at(103_000)), Worth::NothingBefore(at(105_000)), "its answer may take as long");
+        breaker.failed(at(103_100));
+        assert_eq!(breaker.worth(at(103_100)), Worth::GiveUp);
         breaker.answered();
-        assert_eq!(breaker.worth(at(102_000)), Worth::Calls);
+        assert_eq!(breaker.worth(at(103_200)), Worth::Calls);
+        let mut breaker = open_at_9_seconds();
+        breaker.gave_up(at(39_000));
+        assert_eq!(breaker.worth(at(339_000)), Worth::Calls, "it is found out anew");
     }
 }

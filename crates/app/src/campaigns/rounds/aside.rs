@@ -12,8 +12,8 @@ use store::campaigns::rounds::Which;
 
 use crate::Error;
 
-/// How long a round waits whose product is locked.
-const LOCKED: Duration = Duration::from_millis(50);
+/// How long a round waits whose product is locked: less than whoever writes people down leaves it free for.
+const LOCKED: Duration = Duration::from_millis(5);
 /// How long a round waits with which something is wrong, at first and at the most.
 const WRONG: Duration = Duration::from_secs(1);
 const WRONG_MAX: Duration = Duration::from_mins(1);

@@ -1,5 +1,7 @@
 //! Giving everybody who waits a position, piece by piece: a million rows in one transaction would hold up everybody else.
 
+use std::time::Duration;
+
 use clockwork::{Backoff, Stop};
 use domain::campaigns::{Cause, Deed};
 use kernel::Instant;
@@ -76,6 +78,9 @@ impl UseCase for FreezeSome {
     }
 }
 
+/// Between two pieces, where others could have the product meanwhile: whoever is told while a million are written down waits for this.
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// Writes down everybody in the rounds that are under way.
 pub async fn freeze_rounds(app: &App) -> Result<(), Error> {
     let mut aside = Aside::default();
@@ -118,6 +123,9 @@ pub async fn run_freezer(app: App, mut stop: Stop) {
         let nap = match freeze_some(&app, &mut aside).await {
             Ok(true) => {
                 failures = 0;
+                if app.store().is_shared() {
+                    clock.sleep(PAUSE).await;
+                }
                 continue;
             }
             Ok(false) => {

@@ -54,6 +54,8 @@ pub(super) enum Permitted {
     Nothing(Option<Instant>),
     /// Somebody else has the product of this round locked.
     Locked(Which),
+    /// Whoever's turn it is in this round needs a call, and there is none.
+    NeedsCalls(Which),
     /// A round was stopped, because the channel does not answer.
     GaveUp,
     /// Something was done: so many inboxes were told, so many were passed over, and these calls are to be made.
@@ -130,6 +132,8 @@ enum End {
     ChannelRests(std::time::Duration),
     /// The channel is down.
     ChannelDown,
+    /// As many calls are under way as may be.
+    NoCalls,
 }
 
 impl Limits {
@@ -147,7 +151,7 @@ impl Limits {
                     }
                     taken.told.push(turn);
                 }
-                Ok(Way::Call) if self.calls == 0 => return (taken, End::ChannelRests(BUSY)),
+                Ok(Way::Call) if self.calls == 0 => return (taken, End::NoCalls),
                 Ok(Way::Call) => {
                     let calls = match self.channel {
                         Some(Worth::NothingBefore(at)) => {
@@ -196,6 +200,9 @@ impl UseCase for Permit {
         let nothing = Permitted::Done { told: 0, skipped: 0, calls: Vec::new() };
         let some = u32::try_from(self.aside.len()).unwrap_or(u32::MAX).saturating_add(1);
         if let Some(which) = self.choose(rows::expired(tx, now, some).await?) {
+            if matches!(reach_any(tx, which.0).await?, Reached::Busy) {
+                return Ok((Permitted::Locked(which), effects));
+            }
             self.turn(tx, which, (Deed::Expire, Cause::Expired), now, &mut effects).await?;
             return Ok((nothing, effects));
         }
@@ -225,6 +232,9 @@ impl UseCase for Permit {
             return Ok((nothing, effects));
         }
         let (taken, end) = self.take(tx, &mut kept, product.stock, now).await?;
+        if end == End::NoCalls && taken.len() == 0 {
+            return Ok((Permitted::NeedsCalls(which), effects));
+        }
         let mut facts = self.begin(tx, &mut kept, &product, &taken, now).await?;
         let changed = self.move_on(tx, &mut kept, (&taken, end), now).await?;
         if changed || now.since(kept.progress_at) >= PROGRESS {
@@ -264,7 +274,7 @@ impl Permit {
         let mut end = End::Enough;
         if !due.is_empty() {
             let (taken, why) = limits.take(due, i64::MAX);
-            let is_for_channel = matches!(why, End::ChannelRests(_) | End::ChannelDown);
+            let is_for_channel = matches!(why, End::ChannelRests(_) | End::ChannelDown | End::NoCalls);
             if strict || !is_for_channel || taken.len() > 0 {
                 return Ok((taken, why));
             }

@@ -11,7 +11,7 @@
 //! makes it quick: who dies leaves rows, and the next one reads them.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     fmt::Display,
     sync::Arc,
     time::Duration,
@@ -33,7 +33,7 @@ use super::{
     aside::{About, Aside, is_of_one},
     permit::{Call, Limits, Look, Permit, Permitted},
     settle::{Came, Settle},
-    takeover::{Renew, TakeOver},
+    takeover::{Adopt, Renew, TakeOver},
 };
 use crate::{App, Error};
 
@@ -49,6 +49,11 @@ const CHUNK_UNLIMITED: u32 = 1_000;
 
 /// Calls under way at a time.
 const WIDTH: std::ops::RangeInclusive<usize> = 8..=64;
+/// Time between two looks for inboxes while no call can be made.
+const LOOK: Duration = Duration::from_millis(20);
+/// So often what came of calls is tried to be written down at the end, a tenth of a second apart.
+const DRAINS: usize = 50;
+
 /// Calls by which it is judged how long they take.
 const JUDGED: usize = 128;
 
@@ -119,6 +124,11 @@ pub struct Sender<C> {
     calls: Calls,
     done: BTreeMap<(Which, i64), Vec<Came>>,
     aside: Aside,
+    /// Rounds in which an earlier term has left somebody in flight.
+    left: BTreeSet<Which>,
+    /// Rounds that need a call, found while there was none to be had; and when they were looked for last.
+    need_calls: BTreeSet<Which>,
+    looked_at: Duration,
 }
 
 impl<C: Channel> Sender<C> {
@@ -141,6 +151,9 @@ impl<C: Channel> Sender<C> {
             calls: FuturesUnordered::new(),
             done: BTreeMap::new(),
             aside: Aside::default(),
+            left: BTreeSet::new(),
+            need_calls: BTreeSet::new(),
+            looked_at: Duration::ZERO,
         }
     }
 
@@ -167,11 +180,15 @@ impl<C: Channel> Sender<C> {
         if !self.hold().await? {
             return Ok(Nap::Hint(None));
         }
+        self.adopt().await?;
         let calls = match self.start() {
-            Started::All => self.pacing.together(CHUNK),
-            // Inboxes need no call; whether there are some is looked for while there is time for it.
-            Started::Full if self.queue.len() > CHUNK as usize / 2 => 0,
-            Started::Full => return Ok(Nap::For(RENEW)),
+            Started::All => {
+                self.need_calls.clear();
+                self.pacing.together(CHUNK)
+            }
+            // Inboxes need no call.
+            Started::Full if self.monotonic() < self.looked_at + LOOK => return Ok(Nap::Until(self.looked_at + LOOK)),
+            Started::Full => 0,
             Started::Wait(nap) => return Ok(nap),
         };
         let slot = self.pacing.slot(self.pacing.together(CHUNK));
@@ -216,6 +233,7 @@ impl<C: Channel> Sender<C> {
                         self.app.campaign_meters().settled(outcome(*state), 1);
                     }
                     self.done.remove(&(which, term));
+                    self.aside.done(which);
                 }
                 Ok(None) => self.aside.locked(which, now),
                 Err(error) => self.set_aside(Some(which), error)?,
@@ -229,6 +247,23 @@ impl<C: Channel> Sender<C> {
         let Some((product, round)) = which.filter(|_| is_of_one(&error)) else { return Err(error) };
         let wait = self.aside.failed((product, round), self.monotonic());
         tracing::error!(product_id = %product, round, ?wait, %error, "a round cannot be worked off and is set aside; the others go on");
+        Ok(())
+    }
+
+    /// Takes over what an earlier term has left in flight, as far as the rounds are not set aside.
+    async fn adopt(&mut self) -> Result<(), Error> {
+        let (now, Some(Term { number, .. })) = (self.monotonic(), self.term) else { return Ok(()) };
+        let left: Vec<Which> = self.left.iter().filter(|which| !self.aside.has(**which, now)).copied().collect();
+        for which in left {
+            let on_unknown = self.app.campaigns().on_unknown;
+            match self.app.store().write(Adopt { which, term: number, on_unknown, now: self.app.now() }).await {
+                Ok(true) => {
+                    self.left.remove(&which);
+                }
+                Ok(false) => self.aside.locked(which, now),
+                Err(error) => self.set_aside(Some(which), error)?,
+            }
+        }
         Ok(())
     }
 
@@ -251,7 +286,7 @@ impl<C: Channel> Sender<C> {
             _ => {
                 self.put_back();
                 self.settle().await?;
-                self.take_over(now).await
+                if self.done.is_empty() { self.take_over(now).await } else { Ok(false) }
             }
         }
     }
@@ -259,15 +294,16 @@ impl<C: Channel> Sender<C> {
     async fn take_over(&mut self, began: Duration) -> Result<bool, Error> {
         let (now, alone) = (self.app.now(), !self.app.store().is_shared());
         let until = if alone { Instant::MAX } else { now + LEASE };
-        let on_unknown = self.app.campaigns().on_unknown;
-        let Some(held) = self.app.store().write(TakeOver { holder: self.me, alone, until, on_unknown, now }).await? else {
+        let Some((held, left)) = self.app.store().write(TakeOver { holder: self.me, alone, until, now }).await? else {
             return Ok(false);
         };
+        self.left = left;
         // Whoever was the sender in the term before this one knows what was begun with in it. A term of which only the database knows that it
         // was this process's says nothing of that.
         let knows = held.was_mine && self.term.is_some_and(|term| term.number + 1 == held.term);
         if !alone && !knows {
-            let begins = self.monotonic() + (held.before_until + Pacing::REST).since(now);
+            // Whoever it was may have begun with somebody until this was committed, however long that waited.
+            let begins = self.monotonic() + held.before_until.since(now) + Pacing::REST;
             self.pacing = Pacing::new(self.app.campaigns().starts_per_second, begins);
         }
         self.term = Some(Term { number: held.term, renewed_at: (!alone).then_some(began) });
@@ -354,7 +390,7 @@ impl<C: Channel> Sender<C> {
         let case = Permit {
             term: term.number,
             limits,
-            aside: self.aside.at(monotonic),
+            aside: self.passed_over(calls, monotonic),
             about: about.clone(),
             clock: self.app.shared_clock(),
             entropy: self.app.entropy(),
@@ -383,6 +419,9 @@ impl<C: Channel> Sender<C> {
             Permitted::Nothing(next) => {
                 // What is under way is heard of; the lease of whoever has nothing to do runs out.
                 self.rests = self.under_way() == 0;
+                if calls == 0 {
+                    self.looked_at = self.monotonic();
+                }
                 let again = self.aside.until(monotonic).map(|until| self.app.now() + until.saturating_sub(self.monotonic()));
                 return Ok(Nap::Hint(next.into_iter().chain(again).min()));
             }
@@ -390,8 +429,12 @@ impl<C: Channel> Sender<C> {
                 self.aside.locked(which, monotonic);
                 return Ok(Nap::None);
             }
+            Permitted::NeedsCalls(which) => {
+                self.need_calls.insert(which);
+                return Ok(Nap::None);
+            }
             Permitted::GaveUp => {
-                self.breaker.gave_up();
+                self.breaker.gave_up(monotonic);
                 return Ok(Nap::None);
             }
             Permitted::Done { told, skipped, calls } => (told, skipped, calls),
@@ -405,6 +448,16 @@ impl<C: Channel> Sender<C> {
         self.app.campaign_meters().settled(outcome(RowState::Skipped), skipped);
         self.queue.extend(calls.into_iter().map(|call| (term.number, call)));
         Ok(Nap::None)
+    }
+
+    /// Rounds for which nobody is permitted now.
+    fn passed_over(&self, calls: u32, now: Duration) -> Vec<Which> {
+        let mut rounds = self.aside.at(now);
+        rounds.extend(&self.left);
+        if calls == 0 {
+            rounds.extend(&self.need_calls);
+        }
+        rounds
     }
 
     /// So many inboxes were told by a transaction that has just ended: they are seen from its commit on, which lies behind by now.
@@ -449,8 +502,19 @@ impl<C: Channel> Sender<C> {
         while let Some(answered) = self.calls.next().await {
             self.note(&answered);
         }
-        let settled = self.settle().await;
-        let Some(Term { number, renewed_at: Some(_) }) = self.term else { return report("ending", 1, settled.err()) };
+        let mut settled = self.settle().await;
+        for _ in 0..DRAINS {
+            if self.done.is_empty() {
+                break;
+            }
+            // Somebody has the product locked, or the database is away: what came of calls is worth a wait.
+            self.app.clock().sleep(SWEEP / 10).await;
+            settled = self.settle().await;
+        }
+        // Whoever comes after takes what is not settled for lost, and may take its time.
+        let Some(Term { number, renewed_at: Some(_) }) = self.term.filter(|_| self.done.is_empty()) else {
+            return report("ending", 1, settled.err());
+        };
         let released = self.app.store().write(Renew { term: number, until: self.app.now() }).await;
         report("ending", 1, settled.and(released.map(|_| ())).err());
     }

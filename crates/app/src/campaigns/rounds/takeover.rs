@@ -1,6 +1,6 @@
 //! Becoming the sender: the term, and what the one before has left in flight.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use domain::campaigns::{OnUnknown, Reason, RowState};
 use kernel::{GatewayId, Instant};
@@ -13,7 +13,7 @@ use store::{
     },
 };
 
-use super::{PROVIDER, lock_any};
+use super::{PROVIDER, Reached, reach_any};
 use crate::Error;
 
 pub(super) struct TakeOver {
@@ -21,42 +21,52 @@ pub(super) struct TakeOver {
     /// Whether only one process can be alive.
     pub(super) alone: bool,
     pub(super) until: Instant,
-    pub(super) on_unknown: OnUnknown,
     pub(super) now: Instant,
 }
 
 impl UseCase for TakeOver {
-    type Out = Option<Held>;
+    /// The term, and the rounds that an earlier one has left in flight.
+    type Out = Option<(Held, BTreeSet<Which>)>;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Option<Held>, Error> {
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
         let held = if self.alone {
             Some(leases::seize(tx, PROVIDER, self.holder, self.until).await?)
         } else {
             leases::take(tx, PROVIDER, (self.holder, self.until), self.now).await?
         };
         let Some(held) = held else { return Ok(None) };
-        let mut left: BTreeMap<Which, Vec<i64>> = BTreeMap::new();
-        for (which, position) in ledger::orphans(tx, held.term).await? {
-            left.entry(which).or_default().push(position);
-        }
-        for (which, positions) in left {
-            self.adopt(tx, which, &positions, held.term).await?;
-        }
-        Ok(Some(held))
+        let left = ledger::orphans(tx, held.term).await?.into_iter().map(|(which, _)| which).collect();
+        Ok(Some((held, left)))
     }
 }
 
-impl TakeOver {
-    /// Nobody knows whether these were told.
-    async fn adopt(&self, tx: &mut Tx<'_>, which: Which, positions: &[i64], term: i64) -> Result<(), Error> {
-        if lock_any(tx, which.0).await?.is_none() {
-            return Ok(());
+/// Takes over what an earlier term has left in flight in a round: nobody knows whether they were told.
+pub(super) struct Adopt {
+    pub(super) which: Which,
+    pub(super) term: i64,
+    pub(super) on_unknown: OnUnknown,
+    pub(super) now: Instant,
+}
+
+impl UseCase for Adopt {
+    /// `false`: somebody else has the product locked.
+    type Out = bool;
+    type Error = Error;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, Error> {
+        let (which, term) = (self.which, self.term);
+        if !leases::guard(tx, PROVIDER, term).await? {
+            return Ok(true);
         }
-        let Some(mut kept) = rows::lock(tx, which.0, which.1).await? else { return Ok(()) };
-        // They were looked for before the round was locked: what was settled in between is settled.
-        let mut lost = ledger::standings(tx, which, positions).await?;
-        lost.retain(|row| row.state == RowState::InFlight && row.token < term);
+        // Of a product that is gone, as of any other: its rows are there until they are forgotten.
+        if matches!(reach_any(tx, which.0).await?, Reached::Busy) {
+            return Ok(false);
+        }
+        let Some(mut kept) = rows::lock(tx, which.0, which.1).await? else { return Ok(true) };
+        let orphans = ledger::orphans(tx, term).await?;
+        let positions: Vec<i64> = orphans.into_iter().filter(|(of, _)| *of == which).map(|(_, position)| position).collect();
+        let lost = ledger::standings(tx, which, &positions).await?;
         let again = self.on_unknown == OnUnknown::Resend && !kept.round.state.is_over();
         let entry = |row: &Standing| {
             if again {
@@ -77,7 +87,8 @@ impl TakeOver {
             ledger::mark_notified(tx, which, kept.freeze_until_seq, &recipients).await?;
         }
         kept.wake_at = kept.wake_at.min(self.now);
-        Ok(rows::update(tx, &kept).await?)
+        rows::update(tx, &kept).await?;
+        Ok(true)
     }
 }
 
