@@ -44,7 +44,7 @@ fn a_thousand_seeds_keep_every_promise() {
     let rang = rang.into_inner();
     assert!(rang > 100 * 1_000, "a simulation in which nothing happens proves nothing: {rang} alarms rang");
     let told = told.into_inner();
-    assert!(told > 50 * 1_000, "and so does a shop in which nobody is told: {told} were");
+    assert!(told > 30 * 1_000, "and so does a shop in which nobody is told: {told} were");
 }
 
 #[test]

@@ -7,7 +7,7 @@
 //!   in the end: the ledgers and the inboxes ◄──────────┘
 //! ```
 //!
-//! Every fifth seed has one ([`EVERY`]); the others live as if there were no shops.
+//! Every tenth seed has one ([`EVERY`]); the others live as if there were no shops.
 
 mod audit;
 mod careless;
@@ -47,7 +47,7 @@ use crate::{
 };
 
 /// So many seeds apart are those that have a shop.
-pub const EVERY: u64 = 5;
+pub const EVERY: u64 = 10;
 
 /// The most people of one permit, where the rate allows it.
 const PERMIT: u32 = 25;
