@@ -193,11 +193,10 @@ impl Product {
         Ok(Stock { before, after: stock })
     }
 
-    /// Another round of it begins at `now`; answers its number.
-    pub fn begin_round(&mut self, now: Instant) -> i64 {
+    /// Another round of it begins at `now`, which is a change of its own.
+    pub fn begin_round(&mut self, now: Instant) {
         self.round += 1;
         self.touch(now);
-        self.round
     }
 
     fn touch(&mut self, now: Instant) {

@@ -18,7 +18,7 @@ use store::{
 use super::{By, Shown, event, show};
 use crate::{Answer, App, Effects, Error, Once, campaigns::enter, once::Render};
 
-/// Begins a round of a product, which is locked and to be written after this.
+/// Begins the round of a product that its number says, which is locked and to be written after this.
 async fn raise(
     tx: &mut Tx<'_>,
     product: &mut Product,
@@ -29,7 +29,6 @@ async fn raise(
     if expires_at.is_some_and(|at| at <= now) {
         return Err(RoundError::ExpiresInThePast.into());
     }
-    product.begin_round(now);
     let mut round = Round::begin(product, cause, now);
     round.strict = strict.unwrap_or(product.strict);
     round.expires_at = expires_at;
@@ -56,6 +55,8 @@ pub(in crate::campaigns) async fn follow_stock(
     by: By<'_>,
 ) -> Result<Option<Shown>, Error> {
     let concerned = if change.came_back() {
+        // Of the change of the stock, which is one.
+        product.round += 1;
         Some(raise(tx, product, (None, None), Cause::Restocked, by.0).await?)
     } else if change.sold_out() {
         sell_out(tx, product, by.0).await?
@@ -128,9 +129,7 @@ impl UseCase for AskFor {
         let by = (self.now, &*self.entropy);
         let mut product = enter(tx, self.owner, &self.name).await?;
         let mut effects = Effects::default();
-        if let Some(stock) = self.wish.stock {
-            product.set_stock(stock, self.now)?;
-        }
+        let stock = self.wish.stock.map(|stock| product.set_stock(stock, self.now)).transpose()?;
         if product.stock == 0 {
             return Err(RoundError::OutOfStock.into());
         }
@@ -139,6 +138,11 @@ impl UseCase for AskFor {
             // The same event again: the round that is under way is its answer.
             Raised { round: show(tx, &product, kept).await?, is_new: false }
         } else {
+            if stock.is_some_and(|stock| stock.before != stock.after) {
+                product.round += 1;
+            } else {
+                product.begin_round(self.now);
+            }
             let wish = (self.wish.strict, self.wish.expires_at);
             let kept = raise(tx, &mut product, wish, Cause::Asked, self.now).await?;
             Raised { round: tell(tx, &mut effects, &product, kept, by).await?, is_new: true }
