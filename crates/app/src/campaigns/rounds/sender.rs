@@ -456,6 +456,8 @@ impl<C: Channel> Sender<C> {
         rounds.extend(&self.left);
         if calls == 0 {
             rounds.extend(&self.need_calls);
+            // Nobody of a round is begun with before those of it who are permitted already.
+            rounds.extend(self.queue.iter().map(|(_, call)| call.which));
         }
         rounds
     }
