@@ -10,6 +10,8 @@
 //! from then on, and the other begins a little more than a second after this one can have begun with anybody. Nothing here is kept but what
 //! makes it quick: who dies leaves rows, and the next one reads them.
 
+mod lease;
+
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     fmt::Display,
@@ -33,7 +35,7 @@ use super::{
     aside::{About, Aside, is_of_one},
     permit::{Call, Limits, Look, Permit, Permitted},
     settle::{Came, Settle},
-    takeover::{Adopt, Renew, TakeOver},
+    takeover::Renew,
 };
 use crate::{App, Error};
 
@@ -248,82 +250,6 @@ impl<C: Channel> Sender<C> {
         let wait = self.aside.failed((product, round), self.monotonic());
         tracing::error!(product_id = %product, round, ?wait, %error, "a round cannot be worked off and is set aside; the others go on");
         Ok(())
-    }
-
-    /// Takes over what an earlier term has left in flight, as far as the rounds are not set aside.
-    async fn adopt(&mut self) -> Result<(), Error> {
-        let (now, Some(Term { number, .. })) = (self.monotonic(), self.term) else { return Ok(()) };
-        let left: Vec<Which> = self.left.iter().filter(|which| !self.aside.has(**which, now)).copied().collect();
-        for which in left {
-            let on_unknown = self.app.campaigns().on_unknown;
-            match self.app.store().write(Adopt { which, term: number, on_unknown, now: self.app.now() }).await {
-                Ok(true) => {
-                    self.left.remove(&which);
-                }
-                Ok(false) => self.aside.locked(which, now),
-                Err(error) => self.set_aside(Some(which), error)?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Is the sender, or becomes it; `false`: another process is.
-    async fn hold(&mut self) -> Result<bool, Error> {
-        let now = self.monotonic();
-        match self.term {
-            Some(Term { renewed_at, .. }) if !self.doubts && renewed_at.is_none_or(|at| now < at + RENEW) => Ok(true),
-            Some(term) if !self.doubts => {
-                let until = self.app.now() + LEASE;
-                if self.app.store().write(Renew { term: term.number, until }).await? {
-                    self.term = Some(Term { renewed_at: Some(now), ..term });
-                    return Ok(true);
-                }
-                self.resign();
-                Ok(false)
-            }
-            // What this process has under way is known to it, and is not to be taken for lost.
-            _ if !self.calls.is_empty() => Ok(false),
-            _ => {
-                self.put_back();
-                self.settle().await?;
-                if self.done.is_empty() { self.take_over(now).await } else { Ok(false) }
-            }
-        }
-    }
-
-    async fn take_over(&mut self, began: Duration) -> Result<bool, Error> {
-        let (now, alone) = (self.app.now(), !self.app.store().is_shared());
-        let until = if alone { Instant::MAX } else { now + LEASE };
-        let Some((held, left)) = self.app.store().write(TakeOver { holder: self.me, alone, until, now }).await? else {
-            return Ok(false);
-        };
-        self.left = left;
-        // Whoever was the sender in the term before this one knows what was begun with in it. A term of which only the database knows that it
-        // was this process's says nothing of that.
-        let knows = held.was_mine && self.term.is_some_and(|term| term.number + 1 == held.term);
-        if !alone && !knows {
-            // Whoever it was may have begun with somebody until this was committed, however long that waited.
-            let begins = self.monotonic() + held.before_until.since(now) + Pacing::REST;
-            self.pacing = Pacing::new(self.app.campaigns().starts_per_second, begins);
-        }
-        self.term = Some(Term { number: held.term, renewed_at: (!alone).then_some(began) });
-        self.doubts = false;
-        self.app.campaign_meters().took_over();
-        Ok(true)
-    }
-
-    /// Another process is the sender: what was permitted is its to begin with.
-    fn resign(&mut self) {
-        self.term = None;
-        self.queue.clear();
-    }
-
-    /// What was permitted and has not begun, as far as this process knows, has not begun.
-    fn put_back(&mut self) {
-        for (term, call) in std::mem::take(&mut self.queue) {
-            let came = Came { position: call.position, attempt: call.attempt, outcome: Attempt::NotBegun };
-            self.done.entry((call.which, term)).or_default().push(came);
-        }
     }
 
     /// Starts calls that were permitted, in order.
