@@ -5,12 +5,14 @@ use std::{
     net::TcpListener,
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
+    sync::Arc,
     time::Duration,
 };
 
 use clockwork::SystemClock;
 use kernel::Clock as _;
 use rustix::process::{Pid, Signal, kill_process};
+use store::Open;
 use tempfile::TempDir;
 
 use crate::{FreshPostgres, database::environment, fresh_postgres};
@@ -19,13 +21,14 @@ use crate::{FreshPostgres, database::environment, fresh_postgres};
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server process with a data folder and a port of its own. What it is told with a signal, it is told by its process id.
-/// Killed, and its data deleted, with this value.
+/// Killed with this value; its data is deleted with the last of its installation.
 #[derive(Debug)]
 pub struct TestServer {
     binary: PathBuf,
-    folder: TempDir,
-    database: Option<FreshPostgres>,
+    folder: Arc<TempDir>,
+    database: Option<Arc<FreshPostgres>>,
     port: u16,
+    variables: Vec<(String, String)>,
     child: Option<Child>,
     http: reqwest::Client,
 }
@@ -44,9 +47,37 @@ impl TestServer {
 
     fn new(binary: PathBuf, database: Option<FreshPostgres>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        Self::of(binary, Arc::new(folder), database.map(Arc::new))
+    }
+
+    fn of(binary: PathBuf, folder: Arc<TempDir>, database: Option<Arc<FreshPostgres>>) -> Self {
         // Free at this moment, and outside the reach of whoever asks for any port while this server is down.
         let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a free port").port();
-        Self { binary, folder, database, port, child: None, http: reqwest::Client::new() }
+        Self { binary, folder, database, port, variables: Vec::new(), child: None, http: reqwest::Client::new() }
+    }
+
+    /// Starts with this variable of the environment from now on.
+    #[must_use]
+    pub fn with(mut self, variable: &str, value: &str) -> Self {
+        self.variables.push((variable.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Another process of the same installation, not yet started: the same data, variables and log, another port. On PostgreSQL only: one
+    /// process at a time works on SQLite.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        let mut beside = Self::of(self.binary.clone(), Arc::clone(&self.folder), self.database.clone());
+        beside.variables.clone_from(&self.variables);
+        beside
+    }
+
+    /// How a test opens its database, while no process does.
+    pub fn open(&self) -> Open {
+        match &self.database {
+            Some(database) => Open::Postgres { url: database.url().to_owned(), pool: 2, ca_file: None },
+            None => Open::Sqlite(self.folder.path().join("data").join("campanile.db")),
+        }
     }
 
     /// The binary where cargo puts it: `CARGO_BIN_EXE_campanile`, or beside the running test's folder. `None` if nobody built it.
@@ -79,6 +110,7 @@ impl TestServer {
         if let Some(database) = &self.database {
             command.env("CAMPANILE_DATABASE", database.url());
         }
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         self.child = Some(command.spawn().unwrap_or_else(|error| panic!("{} does not run: {error}", self.binary.display())));
         let clock = SystemClock::new(None);

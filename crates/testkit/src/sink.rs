@@ -1,6 +1,7 @@
 //! A service that takes what is handed over to it, over real HTTP, and remembers what it saw and when.
 
 use std::{
+    collections::HashMap,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -53,14 +54,17 @@ pub enum Reply {
     HangUp,
 }
 
+/// Everything that was heard, and how often under each key.
+type Memory = (Vec<Heard>, HashMap<String, usize>);
+
 struct Shared {
     clock: SystemClock,
-    heard: Mutex<Vec<Heard>>,
+    heard: Mutex<Memory>,
     reply: Box<dyn Fn(&Heard) -> Reply + Send + Sync>,
 }
 
 impl Shared {
-    fn heard(&self) -> MutexGuard<'_, Vec<Heard>> {
+    fn heard(&self) -> MutexGuard<'_, Memory> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -102,7 +106,12 @@ impl Sink {
 
     /// Everything it saw, in the order in which it saw it.
     pub fn heard(&self) -> Vec<Heard> {
-        self.shared.heard().clone()
+        self.shared.heard().0.clone()
+    }
+
+    /// What time it is on its clock, by which it says when it heard something.
+    pub fn now(&self) -> Duration {
+        self.shared.clock.monotonic()
     }
 }
 
@@ -116,8 +125,10 @@ async fn listen(mut connection: TcpStream, shared: Arc<Shared>) {
     let mut held = Vec::new();
     while let Some((key, body)) = request(&mut connection, &mut held).await {
         let answer = {
-            let mut heard = shared.heard();
-            let before = heard.iter().rev().filter(|other| other.key == key).count();
+            let mut memory = shared.heard();
+            let (heard, keys) = &mut *memory;
+            let times = keys.entry(key.clone()).or_default();
+            let before = std::mem::replace(times, *times + 1);
             let mut this = Heard { at: shared.clock.monotonic(), key, body, before, taken: false };
             let reply = (shared.reply)(&this);
             this.taken = matches!(reply, Reply::Status(200..=299));

@@ -9,6 +9,7 @@ mod api;
 mod history;
 mod person;
 mod reader;
+mod restock;
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -47,7 +48,7 @@ const SETTLED: Duration = Duration::from_secs(9);
 /// How long whatever is under way may take once nobody kills the server any more.
 const CALM: Duration = Duration::from_secs(45);
 
-const BINARY: &str = env!("CARGO_BIN_EXE_campanile");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_campanile");
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_kills_lose_double_and_hurry_nothing() {
