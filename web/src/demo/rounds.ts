@@ -11,8 +11,8 @@ import type { LedgerLine, Product, Round, World } from "./world";
 const [PACE, STRICT_PACE, SECOND] = [24, 8, 1_000];
 /** Named by a forecast. */
 const NAMED = 10;
-/** Of so many, one has moved without a word. */
-const LOST = 41;
+/** Of so many, one has moved without a word; and of one nobody answers at first. */
+const [LOST, UNANSWERED] = [41, 100];
 const MOST_STOCK = 2 ** 53;
 
 function count(round: Round, state: LedgerLine["state"]): number {
@@ -39,7 +39,7 @@ function view(world: World, of: Product, round: Round): RoundView {
     failed,
     waiting: round.ledger.length - round.next,
     in_flight: 0,
-    unknown: 0,
+    unknown: round.unknown,
     last_recipient: last ? { position: last.position, user_id: last.who, name: nameOf(world, last.who) } : null,
     first_unsent: round.next < round.ledger.length ? round.next + 1 : null,
     rate_per_second: round.rate,
@@ -75,10 +75,10 @@ export function list(world: World, of: Product, query: { limit?: string; cursor?
   return { items: items.map((round) => view(world, of, round)), next_cursor };
 }
 
-function lineView(world: World, { position, who, state, at, reason }: LedgerLine): RoundRecipient {
+function lineView(world: World, { position, who, state, at, attempts, reason }: LedgerLine): RoundRecipient {
   const when = at === null ? null : iso(at);
   const isBegun = state === "SENT" || state === "FAILED";
-  return { position, user_id: who, name: nameOf(world, who), state, attempts: isBegun ? 1 : 0, started_at: isBegun ? when : null, sent_at: state === "SENT" ? when : null, settled_at: when, next_at: null, reason };
+  return { position, user_id: who, name: nameOf(world, who), state, attempts, started_at: isBegun ? when : null, sent_at: state === "SENT" ? when : null, settled_at: when, next_at: null, reason };
 }
 
 export function ledger(world: World, [name, number]: [string, string], query: { state?: string; user_id?: string; limit?: string; cursor?: string }): RoundRecipientPage {
@@ -112,10 +112,15 @@ function turn(world: World, round: Round, status: Round["status"], cause: RoundC
   Object.assign(round, { status, cause, rate: 0, moved: world.now, paused: status === "IN_PROGRESS" || isOver ? null : world.now, finished: isOver ? world.now : null, version: round.version + 1 });
 }
 
-function raise(world: World, of: Product, cause: RoundCause, { strict, expires_at }: Partial<RestockRequest> = {}): Round {
+function endOf(world: World, expires_at: string | null | undefined): number | null {
   const expires = expires_at == null ? null : Date.parse(expires_at);
   if (expires !== null && expires <= world.now) throw new Refusal(422, "round.expires_in_the_past", "a round cannot end before it begins: expires_at lies in the past");
-  const ledger = waiting(of).map((who, index): LedgerLine => ({ position: index + 1, who, place: of.line.get(who)?.position ?? 0, state: "WAITING", at: null, reason: null }));
+  return expires;
+}
+
+function raise(world: World, of: Product, cause: RoundCause, { strict, expires_at }: Partial<RestockRequest> = {}): Round {
+  const expires = endOf(world, expires_at);
+  const ledger = waiting(of).map((who, index): LedgerLine => ({ position: index + 1, who, place: of.line.get(who)?.position ?? 0, state: "WAITING", at: null, attempts: 0, reason: null }));
   const round: Round = {
     number: of.rounds.length + 1,
     status: "IN_PROGRESS",
@@ -127,6 +132,7 @@ function raise(world: World, of: Product, cause: RoundCause, { strict, expires_a
     allowance: of.per_item === null ? null : of.stock * of.per_item,
     wave: null,
     rate: 0,
+    unknown: 0,
     started: world.now,
     paused: null,
     finished: null,
@@ -162,7 +168,7 @@ function put(of: Product, stock: number): number {
 
 export function restock(world: World, of: Product, asked: Partial<RestockRequest>): RoundView | Otherwise {
   const stock = asked.stock ?? of.stock;
-  if (asked.dry_run === true) return new Otherwise(200, forecast(world, of, stock));
+  if (asked.dry_run === true) return new Otherwise(200, forecast(world, of, stock, asked.expires_at));
   if (asked.stock != null && put(of, asked.stock) !== asked.stock) touch(world, of);
   if (of.stock === 0) throw outOfStock();
   const last = of.rounds.at(-1);
@@ -175,8 +181,9 @@ function outOfStock(): Refusal {
   return new Refusal(409, "product.out_of_stock", "nothing is in stock: set the stock, or send it along, and then raise a round");
 }
 
-function forecast(world: World, of: Product, stock: number): RestockForecast {
+function forecast(world: World, of: Product, stock: number, expires_at: string | null | undefined): RestockForecast {
   if (stock <= 0) throw outOfStock();
+  endOf(world, expires_at);
   const all = waiting(of);
   const pauses = of.per_item === null ? 0 : Math.floor(Math.max(0, all.length - 1) / (stock * of.per_item)) * (of.wait_seconds ?? 0);
   const seconds = Math.max(Math.floor(Math.max(0, all.length - 1) / PACE), pauses);
@@ -193,9 +200,20 @@ export function steer(world: World, of: Product, deed: "pause" | "resume" | "can
   return tell(world, of, round);
 }
 
+/** When a round ends in any case, while it has not ended. */
+function endsAt({ status, expires }: Round): number | undefined {
+  return status === "CANCELED" || status === "COMPLETED" ? undefined : (expires ?? undefined);
+}
+
 /** Works off what is due by now, and tells of it. */
 export function step(world: World): void {
   for (const of of world.state.products) {
+    // Also of one that is stopped the time is over.
+    for (const each of of.rounds) {
+      if ((endsAt(each) ?? Infinity) > world.now || each.status === "IN_PROGRESS") continue;
+      turn(world, each, "CANCELED", "expired");
+      tell(world, of, each);
+    }
     const round = of.rounds.at(-1);
     if (round?.status !== "IN_PROGRESS") continue;
     let moved = false;
@@ -207,9 +225,10 @@ export function step(world: World): void {
   }
 }
 
-/** When there is something to work off; undefined while nothing is in progress. */
+/** When there is something to work off; undefined while nothing is in progress, and nothing comes to its end. */
 export function nextStep(world: World): number | undefined {
-  const due = world.state.products.flatMap(({ rounds }) => (rounds.at(-1)?.status === "IN_PROGRESS" ? [(rounds.at(-1)?.moved ?? 0) + SECOND] : []));
+  const rounds = world.state.products.flatMap((product) => product.rounds);
+  const due = rounds.flatMap((round) => (round.status === "IN_PROGRESS" ? [round.moved + SECOND] : (endsAt(round) ?? [])));
   return due.length > 0 ? Math.min(...due) : undefined;
 }
 
@@ -234,9 +253,11 @@ function settle(world: World, of: Product, round: Round, line: LedgerLine, at: n
   if (isGone || place?.state !== "ACTIVE" || place.position !== line.place) {
     [line.state, line.reason] = ["SKIPPED", isGone ? "gone" : "unsubscribed"];
   } else if (line.position % LOST === 0) {
-    [line.state, line.reason] = ["FAILED", "refused"];
+    [line.state, line.attempts, line.reason] = ["FAILED", 1, "refused"];
   } else {
-    line.state = "SENT";
+    const isLate = line.position % UNANSWERED === 0;
+    round.unknown += Number(isLate);
+    [line.state, line.attempts] = ["SENT", isLate ? 2 : 1];
     [place.state, place.round] = ["NOTIFIED", round.number];
   }
 }

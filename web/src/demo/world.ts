@@ -169,6 +169,7 @@ export interface LedgerLine {
   place: number;
   state: "WAITING" | "SENT" | "SKIPPED" | "FAILED";
   at: number | null;
+  attempts: number;
   reason: RoundRecipientReason | null;
 }
 
@@ -186,6 +187,8 @@ export interface Round {
   allowance: number | null;
   wave: number | null;
   rate: number;
+  /** How often no answer came. */
+  unknown: number;
   started: number;
   paused: number | null;
   finished: number | null;

@@ -211,6 +211,11 @@ test("a ledger is saved as a file of every line", async () => {
     if (format === "CSV") expect(text.trim().split("\n")).toHaveLength(121);
     else expect(text).toContain('"file-120"');
   }
+  // An address that somebody mistyped leads on.
+  await page.goto("/restock/FILE?round=7");
+  await page.getByText("There is no round 7 of this product").waitFor();
+  await page.getByRole("button", { name: "Show the last one" }).click();
+  await page.locator("[data-round='1']").waitFor();
 });
 
 test("an address book is kept by hand, and what somebody else has is not there", async () => {
@@ -275,6 +280,165 @@ test("a round is ended only after one is asked, and a product that changed meanw
   await page.getByText("No products yet").waitFor();
 });
 
+test("a stock that is set elsewhere meanwhile is neither taken back nor passed over in silence", async () => {
+  const ada = await campanile.person("Twice");
+  await product(ada, "TWICE", list("twice", 40), { per_item: 1, wait_seconds: 3_600 });
+  const { page } = ada;
+  const dialog = page.getByRole("dialog");
+  const field = dialog.getByLabel("In stock");
+  const present = (): Promise<{ stock: number; round: number }> => ada.api("GET", "products/TWICE");
+  await ada.api("PUT", "products/TWICE/stock", { stock: 5 });
+  await expect.poll(async () => (await roundOf(ada, "TWICE", 1)).sent).toBe(5);
+  await ada.api("POST", "admin/products/TWICE/rounds/1/cancel");
+  await page.goto("/restock/TWICE");
+  await page.locator("[data-stock='5']").waitFor();
+
+  // Nobody has written anything: the round begins with what is there, once that was seen.
+  await page.getByRole("button", { name: "Restock…" }).click();
+  await dialog.getByText("35 people would be told").waitFor();
+  await ada.api("PUT", "products/TWICE/stock", { stock: 3 });
+  await dialog.getByRole("button", { name: "Tell 35 people" }).click();
+  await dialog.getByText("The stock was set to 3 meanwhile; it was 5.").waitFor();
+  expect(await field.inputValue()).toBe("3");
+  expect(await present()).toMatchObject({ stock: 3, round: 1 });
+  await dialog.getByRole("button", { name: "Tell 35 people" }).click();
+  await page.getByText("Round 2 has begun").waitFor();
+  expect(await present()).toMatchObject({ stock: 3, round: 2 });
+  await ada.api("POST", "admin/products/TWICE/rounds/2/cancel");
+
+  // What somebody has written replaces it, and the page says so before; a round that has begun elsewhere is looked at first.
+  await page.getByRole("button", { name: "Restock…" }).click();
+  await field.fill("8");
+  await dialog.getByText("32 people would be told").waitFor();
+  await ada.api("PUT", "products/TWICE/stock", { stock: 4 });
+  await dialog.getByRole("button", { name: "Tell 32 people" }).click();
+  await dialog.getByText("The stock was set to 4 meanwhile; it was 3. With this, it will be 8.").waitFor();
+  expect(await present()).toMatchObject({ stock: 4, round: 2 });
+  await ada.api("POST", "products/TWICE/notifications/re-stock", {});
+  await dialog.getByText("Round 3 has begun meanwhile.").waitFor();
+  expect(await dialog.getByRole("button", { name: "Restock…" }).isDisabled()).toBe(true);
+  expect(await present()).toMatchObject({ stock: 4, round: 3 });
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+
+  // The same where the stock alone is set: what stands there follows, and what was written is kept.
+  await page.getByRole("button", { name: "Set the stock" }).click();
+  await ada.api("PUT", "products/TWICE/stock", { stock: 6 });
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByText("The stock was set to 6 meanwhile; it was 4.").waitFor();
+  expect(await field.inputValue()).toBe("6");
+  await field.fill("7");
+  await dialog.getByText("With this, it will be 7.").waitFor();
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await page.getByText("In stock now: 7").waitFor();
+}, 60_000);
+
+test("nobody begins a round by its stock before they have seen what it would be", async () => {
+  const ada = await campanile.person("Foreseen");
+  await product(ada, "FORESEEN", list("foreseen", 3));
+  const { page } = ada;
+  let [look, release] = [Promise.resolve(), (): void => undefined];
+  await page.route("**/notifications/re-stock", async (route) => {
+    await look;
+    await route.continue();
+  });
+  await page.goto("/restock/FORESEEN");
+  await page.getByRole("button", { name: "Set the stock" }).click();
+  const dialog = page.getByRole("dialog");
+  const save = dialog.getByRole("button", { name: "Save, and begin the round" });
+  look = new Promise((done) => (release = done));
+  await dialog.getByLabel("In stock").fill("2");
+  await dialog.getByText("Counting…").waitFor();
+  expect(await save.isDisabled()).toBe(true);
+  await dialog.getByLabel("In stock").press("Enter");
+  expect(await ada.api("GET", "products/FORESEEN")).toMatchObject({ stock: 0, round: 0 });
+  release();
+  await dialog.getByText("3 people would be told").waitFor();
+  await save.click();
+  await status(page, "COMPLETED");
+});
+
+test("a round ends at the time that was chosen for it, in the zone of whoever chose it, and not before now", async () => {
+  const ada = await campanile.person("Until");
+  await product(ada, "UNTIL", list("until", 30), { per_item: 1, wait_seconds: 3_600 });
+  const { page } = ada;
+  await page.goto("/restock/UNTIL");
+  await page.getByRole("button", { name: "Restock…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("In stock").fill("2");
+  await dialog.getByText("30 people would be told").waitFor();
+  await dialog.getByRole("switch", { name: "End it at a time" }).click();
+  const when = dialog.getByLabel("Ends at the latest");
+  await dialog.getByText("Asia/Seoul · tomorrow").or(dialog.getByText(/Asia\/Seoul · in 2\d hours/)).waitFor();
+  await dialog.getByRole("button", { name: "Tell 30 people" }).waitFor();
+  await when.fill("2020-01-01T09:00");
+  await dialog.getByText("This has passed already.").waitFor();
+  expect(await dialog.getByRole("button", { name: "Restock…" }).isDisabled()).toBe(true);
+  await when.fill("");
+  await dialog.getByText("Write a day and a time.").waitFor();
+  // Two at once, an hour between: thirty of them take until long after the next minute.
+  const wall = new Date(Math.ceil(Date.now() / 60_000) * 60_000 + 9 * 3_600_000 + 3_600_000).toISOString().slice(0, 16);
+  await when.fill(wall);
+  await dialog.getByText("That is too soon for everybody").waitFor();
+  await dialog.getByRole("button", { name: "Tell 30 people" }).click();
+  await status(page, "IN_PROGRESS");
+  const { expires_at } = await roundOf(ada, "UNTIL", 1);
+  expect(Date.parse(expires_at ?? "")).toBe(Date.parse(`${wall}:00+09:00`));
+  await page.getByText(`${wall.slice(11)} at the latest`).waitFor();
+  await page.getByRole("button", { name: "Pause" }).click();
+  await status(page, "PAUSED");
+  await page.getByText(`${wall.slice(11)} at the latest`).waitFor();
+});
+
+test("a list of products says where rounds stand, also those that came and went while nobody looked", async () => {
+  const ada = await campanile.person("List");
+  for (const [key, people] of [["LIST-1", 400], ["LIST-2", 30]] as const) await product(ada, key, list(key, people), key === "LIST-2" ? { per_item: 1, wait_seconds: 3_600 } : {});
+  await ada.api("PUT", "products/LIST-2/stock", { stock: 1 });
+  await ada.api("POST", "admin/products/LIST-2/rounds/1/pause");
+  const { page } = ada;
+  const at = (key: string): ReturnType<Page["locator"]> => page.locator(`[data-product=${key}]`);
+  await page.goto("/restock");
+  // Nothing tells of it any more, and it is seen all the same.
+  await at("LIST-2").locator("[data-status=PAUSED]").waitFor();
+  await ada.api("PUT", "products/LIST-1/stock", { stock: 1 });
+  await at("LIST-1").locator("[data-status=IN_PROGRESS]").waitFor();
+  await page.getByRole("navigation").first().getByRole("link", { name: "Today" }).click();
+  await page.waitForURL("**/today");
+  await expect.poll(async () => (await roundOf(ada, "LIST-1", 1)).status).toBe("COMPLETED");
+  await ada.api("POST", "admin/products/LIST-2/rounds/1/cancel");
+  await page.goBack();
+  await at("LIST-1").waitFor();
+  await expect.poll(() => page.locator("[data-product] [data-status]").count()).toBe(0);
+});
+
+test("what was on its way when a round stopped is told, not asked for, and what is uncertain is explained", async () => {
+  const ada = await campanile.person("Slow");
+  await product(ada, "SLOW", list("slow", 4));
+  service.slow = ({ recipient }) => recipient.external_id.startsWith("slow-");
+  const { page } = ada;
+  await page.goto("/restock/SLOW");
+  await page.getByText("No round yet").waitFor();
+  await ada.api("PUT", "products/SLOW/stock", { stock: 1 });
+  await expect.poll(() => service.handed.filter(({ recipient }) => recipient.external_id.startsWith("slow-")).length).toBe(4);
+  // They are waited for during five seconds.
+  await ada.api("POST", "admin/products/SLOW/rounds/1/pause");
+  await status(page, "PAUSED");
+  expect(await count(page, "in_flight")).toBe(4);
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    if (/\/rounds\/1$/.test(request.url())) asked.push(request.url());
+  });
+  service.slow = () => false;
+  // Nobody answers within five seconds: it is not known of any of them whether they were told.
+  await expect.poll(() => count(page, "in_flight")).toBe(0);
+  expect(asked).toEqual([]);
+  expect(await count(page, "unknown")).toBe(4);
+  await page.getByText("Of 4 messages nobody knows whether they arrived").waitFor();
+  await page.getByRole("button", { name: "Go on" }).click();
+  await status(page, "COMPLETED");
+  expect(await count(page, "sent")).toBe(4);
+  service.answer();
+});
+
 test("restocking is readable for everybody", async () => {
   for (const [name, options] of [["desk-en", {}], ["phone-ko", { ...PHONE, ...KOREAN }], ["desk-ko", KOREAN], ["phone-en", PHONE]] as const) {
     const isWhole = name === "desk-en" || name === "phone-ko";
@@ -298,6 +462,7 @@ test("restocking is readable for everybody", async () => {
     await status(page, "CANCELED");
     await page.getByRole("button", { name: /Restock…|재입고 알리기…/ }).click();
     await page.locator("[data-forecast='90']").waitFor();
+    await page.getByRole("switch", { name: /End it at a time|끝나는 시각 정하기/ }).click();
     await inspect(page, `restock-raise-${name}`);
     await page.keyboard.press("Escape");
     await page.goto("/restock/SKU-4711?show=line");

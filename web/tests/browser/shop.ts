@@ -15,20 +15,33 @@ interface Handed {
 /** Takes everybody it is sent, and remembers whom. */
 export class Service {
   readonly handed: Handed[] = [];
+  /** Whom it does not answer, until it is told to. */
+  slow: (handed: Handed) => boolean = () => false;
   #server: Server | undefined;
+  #unanswered: (() => void)[] = [];
 
   async start(): Promise<string> {
     const server = createServer((request, response) => {
       let text = "";
       request.on("data", (piece: Buffer) => (text += piece.toString()));
       request.on("end", () => {
-        this.handed.push(JSON.parse(text) as Handed);
-        response.writeHead(204).end();
+        const handed = JSON.parse(text) as Handed;
+        this.handed.push(handed);
+        const answer = (): void => void response.writeHead(204).end();
+        if (this.slow(handed)) this.#unanswered.push(answer);
+        else answer();
       });
     });
     this.#server = server;
     await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
     return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/told`;
+  }
+
+  /** Answers everybody who waits for it, and is as quick as ever from now on. */
+  answer(): void {
+    const unanswered = this.#unanswered;
+    [this.slow, this.#unanswered] = [() => false, []];
+    for (const answer of unanswered) answer();
   }
 
   stop(): void {
@@ -42,6 +55,7 @@ export interface Round {
   total: number;
   sent: number;
   waiting: number;
+  expires_at: string | null;
 }
 
 /** A list of so many people, each with a name. */

@@ -182,6 +182,24 @@ test("a round stops when nothing is left, is paused and goes on, and ends for go
   await ada.refused(409, "round.finished", "POST", resume);
 });
 
+test("a round ends at a time that is said, also one that is stopped, and none ends before it begins", async () => {
+  const ada = await contract.somebody();
+  await product(ada, "SKU-4711", { per_item: 1, wait_seconds: 3_600 });
+  await people(ada);
+  const path = "products/SKU-4711/notifications/re-stock";
+  const before = new Date(Date.now() - 60_000).toISOString();
+  await ada.refused(422, "round.expires_in_the_past", "POST", path, { stock: 1, expires_at: before });
+  await ada.refused(422, "round.expires_in_the_past", "POST", path, { stock: 1, expires_at: before, dry_run: true });
+  expect(await ada.must<Product>(200, "GET", "products/SKU-4711")).toMatchObject({ stock: 0, round: 0 });
+  const expires_at = new Date(Date.now() + 3_000).toISOString();
+  const begun = await ada.must<Round>(202, "POST", path, { stock: 1, expires_at });
+  expect(Date.parse(begun.expires_at ?? "")).toBe(Date.parse(expires_at));
+  await ada.must<Round>(200, "POST", "admin/products/SKU-4711/rounds/1/pause");
+  const present = (): Promise<Round> => ada.must<Round>(200, "GET", "products/SKU-4711/rounds/1");
+  await expect.poll(async () => (await present()).status).toBe("CANCELED");
+  expect(await present()).toMatchObject({ cause: "expired" });
+});
+
 test("a ledger is a file of lines, in which nothing is a formula", async () => {
   const ada = await contract.somebody();
   await product(ada);

@@ -12,7 +12,7 @@ export function fileName(product: string, round: number, format: Format): string
 /** Whether `file` has its end. It is written while it is sent, and one that was cut short is not to be taken for the whole. */
 export async function isWhole(file: Blob, format: Format): Promise<boolean> {
   const end = await file.slice(-16).text();
-  return format === "json" ? /[\]}]\s*$/.test(end) : end.endsWith("\n");
+  return format === "json" ? /\]\s*$/.test(end) : end.endsWith("\n");
 }
 
 /** Reads and saves it, as a file that the browser may put on the disk meanwhile; answers whether it came whole. */

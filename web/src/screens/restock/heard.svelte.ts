@@ -1,8 +1,8 @@
 // What is known of the rounds of somebody's products: answers and events in whatever order they came, and how fast each round went while
 // one looked. It outlives the screen, so that whoever looks elsewhere for a minute finds the plot as they left it.
-import type { Round } from "../../api/schema";
+import type { Product, Round } from "../../api/schema";
 import { type Sample, noted } from "./rate";
-import { later } from "./round";
+import { isOfConcern, later } from "./round";
 
 /** Rounds of which that is kept; the one that was heard of longest ago goes. */
 const MOST = 200;
@@ -48,6 +48,17 @@ export class Heard {
     return rounds.sort((one, other) => other.round - one.round);
   }
 
+  /**
+   * Those of `products` whose last round has to be read: nobody has told of it yet, or, after a while in which nothing was heard, it may stand
+   * elsewhere than where it was seen last.
+   */
+  unsure(products: readonly Pick<Product, "id" | "round">[], afterSilence: boolean): string[] {
+    const ids = products.filter(({ id, round }) => {
+      const last = this.of(id, round);
+      return round > 0 && (last === undefined || (afterSilence && isOfConcern(last)));
+    });
+    return ids.map(({ id }) => id);
+  }
 }
 
 let mine: { person: string; heard: Heard } | undefined;

@@ -40,3 +40,15 @@ test("whoever comes after somebody else finds nothing of theirs", () => {
   expect(heardBy("usr_b").all("prd_a")).toEqual([]);
   expect(heardBy("usr_a").all("prd_a")).toEqual([]);
 });
+
+test("a last round is read where nobody told of it, and again after a silence where something may have happened", () => {
+  const heard = new Heard();
+  heard.hear(round("prd_done", 2, { status: "COMPLETED" }), 0);
+  heard.hear(round("prd_runs", 1, {}), 0);
+  heard.hear(round("prd_paused", 1, { status: "PAUSED" }), 0);
+  heard.hear(round("prd_failed", 1, { status: "CANCELED_BY_ERROR" }), 0);
+  heard.hear(round("prd_older", 3, { status: "COMPLETED" }), 0);
+  const products = [["prd_done", 2], ["prd_runs", 1], ["prd_paused", 1], ["prd_failed", 1], ["prd_older", 4], ["prd_none", 0], ["prd_new", 1]].map(([id, round]) => ({ id: String(id), round: Number(round) }));
+  expect(heard.unsure(products, false)).toEqual(["prd_older", "prd_new"]);
+  expect(heard.unsure(products, true)).toEqual(["prd_runs", "prd_paused", "prd_failed", "prd_older", "prd_new"]);
+});

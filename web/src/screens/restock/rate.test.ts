@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Round } from "../../api/schema";
-import { type Sample, calm, noted, pointsOf, secondsLeft, topOf } from "./rate";
+import { type Sample, calm, noted, pointsOf, secondsLeft, spanOf, topOf } from "./rate";
 
 const BEGAN = Date.parse("2026-11-22T00:00:00Z");
 const ALL_AT_ONCE = { stock: 5, pacing: { strict: false, per_item: null, wait_seconds: null } };
@@ -65,4 +65,10 @@ test("waves take their pauses at the least, also while nobody is told", () => {
 test("times left and axes are in steps", () => {
   expect([0, 1, 5, 5.1, 59, 60, 61, 3_599].map(calm)).toEqual([5, 5, 5, 10, 60, 60, 120, 3_600]);
   expect([0, 1, 3, 25, 490, 500, 560, 1_000].map(topOf)).toEqual([4, 4, 4, 30, 600, 600, 800, 1_500]);
+});
+
+test("an axis of time is a minute wide at least, around a single point as well", () => {
+  expect(spanOf([])).toEqual([0, 60]);
+  expect(spanOf([{ at: 1_795_331_400_000, rate: 30 }])).toEqual([1_795_331_400, 1_795_331_460]);
+  expect(spanOf([{ at: 1_000_000, rate: 1 }, { at: 1_300_000, rate: 2 }])).toEqual([1_000, 1_300]);
 });

@@ -76,6 +76,15 @@ export function calm(seconds: number): number {
   return Math.max(step, Math.ceil(seconds / step) * step);
 }
 
+/** Less than that is drawn as wide: the first seconds would else be a step across all of it. */
+const NARROWEST_SECONDS = 60;
+
+/** The two ends of an axis of time for `points`, in seconds since 1970. */
+export function spanOf(points: readonly Point[]): [from: number, to: number] {
+  const from = (points[0]?.at ?? 0) / 1_000;
+  return [from, Math.max((points.at(-1)?.at ?? 0) / 1_000, from + NARROWEST_SECONDS)];
+}
+
 const TOPS = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
 
 /** The upper end of an axis for what goes up to `most`, with a little air above it. */

@@ -24,6 +24,11 @@ export function isUnderWay({ status }: Round): boolean {
   return status === "IN_PROGRESS" || status === "PAUSED";
 }
 
+/** Somebody who looks at all products wants to see it: it is under way, or it stopped by itself and goes on when its owner says so. */
+export function isOfConcern(round: Round): boolean {
+  return isUnderWay(round) || round.status === "CANCELED_BY_ERROR";
+}
+
 /** It never goes on. */
 export function isOver({ status }: Round): boolean {
   return status === "CANCELED" || status === "COMPLETED";
