@@ -11,7 +11,7 @@ mod failure;
 mod migrate;
 mod remind;
 mod speaker;
-mod terminal;
+pub(crate) mod terminal;
 mod user;
 
 pub(crate) use failure::Failure;

@@ -59,7 +59,7 @@ async fn ring(remind: &Remind, environment: &Environment) -> Result<(), Failure>
     let seconds = due.since(clock.now()).as_secs_f64().round();
     eprintln!("{} rings at {due}, in {seconds} s. Ctrl-C stops waiting and leaves the reminder in place.", created.id);
 
-    let ring = live.wait_for(&created.id, &clock).await.map_err(|refusal| {
+    let ring = live.wait_for(created.id.as_sent(), &clock).await.map_err(|refusal| {
         let failure = refusal.failure(client.server());
         failure.hint("The reminder stays, and rings in the inbox; only the waiting ended.")
     })?;

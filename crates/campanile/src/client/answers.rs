@@ -4,6 +4,39 @@ use kernel::Instant;
 use reqwest::StatusCode;
 use serde::Deserialize;
 
+use crate::cli::terminal::harmless;
+
+/// Text that a server has sent. It is shown without what a terminal would obey.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Said(String);
+
+impl Said {
+    /// As it was sent: to be sent back, not to be shown.
+    pub(crate) fn as_sent(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for Said {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&harmless(&self.0))
+    }
+}
+
+impl PartialEq<&str> for Said {
+    fn eq(&self, other: &&str) -> bool {
+        self.0 == *other
+    }
+}
+
+#[cfg(test)]
+impl From<&str> for Said {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
 /// Somebody who has signed up or signed in.
 #[derive(Deserialize)]
 pub(crate) struct Account {
@@ -17,7 +50,7 @@ pub(crate) struct Account {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Created {
     /// `sch_…`
-    pub(crate) id: String,
+    pub(crate) id: Said,
 }
 
 /// A planned or past reminder.
@@ -42,14 +75,14 @@ pub(super) struct Reminders {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct Round {
     /// What its owner calls the product.
-    pub(crate) product_id: String,
+    pub(crate) product_id: Said,
     /// Its number.
     #[serde(rename = "round")]
     pub(crate) number: i64,
     /// `IN_PROGRESS`, `PAUSED` …
-    pub(crate) status: String,
+    pub(crate) status: Said,
     /// Why.
-    pub(crate) cause: String,
+    pub(crate) cause: Said,
     /// How many were written down for it so far: all, once `frozen` is true.
     pub(crate) total: i64,
     pub(crate) frozen: bool,
@@ -80,9 +113,9 @@ pub(crate) struct LastRecipient {
     /// Their place in the round.
     pub(crate) position: i64,
     /// Their account, or what the owner calls them.
-    pub(crate) user_id: String,
+    pub(crate) user_id: Said,
     /// What they are called.
-    pub(crate) name: Option<String>,
+    pub(crate) name: Option<Said>,
 }
 
 /// Rounds of a product, newest first.
@@ -101,22 +134,22 @@ pub(super) struct Ready {
 #[derive(Debug, Deserialize)]
 pub(crate) struct ReadyCheck {
     /// What.
-    pub(crate) name: String,
+    pub(crate) name: Said,
     /// Whether all is well with it.
     pub(crate) ok: bool,
     /// What is wrong.
-    pub(crate) detail: Option<String>,
+    pub(crate) detail: Option<Said>,
 }
 
 /// A problem document (RFC 9457).
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Problem {
     #[serde(default)]
-    title: String,
+    title: Said,
     #[serde(default)]
-    detail: String,
+    detail: Said,
     #[serde(default)]
-    code: String,
+    code: Said,
     #[serde(default)]
     errors: Vec<FieldProblem>,
 }
@@ -124,18 +157,18 @@ pub(super) struct Problem {
 #[derive(Debug, Deserialize)]
 struct FieldProblem {
     #[serde(default)]
-    pointer: String,
+    pointer: Said,
     #[serde(default)]
-    detail: String,
+    detail: Said,
 }
 
 impl Problem {
     /// For people.
     pub(super) fn sentence(&self, status: StatusCode) -> String {
-        let what = [&self.detail, &self.title].into_iter().find(|text| !text.is_empty());
-        let what = what.map_or_else(|| format!("the server answered {status}"), Clone::clone);
+        let what = [&self.detail, &self.title].into_iter().find(|text| **text != "");
+        let what = what.map_or_else(|| format!("the server answered {status}"), Said::to_string);
         let fields = self.errors.iter().map(|field| format!("; {}: {}", field.pointer, field.detail));
-        let code = if self.code.is_empty() { String::new() } else { format!(" ({})", self.code) };
+        let code = if self.code == "" { String::new() } else { format!(" ({})", self.code) };
         what + &fields.collect::<String>() + &code
     }
 }

@@ -16,10 +16,16 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::cli::Failure;
+use crate::cli::{Failure, terminal::harmless};
 
-/// How long an answer may take, streams aside.
+/// How long an answer may take, what is read as it comes aside.
 const PATIENCE: Duration = Duration::from_secs(35);
+
+/// How long nothing may come of what is read as it comes. A stream says something every 15 seconds.
+const SILENCE: Duration = Duration::from_secs(40);
+
+/// No answer that is read as a whole is longer; one that is comes from something else.
+const MOST_BYTES: usize = 1024 * 1024;
 
 /// Somebody, at a server.
 #[derive(Clone)]
@@ -36,6 +42,10 @@ pub(crate) struct Client {
 pub(crate) enum Refusal {
     /// It could not be reached, or went away while it answered.
     Away(String),
+    /// It was reached, and nothing came any more.
+    Silent,
+    /// It answered, and not as a server of ours does.
+    Odd(String),
     /// It answered, and said no.
     Said {
         /// The HTTP status.
@@ -49,6 +59,11 @@ impl Client {
     /// A client of the server at `server`, nobody yet. A proxy of the environment is not used: a reminder on this machine
     /// must not travel through another one.
     pub(crate) fn new(server: &str) -> Result<Self, Failure> {
+        Self::patient(server, SILENCE)
+    }
+
+    /// The same, for which nothing may come for `silence` at the most.
+    pub(crate) fn patient(server: &str, silence: Duration) -> Result<Self, Failure> {
         let server = server.trim_end_matches('/').to_owned();
         if !server.starts_with("http://") && !server.starts_with("https://") {
             return Err(Failure::Usage(format!("{server} is no server: write http://HOST:PORT or https://HOST")));
@@ -56,6 +71,7 @@ impl Client {
         let http = reqwest::Client::builder()
             .user_agent(concat!("campanile/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(5))
+            .read_timeout(silence)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()
@@ -115,8 +131,8 @@ impl Client {
     /// What the server says about itself: each thing it looked at, and what is wrong with it, if anything is.
     pub(crate) async fn ready(&self) -> Result<Vec<ReadyCheck>, Refusal> {
         let response = self.request(Method::GET, "/readyz").timeout(Duration::from_secs(5)).send().await?;
-        let (status, text) = (response.status(), response.text().await?);
-        let page = serde_json::from_str::<answers::Ready>(&text);
+        let status = response.status();
+        let page = serde_json::from_slice::<answers::Ready>(&whole(response).await?);
         page.map(|page| page.checks).map_err(|_| Refusal::Said { status, detail: format!("{status}, and not in our words") })
     }
 
@@ -158,7 +174,8 @@ pub(crate) fn fresh_key(entropy: &dyn Entropy) -> String {
 
 async fn read<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Refusal> {
     let response = accepted(request.send().await?).await?;
-    Ok(response.json().await?)
+    let answer = whole(response).await?;
+    serde_json::from_slice(&answer).map_err(|error| Refusal::Odd(harmless(&error.to_string())))
 }
 
 /// The response if it is a success; otherwise what the problem document says.
@@ -167,18 +184,33 @@ async fn accepted(response: Response) -> Result<Response, Refusal> {
     if status.is_success() {
         return Ok(response);
     }
-    let problem: answers::Problem = response.json().await.unwrap_or_default();
+    let problem: answers::Problem = serde_json::from_slice(&whole(response).await?).unwrap_or_default();
     Err(Refusal::Said { status, detail: problem.sentence(status) })
+}
+
+/// All of an answer. Of one that has no end, no more than this is held.
+async fn whole(mut response: Response) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = response.chunk().await? {
+        if bytes.len() + piece.len() > MOST_BYTES {
+            return Err(Refusal::Odd(format!("it is longer than {} MiB", MOST_BYTES / 1024 / 1024)));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
 }
 
 impl From<reqwest::Error> for Refusal {
     fn from(error: reqwest::Error) -> Self {
+        if error.is_timeout() && !error.is_connect() {
+            return Self::Silent;
+        }
         // The innermost cause says what happened ("Connection refused"); the layers above repeat the address.
         let mut cause: &dyn std::error::Error = &error;
         while let Some(deeper) = cause.source() {
             cause = deeper;
         }
-        Self::Away(cause.to_string())
+        Self::Away(harmless(&cause.to_string()))
     }
 }
 
@@ -186,7 +218,8 @@ impl Refusal {
     /// Whether a server that is starting, stopping or busy may answer otherwise in a moment.
     pub(crate) fn is_passing(&self) -> bool {
         match self {
-            Self::Away(_) => true,
+            Self::Away(_) | Self::Silent => true,
+            Self::Odd(_) => false,
             Self::Said { status, .. } => status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS,
         }
     }
@@ -196,6 +229,9 @@ impl Refusal {
         match self {
             Self::Away(cause) => Failure::new(format!("the server at {server} cannot be reached: {cause}"))
                 .hint("Start one with `campanile serve`, or name another with --server."),
+            Self::Silent => Failure::new(format!("nothing has come from the server at {server} for more than half a minute")),
+            Self::Odd(why) => Failure::new(format!("the answer of the server at {server} cannot be read: {why}"))
+                .hint("Is it a Campanile? Name another one with --server."),
             Self::Said { status: StatusCode::UNAUTHORIZED, detail } => {
                 Failure::new(detail).hint("Set CAMPANILE_TOKEN to an access token or an API key, or sign in with --email.")
             }

@@ -11,9 +11,6 @@ use super::{
     sse::{Reader, ServerEvent},
 };
 
-/// A stream says something every 15 seconds; one that was silent for longer than this is dead.
-const SILENCE: Duration = Duration::from_secs(40);
-
 /// The wait before a lost stream is opened again.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -78,7 +75,7 @@ impl Live {
     /// Waits until the reminder of `schedule` rings.
     pub(crate) async fn wait_for(&mut self, schedule: &str, clock: &dyn Clock) -> Result<Ring, Refusal> {
         loop {
-            match self.next(clock).await {
+            match self.next().await {
                 Came::Event(event) => {
                     if let Some(ring) = ring_of(&event, schedule, clock.now()) {
                         return Ok(ring);
@@ -125,7 +122,7 @@ impl Live {
     }
 
     /// The next event, or the news that the connection is gone.
-    async fn next(&mut self, clock: &dyn Clock) -> Came {
+    async fn next(&mut self) -> Came {
         loop {
             if let Some(event) = self.waiting.pop_front() {
                 if let Some(id) = &event.id {
@@ -134,10 +131,8 @@ impl Live {
                 return Came::Event(event);
             }
             let Some((response, reader)) = &mut self.connection else { return Came::Lost };
-            let chunk = tokio::select! {
-                chunk = response.chunk() => chunk.ok().flatten(),
-                () = clock.sleep(SILENCE) => None,
-            };
+            // One that was silent for too long is dead.
+            let chunk = response.chunk().await.ok().flatten();
             let Some(Ok(events)) = chunk.map(|bytes| reader.take(&bytes)) else {
                 self.connection = None;
                 return Came::Lost;

@@ -5,6 +5,7 @@ mod clock;
 mod cluster;
 mod commands;
 mod disk;
+mod foreign;
 mod outage;
 mod person;
 mod presence;

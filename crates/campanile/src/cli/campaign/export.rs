@@ -1,11 +1,14 @@
 //! `campanile campaign export`: the ledger of a round, into a file or to standard output.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::{IsTerminal, Write},
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, ValueEnum};
 use reqwest::Response;
 
-use super::{Failure, Which, said};
+use super::{Failure, Which, said, terminal::Lines};
 use crate::{client::Client, config::Environment};
 
 /// Write the ledger of a round: a line for everybody in it.
@@ -38,12 +41,12 @@ pub(super) async fn export(export: &Export, environment: &Environment) -> Result
     if let Some(path) = &export.output {
         return into_file(&client, ledger, path).await;
     }
-    match copy(&client, ledger, &mut std::io::stdout()).await {
+    match put(&client, ledger, std::io::stdout()).await {
         // Its reader has seen enough.
         Err(Copying::Written(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        Err(Copying::Written(error)) => Err(Failure::new(format!("standard output cannot be written: {error}"))),
-        Err(Copying::Read(failure)) => Err(failure),
-        Ok(()) => Ok(()),
+        copied => {
+            copied.map_err(|stopped| stopped.failure(|error| Failure::new(format!("standard output cannot be written: {error}"))))
+        }
     }
 }
 
@@ -54,19 +57,12 @@ async fn into_file(client: &Client, ledger: Response, path: &Path) -> Result<(),
     let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let there = path.metadata().ok();
     if there.as_ref().is_some_and(|there| !there.is_file()) {
-        let mut into = std::fs::OpenOptions::new().write(true).open(path).map_err(unwritable)?;
-        return copy(client, ledger, &mut into).await.map_err(|stopped| match stopped {
-            Copying::Written(error) => unwritable(error),
-            Copying::Read(failure) => failure,
-        });
+        let into = std::fs::OpenOptions::new().write(true).open(path).map_err(unwritable)?;
+        return put(client, ledger, into).await.map_err(|stopped| stopped.failure(unwritable));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".campanile-").tempfile_in(folder).map_err(unwritable)?;
-    match copy(client, ledger, &mut file).await {
-        Ok(()) => {}
-        Err(Copying::Written(error)) => return Err(unwritable(error)),
-        Err(Copying::Read(failure)) => return Err(failure),
-    }
+    copy(client, ledger, &mut file).await.map_err(|stopped| stopped.failure(unwritable))?;
     if let Some(there) = there {
         file.as_file().set_permissions(there.permissions()).map_err(unwritable)?;
     }
@@ -82,7 +78,21 @@ enum Copying {
     Written(std::io::Error),
 }
 
-async fn copy(client: &Client, mut ledger: Response, to: &mut impl std::io::Write) -> Result<(), Copying> {
+impl Copying {
+    fn failure(self, unwritable: impl FnOnce(std::io::Error) -> Failure) -> Failure {
+        match self {
+            Self::Written(error) => unwritable(error),
+            Self::Read(failure) => failure,
+        }
+    }
+}
+
+/// A file has every byte as it came; a terminal would do what some of them say.
+async fn put(client: &Client, ledger: Response, mut to: impl Write + IsTerminal) -> Result<(), Copying> {
+    if to.is_terminal() { copy(client, ledger, &mut Lines::on(to)).await } else { copy(client, ledger, &mut to).await }
+}
+
+async fn copy(client: &Client, mut ledger: Response, to: &mut impl Write) -> Result<(), Copying> {
     let broken = |error: reqwest::Error| {
         Copying::Read(said(client, &error.into()).hint("The export broke off before its end. Ask for it again."))
     };
@@ -90,4 +100,40 @@ async fn copy(client: &Client, mut ledger: Response, to: &mut impl std::io::Writ
         to.write_all(&piece).map_err(Copying::Written)?;
     }
     to.flush().map_err(Copying::Written)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_export_that_falls_silent_comes_to_an_end_and_leaves_nothing_behind() {
+        for said_first in ["", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n1,c-1\r\n\r\n"] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            let server = format!("http://{}", listener.local_addr().expect("an address"));
+            let silent = tokio::spawn(async move {
+                let (mut stream, _) = listener.accept().await.expect("a connection");
+                stream.read_buf(&mut Vec::with_capacity(4_096)).await.expect("a request");
+                stream.write_all(said_first.as_bytes()).await.expect("it is read");
+                std::future::pending::<()>().await;
+            });
+            let client = Client::patient(&server, Duration::from_millis(100)).expect("a client");
+            let folder = tempfile::tempdir().expect("a folder");
+            let done = match client.export("bell", 1, "csv").await {
+                Ok(ledger) => into_file(&client, ledger, &folder.path().join("ledger.csv")).await,
+                Err(refusal) => Err(said(&client, &refusal)),
+            };
+            let Err(Failure::Failed { what, .. }) = done else { panic!("it is not whole: {done:?}") };
+            assert!(what.starts_with("nothing has come from the server"), "{what}");
+            assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "after {said_first:?}");
+            silent.abort();
+        }
+    }
 }

@@ -73,7 +73,11 @@ async fn obey(command: &CampaignCommand, environment: &Environment) -> Result<()
     match command {
         CampaignCommand::Status(Status { which, watch }) => {
             let (client, round) = which.find(environment).await?;
-            if *watch { watch::watch(&client, round, environment).await } else { terminal::put(shown::table(&round)) }
+            if *watch {
+                watch::watch(&client, &which.of.product, round, environment).await
+            } else {
+                terminal::put(shown::table(&round))
+            }
         }
         CampaignCommand::Pause(which) => steer_one(which, environment, Steer::Pause).await,
         CampaignCommand::Cancel(which) => steer_one(which, environment, Steer::Cancel).await,

@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(progress(&round()), " 25 %  250 of 1000 told, 25 in flight, 500 a second, 2 s left");
         assert_eq!(bar(&round()), format!("{}{} {}", "█".repeat(6), "░".repeat(18), progress(&round())));
 
-        let over = Round { status: "COMPLETED".to_owned(), sent: 990, skipped: 10, waiting: 0, in_flight: 0, ..round() };
+        let over = Round { status: "COMPLETED".into(), sent: 990, skipped: 10, waiting: 0, in_flight: 0, ..round() };
         assert_eq!(progress(&over), "100 %  990 of 1000 told, 10 passed over, COMPLETED (asked)");
         let empty = Round { total: 0, sent: 0, waiting: 0, in_flight: 0, rate_per_second: 0, ..round() };
         assert_eq!(bar(&empty), format!("{}   0 %  0 of 0 told", "░".repeat(24)));

@@ -20,8 +20,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How long a server may be away before that is the answer: it is started again meanwhile, and the round goes on.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Shows how far `round` is until it does not go on, and then everything there is to say of it.
-pub(super) async fn watch(client: &Client, mut round: Round, environment: &Environment) -> Result<(), Failure> {
+/// Shows how far `round` of `product` is until it does not go on, and then everything there is to say of it.
+pub(super) async fn watch(client: &Client, product: &str, mut round: Round, environment: &Environment) -> Result<(), Failure> {
     let in_place = std::io::stdout().is_terminal() && !environment.plain;
     let clock = SystemClock::new(None);
     let (mut client, mut said_last) = (client.clone(), String::new());
@@ -32,7 +32,7 @@ pub(super) async fn watch(client: &Client, mut round: Round, environment: &Envir
             said_last = line;
         }
         clock.sleep(PAUSE).await;
-        round = ask(&mut client, &round, &clock).await?;
+        round = ask(&mut client, (product, round.number), &clock).await?;
     }
     if in_place {
         say("", true)?;
@@ -50,10 +50,10 @@ fn say(line: &str, in_place: bool) -> Result<(), Failure> {
     Ok(write!(out, "\r\u{1b}[2K\u{1b}[?7l{line}\u{1b}[?7h").and_then(|()| out.flush())?)
 }
 
-async fn ask(client: &mut Client, round: &Round, clock: &SystemClock) -> Result<Round, Failure> {
+async fn ask(client: &mut Client, (product, round): (&str, i64), clock: &SystemClock) -> Result<Round, Failure> {
     let began = clock.monotonic();
     loop {
-        let refusal = match client.round(&round.product_id, Some(round.number)).await {
+        let refusal = match client.round(product, Some(round)).await {
             Ok(Some(round)) => return Ok(round),
             Ok(None) => return Err(Failure::new("the round is gone")),
             Err(refusal) => refusal,

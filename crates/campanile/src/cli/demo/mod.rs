@@ -92,7 +92,7 @@ async fn plan(client: &Client, title: &str, clock: &SystemClock, command: impl F
     command(curl(client, "/api/v1/schedules", true, &schedule));
     let created = client.create_schedule(&schedule, &fresh_key(&OsEntropy)).await.map_err(said(client))?;
     println!("   {} is on the disk, due at {due}.", created.id);
-    Ok(created.id)
+    Ok(created.id.as_sent().to_owned())
 }
 
 fn rang(palette: Palette, title: &str, ring: &Ring) -> String {

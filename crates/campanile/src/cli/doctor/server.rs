@@ -34,7 +34,8 @@ fn of_server(check: &ReadyCheck) -> Finding {
     if check.ok {
         return Finding::well("server", what + "well");
     }
-    Finding::ill("server", what + check.detail.as_deref().unwrap_or("not well"), "Its log says more.")
+    let why = check.detail.as_ref().map_or_else(|| "not well".to_owned(), ToString::to_string);
+    Finding::ill("server", what + &why, "Its log says more.")
 }
 
 /// Whether the port is free, or answered by one of ours.
