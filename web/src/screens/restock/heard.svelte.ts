@@ -14,11 +14,13 @@ interface Known {
 
 export class Heard {
   #known = $state.raw<ReadonlyMap<string, Known>>(new Map());
+  readonly #doubted = new Set<string>();
 
   /** A round of an event or an answer, at this moment by the clock of the server. Answers it as it is known then. */
   hear(round: Round, at: number): Round {
     const key = keyOf(round.id, round.round);
     const known = this.#known.get(key);
+    this.#doubted.delete(key);
     const now = later(known?.round, round);
     if (now !== round && known) return known.round;
     const all = new Map(this.#known);
@@ -48,16 +50,22 @@ export class Heard {
     return rounds.sort((one, other) => other.round - one.round);
   }
 
+  /** Nothing was heard for a while: where something was going on, it may stand elsewhere by now. */
+  doubt(): void {
+    for (const [key, { round }] of this.#known) if (isOfConcern(round)) this.#doubted.add(key);
+  }
+
+  /** Whether the last round of a product has to be read to be known. */
+  isUnsure({ id, round }: Pick<Product, "id" | "round">): boolean {
+    return round > 0 && (this.of(id, round) === undefined || this.#doubted.has(keyOf(id, round)));
+  }
+
   /**
-   * Those of `products` whose last round has to be read: nobody has told of it yet, or, after a while in which nothing was heard, it may stand
-   * elsewhere than where it was seen last.
+   * A round that was read for no more than to know whether there is something to see to: one that says nothing of the kind takes the place of
+   * none that does.
    */
-  unsure(products: readonly Pick<Product, "id" | "round">[], afterSilence: boolean): string[] {
-    const ids = products.filter(({ id, round }) => {
-      const last = this.of(id, round);
-      return round > 0 && (last === undefined || (afterSilence && isOfConcern(last)));
-    });
-    return ids.map(({ id }) => id);
+  glance(round: Round, at: number): void {
+    if (isOfConcern(round) || this.of(round.id, round.round)) this.hear(round, at);
   }
 }
 

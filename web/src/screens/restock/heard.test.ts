@@ -41,7 +41,7 @@ test("whoever comes after somebody else finds nothing of theirs", () => {
   expect(heardBy("usr_a").all("prd_a")).toEqual([]);
 });
 
-test("a last round is read where nobody told of it, and again after a silence where something may have happened", () => {
+test("a last round is read where nobody told of it, and after a silence where something may have happened", () => {
   const heard = new Heard();
   heard.hear(round("prd_done", 2, { status: "COMPLETED" }), 0);
   heard.hear(round("prd_runs", 1, {}), 0);
@@ -49,6 +49,22 @@ test("a last round is read where nobody told of it, and again after a silence wh
   heard.hear(round("prd_failed", 1, { status: "CANCELED_BY_ERROR" }), 0);
   heard.hear(round("prd_older", 3, { status: "COMPLETED" }), 0);
   const products = [["prd_done", 2], ["prd_runs", 1], ["prd_paused", 1], ["prd_failed", 1], ["prd_older", 4], ["prd_none", 0], ["prd_new", 1]].map(([id, round]) => ({ id: String(id), round: Number(round) }));
-  expect(heard.unsure(products, false)).toEqual(["prd_older", "prd_new"]);
-  expect(heard.unsure(products, true)).toEqual(["prd_runs", "prd_paused", "prd_failed", "prd_older", "prd_new"]);
+  const unsure = (): string[] => products.filter((product) => heard.isUnsure(product)).map(({ id }) => id);
+  expect(unsure()).toEqual(["prd_older", "prd_new"]);
+  heard.doubt();
+  expect(unsure()).toEqual(["prd_runs", "prd_paused", "prd_failed", "prd_older", "prd_new"]);
+  heard.hear(round("prd_paused", 1, { status: "PAUSED" }), 1);
+  heard.glance(round("prd_runs", 1, { status: "COMPLETED", version: 2 }), 1);
+  expect(unsure()).toEqual(["prd_failed", "prd_older", "prd_new"]);
+  expect(heard.of("prd_runs", 1)?.status).toBe("COMPLETED");
+});
+
+test("a glance at a thousand products that are done takes the place of nothing", () => {
+  const heard = new Heard();
+  heard.hear(round("prd_paused", 1, { status: "PAUSED" }), 0);
+  for (let n = 1; n <= 1_000; n++) heard.glance(round(`prd_${String(n)}`, 1, { status: "COMPLETED" }), n);
+  heard.glance(round("prd_failed", 1, { status: "CANCELED_BY_ERROR" }), 1_001);
+  expect(heard.of("prd_paused", 1)?.status).toBe("PAUSED");
+  expect(heard.of("prd_failed", 1)?.status).toBe("CANCELED_BY_ERROR");
+  expect(heard.of("prd_1000", 1)).toBeUndefined();
 });
