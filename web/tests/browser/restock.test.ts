@@ -57,9 +57,9 @@ test("a product is made, its line imported, a round foreseen, begun, paused, gon
   await page.locator("[data-waiting='1500']").waitFor();
   const line = page.getByRole("list", { name: "Waiting" });
   expect(await line.getByRole("listitem").count()).toBe(50);
-  await page.getByRole("button", { name: "Next page" }).click();
+  await page.getByRole("button", { name: "Next", exact: true }).click();
   await line.getByText("Person 51", { exact: true }).waitFor();
-  await page.getByRole("button", { name: "Page before" }).click();
+  await page.getByRole("button", { name: "Previous" }).click();
   await line.getByText("Person 1", { exact: true }).waitFor();
 
   // One who is new comes into the address book on the way; one is taken out; one is found among all.
@@ -129,7 +129,7 @@ test("a product is made, its line imported, a round foreseen, begun, paused, gon
   await expect.poll(() => ledger.locator("tbody tr").count()).toBe(1);
   expect(await ledger.locator("tbody tr").innerText()).toMatch(/2\s+Person 3\s+customer-3\s+Told/);
   await ledger.getByRole("button", { name: "Show all again" }).click();
-  await ledger.getByRole("button", { name: "Next page" }).click();
+  await ledger.getByRole("button", { name: "Next", exact: true }).click();
   await ledger.getByText("Person 30", { exact: true }).waitFor();
   // A number leads to those it counts, from the first of them.
   await page.getByRole("button", { name: /^Still to go: [\d,]+, show them$/ }).click();
@@ -455,6 +455,8 @@ test("restocking is readable for everybody", async () => {
     await expect.poll(() => count(page, "sent")).toBe(30);
     await page.locator("[data-plot] canvas").waitFor();
     await inspect(page, `restock-round-${name}`);
+    // In one row, whatever the words.
+    expect((await page.getByRole("navigation", { name: /^(Pages|쪽)$/ }).boundingBox())?.height).toBeLessThan(50);
     await page.screenshot({ path: `screenshots/restock-round-whole-${name}.png`, fullPage: true });
     if (!isWhole) continue;
 
