@@ -1,6 +1,7 @@
 //! Restock rounds, on both engines, by a clock that is moved by hand; who has no account is told over real HTTP.
 
 mod handover;
+mod held;
 mod inboxes;
 mod neighbours;
 mod regressions;
