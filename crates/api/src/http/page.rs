@@ -42,9 +42,16 @@ pub(crate) struct Part {
 impl Part {
     /// From where on, in the list named by `scope`, and how many rows.
     pub(crate) fn of(&self, scope: &str) -> Result<(Option<Cursor>, u32), Problem> {
-        let limit = limit(self.limit)?;
-        Ok((cursor(scope, self.cursor.as_deref())?, limit))
+        part(scope, self.limit, self.cursor.as_deref())
     }
+}
+
+/// From where on, in the list named by `scope`, and how many rows, as a query says that has filters beside them.
+///
+/// Such a query has the two fields of [`Part`] itself: what serde flattens is text in a query, and names nobody knows are let pass.
+pub(crate) fn part(scope: &str, rows: Option<i64>, after: Option<&str>) -> Result<(Option<Cursor>, u32), Problem> {
+    let limit = limit(rows)?;
+    Ok((cursor(scope, after)?, limit))
 }
 
 /// A half-open range of time. What is not given is open.

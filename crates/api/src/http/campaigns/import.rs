@@ -11,7 +11,7 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::refused;
+use super::{named::OfProduct, refused};
 use crate::http::{Caller, Path, PeopleFile, Problem, Write, answer, rendered};
 
 /// What came of a list of people
@@ -43,7 +43,7 @@ impl From<&Imported> for SubscriptionImport {
 /// list or nothing.
 #[utoipa::path(
     post, path = "/api/v1/products/{product_id}/subscriptions/import", tag = "campaigns",
-    params(("product_id" = String, Path, description = "What you call it, or its id", max_length = 128, example = "SKU-4711")),
+    params(OfProduct),
     request_body(content = String, content_type = "text/csv", description = "The list"),
     responses(
         (status = 200, description = "What came of it", body = SubscriptionImport),
@@ -59,11 +59,11 @@ impl From<&Imported> for SubscriptionImport {
 pub(crate) async fn import_subscriptions(
     Extract(app): Extract<App>,
     caller: Caller,
-    Path(product): Path<String>,
+    Path(of): Path<OfProduct>,
     request: Write<PeopleFile>,
 ) -> Result<Response, Problem> {
     let render = Arc::new(|imported: &Imported| rendered(StatusCode::OK, None, None, &SubscriptionImport::from(imported)));
     let PeopleFile(file) = request.body;
-    let imported = campaigns::import(&app, &caller.0, (&product, file.to_vec()), request.once, render).await;
+    let imported = campaigns::import(&app, &caller.0, (&of.product_id, file.to_vec()), request.once, render).await;
     Ok(answer(imported.map_err(refused)?))
 }

@@ -1,6 +1,7 @@
 //! Products, whom their owners can tell, who waits for what, and rounds of telling them.
 
 mod import;
+mod named;
 mod products;
 mod recipients;
 mod rounds;

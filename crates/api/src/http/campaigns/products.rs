@@ -12,7 +12,7 @@ use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::view::ProductView;
+use super::{named::OfProduct, view::ProductView};
 use crate::http::{Caller, IfMatch, Json, Path, Problem, Query, etag, json, page::Part};
 
 /// What a product is.
@@ -44,10 +44,7 @@ pub(super) fn shown(status: StatusCode, product: &Product) -> Response {
 /// the `id` of the product as well. The stock is set apart.
 #[utoipa::path(
     put, path = "/api/v1/products/{product_id}", tag = "campaigns", request_body = ProductRequest,
-    params(
-        ("product_id" = String, Path, description = "What you call it, or its id", max_length = 128, example = "SKU-4711"),
-        ("if-match" = Option<String>, Header, description = "ETag, or *")
-    ),
+    params(OfProduct, ("if-match" = Option<String>, Header, description = "ETag, or *")),
     responses(
         (status = 200, description = "As it is now", body = ProductView, headers(("etag" = String))),
         (status = 201, description = "Made", body = ProductView, headers(("location" = String), ("etag" = String))),
@@ -59,13 +56,13 @@ pub(super) fn shown(status: StatusCode, product: &Product) -> Response {
 pub(crate) async fn put_product(
     Extract(app): Extract<App>,
     caller: Caller,
-    Path(name): Path<String>,
+    Path(of): Path<OfProduct>,
     if_match: IfMatch,
     Json(request): Json<ProductRequest>,
 ) -> Result<Response, Problem> {
     let ProductRequest { name: title, strict, per_item, wait_seconds } = request;
     let draft = ProductDraft { name: title, strict, per_item, wait_seconds };
-    let (product, is_new) = campaigns::put_product(&app, &caller.0, (&name, if_match.into()), draft).await?;
+    let (product, is_new) = campaigns::put_product(&app, &caller.0, (&of.product_id, if_match.into()), draft).await?;
     if is_new {
         let location = [(header::LOCATION, format!("/api/v1/products/{}", product.key))];
         return Ok((location, shown(StatusCode::CREATED, &product)).into_response());
@@ -102,15 +99,15 @@ pub(crate) async fn list_products(
 /// Read a product
 #[utoipa::path(
     get, path = "/api/v1/products/{product_id}", tag = "campaigns",
-    params(("product_id" = String, Path, description = "What you call it, or its id", max_length = 128, example = "SKU-4711")),
+    params(OfProduct),
     responses((status = 200, description = "As it is now", body = ProductView, headers(("etag" = String))))
 )]
 pub(crate) async fn get_product(
     Extract(app): Extract<App>,
     caller: Caller,
-    Path(name): Path<String>,
+    Path(of): Path<OfProduct>,
 ) -> Result<Response, Problem> {
-    Ok(shown(StatusCode::OK, &campaigns::product(&app, &caller.0, &name).await?))
+    Ok(shown(StatusCode::OK, &campaigns::product(&app, &caller.0, &of.product_id).await?))
 }
 
 /// Delete a product
@@ -118,10 +115,7 @@ pub(crate) async fn get_product(
 /// For good, and with it everybody who waited for it.
 #[utoipa::path(
     delete, path = "/api/v1/products/{product_id}", tag = "campaigns",
-    params(
-        ("product_id" = String, Path, description = "What you call it, or its id", max_length = 128, example = "SKU-4711"),
-        ("if-match" = Option<String>, Header, description = "ETag, or *")
-    ),
+    params(OfProduct, ("if-match" = Option<String>, Header, description = "ETag, or *")),
     responses(
         (status = 204, description = "Gone"),
         (status = 412, description = "`product.version_mismatch`: it was changed meanwhile"),
@@ -130,9 +124,9 @@ pub(crate) async fn get_product(
 pub(crate) async fn delete_product(
     Extract(app): Extract<App>,
     caller: Caller,
-    Path(name): Path<String>,
+    Path(of): Path<OfProduct>,
     if_match: IfMatch,
 ) -> Result<StatusCode, Problem> {
-    campaigns::delete_product(&app, &caller.0, (&name, if_match.into())).await?;
+    campaigns::delete_product(&app, &caller.0, (&of.product_id, if_match.into())).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -9,7 +9,7 @@ use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::view::RecipientView;
+use super::{named::OfRecipient, view::RecipientView};
 use crate::http::{Caller, IfMatch, Json, Path, Problem, Query, etag, json, page::Part};
 
 /// What there is to say of somebody.
@@ -40,10 +40,7 @@ fn shown(status: StatusCode, recipient: &Recipient) -> Response {
 /// not beginning with `usr_`. All of what is kept is what you send. Who has an account comes into the book when they are subscribed.
 #[utoipa::path(
     put, path = "/api/v1/recipients/{external_id}", tag = "campaigns", request_body = RecipientRequest,
-    params(
-        ("external_id" = String, Path, description = "What you call them", max_length = 128, example = "customer-7"),
-        ("if-match" = Option<String>, Header, description = "ETag, or *")
-    ),
+    params(OfRecipient, ("if-match" = Option<String>, Header, description = "ETag, or *")),
     responses(
         (status = 200, description = "As they are kept now", body = RecipientView, headers(("etag" = String))),
         (status = 201, description = "New in the book", body = RecipientView, headers(("etag" = String))),
@@ -55,13 +52,13 @@ fn shown(status: StatusCode, recipient: &Recipient) -> Response {
 pub(crate) async fn put_recipient(
     Extract(app): Extract<App>,
     caller: Caller,
-    Path(external_id): Path<String>,
+    Path(of): Path<OfRecipient>,
     if_match: IfMatch,
     Json(request): Json<RecipientRequest>,
 ) -> Result<Response, Problem> {
     let RecipientRequest { name, email, locale, time_zone } = &request;
     let fields = [name, email, locale, time_zone].map(Option::as_deref);
-    let (recipient, is_new) = campaigns::put_recipient(&app, &caller.0, (&external_id, if_match.into()), fields).await?;
+    let (recipient, is_new) = campaigns::put_recipient(&app, &caller.0, (&of.external_id, if_match.into()), fields).await?;
     Ok(shown(if is_new { StatusCode::CREATED } else { StatusCode::OK }, &recipient))
 }
 
@@ -94,15 +91,15 @@ pub(crate) async fn list_recipients(
 /// Read somebody in your address book
 #[utoipa::path(
     get, path = "/api/v1/recipients/{external_id}", tag = "campaigns",
-    params(("external_id" = String, Path, description = "What you call them", max_length = 128, example = "customer-7")),
+    params(OfRecipient),
     responses((status = 200, description = "As they are kept now", body = RecipientView, headers(("etag" = String))))
 )]
 pub(crate) async fn get_recipient(
     Extract(app): Extract<App>,
     caller: Caller,
-    Path(external_id): Path<String>,
+    Path(of): Path<OfRecipient>,
 ) -> Result<Response, Problem> {
-    Ok(shown(StatusCode::OK, &campaigns::recipient(&app, &caller.0, &external_id).await?))
+    Ok(shown(StatusCode::OK, &campaigns::recipient(&app, &caller.0, &of.external_id).await?))
 }
 
 /// Take somebody out of your address book
@@ -110,10 +107,7 @@ pub(crate) async fn get_recipient(
 /// Their subscriptions to your products end. What is left of them is what you called them, where a round names it.
 #[utoipa::path(
     delete, path = "/api/v1/recipients/{external_id}", tag = "campaigns",
-    params(
-        ("external_id" = String, Path, description = "What you call them", max_length = 128, example = "customer-7"),
-        ("if-match" = Option<String>, Header, description = "ETag, or *")
-    ),
+    params(OfRecipient, ("if-match" = Option<String>, Header, description = "ETag, or *")),
     responses(
         (status = 204, description = "Gone"),
         (status = 412, description = "`recipient.version_mismatch`: it was changed meanwhile"),
@@ -122,9 +116,9 @@ pub(crate) async fn get_recipient(
 pub(crate) async fn delete_recipient(
     Extract(app): Extract<App>,
     caller: Caller,
-    Path(external_id): Path<String>,
+    Path(of): Path<OfRecipient>,
     if_match: IfMatch,
 ) -> Result<StatusCode, Problem> {
-    campaigns::delete_recipient(&app, &caller.0, (&external_id, if_match.into())).await?;
+    campaigns::delete_recipient(&app, &caller.0, (&of.external_id, if_match.into())).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{products::shown, view::ProductView};
+use super::{named::OfProduct, products::shown, view::ProductView};
 use crate::http::{Caller, IfMatch, Json, Path, Problem};
 
 /// How many there are.
@@ -23,10 +23,7 @@ pub(crate) struct StockRequest {
 /// Only this changes the stock: nobody who is told takes one.
 #[utoipa::path(
     put, path = "/api/v1/products/{product_id}/stock", tag = "campaigns", request_body = StockRequest,
-    params(
-        ("product_id" = String, Path, description = "What you call it, or its id", max_length = 128, example = "SKU-4711"),
-        ("if-match" = Option<String>, Header, description = "ETag, or *")
-    ),
+    params(OfProduct, ("if-match" = Option<String>, Header, description = "ETag, or *")),
     responses(
         (status = 200, description = "As it is now", body = ProductView, headers(("etag" = String))),
         (status = 412, description = "`product.version_mismatch`: it was changed meanwhile"),
@@ -36,10 +33,10 @@ pub(crate) struct StockRequest {
 pub(crate) async fn set_stock(
     Extract(app): Extract<App>,
     caller: Caller,
-    Path(name): Path<String>,
+    Path(of): Path<OfProduct>,
     if_match: IfMatch,
     Json(StockRequest { stock }): Json<StockRequest>,
 ) -> Result<Response, Problem> {
-    let set = campaigns::set_stock(&app, &caller.0, (&name, if_match.into()), stock).await?;
+    let set = campaigns::set_stock(&app, &caller.0, (&of.product_id, if_match.into()), stock).await?;
     Ok(shown(StatusCode::OK, &set.product))
 }

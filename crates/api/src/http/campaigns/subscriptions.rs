@@ -6,7 +6,10 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::view::SubscriptionView;
+use super::{
+    named::{OfProduct, OfSubscriber},
+    view::SubscriptionView,
+};
 use crate::http::{Caller, Path, Problem, Query, json, page};
 
 /// Which part of the line.
@@ -38,21 +41,20 @@ pub(crate) struct SubscriptionPage {
 /// In the order in which they will be told.
 #[utoipa::path(
     get, path = "/api/v1/products/{product_id}/subscriptions", tag = "campaigns",
-    params(("product_id" = String, Path, description = "What you call it, or its id", max_length = 128, example = "SKU-4711"), Asked),
+    params(OfProduct, Asked),
     responses((status = 200, description = "A page", body = SubscriptionPage))
 )]
 pub(crate) async fn list_subscriptions(
     Extract(app): Extract<App>,
     caller: Caller,
-    Path(product): Path<String>,
+    Path(of): Path<OfProduct>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
     let state = asked.state.as_deref().map_or(Ok(SubscriptionState::Active), str::parse);
     let state = state.map_err(|unknown| page::invalid("/state", unknown.to_string()))?;
-    let scope = format!("{} of {product} of {}", state.as_str(), caller.0.user);
-    let limit = page::limit(asked.limit)?;
-    let after = page::cursor(&scope, asked.cursor.as_deref())?;
-    let page = campaigns::subscribers(&app, &caller.0, (&product, state), after, limit).await?;
+    let scope = format!("{} of {} of {}", state.as_str(), of.product_id, caller.0.user);
+    let (after, limit) = page::part(&scope, asked.limit, asked.cursor.as_deref())?;
+    let page = campaigns::subscribers(&app, &caller.0, (&of.product_id, state), after, limit).await?;
     let next_cursor = page.next.map(|next| next.encode(&scope));
     Ok(json(StatusCode::OK, &SubscriptionPage { items: page.items.iter().map(SubscriptionView::from).collect(), next_cursor }))
 }
@@ -62,10 +64,7 @@ pub(crate) async fn list_subscriptions(
 /// Of a product of yours, or your own.
 #[utoipa::path(
     get, path = "/api/v1/products/{product_id}/subscriptions/{user_id}", tag = "campaigns",
-    params(
-        ("product_id" = String, Path, description = "What you call it, or its id", max_length = 128, example = "SKU-4711"),
-        ("user_id" = String, Path, description = "Who: the id of an account, or what you call them", max_length = 128)
-    ),
+    params(OfSubscriber),
     responses(
         (status = 200, description = "As it is now", body = SubscriptionView),
         (status = 404, description = "`product.not_found`, or `subscription.not_found`: they never subscribed"),
@@ -74,9 +73,9 @@ pub(crate) async fn list_subscriptions(
 pub(crate) async fn get_subscription(
     Extract(app): Extract<App>,
     caller: Caller,
-    Path((product, who)): Path<(String, String)>,
+    Path(of): Path<OfSubscriber>,
 ) -> Result<Response, Problem> {
-    let found = campaigns::subscriber(&app, &caller.0, (&product, &who)).await?;
+    let found = campaigns::subscriber(&app, &caller.0, (&of.product_id, &of.user_id)).await?;
     Ok(json(StatusCode::OK, &SubscriptionView::from(&found)))
 }
 
@@ -87,10 +86,7 @@ pub(crate) async fn get_subscription(
 /// `id`. Who left by themself comes back by themself only.
 #[utoipa::path(
     put, path = "/api/v1/products/{product_id}/subscriptions/{user_id}", tag = "campaigns",
-    params(
-        ("product_id" = String, Path, description = "What you call it, or its id", max_length = 128, example = "SKU-4711"),
-        ("user_id" = String, Path, description = "Who: the id of an account, or what you call them", max_length = 128)
-    ),
+    params(OfSubscriber),
     responses(
         (status = 200, description = "They wait, and have subscribed before", body = SubscriptionView),
         (status = 201, description = "They wait for the first time", body = SubscriptionView),
@@ -103,9 +99,9 @@ pub(crate) async fn get_subscription(
 pub(crate) async fn subscribe(
     Extract(app): Extract<App>,
     caller: Caller,
-    Path((product, who)): Path<(String, String)>,
+    Path(of): Path<OfSubscriber>,
 ) -> Result<Response, Problem> {
-    let (subscriber, is_first) = campaigns::subscribe(&app, &caller.0, (&product, &who)).await?;
+    let (subscriber, is_first) = campaigns::subscribe(&app, &caller.0, (&of.product_id, &of.user_id)).await?;
     let status = if is_first { StatusCode::CREATED } else { StatusCode::OK };
     Ok(json(status, &SubscriptionView::from(&subscriber)))
 }
@@ -115,10 +111,7 @@ pub(crate) async fn subscribe(
 /// Yours, or somebody's to a product of yours. Who does not wait is let go already.
 #[utoipa::path(
     delete, path = "/api/v1/products/{product_id}/subscriptions/{user_id}", tag = "campaigns",
-    params(
-        ("product_id" = String, Path, description = "What you call it, or its id", max_length = 128, example = "SKU-4711"),
-        ("user_id" = String, Path, description = "Who: the id of an account, or what you call them", max_length = 128)
-    ),
+    params(OfSubscriber),
     responses(
         (status = 204, description = "They do not wait"),
         (status = 404, description = "`product.not_found`, or `recipient.not_found`: nobody can be called that"),
@@ -127,8 +120,8 @@ pub(crate) async fn subscribe(
 pub(crate) async fn unsubscribe(
     Extract(app): Extract<App>,
     caller: Caller,
-    Path((product, who)): Path<(String, String)>,
+    Path(of): Path<OfSubscriber>,
 ) -> Result<StatusCode, Problem> {
-    campaigns::leave(&app, &caller.0, (&product, &who)).await?;
+    campaigns::leave(&app, &caller.0, (&of.product_id, &of.user_id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

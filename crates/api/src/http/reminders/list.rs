@@ -48,9 +48,8 @@ pub(crate) struct ReminderPage {
     responses((status = 200, description = "A page", body = ReminderPage))
 )]
 pub(crate) async fn list(Extract(app): Extract<App>, caller: Caller, Query(filter): Query<Filter>) -> Result<Response, Problem> {
-    let limit = page::limit(filter.limit)?;
     let scope = format!("reminders of {}", caller.0.user);
-    let after = page::cursor(&scope, filter.cursor.as_deref())?;
+    let (after, limit) = page::part(&scope, filter.limit, filter.cursor.as_deref())?;
     let moments = Moments { from: filter.from.as_deref(), to: filter.to.as_deref() };
     let zone = if moments.need_zone() { calendar::own_zone(&app, &caller.0).await? } else { Zone::utc() };
     let shown = alarms::list(&app, &caller.0, moments.resolve(&zone)?, after, limit).await?;

@@ -91,12 +91,11 @@ pub(crate) struct SchedulePage {
     responses((status = 200, description = "A page", body = SchedulePage))
 )]
 pub(crate) async fn list(Extract(app): Extract<App>, caller: Caller, Query(filter): Query<Filter>) -> Result<Response, Problem> {
-    let limit = page::limit(filter.limit)?;
     let state = filter.state.unwrap_or_default();
     // A cursor is good for the same filters only.
     let narrowed = (&filter.category, &filter.tag, &filter.q);
     let scope = format!("{state:?} schedules of {}, only {narrowed:?}", caller.0.user);
-    let cursor = page::cursor(&scope, filter.cursor.as_deref())?;
+    let (cursor, limit) = page::part(&scope, filter.limit, filter.cursor.as_deref())?;
     let page = match state {
         ListState::Deleted => match filter.narrows() {
             Some(name) => {

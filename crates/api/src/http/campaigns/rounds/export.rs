@@ -19,7 +19,7 @@ use kernel::Instant;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{named, view::RoundRecipientView};
+use super::{super::named::OfRound, view::RoundRecipientView};
 use crate::http::{Caller, Path, Problem, Query};
 
 /// In which form.
@@ -48,11 +48,7 @@ pub(crate) struct Wanted {
 /// return has an apostrophe before it, so that no program of tables takes it for a formula; JSON has every text as it is.
 #[utoipa::path(
     get, path = "/api/v1/products/{product_id}/rounds/{round}/export", tag = "campaigns",
-    params(
-        ("product_id" = String, Path, description = "What you call it, or its id", max_length = 128, example = "SKU-4711"),
-        ("round" = i64, Path, description = "Its number", example = 1),
-        Wanted
-    ),
+    params(OfRound, Wanted),
     responses(
         (
             status = 200, description = "The ledger", headers(("content-disposition" = String)),
@@ -64,16 +60,16 @@ pub(crate) struct Wanted {
 pub(crate) async fn export_round(
     Extract(app): Extract<App>,
     caller: Caller,
-    Path((product, round)): Path<(String, i64)>,
+    Path(of): Path<OfRound>,
     Query(Wanted { format }): Query<Wanted>,
 ) -> Result<Response, Problem> {
     let format = format.unwrap_or_default();
-    let pages = rounds::export(&app, &caller.0, (named(&product)?, round)).await?;
+    let pages = rounds::export(&app, &caller.0, of.named()?).await?;
     let (kind, end) = match format {
         ExportFormat::Csv => ("text/csv; charset=utf-8", "csv"),
         ExportFormat::Json => ("application/json", "json"),
     };
-    let file = format!("attachment; filename=\"restock-{}-{round}.{end}\"", pages.round().key.replace(':', "-"));
+    let file = format!("attachment; filename=\"restock-{}-{}.{end}\"", pages.round().key.replace(':', "-"), of.round);
     let mut response = body(Writing { pages, format, is_begun: false }).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     response.headers_mut().extend(HeaderValue::try_from(file).ok().map(|file| (header::CONTENT_DISPOSITION, file)));

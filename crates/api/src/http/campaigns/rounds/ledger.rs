@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    named,
+    super::named::OfRound,
     view::{RoundRecipientState, RoundRecipientView},
 };
 use crate::http::{Caller, Path, Problem, Query, json, page};
@@ -49,11 +49,7 @@ pub(crate) struct RoundRecipientPage {
 /// A line for everybody who is in it, in the order in which they are told: what became of them, when, and why.
 #[utoipa::path(
     get, path = "/api/v1/products/{product_id}/rounds/{round}/recipients", tag = "campaigns",
-    params(
-        ("product_id" = String, Path, description = "What you call it, or its id", max_length = 128, example = "SKU-4711"),
-        ("round" = i64, Path, description = "Its number", example = 1),
-        Asked
-    ),
+    params(OfRound, Asked),
     responses(
         (status = 200, description = "A page", body = RoundRecipientPage),
         (status = 404, description = "`product.not_found`, or `round.not_found`"),
@@ -62,7 +58,7 @@ pub(crate) struct RoundRecipientPage {
 pub(crate) async fn list_round_recipients(
     Extract(app): Extract<App>,
     caller: Caller,
-    Path((product, round)): Path<(String, i64)>,
+    Path(of): Path<OfRound>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
     let state = asked.state.map(RowState::from);
@@ -71,16 +67,16 @@ pub(crate) async fn list_round_recipients(
         .as_deref()
         .map(|text| Who::read(text).ok_or_else(|| page::invalid("/user_id", "nobody can be called that")));
     let who = who.transpose()?.map(|who| who.external_id());
-    let scope = format!("{state:?} of {who:?} in round {round} of {product} of {}", caller.0.user);
-    let limit = page::limit(asked.limit)?;
+    let scope = format!("{state:?} of {who:?} in round {} of {} of {}", of.round, of.product_id, caller.0.user);
+    let (after, limit) = page::part(&scope, asked.limit, asked.cursor.as_deref())?;
     // The position stands where lists have a time.
-    let after = page::cursor(&scope, asked.cursor.as_deref())?.map_or(0, |after| after.at.as_micros());
+    let after = after.map_or(0, |after| after.at.as_micros());
     let filter = match (who, state) {
         (Some(who), _) => Filter::Of(who),
         (None, Some(state)) => Filter::At(state),
         (None, None) => Filter::All,
     };
-    let mut page = rounds::ledger_page(&app, &caller.0, (named(&product)?, round), filter, after, limit).await?;
+    let mut page = rounds::ledger_page(&app, &caller.0, of.named()?, filter, after, limit).await?;
     page.lines.retain(|line| state.is_none_or(|state| line.state == state));
     let last = page.lines.last().filter(|_| page.goes_on).map(|last| Instant::from_micros(last.position));
     let next_cursor = last.map(|last| Cursor::new(last, uuid::Uuid::nil()).encode(&scope));

@@ -7,7 +7,10 @@ use kernel::{Cursor, Instant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{named, view::RoundView};
+use super::{
+    super::named::{OfProduct, OfRound},
+    view::RoundView,
+};
 use crate::http::{Caller, Path, Problem, Query, json, page::Part};
 
 /// A page of the rounds of a product.
@@ -22,20 +25,20 @@ pub(crate) struct RoundPage {
 /// List the rounds of a product
 #[utoipa::path(
     get, path = "/api/v1/products/{product_id}/rounds", tag = "campaigns",
-    params(("product_id" = String, Path, description = "What you call it, or its id", max_length = 128, example = "SKU-4711"), Part),
+    params(OfProduct, Part),
     responses((status = 200, description = "A page", body = RoundPage))
 )]
 pub(crate) async fn list_rounds(
     Extract(app): Extract<App>,
     caller: Caller,
-    Path(product): Path<String>,
+    Path(of): Path<OfProduct>,
     Query(part): Query<Part>,
 ) -> Result<Response, Problem> {
-    let scope = format!("rounds of {product} of {}", caller.0.user);
+    let scope = format!("rounds of {} of {}", of.product_id, caller.0.user);
     let (after, limit) = part.of(&scope)?;
     // The number stands where lists have a time.
     let before = after.map(|after| after.at.as_micros());
-    let mut shown = rounds::list(&app, &caller.0, named(&product)?, before, limit + 1).await?;
+    let mut shown = rounds::list(&app, &caller.0, of.named()?, before, limit + 1).await?;
     let goes_on = shown.len() > limit as usize;
     shown.truncate(limit as usize);
     let last = shown.last().filter(|_| goes_on).map(|last| Instant::from_micros(last.round.number));
@@ -46,20 +49,13 @@ pub(crate) async fn list_rounds(
 /// Read a round
 #[utoipa::path(
     get, path = "/api/v1/products/{product_id}/rounds/{round}", tag = "campaigns",
-    params(
-        ("product_id" = String, Path, description = "What you call it, or its id", max_length = 128, example = "SKU-4711"),
-        ("round" = i64, Path, description = "Its number", example = 1)
-    ),
+    params(OfRound),
     responses(
         (status = 200, description = "As it is now", body = RoundView),
         (status = 404, description = "`product.not_found`, or `round.not_found`"),
     )
 )]
-pub(crate) async fn get_round(
-    Extract(app): Extract<App>,
-    caller: Caller,
-    Path((product, round)): Path<(String, i64)>,
-) -> Result<Response, Problem> {
-    let shown = rounds::get(&app, &caller.0, (named(&product)?, round)).await?;
+pub(crate) async fn get_round(Extract(app): Extract<App>, caller: Caller, Path(of): Path<OfRound>) -> Result<Response, Problem> {
+    let shown = rounds::get(&app, &caller.0, of.named()?).await?;
     Ok(json(StatusCode::OK, &RoundView::from(&shown)))
 }

@@ -7,13 +7,10 @@ mod restock;
 mod steer;
 mod view;
 
-use app::domain::{
-    campaigns::{CampaignError, ProductName},
-    identity::Scope,
-};
+use app::domain::identity::Scope;
 use utoipa_axum::routes;
 
-use crate::http::{Access, Problem, Routes};
+use crate::http::{Access, Routes};
 
 /// The routes of this folder.
 pub(super) fn routes(read: Access, write: Access) -> Routes {
@@ -27,9 +24,4 @@ pub(super) fn routes(read: Access, write: Access) -> Routes {
         .add(admin, routes!(steer::resume_round))
         .add(admin, routes!(steer::pause_round))
         .add(admin, routes!(steer::cancel_round))
-}
-
-/// What a path calls a product.
-fn named(path: &str) -> Result<ProductName, Problem> {
-    ProductName::read(path).ok_or_else(|| Problem::of(CampaignError::ProductNotFound))
 }

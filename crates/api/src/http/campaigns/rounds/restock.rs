@@ -12,7 +12,7 @@ use kernel::Instant;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{named, view::RoundView};
+use super::{super::named::OfProduct, view::RoundView};
 use crate::http::{Caller, OrEmpty, Path, Problem, Write, answer, json, rendered};
 
 /// How a round is asked for.
@@ -67,7 +67,7 @@ impl From<Forecast> for RestockForecast {
 /// says who would be told, and how long that would take.
 #[utoipa::path(
     post, path = "/api/v1/products/{product_id}/notifications/re-stock", tag = "campaigns", request_body = Option<RestockRequest>,
-    params(("product_id" = String, Path, description = "What you call it, or its id", max_length = 128, example = "SKU-4711")),
+    params(OfProduct),
     responses(
         (status = 200, description = "What a round would be (`dry_run`)", body = RestockForecast),
         (status = 202, description = "The round: a new one, or the one under way", body = RoundView, headers(("location" = String))),
@@ -78,11 +78,11 @@ impl From<Forecast> for RestockForecast {
 pub(crate) async fn restock(
     Extract(app): Extract<App>,
     caller: Caller,
-    Path(product): Path<String>,
+    Path(of): Path<OfProduct>,
     request: Write<OrEmpty<RestockRequest>>,
 ) -> Result<Response, Problem> {
     let Write { body: OrEmpty(RestockRequest { stock, strict, expires_at, dry_run }), once } = request;
-    let (name, wish) = (named(&product)?, Restock { stock, strict, expires_at });
+    let (name, wish) = (of.named()?, Restock { stock, strict, expires_at });
     if dry_run {
         // An answer is kept with what happened, and nothing did.
         let forecast = rounds::forecast(&app, &caller.0, name, wish).await?;

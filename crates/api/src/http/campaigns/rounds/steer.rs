@@ -9,7 +9,10 @@ use app::{
 use axum::{extract::State as Extract, response::Response};
 use http::StatusCode;
 
-use super::{named, view::RoundView};
+use super::{
+    super::named::{OfProduct, OfRound},
+    view::RoundView,
+};
 use crate::http::{Caller, NoBody, Path, Problem, Write, answer, rendered};
 
 fn shown(status: StatusCode) -> Arc<dyn Fn(&Shown) -> Rendered + Send + Sync> {
@@ -21,7 +24,7 @@ fn shown(status: StatusCode) -> Arc<dyn Fn(&Shown) -> Rendered + Send + Sync> {
 /// Where it stopped: nobody is told twice, and nobody is passed over. Of two who say so at the same moment, one is refused.
 #[utoipa::path(
     post, path = "/api/v1/admin/products/{product_id}/notifications/re-stock", tag = "campaigns",
-    params(("product_id" = String, Path, description = "What you call it, or its id", max_length = 128, example = "SKU-4711")),
+    params(OfProduct),
     responses(
         (status = 202, description = "It goes on", body = RoundView),
         (status = 404, description = "`product.not_found`, or `round.not_found`: there was none yet"),
@@ -31,10 +34,10 @@ fn shown(status: StatusCode) -> Arc<dyn Fn(&Shown) -> Rendered + Send + Sync> {
 pub(crate) async fn resume_round(
     Extract(app): Extract<App>,
     caller: Caller,
-    Path(product): Path<String>,
+    Path(of): Path<OfProduct>,
     request: Write<NoBody>,
 ) -> Result<Response, Problem> {
-    let resumed = rounds::resume(&app, &caller.0, named(&product)?, request.once, shown(StatusCode::ACCEPTED)).await;
+    let resumed = rounds::resume(&app, &caller.0, of.named()?, request.once, shown(StatusCode::ACCEPTED)).await;
     Ok(answer(resumed?))
 }
 
@@ -43,10 +46,7 @@ pub(crate) async fn resume_round(
 /// Nobody is begun with after the answer, but for those of one permit (25 at the most); calls under way are answered.
 #[utoipa::path(
     post, path = "/api/v1/admin/products/{product_id}/rounds/{round}/pause", tag = "campaigns",
-    params(
-        ("product_id" = String, Path, description = "What you call it, or its id", max_length = 128, example = "SKU-4711"),
-        ("round" = i64, Path, description = "Its number", example = 1)
-    ),
+    params(OfRound),
     responses(
         (status = 200, description = "It is held up", body = RoundView),
         (status = 404, description = "`product.not_found`, or `round.not_found`"),
@@ -56,10 +56,10 @@ pub(crate) async fn resume_round(
 pub(crate) async fn pause_round(
     Extract(app): Extract<App>,
     caller: Caller,
-    Path((product, round)): Path<(String, i64)>,
+    Path(of): Path<OfRound>,
     request: Write<NoBody>,
 ) -> Result<Response, Problem> {
-    let paused = rounds::pause(&app, &caller.0, (named(&product)?, round), request.once, shown(StatusCode::OK)).await;
+    let paused = rounds::pause(&app, &caller.0, of.named()?, request.once, shown(StatusCode::OK)).await;
     Ok(answer(paused?))
 }
 
@@ -68,10 +68,7 @@ pub(crate) async fn pause_round(
 /// For good. Whom it did not reach still waits, in the old place.
 #[utoipa::path(
     post, path = "/api/v1/admin/products/{product_id}/rounds/{round}/cancel", tag = "campaigns",
-    params(
-        ("product_id" = String, Path, description = "What you call it, or its id", max_length = 128, example = "SKU-4711"),
-        ("round" = i64, Path, description = "Its number", example = 1)
-    ),
+    params(OfRound),
     responses(
         (status = 200, description = "It is over", body = RoundView),
         (status = 404, description = "`product.not_found`, or `round.not_found`"),
@@ -81,9 +78,9 @@ pub(crate) async fn pause_round(
 pub(crate) async fn cancel_round(
     Extract(app): Extract<App>,
     caller: Caller,
-    Path((product, round)): Path<(String, i64)>,
+    Path(of): Path<OfRound>,
     request: Write<NoBody>,
 ) -> Result<Response, Problem> {
-    let canceled = rounds::cancel(&app, &caller.0, (named(&product)?, round), request.once, shown(StatusCode::OK)).await;
+    let canceled = rounds::cancel(&app, &caller.0, of.named()?, request.once, shown(StatusCode::OK)).await;
     Ok(answer(canceled?))
 }
