@@ -4,15 +4,13 @@ use domain::identity::{Caller, Credential};
 use hub::{Attached, EventLog, Extent, HubError, Live, LogError, Owner, Since};
 use kernel::{Event, Instant, Position, RoomId, StreamId};
 use store::{
-    StoreError, Tx, UseCase,
-    identity::{api_keys, sessions},
-    on_behalf_of,
+    StoreError, Tx, UseCase, on_behalf_of,
     rooms::{self, members},
     streams,
 };
 
 use super::topic::{Topic, authorise};
-use crate::{App, Error};
+use crate::{App, Error, identity::good_among};
 
 /// The durable log of streams, in the store, as somebody reads it: their reads take turns with what else they do.
 #[derive(Clone)]
@@ -55,15 +53,8 @@ struct ReadPage {
 impl ReadPage {
     async fn refusal(&self, tx: &mut Tx<'_>) -> Result<Option<LogError>, StoreError> {
         let Owner { user, session, key } = self.reader;
-        let session_ended = match session {
-            Some(session) => sessions::live_among(tx, &[session], self.now).await?.is_empty(),
-            None => false,
-        };
-        let key_ended = match key {
-            Some(key) => api_keys::good_among(tx, &[key], self.now).await?.is_empty(),
-            None => false,
-        };
-        if session_ended || key_ended {
+        let (sessions, keys) = good_among(tx, (session.as_slice(), key.as_slice()), self.now).await?;
+        if (sessions.first(), keys.first()) != (session.as_ref(), key.as_ref()) {
             return Ok(Some(LogError::Revoked));
         }
         if self.stream == StreamId::from(user) {

@@ -15,9 +15,9 @@ use std::{
 use clockwork::Stop;
 use futures_util::future::{Either, select};
 use kernel::{ApiKeyId, Instant, Position, RoomId, SessionId, StreamId, UserId};
-use store::{StoreError, Tx, UseCase, identity, rooms, streams};
+use store::{StoreError, Tx, UseCase, rooms, streams};
 
-use crate::App;
+use crate::{App, identity::good_among};
 
 /// Time between two looks at the positions where other nodes write too.
 const POSITIONS_SHARED: Duration = Duration::from_millis(250);
@@ -76,8 +76,7 @@ impl UseCase for StillGood {
     type Error = StoreError;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, StoreError> {
-        let sessions = identity::sessions::live_among(tx, &self.sessions, self.now).await?;
-        let keys = identity::api_keys::good_among(tx, &self.keys, self.now).await?;
+        let (sessions, keys) = good_among(tx, (&self.sessions, &self.keys), self.now).await?;
         let good: BTreeSet<(UserId, RoomId)> = rooms::members::among(tx, &self.places).await?.into_iter().collect();
         let left: Vec<_> = self.places.iter().filter(|place| !good.contains(place)).copied().collect();
         let mut ended: Vec<RoomId> = left.iter().map(|(_, room)| *room).collect();

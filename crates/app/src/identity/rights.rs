@@ -1,0 +1,18 @@
+//! What was opened in somebody's name goes on for as long as the session or the key it was opened with is good.
+
+use kernel::{ApiKeyId, Instant, SessionId};
+use store::{
+    StoreError, Tx,
+    identity::{api_keys, sessions},
+};
+
+/// Which of these are good at `now`.
+pub(crate) async fn good_among(
+    tx: &mut Tx<'_>,
+    (sessions, keys): (&[SessionId], &[ApiKeyId]),
+    now: Instant,
+) -> Result<(Vec<SessionId>, Vec<ApiKeyId>), StoreError> {
+    let live = if sessions.is_empty() { Vec::new() } else { sessions::live_among(tx, sessions, now).await? };
+    let good = if keys.is_empty() { Vec::new() } else { api_keys::good_among(tx, keys, now).await? };
+    Ok((live, good))
+}
