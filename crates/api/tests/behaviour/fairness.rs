@@ -10,7 +10,7 @@ use testkit::{
     Database, on_both_databases,
     store::{StoreError, Tx, UseCase, node, scratch},
 };
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, task::JoinHandle};
 
 use crate::{
     desk::Desk,
@@ -38,6 +38,36 @@ impl UseCase for Held {
     }
 }
 
+/// What somebody has under way.
+struct Turns {
+    held: Vec<JoinHandle<Result<(), StoreError>>>,
+    gate: Arc<Semaphore>,
+}
+
+impl Turns {
+    /// All that `desk` may have under way has begun.
+    async fn of(desk: &Desk<'_>) -> Self {
+        let me: UserId = desk.get("/api/v1/users/me").await.text("/id").parse().expect("an id");
+        let (begun, gate) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+        let one = |_| {
+            let (store, case) = (desk.house.app.store().clone(), Held { begun: Arc::clone(&begun), gate: Arc::clone(&gate) });
+            tokio::spawn(async move { on_behalf_of(me, store.read(case)).await })
+        };
+        let held = (0..TURNS).map(one).collect();
+        let all = u32::try_from(TURNS).expect("few");
+        begun.acquire_many(all).await.expect("all have begun").forget();
+        Self { held, gate }
+    }
+
+    /// All of it ends.
+    async fn end(self) {
+        self.gate.add_permits(TURNS);
+        for held in self.held {
+            held.await.expect("no panic").expect("read");
+        }
+    }
+}
+
 /// Everything a person does while somebody else keeps the server busy.
 async fn is_served(desk: &Desk<'_>) {
     assert_eq!(desk.get("/api/v1/schedules").await.status, 200);
@@ -53,14 +83,7 @@ async fn who_has_as_much_under_way_as_one_may_waits_and_nobody_else_does() {
         let house = House::open(database).await;
         let (ada, bob) = (Desk::of(&house, "ada").await, Desk::of(&house, "bob").await);
         let feed = ada.feed("full").await;
-        let me: UserId = ada.get("/api/v1/users/me").await.text("/id").parse().expect("an id");
-        let (begun, gate) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
-        let mut held = Vec::new();
-        for _ in 0..TURNS {
-            let (store, case) = (house.app.store().clone(), Held { begun: Arc::clone(&begun), gate: Arc::clone(&gate) });
-            held.push(tokio::spawn(async move { on_behalf_of(me, store.read(case)).await }));
-        }
-        let _both = begun.acquire_many(2).await.expect("both have begun");
+        let turns = Turns::of(&ada).await;
 
         let mut hers = Box::pin(async {
             let lists = join_all((0..20).map(|_| ada.get("/api/v1/schedules")));
@@ -77,13 +100,10 @@ async fn who_has_as_much_under_way_as_one_may_waits_and_nobody_else_does() {
             () = is_served(&bob) => {}
         }
         assert!(reader.as_mut().now_or_never().is_none());
-        gate.add_permits(TURNS);
+        turns.end().await;
         let (lists, ..) = hers.await;
         assert!(lists.iter().all(|reply: &Reply| reply.status == 200));
         assert!(reader.await.contains("BEGIN:VCALENDAR"));
-        for held in held {
-            held.await.expect("no panic").expect("read");
-        }
         house.close().await;
     })
     .await;
@@ -96,22 +116,13 @@ async fn who_waits_for_a_turn_holds_up_nobody_who_publishes_into_the_same_room()
         let (ada, bob) = (Desk::of(&house, "ada").await, Desk::of(&house, "bob").await);
         let room = ada.room("Choir").await;
         ada.lets_in(&room, &bob, "member").await;
-        let me: UserId = ada.get("/api/v1/users/me").await.text("/id").parse().expect("an id");
-        let (begun, gate) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
-        let held = join_all((0..TURNS).map(|_| {
-            let (store, case) = (house.app.store().clone(), Held { begun: Arc::clone(&begun), gate: Arc::clone(&gate) });
-            tokio::spawn(async move { on_behalf_of(me, store.read(case)).await })
-        }));
-        let _both = begun.acquire_many(2).await.expect("both have begun");
+        let turns = Turns::of(&ada).await;
         let said = json!({ "room_id": room, "type": "said", "data": {} });
         let say = async |desk: &Desk<'_>| desk.send(Call::post("/api/v1/notifications/publish", &said)).await;
         let everybody = join_all((0..20).map(|number| say(if number % 2 == 0 { &ada } else { &bob })));
         let everybody = tokio::time::timeout(std::time::Duration::from_secs(20), everybody).await.expect("they are not held up");
         assert!(everybody.iter().all(|reply| reply.status == 202), "{everybody:?}");
-        gate.add_permits(TURNS);
-        for held in held.await {
-            held.expect("no panic").expect("read");
-        }
+        turns.end().await;
         house.close().await;
     })
     .await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hub::{HEARTBEAT, STALL};
 use kernel::{Clock as _, UserId};
 use serde_json::{Value, json};
-use testkit::{Database, SeededEntropy, TestClock, clockwork, on_both_databases, store};
+use testkit::{Database, SeededEntropy, clockwork, on_both_databases, store};
 
 use crate::{
     follower::{Follower, STREAM},
@@ -111,8 +111,8 @@ async fn whoever_comes_back_misses_nothing_and_sees_nothing_twice() {
 #[tokio::test]
 async fn what_another_node_wrote_arrives_although_no_hint_does() {
     let Some(database) = Database::postgres().await else { return };
-    let (here, clock) = (House::open(&database).await, TestClock::default());
-    let there = House::with_secrets(&database, here.secret.clone(), clock).await;
+    let here = House::open(&database).await;
+    let there = here.beside(&database).await;
     let ada = here.sign_up("ada").await;
     let (mut follower, _) = Follower::now(&there, ada.access_token()).await;
     deliver(&here.app, user(&ada), &numbered(1..=3)).await;
@@ -225,8 +225,8 @@ async fn a_session_that_is_revoked_loses_its_streams_and_others_keep_theirs() {
 #[tokio::test]
 async fn a_right_that_ended_elsewhere_ends_the_stream_within_a_second() {
     let Some(database) = Database::postgres().await else { return };
-    let (here, clock) = (House::open(&database).await, TestClock::default());
-    let there = House::with_secrets(&database, here.secret.clone(), clock).await;
+    let here = House::open(&database).await;
+    let there = here.beside(&database).await;
     let ada = here.sign_up("ada").await;
     let key = json!({ "name": "watcher", "scopes": ["notifications:read"] });
     let key = here.send(Call::post("/api/v1/api-keys", &key).bearer(ada.access_token())).await;

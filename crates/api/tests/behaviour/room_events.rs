@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use testkit::{Database, TestClock, on_both_databases};
+use testkit::{Database, on_both_databases};
 
 use crate::{
     desk::Desk,
@@ -343,7 +343,7 @@ async fn the_stream_of_who_is_taken_out_ends_and_that_of_others_goes_on() {
 async fn the_stream_of_who_is_taken_out_on_another_node_ends_when_rights_are_checked() {
     let Some(database) = Database::postgres().await else { return };
     let here = House::open(&database).await;
-    let there = House::with_secrets(&database, here.secret.clone(), TestClock::default()).await;
+    let there = here.beside(&database).await;
     let (ada, bob) = (Desk::of(&here, "ada").await, Desk::of(&here, "bob").await);
     let room = ada.room("Choir").await;
     ada.lets_in(&room, &bob, "member").await;
@@ -370,7 +370,7 @@ async fn the_stream_of_who_is_taken_out_on_another_node_ends_when_rights_are_che
 async fn what_was_said_after_a_removal_is_not_read_by_a_node_that_was_away_meanwhile() {
     let Some(database) = Database::postgres().await else { return };
     let here = House::open(&database).await;
-    let there = House::with_secrets(&database, here.secret.clone(), TestClock::default()).await;
+    let there = here.beside(&database).await;
     let (ada, bob) = (Desk::of(&here, "ada").await, Desk::of(&here, "bob").await);
     let room = ada.room("Choir").await;
     ada.lets_in(&room, &bob, "member").await;

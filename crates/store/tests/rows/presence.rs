@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use domain::rooms::{Room, Standing};
 use kernel::{GatewayId, Instant, RoomId, UserId};
 use store::{
     Store,
@@ -14,7 +13,10 @@ use store::{
 };
 use testkit::{START, SeededEntropy, on_both_databases, on_both_engines};
 
-use crate::inboxes::{people, run};
+use crate::{
+    inboxes::{people, run},
+    rooms::owned_by,
+};
 
 fn after(seconds: u64) -> Instant {
     START + Duration::from_secs(seconds)
@@ -22,24 +24,6 @@ fn after(seconds: u64) -> Instant {
 
 fn gateway(number: u64) -> GatewayId {
     GatewayId::mint(START, &SeededEntropy::new(number))
-}
-
-async fn room(store: &Store, number: u64, people: &[UserId]) -> RoomId {
-    let id = RoomId::mint(START, &SeededEntropy::new(number));
-    let room = Room { id, name: "Room".to_owned(), members: 0, version: 1, created_at: START, updated_at: START };
-    let people = people.to_vec();
-    run(store, move |tx| {
-        let (room, people) = (room.clone(), people.clone());
-        Box::pin(async move {
-            rooms::insert(tx, &room).await?;
-            for user in people {
-                members::insert(tx, room.id, (user, Standing::Owner), START).await?;
-            }
-            Ok(())
-        })
-    })
-    .await;
-    id
 }
 
 /// `gateway` says until `lease` that `who` is in a room, each with so many connections and clients; answers who was noted.
@@ -87,7 +71,7 @@ async fn what_a_process_says_counts_until_it_is_taken_away_and_a_version_grows_w
         let who = people(&store, 0..4).await;
         let (ann, bob, cy, stranger) = (who[0], who[1], who[2], who[3]);
         let (one, other) = (gateway(1), gateway(2));
-        let choir = room(&store, 10, &[ann, bob, cy]).await;
+        let choir = owned_by(&store, 10, &[ann, bob, cy]).await;
         assert_eq!(version(&store, choir).await, 0);
         assert_eq!(
             say(&store, (one, after(10)), choir, &[(ann, 2, 0), (bob, 0, 1), (stranger, 1, 0)]).await,
@@ -131,7 +115,7 @@ async fn whoever_goes_out_of_a_room_in_any_way_goes_from_among_those_who_are_the
         let who = people(&store, 0..3).await;
         let (ann, bob, cy) = (who[0], who[1], who[2]);
         let me = gateway(1);
-        let choir = room(&store, 10, &who).await;
+        let choir = owned_by(&store, 10, &who).await;
         say(&store, (me, after(10)), choir, &[(ann, 1, 0), (bob, 1, 0), (cy, 1, 0)]).await;
         let mut before = version(&store, choir).await;
         run(&store, move |tx| Box::pin(members::delete(tx, choir, bob))).await;
@@ -161,7 +145,7 @@ async fn what_a_process_said_whose_lease_is_over_is_taken_away_in_pieces_and_onl
     on_both_engines(async |store| {
         let who = people(&store, 0..5).await;
         let (me, dead, alive) = (gateway(1), gateway(2), gateway(3));
-        let choir = room(&store, 10, &who).await;
+        let choir = owned_by(&store, 10, &who).await;
         let all: Vec<_> = who.iter().map(|user| (*user, 1, 0)).collect();
         say(&store, (me, after(1)), choir, &all[..1]).await;
         say(&store, (dead, after(5)), choir, &all).await;

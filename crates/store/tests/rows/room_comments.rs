@@ -2,35 +2,24 @@
 
 use std::time::Duration;
 
-use domain::rooms::{About, Author, Comment, Reaction, Room, Standing};
+use domain::rooms::{About, Author, Comment, Reaction};
 use kernel::{CommentId, Cursor, EventId, Instant, Position, RoomId, ScheduleId, StreamId, UserId};
 use store::{
     Store,
-    rooms::{self, comments, items, members, reactions},
+    rooms::{self, comments, items, reactions},
     scratch,
     streams::{self, Draft},
 };
 use testkit::{START, SeededEntropy, on_both_databases, on_both_engines};
 use uuid::Uuid;
 
-use crate::inboxes::{people, run};
+use crate::{
+    inboxes::{people, run},
+    rooms::owned_by,
+};
 
 fn after(seconds: u64) -> Instant {
     START + Duration::from_secs(seconds)
-}
-
-async fn make(store: &Store, number: u64, owner: UserId) -> RoomId {
-    let id = RoomId::mint(START, &SeededEntropy::new(number));
-    let room = Room { id, name: "Choir".to_owned(), members: 0, version: 1, created_at: START, updated_at: START };
-    run(store, move |tx| {
-        let room = room.clone();
-        Box::pin(async move {
-            rooms::insert(tx, &room).await?;
-            members::insert(tx, room.id, (owner, Standing::Owner), START).await
-        })
-    })
-    .await;
-    id
 }
 
 fn id(number: u128) -> CommentId {
@@ -72,7 +61,7 @@ async fn listed(store: &Store, room: RoomId, about: Option<About>) -> Vec<Commen
 async fn comments_are_listed_newest_first_and_also_by_what_they_are_about() {
     on_both_engines(async |store| {
         let ann = people(&store, 0..1).await[0];
-        let (room, other) = (make(&store, 10, ann).await, make(&store, 11, ann).await);
+        let (room, other) = (owned_by(&store, 10, &[ann]).await, owned_by(&store, 11, &[ann]).await);
         let about = Some(About::Comment(id(1)));
         let all = [
             said(room, 1, (ann, 0), None),
@@ -115,7 +104,7 @@ async fn whom_a_comment_names_is_new_once_whatever_is_edited() {
     on_both_engines(async |store| {
         let who = people(&store, 0..3).await;
         let (ann, bob, eve) = (who[0], who[1], who[2]);
-        let room = make(&store, 10, ann).await;
+        let room = owned_by(&store, 10, &[ann]).await;
         let mut comment = said(room, 1, (ann, 0), None);
         comment.mentions = vec![ann, bob];
         comment.mentions.sort_unstable();
@@ -142,7 +131,7 @@ async fn reactions_are_counted_per_sign_and_given_once_by_each() {
     on_both_engines(async |store| {
         let who = people(&store, 0..2).await;
         let (ann, bob) = (who[0], who[1]);
-        let (room, other) = (make(&store, 10, ann).await, make(&store, 11, ann).await);
+        let (room, other) = (owned_by(&store, 10, &[ann]).await, owned_by(&store, 11, &[ann]).await);
         let (one, two) = (About::Comment(id(1)), About::Event(EventId::from_uuid(Uuid::from_u128(1))));
         let put = async |here, by: (UserId, &'static str), second| {
             run(&store, move |tx| Box::pin(reactions::put(tx, here, by, after(second)))).await
@@ -187,7 +176,7 @@ async fn happen(store: &Store, room: RoomId, many: u64, seed: u64) -> Vec<About>
 async fn one_can_talk_about_what_is_in_the_room_and_nothing_else() {
     on_both_engines(async |store| {
         let ann = people(&store, 0..1).await[0];
-        let (room, other) = (make(&store, 10, ann).await, make(&store, 11, ann).await);
+        let (room, other) = (owned_by(&store, 10, &[ann]).await, owned_by(&store, 11, &[ann]).await);
         let event = happen(&store, room, 1, 40).await[0];
         say(&store, &said(room, 1, (ann, 0), None)).await;
         let nothing = About::Schedule(ScheduleId::from_uuid(Uuid::from_u128(1)));
@@ -209,7 +198,7 @@ async fn one_can_talk_about_what_is_in_the_room_and_nothing_else() {
 async fn reactions_go_with_events_and_comments_and_the_oldest_comments_of_a_full_room_go_first() {
     on_both_engines(async |store| {
         let ann = people(&store, 0..1).await[0];
-        let (room, small) = (make(&store, 10, ann).await, make(&store, 11, ann).await);
+        let (room, small) = (owned_by(&store, 10, &[ann]).await, owned_by(&store, 11, &[ann]).await);
         let events = happen(&store, room, 4, 40).await;
         let mut all = events.clone();
         for number in 1..=4 {
@@ -262,7 +251,7 @@ async fn with_an_account_go_its_reactions_and_its_name_but_not_what_it_said() {
         let store = database.store().await;
         let who = people(&store, 0..2).await;
         let (ann, bob) = (who[0], who[1]);
-        let room = make(&store, 10, bob).await;
+        let room = owned_by(&store, 10, &[bob]).await;
         let mut comment = said(room, 1, (ann, 0), None);
         comment.mentions = vec![ann];
         say(&store, &comment).await;

@@ -4,40 +4,23 @@ use std::time::Duration;
 
 use domain::{
     calendar::{Moment, RecurrenceSet},
-    rooms::{About, Reaction, Room, Share, Standing},
+    rooms::{About, Reaction, Share},
 };
 use kernel::{Instant, RoomId, ScheduleId, UserId, Zone};
 use store::{
     Store, calendar,
-    rooms::{self, items, members, reactions, shares},
+    rooms::{items, members, reactions, shares},
 };
 use testkit::{START, SeededEntropy, on_both_engines};
 
 use crate::{
     agenda::{event, span},
     inboxes::{people, run},
+    rooms::owned_by,
 };
 
 fn after(seconds: u64) -> Instant {
     START + Duration::from_secs(seconds)
-}
-
-async fn make(store: &Store, number: u64, people: &[UserId]) -> RoomId {
-    let id = RoomId::mint(START, &SeededEntropy::new(number));
-    let room = Room { id, name: "Choir".to_owned(), members: 0, version: 1, created_at: START, updated_at: START };
-    let people = people.to_vec();
-    run(store, move |tx| {
-        let (room, people) = (room.clone(), people.clone());
-        Box::pin(async move {
-            rooms::insert(tx, &room).await?;
-            for user in people {
-                members::insert(tx, room.id, (user, Standing::Owner), START).await?;
-            }
-            Ok(())
-        })
-    })
-    .await;
-    id
 }
 
 async fn schedule(store: &Store, owner: UserId, number: u64) -> ScheduleId {
@@ -67,7 +50,7 @@ async fn a_schedule_is_shown_where_it_is_shared_as_it_is_now() {
     on_both_engines(async |store| {
         let who = people(&store, 0..2).await;
         let (ann, bob) = (who[0], who[1]);
-        let (room, other) = (make(&store, 10, &[ann, bob]).await, make(&store, 11, &[ann]).await);
+        let (room, other) = (owned_by(&store, 10, &[ann, bob]).await, owned_by(&store, 11, &[ann]).await);
         let (one, two, his) = (schedule(&store, ann, 1).await, schedule(&store, ann, 2).await, schedule(&store, bob, 3).await);
         assert!(put(&store, (room, two), ann, 1).await && !put(&store, (room, two), ann, 2).await);
         assert!(put(&store, (room, one), ann, 3).await && put(&store, (room, his), bob, 4).await);
@@ -104,7 +87,7 @@ async fn a_share_goes_with_the_schedule_and_with_the_place_of_whoever_shares_it(
     on_both_engines(async |store| {
         let who = people(&store, 0..2).await;
         let (ann, bob) = (who[0], who[1]);
-        let room = make(&store, 10, &[ann, bob]).await;
+        let room = owned_by(&store, 10, &[ann, bob]).await;
         let (one, two, his) = (schedule(&store, ann, 1).await, schedule(&store, ann, 2).await, schedule(&store, bob, 3).await);
         for (id, by) in [(one, ann), (two, ann), (his, bob)] {
             put(&store, (room, id), by, 1).await;

@@ -45,6 +45,12 @@ async fn make(store: &Store, number: u64, people: &[(UserId, Standing)]) -> Room
     id
 }
 
+/// Makes a room of which all of these people are owners.
+pub(crate) async fn owned_by(store: &Store, number: u64, people: &[UserId]) -> RoomId {
+    let people: Vec<_> = people.iter().map(|user| (*user, Standing::Owner)).collect();
+    make(store, number, &people).await
+}
+
 fn invitation(room: RoomId, number: u64, expires_at: Instant) -> (Invitation, [u8; 32]) {
     let entropy = SeededEntropy::new(number);
     let id = InvitationId::mint(START, &entropy);
