@@ -39,7 +39,6 @@ macro_rules! settings {
         $(
             $(#[$section_doc])*
             #[derive(Clone, Debug)]
-            #[allow(clippy::struct_field_names, reason = "names carry units, and a section may hold only one kind")]
             pub(crate) struct $name { $( $(#[$inner_doc])* pub(crate) $inner: $inner_kind, )* }
         )*
 
