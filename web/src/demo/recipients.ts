@@ -32,7 +32,7 @@ export function list(world: World, query: Page): RecipientPage {
 /** What nobody can be called, and why. */
 export function wrongName(external_id: string): string | undefined {
   if (external_id.startsWith("usr_")) return "who has an account comes into the book by being subscribed";
-  if (external_id === "import" || !/^[^\p{Cc}\p{Z}](?:[^\p{Cc}]*[^\p{Cc}\p{Z}])?$/u.test(external_id) || [...external_id].length > 128) return "1 to 128 visible characters";
+  if (["import", ".", ".."].includes(external_id) || !/^[^\p{Cc}\p{Z}](?:[^\p{Cc}]*[^\p{Cc}\p{Z}])?$/u.test(external_id) || [...external_id].length > 128) return "1 to 128 visible characters";
   return undefined;
 }
 

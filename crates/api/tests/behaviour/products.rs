@@ -199,7 +199,7 @@ async fn an_address_book_is_kept_by_what_its_owner_calls_people() {
             let refused = ada.put(&path, &body).await;
             assert_eq!((refused.status.as_u16(), refused.text("/errors/0/pointer")), (422, pointer), "{body}");
         }
-        for name in ["usr_1", "import", "%20a", "a%0Ab", &"x".repeat(129)] {
+        for name in ["usr_1", "import", "%20a", "a%0Ab", ".", "%2E%2E", "a%E2%80%8Bb", "a%E2%80%AEb", &"x".repeat(129)] {
             ada.put(&format!("{RECIPIENTS}/{name}"), &json!({})).await.refused(422, "recipient.invalid");
         }
 

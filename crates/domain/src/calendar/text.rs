@@ -56,7 +56,7 @@ pub(crate) fn line(pointer: &str, text: &str, max: usize) -> Result<String, Fiel
 
 /// Control characters, among them CR, LF, NUL and NEL, and the two separators that Unicode breaks lines at. What changes the
 /// direction of text is not among them: it is stored and escaped where it is shown.
-pub(super) fn breaks(c: char) -> bool {
+pub(crate) fn breaks(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
@@ -77,6 +77,11 @@ pub(crate) fn is_invisible(c: char) -> bool {
             | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
             | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
         )
+}
+
+/// Characters that turn the direction of what follows, so that it is shown as what it is not.
+pub(crate) fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

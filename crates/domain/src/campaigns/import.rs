@@ -1,9 +1,12 @@
 //! Those who wait for a product, from a file: comma-separated values (RFC 4180) with a line of names first. The order of the lines is the
 //! order of subscribing.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    io::{Chain, Read as _},
+};
 
-use csv::{ByteRecord, ReaderBuilder, StringRecord, Trim};
+use csv::{ByteRecord, Position, Reader, ReaderBuilder, StringRecord, Trim};
 use kernel::FieldError;
 
 use super::{CampaignError, RecipientDraft, Who, recipient::Details};
@@ -107,26 +110,25 @@ const KNOWN: &str = "write external_id (with name, email, locale, time_zone) or 
 
 /// Reads a file. All of its lines are looked at: a refusal names the first [`SHOWN_LINES`] that are bad, and how many there are.
 pub fn read(file: &[u8]) -> Result<Import, CampaignError> {
-    let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).has_headers(false).from_reader(file);
-    let mut record = ByteRecord::new();
+    let mut records = Records::of(file);
     let mut refused = Refused::default();
-    // Reading from memory, and bytes of whatever kind: this does not fail.
-    let mut next = |record: &mut ByteRecord| reader.read_byte_record(record).unwrap_or(false);
-    next(&mut record);
-    let columns = match Columns::read(&record) {
+    let columns = match records.next().and_then(|_| Columns::read(&records.record)) {
         Ok(columns) => columns,
         Err(bad) => return Err(CampaignError::BadLines { lines: vec![bad], count: 1 }),
     };
-    let (width, mut lines, mut place) = (record.len(), 0, Place { byte: 0, line: 1 });
+    let (width, mut lines) = (records.record.len(), 0);
     let mut import = Import { details: columns.details(), ..Import::default() };
     let mut named: HashMap<Who, usize> = HashMap::new();
-    while next(&mut record) {
+    loop {
+        let next = records.next();
+        if next == Ok(false) {
+            return refused.or(import);
+        }
         lines += 1;
         if lines > MAX_IMPORT_LINES {
             return Err(CampaignError::TooManyLines);
         }
-        place = place.at(file, &record);
-        match line(place.line, &record, columns, width) {
+        match next.and_then(|_| line(records.line, &records.record, columns, width)) {
             Err(bad) => refused.add(bad),
             Ok(line) => {
                 if let Some(&index) = named.get(&line.who) {
@@ -139,24 +141,56 @@ pub fn read(file: &[u8]) -> Result<Import, CampaignError> {
             }
         }
     }
-    refused.or(import)
 }
 
-/// Where in a file a record begins. Its reader says so, but for the empty lines it has passed over.
-#[derive(Clone, Copy)]
-struct Place {
+/// What is read behind a file: a line of its own, unless the last quote of the file is open.
+const BEHIND: &[u8] = b"\n.\n";
+
+/// The records of a file, one after the other.
+struct Records<'a> {
+    file: &'a [u8],
+    reader: Reader<Chain<&'a [u8], &'static [u8]>>,
+    /// The last one that was read,
+    record: ByteRecord,
+    /// where in the file it begins,
     byte: usize,
+    /// and in which line, counted from 1.
     line: u64,
 }
 
-impl Place {
-    fn at(self, file: &[u8], record: &ByteRecord) -> Self {
-        let said = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(self.byte);
-        let empty = file.iter().skip(said).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        let byte = said + empty;
-        let passed = file.iter().take(byte).skip(self.byte).filter(|byte| **byte == b'\n').count();
-        Self { byte, line: self.line + passed as u64 }
+impl<'a> Records<'a> {
+    fn of(file: &'a [u8]) -> Self {
+        let text = file.chain(BEHIND);
+        let reader = ReaderBuilder::new().flexible(true).trim(Trim::All).has_headers(false).from_reader(text);
+        Self { file, reader, record: ByteRecord::new(), byte: 0, line: 1 }
     }
+
+    /// Reads the next one; `false`: there is none.
+    fn next(&mut self) -> Result<bool, BadLine> {
+        // Reading from memory, and bytes of whatever kind: this does not fail.
+        let is_there = self.reader.read_byte_record(&mut self.record).unwrap_or(false);
+        // Its reader says where it begins, but for the empty lines it has passed over.
+        let said = self.record.position().map_or(0, Position::byte);
+        let said = usize::try_from(said).unwrap_or(self.byte).min(self.file.len());
+        let byte = said + self.file[said..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        self.line += ends(&self.file[..byte], self.byte);
+        self.byte = byte;
+        if !is_there || byte == self.file.len() {
+            self.record.clear();
+            return Ok(false);
+        }
+        if self.reader.position().byte() > self.file.len() as u64 + 1 {
+            let detail = "a quote is opened here, or in a line after this, and never closed".to_owned();
+            return Err(BadLine { line: self.line, code: "quote_open", detail });
+        }
+        Ok(true)
+    }
+}
+
+/// How many lines end in `text` from `from` on: with CR, LF, or both.
+fn ends(text: &[u8], from: usize) -> u64 {
+    let is_end = |at: usize| text[at] == b'\n' || (text[at] == b'\r' && text.get(at + 1) != Some(&b'\n'));
+    (from..text.len()).filter(|at| is_end(*at)).count() as u64
 }
 
 /// Bad lines, as they are found.
@@ -271,7 +305,14 @@ mod tests {
                 "external_id,name,email,locale,time_zone\na,\u{200b},,,\nb,,b@,,\nc,,,?,\nd,,,,Mars\n",
                 &[(2, "name_invalid"), (3, "email_invalid"), (4, "locale_invalid"), (5, "time_zone_invalid")],
             ),
-            ("external_id,name\n\"a,A\nb,B\nc,C\n", &[(2, "field_count")]),
+            ("external_id,name\n\"a,A\nb,B\nc,C\n", &[(2, "quote_open")]),
+            ("external_id,name\na,A\n\nb,\"B", &[(4, "quote_open")]),
+            ("external_id,name\na,A,\nb,\"B,\n", &[(2, "field_count"), (3, "quote_open")]),
+            ("external_id\na\n\"", &[(3, "quote_open")]),
+            ("external_id,\"name\na,A\n", &[(1, "quote_open")]),
+            ("external_id\ra\r\r.\r", &[(4, "external_id_invalid")]),
+            ("external_id\r\n\r\n..\r\r\n.\n", &[(3, "external_id_invalid"), (5, "external_id_invalid")]),
+            ("external_id\r\"a\rb\"\rc\u{200b}\r", &[(2, "external_id_invalid"), (4, "external_id_invalid")]),
             ("external_id,name\n\n\r\n\"a\nb\",\n\nc\n", &[(4, "external_id_invalid"), (7, "field_count")]),
         ] {
             assert_eq!(bad(file), expected, "{file:?}");
@@ -281,6 +322,22 @@ mod tests {
         assert!(
             matches!(read(b"external_id\n\xff\n"), Err(CampaignError::BadLines { lines, .. }) if lines[0].code == "not_utf8")
         );
+    }
+
+    #[test]
+    fn a_file_ends_with_or_without_an_end_of_line_and_what_is_quoted_may_end_it() {
+        for file in [
+            "external_id,name\na,A",
+            "external_id,name\na,A\n\r\n\n",
+            "external_id,name\r\na,\"A\"",
+            "external_id,name\ra,\"A\"\r",
+        ] {
+            let import = read(file.as_bytes()).expect("a good file");
+            let people: Vec<_> = import.people.iter().map(|line| (line.number, line.who.external_id())).collect();
+            assert_eq!(people, [(2, "a".to_owned())], "{file:?}");
+            assert_eq!(import.people[0].says.name.as_ref().map(DisplayName::as_str), Some("A"), "{file:?}");
+        }
+        assert_eq!(read(b"external_id").map(|import| import.people.len()), Ok(0));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use kernel::{FieldError, Instant, ProductId, UserId};
 
 use super::CampaignError;
-use crate::calendar::text::{is_invisible, line};
+use crate::calendar::text::{is_invisible, line, turns};
 
 /// Characters of a name.
 const MAX_NAME: usize = 200;
@@ -146,6 +146,10 @@ impl ProductDraft {
         if wrong.is_empty() && name.chars().all(is_invisible) {
             wrong.push(FieldError::new("/name", "write at least one visible character"));
         }
+        // It stands in what others are told, in front of words that are not its owner's.
+        if name.contains(turns) {
+            wrong.push(FieldError::new("/name", "write it in the direction in which it is read"));
+        }
         let mut within = |pointer: &str, number: i64, most: i64| {
             if !(1..=most).contains(&number) {
                 wrong.push(FieldError::new(pointer, format!("write a number from 1 to {most}")));
@@ -245,8 +249,11 @@ mod tests {
             let (id, owner) = (ProductId::from_uuid(Uuid::from_u128(1)), UserId::from_uuid(Uuid::from_u128(2)));
             draft.begin((id, owner, "bell-1"), 0, Instant::EPOCH)
         };
-        for bad in ["", " ", "\u{200b}", "a\nb", &"가".repeat(201)] {
+        for bad in ["", " ", "\u{200b}", "a\nb", "a\u{7}b", "a\u{202e}b", "a\u{2066}b", &"가".repeat(201)] {
             assert_eq!(pointers(begin(draft(bad))), ["/name"], "{bad:?}");
+        }
+        for good in ["종 👩\u{200d}👩\u{200d}👧 ❤\u{fe0f}", "שעון", "می\u{200c}خواهم"] {
+            assert_eq!(begin(draft(good)).map(|product| product.name).as_deref(), Ok(good));
         }
         let waves = |per_item, wait_seconds| begin(ProductDraft { per_item, wait_seconds, ..draft("Bell") });
         for (per_item, wait_seconds) in [(1, 1), (10_000, 86_400)] {

@@ -4,7 +4,7 @@ use kernel::{FieldError, Instant, RecipientId, UserId, Zone};
 
 use super::CampaignError;
 use crate::{
-    calendar::text::line,
+    calendar::text::{is_invisible, line},
     identity::{DisplayName, Email, Locale},
 };
 
@@ -168,12 +168,19 @@ impl Who {
     }
 }
 
-/// What an owner may call somebody: one line of 1 to 128 characters without space around it, which does not begin as the ids of accounts do,
-/// nor is the one word that stands where people are named in paths.
+/// What an owner may call somebody: one line of 1 to 128 characters that are seen, without space around it, which does not begin as the ids of
+/// accounts do, nor is a word that means something else where people are named in paths.
 pub fn external_id(pointer: &str, text: &str) -> Result<String, FieldError> {
     let trimmed = line(pointer, text, MAX_EXTERNAL_ID)?;
     if trimmed == "import" {
         return Err(FieldError::new(pointer, "import is what a path calls the import of a list: choose another word"));
+    }
+    if matches!(&*trimmed, "." | "..") {
+        return Err(FieldError::new(pointer, "in a path, . and .. are other places: choose another word"));
+    }
+    // Two that look alike would be two people.
+    if trimmed.chars().any(|c| c != ' ' && is_invisible(c)) {
+        return Err(FieldError::new(pointer, "write characters that are seen; the only space is the common one"));
     }
     if trimmed.is_empty() || trimmed.len() != text.len() || trimmed.starts_with(concat!("usr", "_")) {
         return Err(FieldError::new(pointer, "write 1 to 128 characters without space around them, not beginning with usr_"));
@@ -195,11 +202,28 @@ mod tests {
     fn somebody_is_named_by_their_account_or_as_the_owner_calls_them() {
         let user = UserId::from_uuid(Uuid::from_u128(7));
         assert_eq!(Who::read(&user.to_string()), Some(Who::User(user)));
-        for good in ["customer 7", "고객/7", "usr", &"가".repeat(128)] {
+        for good in ["customer 7", "고객/7", "usr", "...", ".a", "ä", &"가".repeat(128)] {
             assert_eq!(Who::read(good), Some(Who::External(good.to_owned())), "{good:?}");
         }
-        for bad in ["", " a", "a ", "a\nb", "import", "usr_7", "usr_", &"x".repeat(129)] {
+        for bad in ["", " a", "a ", "a\nb", "import", "usr_7", "usr_", ".", "..", &"x".repeat(129)] {
             assert_eq!(Who::read(bad), None, "{bad:?}");
+        }
+        for unseen in [
+            '\0',
+            '\u{7f}',
+            '\u{85}',
+            '\u{a0}',
+            '\u{ad}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{202e}',
+            '\u{2066}',
+            '\u{2800}',
+            '\u{3164}',
+            '\u{feff}',
+            '\u{e0041}',
+        ] {
+            assert_eq!(Who::read(&format!("a{unseen}b")), None, "{unseen:?}");
         }
         assert_eq!(Who::User(user).external_id(), user.to_string());
     }

@@ -6,7 +6,14 @@ use kernel::{Instant, UserId, Zone};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::Role;
-use crate::{alarms::QuietHours, calendar::progress::WeekStart, planning::Waking};
+use crate::{
+    alarms::QuietHours,
+    calendar::{
+        progress::WeekStart,
+        text::{breaks, turns},
+    },
+    planning::Waking,
+};
 
 /// The most bytes an e-mail address may have (RFC 5321 §4.5.3.1.3, without the angle brackets).
 const EMAIL_MAX_BYTES: usize = 254;
@@ -113,7 +120,7 @@ fn invisible(c: char) -> bool {
 /// Controls, and characters that change the direction of what follows. Zero-width joiners stay: names in several scripts and
 /// emoji are spelled with them.
 fn reorders(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    breaks(c) || turns(c)
 }
 
 /// The languages the product speaks.

@@ -3,6 +3,7 @@
 use kernel::{ApiKeyId, FieldError, Instant, UserId};
 
 use super::{IdentityError, Scope};
+use crate::calendar::text::breaks;
 
 /// The most keys one user may have at a time.
 pub const API_KEYS_MAX: i64 = 50;
@@ -74,11 +75,6 @@ impl ApiKeyRequest {
             Err(IdentityError::Invalid(wrong))
         }
     }
-}
-
-/// What does not belong into one line.
-fn breaks(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]

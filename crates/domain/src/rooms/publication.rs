@@ -3,7 +3,7 @@
 use kernel::{FieldError, RoomId, UserId};
 
 use super::{RoomError, external_key};
-use crate::calendar::text::{is_invisible, line};
+use crate::calendar::text::{is_invisible, line, turns};
 
 /// Bytes of the data of an event, written without space.
 pub const MAX_DATA_BYTES: usize = 64 * 1024;
@@ -110,11 +110,6 @@ impl Wanted {
 
 fn kept<T>(read: Result<T, FieldError>, wrong: &mut Vec<FieldError>) -> Option<T> {
     read.map_err(|error| wrong.push(error)).ok()
-}
-
-/// Characters that turn the direction of what follows, so that it is shown as what it is not.
-fn turns(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// One line that is not empty and has no space around it: it is compared as it is.
