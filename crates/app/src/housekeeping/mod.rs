@@ -35,6 +35,10 @@ pub struct Retention {
     pub room_events: u32,
     /// Comments of one room: the oldest go first.
     pub room_comments: u32,
+    /// Restock rounds with their ledgers, from when they ended, or stopped and were followed by another; for ever, without.
+    pub rounds: Option<Duration>,
+    /// Rounds of one product, however young: the oldest go first.
+    pub product_rounds: u32,
 }
 
 impl Default for Retention {
@@ -48,6 +52,8 @@ impl Default for Retention {
             events: days(30),
             room_events: 10_000,
             room_comments: 10_000,
+            rounds: Some(days(90)),
+            product_rounds: 1_000,
         }
     }
 }
@@ -69,13 +75,24 @@ enum Kind {
     Rooms,
     /// Who waited for products that were deleted.
     Products,
+    /// Restock rounds of the past.
+    Rounds,
     /// What schedules are found by, of those that were written before there was a search.
     Index,
 }
 
 impl Kind {
-    const ALL: [Self; 8] =
-        [Self::Expired, Self::Trash, Self::Alarms, Self::Notifications, Self::Events, Self::Rooms, Self::Products, Self::Index];
+    const ALL: [Self; 9] = [
+        Self::Expired,
+        Self::Trash,
+        Self::Alarms,
+        Self::Notifications,
+        Self::Events,
+        Self::Rooms,
+        Self::Products,
+        Self::Rounds,
+        Self::Index,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -87,6 +104,7 @@ impl Kind {
             Self::Events => "purge_events",
             Self::Rooms => "purge_rooms",
             Self::Products => "purge_products",
+            Self::Rounds => "purge_rounds",
         }
     }
 
@@ -95,7 +113,7 @@ impl Kind {
             Self::Index => Duration::from_mins(1),
             Self::Expired => Duration::from_mins(10),
             Self::Trash | Self::Rooms | Self::Products => Duration::from_hours(1),
-            Self::Alarms | Self::Notifications | Self::Events => Duration::from_hours(24),
+            Self::Alarms | Self::Notifications | Self::Events | Self::Rounds => Duration::from_hours(24),
         }
     }
 

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use kernel::{AlarmId, Instant, NotificationId, StreamId};
+use kernel::{AlarmId, Instant, NotificationId, ProductId, StreamId};
 use serde::{Deserialize, Serialize};
 use store::{
     Tx, UseCase,
+    campaigns::{products, rounds},
     jobs::{Claimed, Held},
 };
 use uuid::Uuid;
@@ -62,6 +63,7 @@ pub(super) async fn run(app: &App, job: &Claimed, kind: Kind, retention: &Retent
             Kind::Notifications => inboxes::round(app, NotificationId::from_uuid(place), retention, now).await?,
             Kind::Rooms => rooms::round(app, &mut overfull, retention, now).await?,
             Kind::Products => app.store().write(Products).await?,
+            Kind::Rounds => app.store().write(Rounds { after: ProductId::from_uuid(place), retention: *retention, now }).await?,
             Kind::Index => app.store().write(CatchUp).await?,
             Kind::Events => app.store().write(Events(StreamId::from_uuid(place), now - retention.events)).await?,
         };
@@ -123,8 +125,42 @@ impl UseCase for Products {
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Round, Error> {
-        let gone = store::campaigns::products::purge(tx, CHUNK).await?;
+        let gone = products::purge(tx, CHUNK).await?;
         Ok(Round { gone, next: (gone > 0).then(Uuid::nil) })
+    }
+}
+
+struct Rounds {
+    after: ProductId,
+    retention: Retention,
+    now: Instant,
+}
+
+impl UseCase for Rounds {
+    type Out = Round;
+    type Error = Error;
+
+    /// What is left of rounds that are forgotten already goes before others are.
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Round, Error> {
+        let gone = rounds::purge(tx, CHUNK).await?;
+        if gone > 0 {
+            return Ok(Round { gone, next: Some(self.after.uuid()) });
+        }
+        let kept = (self.retention.rounds.map(|kept| self.now - kept), self.retention.product_rounds);
+        let products = products::walk(tx, self.after, CHUNK / 10).await?;
+        let (mut retired, mut place) = (0, self.after);
+        for (product, round) in &products {
+            // The last one stays.
+            let many = if *round > 1 { rounds::retire(tx, *product, kept, self.now, CHUNK).await? } else { 0 };
+            retired += many;
+            if many < u64::from(CHUNK) {
+                place = *product;
+            }
+            if retired >= u64::from(CHUNK) {
+                break;
+            }
+        }
+        Ok(Round { gone, next: (!products.is_empty()).then(|| place.uuid()) })
     }
 }
 

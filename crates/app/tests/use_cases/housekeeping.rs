@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use app::{
+    campaigns::rounds as restock,
     domain::{
         calendar::{RemindersDraft, labels::LabelsDraft, search::Query},
         rooms::Saying as Remark,
@@ -20,7 +21,10 @@ use kernel::{Clock as _, EventId, Instant, StreamId, UserId};
 use store::{StoreError, Tx, UseCase, calendar::filtered::Narrow, jobs::Claimed, scratch, streams, tasks::lists};
 use testkit::{SeededEntropy, on_both_databases, on_both_engines};
 
-use crate::world::{self, World, disk::Disk, room};
+use crate::{
+    rounds::shop::{Shop, Sold, name},
+    world::{self, World, disk::Disk, room},
+};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -279,4 +283,40 @@ async fn which_rooms_are_too_full_is_looked_up_once_in_a_run_and_on_a_reader() {
     assert_eq!((kept(&world, one.into()).await, kept(&world, other.into()).await), (100, 100));
     let left = rooms::comments(&world.app, &world.ada, (one, None), (None, 10)).await.expect("comments");
     assert_eq!(left.items.into_iter().map(|noted| noted.comment.text).collect::<Vec<_>>(), ["three"]);
+}
+
+#[tokio::test]
+async fn a_round_goes_with_its_ledger_long_after_its_end_and_the_last_one_never() {
+    on_both_engines(async |store| {
+        let shop = Shop::open(store, 1_100, Sold::default(), |_| false).await;
+        let world = &shop.world;
+        housekeeping::plan(&world.app).await.expect("planned");
+        shop.stock(1).await;
+        restock::freeze_rounds(&world.app).await.expect("everybody is written down");
+        shop.stock(0).await;
+        shop.stock(2).await;
+        restock::freeze_rounds(&world.app).await.expect("everybody is written down");
+        assert_eq!(shop.cancel(2).await, Ok(()));
+        shop.stock(0).await;
+        shop.stock(3).await;
+        assert_eq!(shop.cancel(3).await, Ok(()));
+        world.clock.advance(89 * DAY);
+        for (kept, passes, left) in [(Some(90 * DAY), DAY, 3), (None, DAY, 3), (Some(90 * DAY), DAY, 1)] {
+            let lane = JobLane::new(world.app.clone(), Retention { rounds: kept, ..Retention::default() });
+            let job = claim(world, &lane, "purge_rounds").await;
+            assert_eq!(work(world, &lane, &job, Duration::ZERO).await, DAY);
+            let seen = restock::list(&world.app, &world.ada, name(), None, 10).await.expect("a list");
+            assert_eq!(seen.len(), left);
+            world.clock.advance(passes);
+        }
+        for number in [1, 2] {
+            let gone = restock::get(&world.app, &world.ada, (name(), number)).await.expect_err("forgotten");
+            assert_eq!(gone.code(), "round.not_found");
+        }
+        assert_eq!(shop.cancel(1).await, Err("round.not_found"));
+        assert_eq!(shop.sums(3).await.0, "CANCELED");
+        shop.stock(0).await;
+        assert_eq!(shop.stock(1).await.expect("a round").round.number, 4, "no number is given again");
+    })
+    .await;
 }

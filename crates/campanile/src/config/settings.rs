@@ -204,6 +204,10 @@ settings! {
         room_events: Whole<100, 10_000_000>;
         /// Comments of one room.
         room_comments: Whole<100, 10_000_000>;
+        /// Restock rounds with their ledgers; 0: for ever.
+        round_days: Whole<0, 36_500>;
+        /// Restock rounds of one product.
+        product_rounds: Whole<10, 10_000_000>;
     }
 
     /// How the process ends.

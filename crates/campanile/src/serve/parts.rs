@@ -79,6 +79,8 @@ impl Running {
             events: config.retention.event_days.days(),
             room_events: config.retention.room_events.get(),
             room_comments: config.retention.room_comments.get(),
+            rounds: Some(config.retention.round_days.days()).filter(|kept| !kept.is_zero()),
+            product_rounds: config.retention.product_rounds.get(),
         };
         self.spawn("the lane of jobs", async move {
             let lane = JobLane::new(app.clone(), retention);

@@ -138,6 +138,13 @@ pub async fn discard(tx: &mut Tx<'_>, id: ProductId, now: Instant) -> Result<(),
     Ok(())
 }
 
+pub(crate) const WALK: &str = "SELECT id, round FROM products WHERE id > $1 ORDER BY id LIMIT $2";
+
+/// At most `limit` products behind `after`, of whatever owner, each with the number of its last round.
+pub async fn walk(tx: &mut Tx<'_>, after: ProductId, limit: u32) -> Result<Vec<(ProductId, i64)>, StoreError> {
+    tx.all(WALK, values![after, limit], |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
 /// The product that was deleted first, of those that are still there.
 pub(crate) const DELETED: &str = "SELECT id FROM products WHERE deleted_at IS NOT NULL ORDER BY deleted_at LIMIT 1";
 

@@ -1,4 +1,4 @@
-//! Restock rounds. Whoever changes one has locked its product before.
+//! Restock rounds. Whoever changes one has locked its product before. One that is forgotten is seen by nobody any more, whatever is left of it.
 
 use domain::campaigns::{Round, Waves};
 use kernel::{Instant, ProductId};
@@ -109,7 +109,7 @@ pub async fn update(tx: &mut Tx<'_>, kept: &Kept) -> Result<(), StoreError> {
     Ok(())
 }
 
-pub(crate) const FIND: &str = select!("WHERE product_id = $1 AND round = $2");
+pub(crate) const FIND: &str = select!("WHERE product_id = $1 AND round = $2 AND forgotten_at IS NULL");
 
 /// One round of a product.
 pub async fn find(tx: &mut Tx<'_>, product: ProductId, round: i64) -> Result<Option<Kept>, StoreError> {
@@ -119,13 +119,14 @@ pub async fn find(tx: &mut Tx<'_>, product: ProductId, round: i64) -> Result<Opt
 /// As [`find`], locked until the transaction ends.
 pub async fn lock(tx: &mut Tx<'_>, product: ProductId, round: i64) -> Result<Option<Kept>, StoreError> {
     let sql = Sql::each(
-        select!("WHERE product_id = $1 AND round = $2"),
-        select!("WHERE product_id = $1 AND round = $2 FOR NO KEY UPDATE"),
+        select!("WHERE product_id = $1 AND round = $2 AND forgotten_at IS NULL"),
+        select!("WHERE product_id = $1 AND round = $2 AND forgotten_at IS NULL FOR NO KEY UPDATE"),
     );
     tx.optional(sql, values![product, round], kept).await
 }
 
-pub(crate) const PAGE: &str = select!("WHERE product_id = $1 AND round < $2 ORDER BY round DESC LIMIT $3");
+pub(crate) const PAGE: &str =
+    select!("WHERE product_id = $1 AND round < $2 AND forgotten_at IS NULL ORDER BY round DESC LIMIT $3");
 
 /// At most `limit` rounds of a product below `before`, the last one first.
 pub async fn page(tx: &mut Tx<'_>, product: ProductId, before: i64, limit: u32) -> Result<Vec<Kept>, StoreError> {
@@ -171,7 +172,8 @@ pub async fn earlier_in_flight(tx: &mut Tx<'_>, (product, round): Which) -> Resu
 }
 
 pub(crate) const EXPIRED: &str = "SELECT product_id, round FROM campaign_rounds
-     WHERE expires_at IS NOT NULL AND state NOT IN ('CANCELED', 'COMPLETED') AND expires_at <= $1 ORDER BY expires_at LIMIT $2";
+     WHERE expires_at IS NOT NULL AND state NOT IN ('CANCELED', 'COMPLETED') AND forgotten_at IS NULL AND expires_at <= $1
+     ORDER BY expires_at LIMIT $2";
 
 /// At most `limit` rounds whose time was over at `now`.
 pub async fn expired(tx: &mut Tx<'_>, now: Instant, limit: u32) -> Result<Vec<Which>, StoreError> {
@@ -183,18 +185,58 @@ pub async fn last_seq(tx: &mut Tx<'_>, product: ProductId) -> Result<i64, StoreE
     tx.one("SELECT next_seq - 1 FROM products WHERE id = $1", values![product], |row| row.get(0)).await
 }
 
-/// Forgets at most `limit` rows of the rounds of a product that was deleted, the first round first; answers how many. A round goes when
-/// nothing is left of its ledger, since a trigger would take all of that along.
+pub(crate) const RETIRE: &str = "UPDATE campaign_rounds SET forgotten_at = $2 WHERE product_id = $1 AND round IN (
+         SELECT r.round FROM campaign_rounds r JOIN products p ON p.id = r.product_id
+         WHERE r.product_id = $1 AND r.round < p.round AND r.forgotten_at IS NULL
+             AND r.in_flight = 0 AND r.state NOT IN ('IN_PROGRESS', 'PAUSED')
+             AND (coalesce(r.finished_at, r.paused_at) <= $3 OR r.round <= p.round - $4)
+         ORDER BY r.round LIMIT $5)";
+
+/// Forgets at most `limit` rounds of a product: those that ended or stopped until `before`, and those before its last `most`; answers how
+/// many. Never the last round, nor one of which something is still to come. What is left of them goes with [`purge`].
+///
+/// Whoever has a round that stopped locked may end it meanwhile, and nothing else: only the last one goes on.
+pub async fn retire(
+    tx: &mut Tx<'_>,
+    product: ProductId,
+    (before, most): (Option<Instant>, u32),
+    now: Instant,
+    limit: u32,
+) -> Result<u64, StoreError> {
+    tx.execute(RETIRE, values![product, now, before, most, limit]).await
+}
+
+pub(crate) const FORGOTTEN: &str =
+    "SELECT product_id, round FROM campaign_rounds WHERE forgotten_at IS NOT NULL ORDER BY forgotten_at LIMIT 1";
+
+/// Deletes at most `limit` rows of the rounds that are forgotten; answers how many are gone, none where there is nothing left to delete.
+pub async fn purge(tx: &mut Tx<'_>, limit: u32) -> Result<u64, StoreError> {
+    let mut left = i64::from(limit);
+    while left > 0 {
+        let Some(one) = tx.optional(FORGOTTEN, values![], which).await? else { break };
+        left -= forget_one(tx, one, left).await?;
+    }
+    Ok(u64::try_from(i64::from(limit) - left).unwrap_or(0))
+}
+
+/// Deletes at most `limit` rows of a round; answers how many. It goes itself when nothing is left of its ledger, since a trigger would take
+/// all of that along.
+async fn forget_one(tx: &mut Tx<'_>, (product, round): Which, limit: i64) -> Result<i64, StoreError> {
+    let gone = ledger::forget(tx, (product, round), limit).await?;
+    if gone >= limit {
+        return Ok(gone);
+    }
+    tx.execute("DELETE FROM campaign_rounds WHERE product_id = $1 AND round = $2", values![product, round]).await?;
+    Ok(gone + 1)
+}
+
+/// Forgets at most `limit` rows of the rounds of a product that was deleted, the first round first; answers how many.
 pub(super) async fn forget(tx: &mut Tx<'_>, product: ProductId, limit: i64) -> Result<u64, StoreError> {
     let first = "SELECT round FROM campaign_rounds WHERE product_id = $1 ORDER BY round LIMIT 1";
     let mut left = limit;
     while left > 0 {
         let Some(round) = tx.optional(first, values![product], |row| row.get::<i64>(0)).await? else { break };
-        left -= ledger::forget(tx, (product, round), left).await?;
-        if left > 0 {
-            tx.execute("DELETE FROM campaign_rounds WHERE product_id = $1 AND round = $2", values![product, round]).await?;
-            left -= 1;
-        }
+        left -= forget_one(tx, (product, round), left).await?;
     }
     Ok(u64::try_from(limit - left).unwrap_or(0))
 }

@@ -253,6 +253,91 @@ async fn rounds_of_a_deleted_product_are_forgotten_piece_by_piece_with_their_led
 }
 
 #[tokio::test]
+async fn rounds_of_the_past_are_forgotten_piece_by_piece_and_nobody_sees_them_meanwhile() {
+    on_both_engines(async |store| {
+        let (owner, product, _) = shop(&store, 7).await;
+        let id = product.id;
+        let day = Duration::from_hours(24);
+        run(&store, move |tx| {
+            let mut product = product.clone();
+            Box::pin(async move {
+                product.round = 6;
+                products::update(tx, &product).await?;
+                let ends = [
+                    (1, Deed::Cancel, START),
+                    (2, Deed::SellOut, START),
+                    // It may still go on, as far as anybody knows.
+                    (3, Deed::Pause, START),
+                    (4, Deed::Cancel, START + 100 * day),
+                    (5, Deed::SellOut, START),
+                    (6, Deed::Cancel, START),
+                ];
+                for (number, deed, at) in ends {
+                    let mut kept = kept(&product, 7);
+                    (kept.round.number, kept.round.expires_at) = (number, Some(START + day));
+                    if number > 1 {
+                        rounds::insert(tx, &kept).await?;
+                    }
+                    let frozen =
+                        if number == 4 { 0 } else { ledger::freeze(tx, (product.id, number), (0, 7), 0, 100).await?.added };
+                    (kept.round.total, kept.round.frozen) = (frozen, true);
+                    if number == 5 {
+                        (kept.round.next_position, kept.round.in_flight) = (2, 1);
+                    }
+                    kept.round.turn(deed, Cause::Owner, at).expect("it stops");
+                    rounds::update(tx, &kept).await?;
+                }
+                Ok(())
+            })
+        })
+        .await;
+        let retire = |before: Option<Instant>, most: u32| {
+            run(&store, move |tx| Box::pin(rounds::retire(tx, id, (before, most), START + 100 * day, 100)))
+        };
+        let seen = || async {
+            let page = run(&store, move |tx| Box::pin(rounds::page(tx, id, 9, 100))).await;
+            page.into_iter().map(|kept| kept.round.number).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            run(&store, move |tx| Box::pin(products::walk(tx, ProductId::from_uuid(uuid::Uuid::nil()), 5))).await,
+            [(id, 6)]
+        );
+        assert_eq!(run(&store, move |tx| Box::pin(products::walk(tx, id, 5))).await, []);
+        assert_eq!((retire(None, 1_000).await, run(&store, |tx| Box::pin(rounds::purge(tx, 4))).await), (0, 0));
+        assert_eq!((retire(Some(START - day), 6).await, seen().await), (0, vec![6, 5, 4, 3, 2, 1]));
+
+        assert_eq!((retire(Some(START), 6).await, seen().await), (2, vec![6, 5, 4, 3]));
+        for number in [1, 2] {
+            assert_eq!(run(&store, move |tx| Box::pin(rounds::find(tx, id, number))).await, None);
+            assert_eq!(run(&store, move |tx| Box::pin(rounds::lock(tx, id, number))).await, None);
+        }
+        let expired: Vec<_> = run(&store, move |tx| Box::pin(rounds::expired(tx, START + 2 * day, 9))).await;
+        assert!(expired.len() == 2 && !expired.contains(&(id, 2)), "{expired:?}");
+        let mut pieces = Vec::new();
+        loop {
+            match run(&store, |tx| Box::pin(rounds::purge(tx, 5))).await {
+                0 => break,
+                gone => pieces.push(gone),
+            }
+        }
+        // Two ledgers of seven, and two rounds.
+        assert_eq!(pieces, [5, 5, 5, 1]);
+        for (number, lines) in [(1, 0), (2, 0), (3, 7), (6, 7)] {
+            assert_eq!(run(&store, move |tx| Box::pin(ledger::page(tx, (id, number), 0, 100))).await.len(), lines, "{number}");
+        }
+        // However young, all but two; and of those only what nothing is to come of.
+        assert_eq!((retire(None, 2).await, seen().await), (1, vec![6, 5, 3]));
+        let name = ProductName::Id(id);
+        let there = run(&store, move |tx| {
+            let name = name.clone();
+            Box::pin(async move { products::find(tx, owner, &name).await })
+        });
+        assert_eq!(there.await.map(|product| product.round), Some(6), "no number is given again");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn one_holds_a_provider_at_a_time_and_an_older_term_is_refused() {
     on_both_engines(async |store| {
         let entropy = SeededEntropy::new(3);

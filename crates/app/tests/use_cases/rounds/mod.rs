@@ -5,5 +5,5 @@ mod held;
 mod inboxes;
 mod neighbours;
 mod regressions;
-mod shop;
+pub(crate) mod shop;
 mod steering;
