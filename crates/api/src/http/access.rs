@@ -7,7 +7,7 @@ use app::{
     domain::identity::{self, Credential, IdentityError, Role, Scope},
 };
 use axum::{
-    body::Body,
+    body::{Body, HttpBody as _},
     extract::{FromRequestParts, Request, State as Extract},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -21,7 +21,7 @@ use tracing::Instrument as _;
 
 use super::{
     Peer, Problem, State,
-    limits::{Listener, Place, Slot},
+    limits::{Place, Slot},
     metrics,
 };
 
@@ -116,8 +116,10 @@ pub(crate) async fn guard(Extract(guarded): Extract<Guarded>, request: Request, 
     let request = Request::from_parts(parts, body);
     let answer = if request.method().is_safe() {
         Either::Left(async move {
-            let _slot = slot;
-            handled(request, next).await
+            let response = handled(request, next).await;
+            // What is written while it is sent is a request of its caller's until its last byte.
+            let is_whole = response.body().size_hint().exact().is_some();
+            held_open(response, slot.filter(|_| !is_whole))
         })
     } else {
         Either::Right(carried_through(request, next, slot))
@@ -125,12 +127,13 @@ pub(crate) async fn guard(Extract(guarded): Extract<Guarded>, request: Request, 
     in_time(&state, answer).await
 }
 
-/// A stream keeps its place among those of its address until its last byte, or until its reader goes.
-fn held_open(response: Response, listener: Option<Arc<Listener>>) -> Response {
-    let Some(listener) = listener else { return response };
+/// An answer keeps a place until its last byte, or until its reader goes: a stream one among those of its address, any other one among the
+/// requests of its caller.
+fn held_open<P: Send + 'static>(response: Response, place: Option<P>) -> Response {
+    let Some(place) = place else { return response };
     response.map(|body| {
         Body::new(body.map_frame(move |frame| {
-            let _held = &listener;
+            let _held = &place;
             frame
         }))
     })

@@ -1,5 +1,6 @@
 //! Ledgers of restock rounds over HTTP, on both engines: page by page, by state, by person, and as a file.
 
+use app::{campaigns::rounds, domain::campaigns::ProductName};
 use futures_util::future::join_all;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -8,7 +9,7 @@ use tokio::net::TcpSocket;
 
 use crate::{
     desk::Desk,
-    house::{Call, House},
+    house::{Call, House, PASSWORD},
     products::PRODUCTS,
     teller::Teller,
 };
@@ -172,6 +173,43 @@ async fn whoever_stops_reading_an_export_holds_nothing_of_the_database() {
         // Who reads on has all of it.
         let last = unread.into_iter().last().expect("a reader").into_body().collect().await.expect("the rest").to_bytes();
         assert_eq!(serde_json::from_slice::<Vec<Value>>(&last).expect("JSON").len(), 20_000);
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_export_breaks_off_when_the_key_or_the_session_it_was_asked_with_ends() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let ada = Desk::of(&house, "ada").await;
+        ada.awaited("bell", 1_200).await;
+        ada.stock("bell", 1).await;
+        Teller::of(&house).freeze().await;
+        let key = json!({ "name": "reader", "scopes": ["campaigns:read"] });
+        let key = ada.send(Call::post("/api/v1/api-keys", &key)).await;
+        let begin = async |credential: &str| {
+            let caller = app::identity::authenticate(&house.app, credential).await.expect("somebody");
+            let bell = ProductName::read("bell").expect("a name");
+            let mut pages = rounds::export(&house.app, &caller, (bell, 1)).await.expect("an export");
+            assert_eq!(pages.next().await.expect("a page").map(|lines| lines.len()), Some(500));
+            pages
+        };
+        let mut by_key = begin(key.text("/secret")).await;
+        let mut by_session = begin(&ada.token).await;
+        let other = house.log_in("ada", PASSWORD).await;
+        let mut by_another = begin(other.access_token()).await;
+
+        assert_eq!(ada.send(Call::new("DELETE", &format!("/api/v1/api-keys/{}", key.text("/id")))).await.status, 204);
+        assert_eq!(by_key.next().await.expect_err("it was revoked").code(), "identity.unauthenticated");
+        assert_eq!(by_session.next().await.expect("a page").map(|lines| lines.len()), Some(500));
+        assert_eq!(ada.send(Call::new("POST", "/api/v1/auth/logout")).await.status, 204);
+        assert_eq!(by_session.next().await.expect_err("it has ended").code(), "identity.unauthenticated");
+        let mut rest = 0;
+        while let Some(lines) = by_another.next().await.expect("a page") {
+            rest += lines.len();
+        }
+        assert_eq!(rest, 700, "nobody else is concerned");
         house.close().await;
     })
     .await;

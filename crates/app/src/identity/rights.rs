@@ -1,5 +1,6 @@
 //! What was opened in somebody's name goes on for as long as the session or the key it was opened with is good.
 
+use domain::identity::{Caller, Credential};
 use kernel::{ApiKeyId, Instant, SessionId};
 use store::{
     StoreError, Tx,
@@ -15,4 +16,13 @@ pub(crate) async fn good_among(
     let live = if sessions.is_empty() { Vec::new() } else { sessions::live_among(tx, sessions, now).await? };
     let good = if keys.is_empty() { Vec::new() } else { api_keys::good_among(tx, keys, now).await? };
     Ok((live, good))
+}
+
+/// Whether that of `caller` is good at `now`.
+pub(crate) async fn is_good(tx: &mut Tx<'_>, caller: &Caller, now: Instant) -> Result<bool, StoreError> {
+    let (sessions, keys) = match &caller.credential {
+        Credential::Session(session) => good_among(tx, (&[*session], &[]), now).await?,
+        Credential::Key { id, .. } => good_among(tx, (&[], &[*id]), now).await?,
+    };
+    Ok(!sessions.is_empty() || !keys.is_empty())
 }

@@ -6,7 +6,9 @@ use app::domain::identity::{self, Credential, Role};
 use axum::{body::Body, response::IntoResponse as _};
 use futures_util::FutureExt as _;
 use http::{Request, header};
+use http_body_util::BodyExt as _;
 use kernel::{ApiKeyId, SessionId, UserId};
+use tower::ServiceExt as _;
 use uuid::Uuid;
 
 use super::{Edge, EdgeSettings, FINISHED, Seen, request};
@@ -128,6 +130,29 @@ fn one_principal_has_so_many_at_once_and_another_is_not_concerned() {
     assert!(load.enter(&key).is_ok(), "a key of the same user");
     drop(held);
     assert!(load.enter(&session(1)).is_ok());
+}
+
+#[tokio::test]
+async fn what_is_written_while_it_is_sent_is_a_request_of_its_caller_until_its_end() {
+    let limits = Limits { in_flight_per_principal: 1, ..Limits::default() };
+    let edge = Edge::with(EdgeSettings { limits, ..EdgeSettings::default() }).await;
+    let ada = r#"{"email": "ada@example.org", "password": "correct horse battery", "display_name": "Ada"}"#;
+    let signed_up = edge.post("/api/v1/auth/signup", ada).await.json();
+    let credential = format!("Bearer {}", signed_up["access_token"].as_str().expect("a token"));
+    let ask = |path: &str| {
+        let request = request("GET", path).header(header::AUTHORIZATION, &credential);
+        request.body(Body::empty()).expect("a request")
+    };
+    let file = || async { edge.router.clone().oneshot(ask("/test/file")).await.expect("an answer") };
+    let first = file().await;
+    assert_eq!(first.status(), 200);
+    edge.send(ask("/test/mine")).await.is_problem("edge.too_many_at_once");
+    assert_eq!(first.into_body().collect().await.expect("a whole body").to_bytes(), "onetwo");
+    let second = file().await;
+    assert_eq!(second.status(), 200, "the first one is over");
+    drop(second);
+    let whole = edge.router.clone().oneshot(ask("/test/mine")).await.expect("an answer");
+    assert_eq!((whole.status().as_u16(), edge.send(ask("/test/mine")).await.status.as_u16()), (200, 200));
 }
 
 #[tokio::test]

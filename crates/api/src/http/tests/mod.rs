@@ -196,6 +196,7 @@ fn endpoints() -> Routes {
         .add(Access::Public, routes!(slow))
         .add(Access::Public, routes!(explode_writing))
         .add(Access::Scoped(app::domain::identity::Scope::SchedulesRead), routes!(mine))
+        .add(Access::Scoped(app::domain::identity::Scope::SchedulesRead), routes!(file))
         .add(Access::Stream(&[app::domain::identity::Scope::NotificationsRead]), routes!(stream))
 }
 
@@ -282,6 +283,12 @@ async fn foreign() -> Response {
 #[utoipa::path(get, path = "/test/mine")]
 async fn mine(Extract(_state): Extract<State>, caller: Caller) -> Response {
     json_answer(StatusCode::OK, &json!({ "user": caller.0.user }))
+}
+
+#[utoipa::path(get, path = "/test/file")]
+async fn file() -> Response {
+    let pieces = ["one", "two"].map(Ok::<_, std::io::Error>);
+    Body::from_stream(futures_util::stream::iter(pieces)).into_response()
 }
 
 #[utoipa::path(get, path = "/test/stream")]

@@ -92,13 +92,13 @@ pub struct Ledger {
     pub goes_on: bool,
 }
 
-struct LedgerPage {
-    owner: UserId,
-    name: ProductName,
-    number: i64,
-    filter: Filter,
-    after: i64,
-    limit: u32,
+pub(super) struct LedgerPage {
+    pub(super) owner: UserId,
+    pub(super) name: ProductName,
+    pub(super) number: i64,
+    pub(super) filter: Filter,
+    pub(super) after: i64,
+    pub(super) limit: u32,
 }
 
 impl UseCase for LedgerPage {

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use csv::{Terminator, WriterBuilder};
 use futures_util::stream;
 use http::{HeaderValue, header};
-use kernel::Instant;
+use kernel::{Category, Instant};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -86,21 +86,25 @@ struct Writing {
 /// A page is read when the reader has taken the one before: a slow one holds a page, and nothing of the database.
 fn body(writing: Writing) -> Body {
     Body::from_stream(stream::try_unfold(writing, |mut writing| async move {
-        match writing.next().await {
-            Ok(piece) => Ok(piece.map(|piece| (Bytes::from(piece), writing))),
-            Err(error) => {
-                tracing::error!(%error, "a ledger was not written to its end");
-                Err(error)
-            }
-        }
+        let piece = writing.next().await?;
+        Ok::<_, io::Error>(piece.map(|piece| (Bytes::from(piece), writing)))
     }))
+}
+
+/// Its reader sees that the answer is not complete. Nothing is wrong where they may not read it any more, or it is forgotten.
+fn broken_off(error: &app::Error) -> io::Error {
+    if matches!(error.category(), Category::Unauthenticated | Category::NotFound) {
+        tracing::info!(%error, "a ledger was not written to its end");
+    } else {
+        tracing::error!(%error, "a ledger was not written to its end");
+    }
+    io::Error::other(error.to_string())
 }
 
 impl Writing {
     /// The next piece of the file; `None` at its end.
     async fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
-        let read = self.pages.next().await.map_err(|error| io::Error::other(error.to_string()));
-        let Some(lines) = read? else { return Ok(None) };
+        let Some(lines) = self.pages.next().await.map_err(|error| broken_off(&error))? else { return Ok(None) };
         let (is_first, is_last) = (!self.is_begun, self.pages.is_over());
         self.is_begun = true;
         Ok(Some(match self.format {
