@@ -772,7 +772,7 @@ export interface paths {
          * Tell everybody who waits
          * @description Raises a round of those who wait now, and answers before anybody is told. While a round of the product is in progress or paused, the same
          *     event again raises no other: that one is answered, and only the `stock` is taken over. With `dry_run` nothing happens, and the answer
-         *     says who would be told, and how long that would take.
+         *     says who would be told, and how long that would take; or which round is under way, and would be the answer.
          *
          *     A service key needs the scope `campaigns:write`.
          */
@@ -812,7 +812,9 @@ export interface paths {
         };
         /**
          * Read a round
-         * @description A service key needs the scope `campaigns:read`.
+         * @description The `ETag` is of its `version`, which grows with every change of its status, not with how far it is.
+         *
+         *     A service key needs the scope `campaigns:read`.
          */
         get: operations["campaigns_get_round"];
         put?: never;
@@ -3924,7 +3926,7 @@ export interface components {
             id: string;
             relative_to?: components["schemas"]["RelativeTo"] | null;
         };
-        /** @description What a round would be, were it raised now. */
+        /** @description What asking for a round would come to. */
         RestockForecast: {
             /** @description The first ten of them, in order. */
             first: components["schemas"]["WaitingRecipient"][];
@@ -3938,6 +3940,11 @@ export interface components {
              * @description How many wait, and would be told.
              */
             total: number;
+            /**
+             * Format: int64
+             * @description The number of the round that is under way: asking is answered with it, and begins nothing. Null: a new one would begin.
+             */
+            under_way?: number | null;
         };
         /** @description How a round is asked for. */
         RestockRequest: {
@@ -5727,6 +5734,8 @@ export interface operations {
             header?: {
                 /** @description Any 1 to 255 visible ASCII characters, best a fresh UUID. The answer is kept for 24 hours: the same request under the same key gets it again (`Idempotent-Replayed: true`) and nothing happens twice; another request under it is refused (422). */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description ETag of the round, or * */
+                "if-match"?: string | null;
             };
             path: {
                 /**
@@ -5742,6 +5751,7 @@ export interface operations {
             /** @description It goes on */
             202: {
                 headers: {
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5769,6 +5779,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `round.version_mismatch`: it was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];
@@ -5781,6 +5800,8 @@ export interface operations {
             header?: {
                 /** @description Any 1 to 255 visible ASCII characters, best a fresh UUID. The answer is kept for 24 hours: the same request under the same key gets it again (`Idempotent-Replayed: true`) and nothing happens twice; another request under it is refused (422). */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description ETag of the round, or * */
+                "if-match"?: string | null;
             };
             path: {
                 /**
@@ -5801,6 +5822,7 @@ export interface operations {
             /** @description It is over */
             200: {
                 headers: {
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5828,6 +5850,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `round.version_mismatch`: it was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];
@@ -5840,6 +5871,8 @@ export interface operations {
             header?: {
                 /** @description Any 1 to 255 visible ASCII characters, best a fresh UUID. The answer is kept for 24 hours: the same request under the same key gets it again (`Idempotent-Replayed: true`) and nothing happens twice; another request under it is refused (422). */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description ETag of the round, or * */
+                "if-match"?: string | null;
             };
             path: {
                 /**
@@ -5860,6 +5893,7 @@ export interface operations {
             /** @description It is held up */
             200: {
                 headers: {
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5880,6 +5914,15 @@ export interface operations {
             };
             /** @description `round.not_in_progress`; `round.finished` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `round.version_mismatch`: it was changed meanwhile */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7447,6 +7490,8 @@ export interface operations {
             header?: {
                 /** @description Any 1 to 255 visible ASCII characters, best a fresh UUID. The answer is kept for 24 hours: the same request under the same key gets it again (`Idempotent-Replayed: true`) and nothing happens twice; another request under it is refused (422). */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description ETag of the product, or * */
+                "if-match"?: string | null;
             };
             path: {
                 /**
@@ -7475,6 +7520,7 @@ export interface operations {
             /** @description The round: a new one, or the one under way */
             202: {
                 headers: {
+                    etag?: string;
                     location?: string;
                     [name: string]: unknown;
                 };
@@ -7489,6 +7535,15 @@ export interface operations {
             408: components["responses"]["BodyTooSlow"];
             /** @description `product.out_of_stock`: there is nothing to tell of */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `product.version_mismatch`: the product was changed meanwhile */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7573,6 +7628,7 @@ export interface operations {
             /** @description As it is now */
             200: {
                 headers: {
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -183,11 +183,13 @@ function outOfStock(): Refusal {
 
 function forecast(world: World, of: Product, stock: number, expires_at: string | null | undefined): RestockForecast {
   if (stock <= 0) throw outOfStock();
+  const last = of.rounds.at(-1);
+  if (isUnderWay(last)) return { total: 0, first: [], seconds: 0, under_way: last.number };
   endOf(world, expires_at);
   const all = waiting(of);
   const pauses = of.per_item === null ? 0 : Math.floor(Math.max(0, all.length - 1) / (stock * of.per_item)) * (of.wait_seconds ?? 0);
   const seconds = Math.max(Math.floor(Math.max(0, all.length - 1) / PACE), pauses);
-  return { total: all.length, first: all.slice(0, NAMED).map((user_id) => ({ user_id, name: nameOf(world, user_id) })), seconds };
+  return { total: all.length, first: all.slice(0, NAMED).map((user_id) => ({ user_id, name: nameOf(world, user_id) })), seconds, under_way: null };
 }
 
 export function steer(world: World, of: Product, deed: "pause" | "resume" | "cancel", number = String(of.rounds.length)): RoundView {

@@ -57,6 +57,11 @@ pub(crate) fn answer(answer: Answer) -> Response {
     response
 }
 
+/// Put beside an answer whose entity tag says of which version it is and not all of what it says: it is what `If-Match` is compared with, and
+/// whoever asks again is never told that nothing has changed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moving;
+
 /// The entity tag of a version, `"7"`.
 pub(crate) fn etag(version: i64) -> String {
     format!("\"{version}\"")

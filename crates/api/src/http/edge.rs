@@ -22,7 +22,9 @@ use tower_http::compression::{
 };
 use tracing::{Instrument, Span, field::Empty};
 
-use super::{ConnectionPeer, Problem, State, TraceContext, headers, host, limits::Place, metrics, origin, trace::X_REQUEST_ID};
+use super::{
+    ConnectionPeer, Moving, Problem, State, TraceContext, headers, host, limits::Place, metrics, origin, trace::X_REQUEST_ID,
+};
 
 /// The longest request target, in bytes.
 const MAX_TARGET_BYTES: usize = 8 * 1024;
@@ -207,6 +209,7 @@ fn not_modified(facts: &Facts, response: Response) -> Response {
     let is_read = matches!(facts.method, Method::GET | Method::HEAD) && response.status() == StatusCode::OK;
     let asked = facts.if_none_match.as_ref().and_then(|value| value.to_str().ok());
     let tag = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok());
+    let is_read = is_read && response.extensions().get::<Moving>().is_none();
     let (true, Some(asked), Some(tag)) = (is_read, asked, tag) else { return response };
     if !names_etag(asked, tag) {
         return response;

@@ -127,6 +127,7 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "round.not_found" 404 "No such round" "The product has no restock round of this number.";
     "round.not_in_progress" 409 "Not in progress" "Only a round that is in progress can be paused.";
     "round.sold_out" 409 "Sold out" "Nothing is in stock. The round goes on when there is something, and you say so.";
+    "round.version_mismatch" 412 "Changed meanwhile" "The round changed since the version in `If-Match`. Read it again.";
     "route.method_not_allowed" 405 "Method not allowed" "There is something at this address, but it cannot do that. The `Allow` header lists what it can.";
     "route.not_found" 404 "No such address" "There is nothing at this address.";
     "schedule.another_running" 409 "Another is in progress" "At most one schedule of a person is in progress. `running` names it: suspend or complete it, or start with `auto_suspend=true`.";

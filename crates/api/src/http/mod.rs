@@ -50,7 +50,7 @@ pub use settings::{EdgeSettings, Limits, MetricsDoor};
 pub use web::WebPage;
 
 pub(crate) use access::Caller;
-pub(crate) use answer::{answer, created, etag, json, rendered};
+pub(crate) use answer::{Moving, answer, created, etag, json, rendered};
 pub(crate) use edge::is_known;
 pub(crate) use extract::{
     CalendarFile, ConnectionPeer, IfMatch, Json, NoBody, Nullable, OptionalJson, OrEmpty, Path, Peer, PeopleFile, Query, Write,

@@ -198,11 +198,64 @@ async fn a_dry_run_says_who_would_be_told_and_nothing_happens() {
         let real = ada.send(Call::post(&path, &json!({ "stock": 2 })).header("idempotency-key", "k")).await;
         assert_eq!(standing(&real), (202, 1, "IN_PROGRESS", "asked"));
 
+        // It says what asking says then: nothing begins, and how it is asked for does not matter.
+        let past = json!({ "dry_run": true, "stock": 2, "strict": true, "expires_at": house.app.now() });
+        let under_way = ada.restock("bell", &past).await;
+        assert_eq!(under_way.body, json!({ "total": 0, "first": [], "seconds": 0, "under_way": 1 }));
+
         let waves = json!({ "name": "Clock", "per_item": 2, "wait_seconds": 60 });
         ada.put(&format!("{PRODUCTS}/clock"), &waves).await;
         ada.import_people("clock", "external_id\na\nb\nc\nd\ne\n").await;
         let paced = ada.restock("clock", &json!({ "dry_run": true, "stock": 1 })).await;
         assert_eq!((&paced.body["total"], &paced.body["seconds"]), (&json!(5), &json!(120)), "after the second and the fourth");
+        assert_eq!(paced.body["under_way"], Value::Null);
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_says_which_version_they_mean_changes_no_other() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let ada = Desk::of(&house, "ada").await;
+        ada.awaited("bell", 60).await;
+        let tagged = |path: &str, tag: &str| ada.send(Call::new("POST", path).header("if-match", tag));
+        let product = ada.stock("bell", 1).await;
+        let tag = product.header("etag").expect("a tag").to_owned();
+        assert_eq!(ada.get(&format!("{PRODUCTS}/bell")).await.header("etag"), Some(&*tag));
+        let first = ada.round("bell", 1).await;
+        assert_eq!((first.header("etag"), &first.body["version"]), (Some("\"1\""), &json!(1)));
+
+        // How far it is changes nothing of that; whoever asks again learns it all the same.
+        Teller::of(&house).step().await;
+        let asks = || Call::get(&format!("{PRODUCTS}/bell/rounds/1")).header("if-none-match", "\"1\"");
+        let on = ada.send(asks()).await;
+        assert_eq!((on.status.as_u16(), on.header("etag"), &on.body["total"]), (200, Some("\"1\""), &json!(60)));
+
+        let [pause, cancel] = ["pause", "cancel"].map(|how| format!("{ADMIN}/bell/rounds/1/{how}"));
+        let (restock, resume) =
+            (format!("{PRODUCTS}/bell/notifications/re-stock"), format!("{ADMIN}/bell/notifications/re-stock"));
+        tagged(&pause, "\"2\"").await.refused(412, "round.version_mismatch");
+        tagged(&pause, "2").await.refused(400, "precondition.malformed");
+        let paused = tagged(&pause, "\"1\"").await;
+        assert_eq!((paused.status.as_u16(), paused.header("etag")), (200, Some("\"2\"")));
+        for path in [&resume, &cancel] {
+            tagged(path, "\"1\"").await.refused(412, "round.version_mismatch");
+        }
+        assert_eq!(ada.round("bell", 1).await.text("/status"), "PAUSED", "nothing of it was done");
+        let resumed = tagged(&resume, "\"2\"").await;
+        assert_eq!((resumed.status.as_u16(), resumed.header("etag")), (202, Some("\"3\"")));
+        assert_eq!(tagged(&cancel, "*").await.header("etag"), Some("\"4\""));
+
+        // Asking for one is about the product.
+        for body in [json!({}), json!({ "dry_run": true })] {
+            let stale = Call::post(&restock, &body).header("if-match", "\"1\"");
+            ada.send(stale).await.refused(412, "product.version_mismatch");
+        }
+        let asked = ada.send(Call::post(&restock, &json!({})).header("if-match", &tag)).await;
+        assert_eq!((asked.status.as_u16(), asked.header("etag"), &asked.body["round"]), (202, Some("\"1\""), &json!(2)));
+        ada.send(Call::post(&restock, &json!({})).header("if-match", &tag)).await.refused(412, "product.version_mismatch");
         house.close().await;
     })
     .await;

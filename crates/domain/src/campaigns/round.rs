@@ -121,6 +121,12 @@ pub enum RoundError {
     /// There is no such round of this product.
     #[error("there is no such restock round")]
     NotFound,
+    /// What was to be changed is not what it is now.
+    #[error("the round has changed meanwhile: it is at version {current}")]
+    VersionMismatch {
+        /// The version it has.
+        current: i64,
+    },
     /// It has come to its end.
     #[error("the round is {state} and stays so: raise another one")]
     Finished {
@@ -151,6 +157,7 @@ impl Coded for RoundError {
     fn code(&self) -> &'static str {
         match self {
             Self::NotFound => "round.not_found",
+            Self::VersionMismatch { .. } => "round.version_mismatch",
             Self::Finished { .. } => "round.finished",
             Self::InProgress => "round.in_progress",
             Self::NotInProgress { .. } => "round.not_in_progress",
@@ -163,6 +170,7 @@ impl Coded for RoundError {
     fn category(&self) -> Category {
         match self {
             Self::NotFound => Category::NotFound,
+            Self::VersionMismatch { .. } => Category::PreconditionFailed,
             Self::ExpiresInThePast => Category::Invalid,
             _ => Category::Conflict,
         }

@@ -16,7 +16,12 @@ use store::{
 };
 
 use super::{By, Shown, event, show};
-use crate::{Answer, App, Effects, Error, Once, campaigns::enter, once::Render};
+use crate::{
+    Answer, App, Effects, Error, Once,
+    calendar::Expected,
+    campaigns::{enter, fits},
+    once::Render,
+};
 
 /// Begins the round of a product that its number says, which is locked and to be written after this.
 async fn raise(
@@ -117,6 +122,7 @@ struct AskFor {
     owner: UserId,
     name: ProductName,
     wish: Restock,
+    expected: Expected,
     now: Instant,
     entropy: Arc<dyn Entropy>,
 }
@@ -128,6 +134,7 @@ impl UseCase for AskFor {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
         let by = (self.now, &*self.entropy);
         let mut product = enter(tx, self.owner, &self.name).await?;
+        fits(self.expected, &product)?;
         let mut effects = Effects::default();
         let stock = self.wish.stock.map(|stock| product.set_stock(stock, self.now)).transpose()?;
         if product.stock == 0 {
@@ -152,15 +159,16 @@ impl UseCase for AskFor {
     }
 }
 
-/// Asks for a round of a product of the caller. While one is under way, that one is answered and nothing happens but to the stock.
+/// Asks for a round of a product of the caller, which is of the version that is expected. While one is under way, that one is answered and
+/// nothing happens but to the stock.
 pub async fn restock(
     app: &App,
     caller: &Caller,
-    name: ProductName,
+    (name, expected): (ProductName, Expected),
     wish: Restock,
     once: Option<Once>,
     render: Render<Raised>,
 ) -> Result<Answer, Error> {
-    let case = AskFor { owner: caller.user, name, wish, now: app.now(), entropy: app.entropy() };
+    let case = AskFor { owner: caller.user, name, wish, expected, now: app.now(), entropy: app.entropy() };
     app.commit_once(case, once, render).await
 }

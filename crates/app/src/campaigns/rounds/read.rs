@@ -16,7 +16,11 @@ use store::{
 };
 
 use super::{Restock, Shown, find, show, show_after};
-use crate::{App, Error, campaigns::look};
+use crate::{
+    App, Error,
+    calendar::Expected,
+    campaigns::{fits, look},
+};
 
 struct Get {
     owner: UserId,
@@ -136,7 +140,7 @@ pub async fn ledger_page(
     app.store().read(LedgerPage { owner: caller.user, name, number, filter, after, limit }).await
 }
 
-/// What a round would be, were it raised now.
+/// What asking for a round would come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forecast {
     /// How many would be told.
@@ -145,6 +149,8 @@ pub struct Forecast {
     pub first: Vec<(String, Option<String>)>,
     /// How long that would take, if nothing is in the way: at the rate of the installation, and with the pauses of its waves.
     pub seconds: i64,
+    /// The round that is under way: asking is answered with it, and tells nobody who is not in it.
+    pub under_way: Option<i64>,
 }
 
 /// So many are named.
@@ -154,6 +160,7 @@ struct Foresee {
     owner: UserId,
     name: ProductName,
     wish: Restock,
+    expected: Expected,
     per_second: u32,
     now: Instant,
 }
@@ -164,11 +171,16 @@ impl UseCase for Foresee {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Forecast, Error> {
         let mut product = look(tx, self.owner, &self.name).await?;
+        fits(self.expected, &product)?;
         if let Some(stock) = self.wish.stock {
             product.set_stock(stock, self.now)?;
         }
         if product.stock == 0 {
             return Err(RoundError::OutOfStock.into());
+        }
+        let last = rows::find(tx, product.id, product.round).await?;
+        if let Some(under_way) = last.filter(|kept| kept.round.state.is_under_way()).map(|kept| kept.round.number) {
+            return Ok(Forecast { total: 0, first: Vec::new(), seconds: 0, under_way: Some(under_way) });
         }
         if self.wish.expires_at.is_some_and(|at| at <= self.now) {
             return Err(RoundError::ExpiresInThePast.into());
@@ -180,12 +192,17 @@ impl UseCase for Foresee {
             (total - 1).max(0) / each * waves.wait_seconds
         });
         let first = ledger::first_waiting(tx, product.id, NAMED).await?;
-        Ok(Forecast { total, first, seconds: sending.max(waves) })
+        Ok(Forecast { total, first, seconds: sending.max(waves), under_way: None })
     }
 }
 
 /// What a round of a product of the caller would be, were it asked for so; what makes no sense is refused as it would be then. Nothing happens.
-pub async fn forecast(app: &App, caller: &Caller, name: ProductName, wish: Restock) -> Result<Forecast, Error> {
+pub async fn forecast(
+    app: &App,
+    caller: &Caller,
+    (name, expected): (ProductName, Expected),
+    wish: Restock,
+) -> Result<Forecast, Error> {
     let (per_second, now) = (app.campaigns().starts_per_second, app.now());
-    app.store().read(Foresee { owner: caller.user, name, wish, per_second, now }).await
+    app.store().read(Foresee { owner: caller.user, name, wish, expected, per_second, now }).await
 }

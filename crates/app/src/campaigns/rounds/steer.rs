@@ -1,16 +1,21 @@
-//! Stopping a round, letting it go on, ending it.
+//! Stopping a round, letting it go on, ending it. Whoever says which version of the round they mean is refused if it is another by now.
 
 use std::sync::Arc;
 
 use domain::{
-    campaigns::{Cause, Deed, ProductName},
+    campaigns::{Cause, Deed, ProductName, RoundError},
     identity::Caller,
 };
 use kernel::{Entropy, Instant, UserId};
 use store::{Tx, UseCase, campaigns::rounds as rows};
 
 use super::{Shown, lock, raise::tell};
-use crate::{Answer, App, Effects, Error, Once, campaigns::enter, once::Render};
+use crate::{
+    Answer, App, Effects, Error, Once,
+    calendar::{Expected, Unfit},
+    campaigns::enter,
+    once::Render,
+};
 
 /// What its owner wants of a round.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +30,7 @@ struct Steer {
     owner: UserId,
     name: ProductName,
     wish: Wish,
+    expected: Expected,
     now: Instant,
     entropy: Arc<dyn Entropy>,
 }
@@ -41,6 +47,8 @@ impl UseCase for Steer {
             Wish::Resume => (product.round, Deed::Resume { stock: product.stock }),
         };
         let mut kept = lock(tx, product.id, number).await?;
+        let current = kept.round.version;
+        self.expected.fits(current, false).map_err(|_: Unfit| RoundError::VersionMismatch { current })?;
         kept.round.turn(deed, Cause::Owner, self.now)?;
         kept.wake_at = self.now;
         rows::update(tx, &kept).await?;
@@ -53,11 +61,11 @@ impl UseCase for Steer {
 async fn steer(
     app: &App,
     caller: &Caller,
-    (name, wish): (ProductName, Wish),
+    (name, wish, expected): (ProductName, Wish, Expected),
     once: Option<Once>,
     render: Render<Shown>,
 ) -> Result<Answer, Error> {
-    let case = Steer { owner: caller.user, name, wish, now: app.now(), entropy: app.entropy() };
+    let case = Steer { owner: caller.user, name, wish, expected, now: app.now(), entropy: app.entropy() };
     app.commit_once(case, once, render).await
 }
 
@@ -65,31 +73,31 @@ async fn steer(
 pub async fn pause(
     app: &App,
     caller: &Caller,
-    (name, round): (ProductName, i64),
+    (name, round, expected): (ProductName, i64, Expected),
     once: Option<Once>,
     render: Render<Shown>,
 ) -> Result<Answer, Error> {
-    steer(app, caller, (name, Wish::Pause(round)), once, render).await
+    steer(app, caller, (name, Wish::Pause(round), expected), once, render).await
 }
 
 /// Ends a round for good.
 pub async fn cancel(
     app: &App,
     caller: &Caller,
-    (name, round): (ProductName, i64),
+    (name, round, expected): (ProductName, i64, Expected),
     once: Option<Once>,
     render: Render<Shown>,
 ) -> Result<Answer, Error> {
-    steer(app, caller, (name, Wish::Cancel(round)), once, render).await
+    steer(app, caller, (name, Wish::Cancel(round), expected), once, render).await
 }
 
 /// Lets the last round of a product go on where it stopped.
 pub async fn resume(
     app: &App,
     caller: &Caller,
-    name: ProductName,
+    (name, expected): (ProductName, Expected),
     once: Option<Once>,
     render: Render<Shown>,
 ) -> Result<Answer, Error> {
-    steer(app, caller, (name, Wish::Resume), once, render).await
+    steer(app, caller, (name, Wish::Resume, expected), once, render).await
 }

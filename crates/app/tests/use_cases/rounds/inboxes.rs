@@ -1,6 +1,7 @@
 //! Telling those who have an account: in the transaction of the permit, so exactly once.
 
 use app::{
+    calendar::Expected,
     campaigns::rounds::{self, Filter, Restock},
     domain::campaigns::{Reason, RowState, SubscriptionState},
     notify::{self, Listing},
@@ -131,15 +132,26 @@ async fn a_ledger_is_read_in_pages_by_state_and_by_person() {
 async fn a_forecast_says_who_would_be_told_and_changes_nothing() {
     on_both_engines(async |store| {
         let shop = Shop::open(store, 1_201, Sold::default(), |number| number == 1).await;
+        let here = || (name(), Expected::Any);
         let refused =
-            rounds::forecast(shop.app(), &shop.world.ada, name(), Restock::default()).await.map_err(|error| error.code());
+            rounds::forecast(shop.app(), &shop.world.ada, here(), Restock::default()).await.map_err(|error| error.code());
         assert_eq!(refused, Err("product.out_of_stock"));
         let wish = Restock { stock: Some(3), ..Restock::default() };
-        let forecast = rounds::forecast(shop.app(), &shop.world.ada, name(), wish).await.expect("a forecast");
+        let forecast = rounds::forecast(shop.app(), &shop.world.ada, here(), wish).await.expect("a forecast");
         assert_eq!((forecast.total, forecast.first.len(), forecast.seconds), (1_201, 10, 2));
         assert_eq!(forecast.first[1], ("c-2".to_owned(), None));
         assert_eq!(forecast.first[0].1.as_deref(), Some("Customer 1"));
         assert!(rounds::list(shop.app(), &shop.world.ada, name(), None, 10).await.expect("rounds").is_empty());
+
+        // While one is under way, it says what asking says: nothing begins, and how one is asked for does not matter.
+        assert_eq!(shop.restock(wish).await, Ok("1 true".to_owned()));
+        let past = Restock { expires_at: Some(shop.app().now()), strict: Some(true), ..wish };
+        assert_eq!(shop.restock(past).await, Ok("1 false".to_owned()));
+        let forecast = rounds::forecast(shop.app(), &shop.world.ada, here(), past).await.expect("a forecast");
+        assert_eq!((forecast.under_way, forecast.total, forecast.first.len(), forecast.seconds), (Some(1), 0, 0, 0));
+        assert_eq!(shop.cancel(1).await, Ok(()));
+        let refused = rounds::forecast(shop.app(), &shop.world.ada, here(), past).await.map_err(|error| error.code());
+        assert_eq!(refused, Err("round.expires_in_the_past"));
     })
     .await;
 }

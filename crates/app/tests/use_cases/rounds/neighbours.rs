@@ -137,7 +137,7 @@ async fn a_round_of_a_product_that_is_gone_holds_up_no_other() {
         shop.bells(1).await;
         let render = Arc::new(|shown: &Shown| body(&shown.round.number));
         let bell = ProductName::Key(BELL.to_owned());
-        Box::pin(rounds::pause(shop.app(), &shop.world.ada, (bell, 1), None, render)).await.expect("it stops");
+        Box::pin(rounds::pause(shop.app(), &shop.world.ada, (bell, 1, Expected::Any), None, render)).await.expect("it stops");
         Box::pin(campaigns::delete_product(shop.app(), &shop.world.ada, (BELL, Expected::Any))).await.expect("it is gone");
         shop.stock(1).await;
         shop.work(&mut shop.sender()).await;

@@ -163,25 +163,25 @@ impl Shop {
     /// Asks for a round; answers the code of a refusal.
     pub(crate) async fn restock(&self, wish: Restock) -> Result<String, &'static str> {
         let render = Arc::new(|raised: &Raised| body(&format!("{} {}", raised.round.round.number, raised.is_new)));
-        let answer = Box::pin(rounds::restock(self.app(), &self.world.ada, name(), wish, None, render)).await;
+        let answer = Box::pin(rounds::restock(self.app(), &self.world.ada, (name(), Expected::Any), wish, None, render)).await;
         answer.map(|answer| String::from_utf8(answer.rendered.body).expect("text")).map_err(|error| error.code())
     }
 
     pub(crate) async fn pause(&self, round: i64) -> Result<(), &'static str> {
         let render = Arc::new(|shown: &Shown| body(&shown.round.number));
-        let answer = Box::pin(rounds::pause(self.app(), &self.world.ada, (name(), round), None, render)).await;
+        let answer = Box::pin(rounds::pause(self.app(), &self.world.ada, (name(), round, Expected::Any), None, render)).await;
         answer.map(|_| ()).map_err(|error| error.code())
     }
 
     pub(crate) async fn cancel(&self, round: i64) -> Result<(), &'static str> {
         let render = Arc::new(|shown: &Shown| body(&shown.round.number));
-        let answer = Box::pin(rounds::cancel(self.app(), &self.world.ada, (name(), round), None, render)).await;
+        let answer = Box::pin(rounds::cancel(self.app(), &self.world.ada, (name(), round, Expected::Any), None, render)).await;
         answer.map(|_| ()).map_err(|error| error.code())
     }
 
     pub(crate) async fn resume(&self) -> Result<(), &'static str> {
         let render = Arc::new(|shown: &Shown| body(&shown.round.number));
-        let answer = Box::pin(rounds::resume(self.app(), &self.world.ada, name(), None, render)).await;
+        let answer = Box::pin(rounds::resume(self.app(), &self.world.ada, (name(), Expected::Any), None, render)).await;
         answer.map(|_| ()).map_err(|error| error.code())
     }
 

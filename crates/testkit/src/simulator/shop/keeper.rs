@@ -117,7 +117,7 @@ impl Keeper {
             let name = name.clone();
             Box::pin(async move {
                 let raised = render(|raised: &Raised| raised.round.round.number);
-                read(rounds::restock(&app, &caller, name, wish, Some(once), raised).await)
+                read(rounds::restock(&app, &caller, (name, Expected::Any), wish, Some(once), raised).await)
             })
         };
         self.insist(product, Deed::Restock, send).await;
@@ -129,7 +129,7 @@ impl Keeper {
             let name = name.clone();
             Box::pin(async move {
                 let shown = render(|shown: &Shown| shown.round.number);
-                read(rounds::resume(&app, &caller, name, Some(once), shown).await)
+                read(rounds::resume(&app, &caller, (name, Expected::Any), Some(once), shown).await)
             })
         };
         self.insist(product, Deed::Resume, send).await;
@@ -140,7 +140,7 @@ impl Keeper {
         let Some(number) = self.last(product).await else { return };
         let name = ProductName::Key(product.key.to_owned());
         let send = move |app: App, caller: Caller, once: Once| -> Sent {
-            let target = (name.clone(), number);
+            let target = (name.clone(), number, Expected::Any);
             Box::pin(async move {
                 let shown = render(|shown: &Shown| shown.round.number);
                 let once = Some(once);

@@ -1,8 +1,12 @@
 //! `/api/v1/products/{product_id}/rounds`: list, read.
 
 use app::{App, campaigns::rounds};
-use axum::{extract::State as Extract, response::Response};
-use http::StatusCode;
+use axum::{
+    Extension,
+    extract::State as Extract,
+    response::{IntoResponse as _, Response},
+};
+use http::{StatusCode, header};
 use kernel::{Cursor, Instant};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,7 +15,7 @@ use super::{
     super::named::{OfProduct, OfRound},
     view::RoundView,
 };
-use crate::http::{Caller, Path, Problem, Query, json, page::Part};
+use crate::http::{Caller, Moving, Path, Problem, Query, etag, json, page::Part};
 
 /// A page of the rounds of a product.
 #[derive(Debug, Serialize, ToSchema)]
@@ -47,15 +51,18 @@ pub(crate) async fn list_rounds(
 }
 
 /// Read a round
+///
+/// The `ETag` is of its `version`, which grows with every change of its status, not with how far it is.
 #[utoipa::path(
     get, path = "/api/v1/products/{product_id}/rounds/{round}", tag = "campaigns",
     params(OfRound),
     responses(
-        (status = 200, description = "As it is now", body = RoundView),
+        (status = 200, description = "As it is now", body = RoundView, headers(("etag" = String))),
         (status = 404, description = "`product.not_found`, or `round.not_found`"),
     )
 )]
 pub(crate) async fn get_round(Extract(app): Extract<App>, caller: Caller, Path(of): Path<OfRound>) -> Result<Response, Problem> {
     let shown = rounds::get(&app, &caller.0, of.named()?).await?;
-    Ok(json(StatusCode::OK, &RoundView::from(&shown)))
+    let tag = [(header::ETAG, etag(shown.round.version))];
+    Ok((Extension(Moving), tag, json(StatusCode::OK, &RoundView::from(&shown))).into_response())
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{super::named::OfProduct, view::RoundView};
-use crate::http::{Caller, OrEmpty, Path, Problem, Write, answer, json, rendered};
+use crate::http::{Caller, IfMatch, OrEmpty, Path, Problem, Write, answer, etag, json, rendered};
 
 /// How a round is asked for.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -31,7 +31,7 @@ pub(crate) struct RestockRequest {
     dry_run: bool,
 }
 
-/// What a round would be, were it raised now.
+/// What asking for a round would come to.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RestockForecast {
     /// How many wait, and would be told.
@@ -40,6 +40,8 @@ pub(crate) struct RestockForecast {
     first: Vec<WaitingRecipient>,
     /// How long telling them would take, if nothing is in the way: at the rate of this installation, and with the pauses between waves.
     seconds: i64,
+    /// The number of the round that is under way: asking is answered with it, and begins nothing. Null: a new one would begin.
+    under_way: Option<i64>,
 }
 
 /// Somebody who waits.
@@ -54,9 +56,9 @@ pub(crate) struct WaitingRecipient {
 }
 
 impl From<Forecast> for RestockForecast {
-    fn from(Forecast { total, first, seconds }: Forecast) -> Self {
+    fn from(Forecast { total, first, seconds, under_way }: Forecast) -> Self {
         let first = first.into_iter().map(|(user_id, name)| WaitingRecipient { user_id, name }).collect();
-        Self { total, first, seconds }
+        Self { total, first, seconds, under_way }
     }
 }
 
@@ -64,14 +66,15 @@ impl From<Forecast> for RestockForecast {
 ///
 /// Raises a round of those who wait now, and answers before anybody is told. While a round of the product is in progress or paused, the same
 /// event again raises no other: that one is answered, and only the `stock` is taken over. With `dry_run` nothing happens, and the answer
-/// says who would be told, and how long that would take.
+/// says who would be told, and how long that would take; or which round is under way, and would be the answer.
 #[utoipa::path(
     post, path = "/api/v1/products/{product_id}/notifications/re-stock", tag = "campaigns", request_body = Option<RestockRequest>,
-    params(OfProduct),
+    params(OfProduct, ("if-match" = Option<String>, Header, description = "ETag of the product, or *")),
     responses(
         (status = 200, description = "What a round would be (`dry_run`)", body = RestockForecast),
-        (status = 202, description = "The round: a new one, or the one under way", body = RoundView, headers(("location" = String))),
+        (status = 202, description = "The round: a new one, or the one under way", body = RoundView, headers(("location" = String), ("etag" = String))),
         (status = 409, description = "`product.out_of_stock`: there is nothing to tell of"),
+        (status = 412, description = "`product.version_mismatch`: the product was changed meanwhile"),
         (status = 422, description = "`product.invalid`: the stock is below zero, or too large; or `round.expires_in_the_past`"),
     )
 )]
@@ -79,19 +82,20 @@ pub(crate) async fn restock(
     Extract(app): Extract<App>,
     caller: Caller,
     Path(of): Path<OfProduct>,
+    if_match: IfMatch,
     request: Write<OrEmpty<RestockRequest>>,
 ) -> Result<Response, Problem> {
     let Write { body: OrEmpty(RestockRequest { stock, strict, expires_at, dry_run }), once } = request;
-    let (name, wish) = (of.named()?, Restock { stock, strict, expires_at });
+    let (target, wish) = ((of.named()?, if_match.into()), Restock { stock, strict, expires_at });
     if dry_run {
         // An answer is kept with what happened, and nothing did.
-        let forecast = rounds::forecast(&app, &caller.0, name, wish).await?;
+        let forecast = rounds::forecast(&app, &caller.0, target, wish).await?;
         return Ok(json(StatusCode::OK, &RestockForecast::from(forecast)));
     }
     let render = Arc::new(|raised: &Raised| {
         let Raised { round: shown, .. } = raised;
         let location = format!("/api/v1/products/{}/rounds/{}", shown.key, shown.round.number);
-        rendered(StatusCode::ACCEPTED, Some(&location), None, &RoundView::from(shown))
+        rendered(StatusCode::ACCEPTED, Some(&location), Some(&etag(shown.round.version)), &RoundView::from(shown))
     });
-    Ok(answer(rounds::restock(&app, &caller.0, name, wish, once, render).await?))
+    Ok(answer(rounds::restock(&app, &caller.0, target, wish, once, render).await?))
 }
