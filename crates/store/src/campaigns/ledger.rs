@@ -133,12 +133,14 @@ pub struct Entry {
     pub reason: Option<Reason>,
     /// When it is tried once more.
     pub next_at: Option<Instant>,
+    /// Whether it was begun with and then not tried, which is no attempt.
+    pub given_back: bool,
 }
 
 impl Entry {
     /// A row that is settled, or in flight.
     pub const fn new(position: i64, state: RowState, reason: Option<Reason>) -> Self {
-        Self { position, state, reason, next_at: None }
+        Self { position, state, reason, next_at: None, given_back: false }
     }
 }
 
@@ -153,7 +155,7 @@ pub async fn begin(
     write(tx, (product, round), entries, (token, true), now).await
 }
 
-/// Writes what came of rows that were begun with.
+/// Writes what came of rows that were begun with; those that are given back have one attempt less.
 pub async fn settle(tx: &mut Tx<'_>, which: Which, entries: &[Entry], token: i64, now: Instant) -> Result<(), StoreError> {
     write(tx, which, entries, (token, false), now).await
 }
@@ -161,12 +163,12 @@ pub async fn settle(tx: &mut Tx<'_>, which: Which, entries: &[Entry], token: i64
 /// SQLite changes a run of positions in one go; PostgreSQL is given each of them, since it could not tell how many a run has.
 pub(crate) const WRITE: Sql = Sql::each(
     "UPDATE campaign_recipients SET state = $4, reason = $5, next_at = CASE WHEN $4 = 'RETRY' THEN $6 END, token = $7,
-         attempts = attempts + $8, started_at = CASE WHEN $8 = 1 THEN $9 ELSE started_at END,
+         attempts = attempts + $8, started_at = CASE WHEN $8 = 1 THEN $9 WHEN attempts + $8 > 0 THEN started_at END,
          settled_at = CASE WHEN $4 = 'SENT' OR $4 = 'SKIPPED' OR $4 = 'FAILED' THEN $9 END
      WHERE product_id = $1 AND round = $2 AND position BETWEEN $3 AND $10",
     "UPDATE campaign_recipients l SET state = e.state, reason = e.reason,
          next_at = CASE WHEN e.state = 'RETRY' THEN e.next_at END, token = e.token, attempts = l.attempts + e.tries,
-         started_at = CASE WHEN e.tries = 1 THEN e.at ELSE l.started_at END,
+         started_at = CASE WHEN e.tries = 1 THEN e.at WHEN l.attempts + e.tries > 0 THEN l.started_at END,
          settled_at = CASE WHEN e.state IN ('SENT', 'SKIPPED', 'FAILED') THEN e.at END
      FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::timestamptz[], $7::bigint[], $8::bigint[],
          $9::timestamptz[], $10::bigint[]) AS e (product_id, round, position, state, reason, next_at, token, tries, at, last)
@@ -198,7 +200,10 @@ async fn write(
 ) -> Result<(), StoreError> {
     let runs = if tx.is_sqlite() { runs(entries) } else { entries.iter().map(|entry| (*entry, entry.position)).collect() };
     let count = runs.len();
-    let tries = |entry: &Entry| begins && matches!(entry.state, RowState::InFlight | RowState::Sent);
+    let tries = |entry: &Entry| match entry.state {
+        RowState::InFlight | RowState::Sent => i64::from(begins),
+        _ => -i64::from(entry.given_back),
+    };
     let each = || runs.iter().map(|(entry, _)| entry);
     let columns = [
         Column::Uuids(vec![product.uuid(); count]),
@@ -209,7 +214,7 @@ async fn write(
         // Of rows that are not tried again, an instant nobody reads.
         Column::Instants(each().map(|entry| entry.next_at.unwrap_or(Instant::EPOCH)).collect()),
         Column::Ints(vec![token; count]),
-        Column::Ints(each().map(|entry| i64::from(tries(entry))).collect()),
+        Column::Ints(each().map(tries).collect()),
         Column::Instants(vec![now; count]),
         Column::Ints(runs.iter().map(|(_, last)| *last).collect()),
     ];

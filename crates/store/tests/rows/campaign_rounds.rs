@@ -200,6 +200,35 @@ async fn a_row_says_what_became_of_it_and_who_has_it() {
 }
 
 #[tokio::test]
+async fn whoever_is_given_back_untried_has_been_tried_no_more_often_than_before() {
+    on_both_engines(async |store| {
+        let (_, product, _) = shop(&store, 3).await;
+        let which = (product.id, 1);
+        let later = START + Duration::from_secs(9);
+        run(&store, move |tx| {
+            Box::pin(async move {
+                ledger::freeze(tx, which, (0, 3), 0, 100).await?;
+                let call = |position| Entry::new(position, RowState::InFlight, None);
+                let again = |position, given_back| Entry {
+                    next_at: Some(later),
+                    given_back,
+                    ..Entry::new(position, RowState::Retry, None)
+                };
+                ledger::begin(tx, which, &[call(1), call(2), call(3)], 7, START).await?;
+                ledger::settle(tx, which, &[again(1, true), again(2, true), again(3, false)], 7, START).await?;
+                ledger::begin(tx, which, &[call(3)], 8, later).await?;
+                ledger::settle(tx, which, &[again(3, true)], 8, later).await
+            })
+        })
+        .await;
+        let lines = run(&store, move |tx| Box::pin(ledger::page(tx, which, 0, 100))).await;
+        let tried: Vec<_> = lines.iter().map(|line| (line.state, line.attempts, line.started_at.is_some())).collect();
+        assert_eq!(tried, [(RowState::Retry, 0, false), (RowState::Retry, 0, false), (RowState::Retry, 1, true)]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn rounds_of_a_deleted_product_are_forgotten_piece_by_piece_with_their_ledgers() {
     on_both_engines(async |store| {
         let (owner, product, people) = shop(&store, 7).await;

@@ -45,7 +45,8 @@ impl Settle {
                 Entry::new(row.position, RowState::Failed, Some(Reason::GaveUp))
             }
             Settlement::Retry(after) => {
-                Entry { next_at: Some(self.now + after), ..Entry::new(row.position, RowState::Retry, None) }
+                let given_back = came.outcome == Attempt::NotBegun;
+                Entry { next_at: Some(self.now + after), given_back, ..Entry::new(row.position, RowState::Retry, None) }
             }
             Settlement::Skipped(reason) => Entry::new(row.position, RowState::Skipped, Some(reason)),
             Settlement::Failed(reason) => Entry::new(row.position, RowState::Failed, Some(reason)),

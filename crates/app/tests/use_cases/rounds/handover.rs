@@ -1,8 +1,11 @@
 //! Telling those who have no account: over HTTP, at least once, under a key that is the same every time.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use app::{
@@ -142,7 +145,7 @@ async fn one_process_is_the_sender_and_another_takes_over_when_its_lease_is_over
         assert_eq!(other.under_way(), 0, "only the first one calls");
         // The first one stands still for longer than its lease, and comes back in the middle of what it did.
         let before = sink.heard().len();
-        shop.world.clock.advance(std::time::Duration::from_secs(7));
+        shop.world.clock.advance(Duration::from_secs(7));
         shop.work(&mut other).await;
         assert_eq!(shop.sums(1).await, ("COMPLETED", [120, 0, 0, 0]));
         shop.work(&mut one).await;
@@ -151,6 +154,35 @@ async fn one_process_is_the_sender_and_another_takes_over_when_its_lease_is_over
         assert_eq!(shop.sums(1).await, ("COMPLETED", [120, 0, 0, 0]), "a stale sender changes nothing");
         let told: std::collections::BTreeSet<_> = heard.iter().map(Heard::position).collect();
         assert!(told.into_iter().eq(1..=120));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_was_permitted_and_given_back_at_a_stop_has_not_been_tried() {
+    on_both_engines(async |store| {
+        let sink = Sink::taking().await;
+        let shop = Shop::open(store, 60, Sold::default(), nobody).await.hands_over_to(&sink);
+        shop.stock(1).await;
+        for _ in 0..3 {
+            let mut sender = shop.sender();
+            while sender.under_way() == 0 {
+                if !shop.step(&mut sender).await {
+                    shop.world.clock.advance(Duration::from_secs(1));
+                }
+            }
+            sender.drain().await;
+        }
+        let (heard, ledger) = (sink.heard().len(), shop.ledger(1).await);
+        assert!(ledger.iter().any(|line| line.state == RowState::Retry), "some were permitted and given back");
+        for line in &ledger {
+            let times = i64::from(line.state == RowState::Sent);
+            assert_eq!((line.attempts, line.started_at.is_some()), (times, times == 1), "{line:?}");
+        }
+        assert_eq!(ledger.iter().filter(|line| line.state == RowState::Sent).count(), heard);
+        shop.work(&mut shop.sender()).await;
+        assert_eq!((shop.sums(1).await, sink.heard().len()), (("COMPLETED", [60, 0, 0, 0]), 60));
+        assert!(shop.ledger(1).await.iter().all(|line| line.attempts == 1));
     })
     .await;
 }
