@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use app::{
     App, Rendered,
+    calendar::Expected,
     campaigns::rounds::{self, Raised, Restock, Settings, Shown},
     domain::{
         campaigns::{OnUnknown, ProductName},
@@ -57,14 +58,16 @@ impl Shop {
     pub(super) async fn raise(&self) -> anyhow::Result<i64> {
         let render = Arc::new(|raised: &Raised| body(raised.round.round.number));
         let wish = Restock { stock: Some(5), ..Restock::default() };
-        let answer = rounds::restock(&self.app, &owner(), bell(), wish, None, render).await.map_err(anyhow::Error::msg)?;
+        let answer = rounds::restock(&self.app, &owner(), (bell(), Expected::Any), wish, None, render)
+            .await
+            .map_err(anyhow::Error::msg)?;
         Ok(String::from_utf8(answer.rendered.body)?.parse()?)
     }
 
     /// Ends it.
     pub(super) async fn cancel(&self, round: i64) -> anyhow::Result<()> {
         let render = Arc::new(|shown: &Shown| body(shown.round.number));
-        rounds::cancel(&self.app, &owner(), (bell(), round), None, render).await.map_err(anyhow::Error::msg)?;
+        rounds::cancel(&self.app, &owner(), (bell(), round, Expected::Any), None, render).await.map_err(anyhow::Error::msg)?;
         Ok(())
     }
 
