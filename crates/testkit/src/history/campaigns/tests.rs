@@ -236,6 +236,32 @@ fn c9_sees_a_wrong_order_and_a_wrong_line() {
 }
 
 #[test]
+fn c9_sees_an_inbox_that_is_written_before_a_call_whose_turn_it_was() {
+    // The eighth is called when the ninth had their turn, and the ninth finds it when the eighth had theirs.
+    let history = |attempts: i64| {
+        let mut history = doctored(|what| match what {
+            Campaign::Told { who, told_at, .. } if who == "c-9" => {
+                *told_at = at(begun(8));
+                true
+            }
+            Campaign::Row(row) => {
+                row.attempts = if row.position == 8 { attempts } else { 1 };
+                true
+            }
+            what => !is_call(what, 8),
+        });
+        history.extend(called(begun(9), 8, 99));
+        history
+    };
+    assert_eq!(accused(&history(1)), [Checker::Told], "calls are in order, and so are inboxes, but not both");
+    assert_eq!(accused(&history(2)), [], "the first attempt never left");
+    let mut early = history(2);
+    early.retain(|entry| !matches!(&entry.what, What::Campaign(what) if is_call(what, 10)));
+    early.extend(called(begun(9) - 1, 10, 100));
+    assert_eq!(accused(&early), [Checker::Told], "which is no excuse for another call");
+}
+
+#[test]
 fn c9_sees_sums_that_do_not_add_up_and_rounds_without_an_end() {
     let sum = |what: &mut Campaign| {
         if let Campaign::Round { counts, .. } = what {

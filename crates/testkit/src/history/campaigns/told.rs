@@ -85,17 +85,20 @@ impl Court<'_> {
         }
     }
 
-    /// Everybody is begun with for the first time in the order of positions, whoever is called and whoever has an inbox each among their
-    /// own: a call may wait for its turn while the next inbox is written to. Strictly, it is after everybody before them is settled.
+    /// Everybody is begun with for the first time in the order of positions, whoever is called and whoever has an inbox in one line. Only a
+    /// call that was permitted and never left, and so is made at another attempt, may find that inboxes behind it are written already: whoever
+    /// waits for the channel holds up nobody else. Strictly, it is after everybody before them is settled.
     fn in_order(&self, which: &Which, round: &Round, calls: &BTreeMap<&str, Vec<&Call>>, accuse: &mut impl FnMut(String)) {
-        let mut latest: [Option<(Instant, &Row)>; 2] = [None, None];
+        let mut called: Option<(Instant, &Row)> = None;
+        let mut latest: Option<(Instant, &Row)> = None;
         let mut settled: Option<(Instant, &Row)> = None;
         for row in &round.rows {
             let by_inbox = self.book.told.get(&(which.clone(), row.who.clone())).and_then(|at| at.first().copied());
-            let by_call = calls.get(row.who.as_str()).and_then(|calls| calls.first()).map(|call| call.left_at);
+            let of_row = calls.get(row.who.as_str()).map_or(&[][..], Vec::as_slice);
+            let by_call = of_row.first().map(|call| call.left_at);
             if let Some(begun) = by_inbox.or(by_call) {
-                let latest = &mut latest[usize::from(by_inbox.is_some())];
-                if let Some((before, other)) = latest.filter(|(before, _)| *before > begun + self.bounds.skew) {
+                let before = called.filter(|_| by_inbox.is_none()).map_or(latest, |(at, other)| latest.max_by_time(at, other));
+                if let Some((before, other)) = before.filter(|(before, _)| *before > begun + self.bounds.skew) {
                     accuse(format!("{} was begun with at {begun}, {} only at {before}", row.position, other.position));
                 }
                 if let Some((before, other)) = settled.filter(|(before, _)| *before > begun + self.bounds.skew) {
@@ -104,7 +107,12 @@ impl Court<'_> {
                         row.position, other.position
                     ));
                 }
-                *latest = latest.max_by_time(begun, row);
+                let has_left = i64::try_from(of_row.len()).is_ok_and(|calls| calls >= row.attempts);
+                if by_inbox.is_some() || has_left {
+                    latest = latest.max_by_time(begun, row);
+                } else {
+                    called = called.max_by_time(begun, row);
+                }
             }
             // Where whoever may have been told is passed over, it may be found out later that they were.
             if round.strict && (self.book.resends || row.attempts == 0) {
