@@ -275,10 +275,13 @@ pub async fn mark_notified(
     told: &[RecipientId],
 ) -> Result<(), StoreError> {
     let count = told.len();
+    // In the order of their rows.
+    let mut told: Vec<_> = told.iter().map(|recipient| recipient.uuid()).collect();
+    told.sort_unstable();
     let columns = [
         Column::Uuids(vec![product.uuid(); count]),
         Column::Ints(vec![round; count]),
-        Column::Uuids(told.iter().map(|recipient| recipient.uuid()).collect()),
+        Column::Uuids(told),
         Column::Ints(vec![until_seq; count]),
     ];
     let ended = tx.batch(MARK_NOTIFIED, &columns).await?;
@@ -286,15 +289,23 @@ pub async fn mark_notified(
     products::dismiss(tx, product, ended).await
 }
 
-pub(crate) const ORPHANS: &str = "SELECT product_id, round, position FROM campaign_recipients
-     WHERE state = 'IN_FLIGHT' AND token < $1 ORDER BY product_id, round, position";
+// Without statistics, SQLite does not know that few are in flight.
+pub(crate) const ORPHANS: Sql = Sql::each(
+    "SELECT product_id, round, position FROM campaign_recipients INDEXED BY campaign_recipients_in_flight
+     WHERE state = 'IN_FLIGHT' AND token < $1 ORDER BY product_id, round, position",
+    "SELECT product_id, round, position FROM campaign_recipients
+     WHERE state = 'IN_FLIGHT' AND token < $1 ORDER BY product_id, round, position",
+);
 
 /// Rows that a sender of an earlier term than `term` left in flight.
 pub async fn orphans(tx: &mut Tx<'_>, term: i64) -> Result<Vec<(Which, i64)>, StoreError> {
     tx.all(ORPHANS, values![term], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?))).await
 }
 
-pub(crate) const HAS_IN_FLIGHT: &str = "SELECT token FROM campaign_recipients WHERE state = 'IN_FLIGHT' LIMIT 1";
+pub(crate) const HAS_IN_FLIGHT: Sql = Sql::each(
+    "SELECT token FROM campaign_recipients INDEXED BY campaign_recipients_in_flight WHERE state = 'IN_FLIGHT' LIMIT 1",
+    "SELECT token FROM campaign_recipients WHERE state = 'IN_FLIGHT' LIMIT 1",
+);
 
 /// Whether anybody is in flight, in whatever round.
 pub async fn has_in_flight(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
@@ -335,16 +346,22 @@ pub struct Line {
     pub reason: Option<Reason>,
 }
 
-/// `SELECT` of lines of the ledger, followed by what narrows them.
+/// `SELECT` of lines of the ledger, followed by what narrows them; SQLite may be told by which index.
 macro_rules! lines {
-    ($($rest:tt)+) => {
+    (by $index:literal; $($rest:tt)+) => {
+        Sql::each(lines!(@ $index, $($rest)+), lines!(@ "", $($rest)+))
+    };
+    (@ $index:literal, $($rest:tt)+) => {
         concat!(
             "SELECT l.position, l.recipient_id, rc.external_id, coalesce(u.display_name, rc.name), l.state, l.attempts, l.started_at,
                  l.settled_at, l.next_at, l.reason
-             FROM campaign_recipients l JOIN recipients rc ON rc.id = l.recipient_id LEFT JOIN users u ON u.id = rc.user_id
+             FROM campaign_recipients l ", $index, " JOIN recipients rc ON rc.id = l.recipient_id LEFT JOIN users u ON u.id = rc.user_id
              WHERE l.product_id = $1 AND l.round = $2 AND ",
             $($rest)+
         )
+    };
+    ($($rest:tt)+) => {
+        lines!(@ "", $($rest)+)
     };
 }
 
@@ -355,17 +372,18 @@ pub async fn page(tx: &mut Tx<'_>, (product, round): Which, after: i64, limit: u
     tx.all(PAGE, values![product, round, after, limit], line).await
 }
 
-/// `SELECT` of lines that stand somewhere rare. The state is in the text, where SQLite sees that it is one of those their index holds.
+/// `SELECT` of lines that stand somewhere rare. The state is in the text, where SQLite sees that it is one of those their index holds; that they
+/// are rare it does not know, because nobody counts its tables.
 macro_rules! apart {
     ($state:literal) => {
-        lines!("l.state = '", $state, "' AND l.position > $3 ORDER BY l.position LIMIT $4")
+        lines!(by "INDEXED BY campaign_recipients_apart"; "l.state = '", $state, "' AND l.position > $3 ORDER BY l.position LIMIT $4")
     };
 }
 
-pub(crate) const PAGE_IN_FLIGHT: &str = apart!("IN_FLIGHT");
-pub(crate) const PAGE_RETRY: &str = apart!("RETRY");
-pub(crate) const PAGE_SKIPPED: &str = apart!("SKIPPED");
-pub(crate) const PAGE_FAILED: &str = apart!("FAILED");
+pub(crate) const PAGE_IN_FLIGHT: Sql = apart!("IN_FLIGHT");
+pub(crate) const PAGE_RETRY: Sql = apart!("RETRY");
+pub(crate) const PAGE_SKIPPED: Sql = apart!("SKIPPED");
+pub(crate) const PAGE_FAILED: Sql = apart!("FAILED");
 /// Most rows are one of these two, so no index is kept for them: whoever was told stands up to a position that the round knows, and whoever
 /// waits behind all others.
 pub(crate) const PAGE_SENT: &str =
@@ -385,7 +403,7 @@ pub async fn page_at(
             let last = round.last_position;
             return tx.all(PAGE_SENT, values![*product, round.number, after, limit, last], line).await;
         }
-        RowState::Waiting => (PAGE_WAITING, after.max(round.next_position - 1)),
+        RowState::Waiting => (PAGE_WAITING.into(), after.max(round.next_position - 1)),
         RowState::InFlight => (PAGE_IN_FLIGHT, after),
         RowState::Retry => (PAGE_RETRY, after),
         RowState::Skipped => (PAGE_SKIPPED, after),

@@ -134,7 +134,7 @@ pub(crate) fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
-    // 8 MiB of pages per connection, and as much again of the file mapped: enough for the hot rows, small beside 40 MiB idle.
+    // 8 MiB of pages per connection: enough for the hot rows, small beside 40 MiB idle.
     connection.pragma_update(None, "cache_size", -8_192)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     // Nobody else may write, but a reader of a backup tool may hold a lock for a moment.
