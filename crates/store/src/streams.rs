@@ -74,9 +74,9 @@ async fn advance(
     let columns =
         [Column::Uuids(counts.keys().map(|stream| stream.uuid()).collect()), Column::Ints(counts.values().copied().collect())];
     let moved = tx
-        .batch_all(
+        .batch_update(
             Sql::each(
-                "UPDATE streams SET head = head + $2 WHERE id = $1 RETURNING id, epoch, head - $2",
+                "UPDATE streams SET head = head + $2 WHERE id = $1",
                 "WITH wanted AS (
                      SELECT s.id, w.count FROM unnest($1::uuid[], $2::bigint[]) AS w (id, count) JOIN streams s ON s.id = w.id
                      ORDER BY s.id FOR UPDATE OF s
@@ -84,6 +84,7 @@ async fn advance(
                  UPDATE streams s SET head = s.head + wanted.count FROM wanted WHERE s.id = wanted.id
                  RETURNING s.id, s.epoch, s.head - wanted.count",
             ),
+            "SELECT id, epoch, head - $2 FROM streams WHERE id = $1",
             &columns,
             |row| Ok((row.get::<StreamId>(0)?, Position { epoch: row.get(1)?, seq: row.get(2)? })),
         )

@@ -145,6 +145,22 @@ impl<'c> Tx<'c> {
         self.ask(Asked::new(sql, columns), map).await
     }
 
+    /// As [`Tx::batch_all`], for changes of rows that answer them as they are afterwards, each named once. PostgreSQL's text returns them;
+    /// SQLite changes them and reads them with `reads`, because `RETURNING` would have it keep a journal for each row.
+    pub(crate) async fn batch_update<T: Send>(
+        &mut self,
+        sql: Sql,
+        reads: &'static str,
+        columns: &[Column<'_>],
+        map: impl Fn(&Row<'_>) -> Result<T, StoreError> + Send,
+    ) -> Result<Vec<T>, StoreError> {
+        if !self.is_sqlite() {
+            return self.batch_all(sql, columns, map).await;
+        }
+        self.batch(sql, columns).await?;
+        self.batch_all(reads.into(), columns, map).await
+    }
+
     /// As [`Tx::batch`], for inserts that leave alone what is there already: answers the ids (the first column) of the rows that
     /// were written. PostgreSQL's text returns them; SQLite counts, because `RETURNING` would have it keep a journal for each row.
     pub(crate) async fn batch_insert(&mut self, sql: Sql, columns: &[Column<'_>]) -> Result<Vec<Uuid>, StoreError> {

@@ -30,5 +30,7 @@ pub(crate) async fn deliver(
     }
     let inboxes = rows::add_unread(tx, &added).await?;
     facts.extend(inboxes.iter().map(|inbox| unread_changed(inbox, EventId::mint(now, entropy))));
+    // Stream by stream, each in its order: so a page of the log is written once.
+    facts.sort_by_key(|fact| fact.stream);
     Ok(facts)
 }

@@ -60,10 +60,9 @@ pub async fn insert(tx: &mut Tx<'_>, drafts: &[Draft]) -> Result<Vec<Notificatio
 /// Adds to the unread counts. Locks the inboxes lowest user first, so that two batches never wait for each other in a circle.
 pub async fn add_unread(tx: &mut Tx<'_>, added: &BTreeMap<UserId, i64>) -> Result<Vec<Inbox>, StoreError> {
     let columns = [Column::Uuids(added.keys().map(|u| u.uuid()).collect()), Column::Ints(added.values().copied().collect())];
-    tx.batch_all(
+    tx.batch_update(
         Sql::each(
-            "UPDATE inboxes SET unread = unread + $2, version = version + 1 WHERE user_id = $1
-             RETURNING user_id, unread, version",
+            "UPDATE inboxes SET unread = unread + $2, version = version + 1 WHERE user_id = $1",
             "WITH wanted AS (
                  SELECT i.user_id, w.count FROM unnest($1::uuid[], $2::bigint[]) AS w (user_id, count)
                  JOIN inboxes i ON i.user_id = w.user_id ORDER BY i.user_id FOR UPDATE OF i
@@ -71,6 +70,7 @@ pub async fn add_unread(tx: &mut Tx<'_>, added: &BTreeMap<UserId, i64>) -> Resul
              UPDATE inboxes i SET unread = i.unread + wanted.count, version = i.version + 1
              FROM wanted WHERE i.user_id = wanted.user_id RETURNING i.user_id, i.unread, i.version",
         ),
+        "SELECT user_id, unread, version FROM inboxes WHERE user_id = $1",
         &columns,
         |row| Ok(Inbox { user: row.get(0)?, unread: row.get(1)?, version: row.get(2)? }),
     )

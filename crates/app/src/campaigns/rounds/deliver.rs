@@ -31,7 +31,9 @@ pub(super) async fn tell(
         let notification = Notification { id, user, kind, title, body, data, created_at: now, read_at: None };
         Draft { key: key(product.id, turn), notification }
     };
-    let drafts: Vec<_> = turns.iter().filter_map(|turn| Some(draft(turn, turn.user?))).collect();
+    let mut drafts: Vec<_> = turns.iter().filter_map(|turn| Some(draft(turn, turn.user?))).collect();
+    // They are all told at once, so their order is that of their rows: whoever is near each other stands on one page.
+    drafts.sort_unstable_by_key(|draft| draft.notification.user);
     notify::deliver(tx, &drafts, now, entropy).await
 }
 
