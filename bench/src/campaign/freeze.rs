@@ -1,7 +1,10 @@
 //! How long it takes to give everybody who waits a position, and how long a stop waits meanwhile.
 
+use std::time::Duration;
+
 use anyhow::ensure;
 use app::campaigns::rounds;
+use clockwork::Stopper;
 
 use super::{
     Options, about,
@@ -9,11 +12,17 @@ use super::{
     shop::{Shop, Who},
 };
 use crate::{
-    clock::{Stopwatch, Work},
+    clock::{self, Stopwatch, Work},
     database::{Databases, Engine},
     report::Line,
     statistics::{Spread, median},
 };
+
+/// Between two looks whether everybody is written down.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// After this it is not only slow.
+const PATIENCE: Duration = Duration::from_mins(10);
 
 pub(super) async fn measure(engine: Engine, options: &Options, databases: &Databases) -> anyhow::Result<Line> {
     let shop = Shop::open(databases, engine, (options.subscribers, Who::Customers), 500).await?;
@@ -41,11 +50,21 @@ pub(super) async fn measure(engine: Engine, options: &Options, databases: &Datab
 /// Seconds of one round of those who wait, which is ended then.
 async fn once(shop: &Shop, subscribers: u32) -> anyhow::Result<f64> {
     let round = shop.raise().await?;
-    let watch = Stopwatch::start();
-    rounds::freeze_rounds(&shop.app).await.map_err(anyhow::Error::msg)?;
+    let (watch, (stopper, ends)) = (Stopwatch::start(), Stopper::new());
+    // As the program does it: whoever has the product locked is waited for.
+    let freezer = tokio::spawn(rounds::run_freezer(shop.app.clone(), ends));
+    let frozen = loop {
+        let round = shop.round(round).await?.round;
+        if round.frozen {
+            break round;
+        }
+        ensure!(watch.elapsed() < PATIENCE, "{} of {subscribers} are written down after {PATIENCE:?}", round.total);
+        clock::pause(LOOK).await;
+    };
     let seconds = watch.elapsed().as_secs_f64();
-    let frozen = shop.round(round).await?.round;
-    ensure!(frozen.frozen && frozen.total == i64::from(subscribers), "{} of {subscribers} are written down", frozen.total);
+    ensure!(frozen.total == i64::from(subscribers), "{} of {subscribers} are written down", frozen.total);
+    stopper.stop();
+    freezer.await?;
     shop.cancel(round).await?;
     Ok(seconds)
 }
