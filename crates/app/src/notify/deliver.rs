@@ -12,8 +12,8 @@ use store::{
 use super::{CREATED, created_event_data, unread_changed};
 use crate::Error;
 
-/// Writes the notifications whose facts are new, and counts them. Answers what there is to tell the streams: of each notification in the
-/// order of `drafts`, and then of each inbox.
+/// Writes the notifications whose facts are new, and counts them. Answers what there is to tell the streams, stream by
+/// stream: of each notification in the order of `drafts`, and then of the inbox.
 pub(crate) async fn deliver(
     tx: &mut Tx<'_>,
     drafts: &[Draft],

@@ -1,4 +1,4 @@
-//! Restock rounds. Whoever changes one has locked its product before. One that is forgotten is seen by nobody any more, whatever is left of it.
+//! Restock rounds. Whoever changes one has locked its product before, but for [`retire`], which says why it needs not. One that is forgotten is seen by nobody any more, whatever is left of it.
 
 use domain::campaigns::{Round, Waves};
 use kernel::{Instant, ProductId};
