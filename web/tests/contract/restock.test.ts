@@ -162,6 +162,7 @@ test("a round stops when nothing is left, is paused and goes on, and ends for go
   expect(await present()).toMatchObject({ status: "IN_PROGRESS", cause: "restocked", waiting: 3, first_unsent: 2, last_recipient: { position: 1 } });
   const again = await ada.must<Round>(202, "POST", "products/SKU-4711/notifications/re-stock", {});
   expect(again.round).toBe(1);
+  expect(await ada.must<RestockForecast>(200, "POST", "products/SKU-4711/notifications/re-stock", { dry_run: true })).toEqual({ total: 0, first: [], seconds: 0, under_way: 1 });
 
   const [pause, resume, cancel] = ["admin/products/SKU-4711/rounds/1/pause", "admin/products/SKU-4711/notifications/re-stock", "admin/products/SKU-4711/rounds/1/cancel"];
   await ada.refused(409, "round.in_progress", "POST", resume);
