@@ -255,6 +255,31 @@ fn c9_sees_an_inbox_that_is_written_before_a_call_whose_turn_it_was() {
     };
     assert_eq!(accused(&history(1)), [Checker::Told], "calls are in order, and so are inboxes, but not both");
     assert_eq!(accused(&history(2)), [], "the first attempt never left");
+    let mut given_back = history(1);
+    for entry in &mut given_back {
+        if let What::Campaign(Campaign::Row(row)) = &mut entry.what
+            && row.position == 8
+        {
+            row.started_at = Some(at(begun(9)));
+        }
+    }
+    assert_eq!(accused(&given_back), [Checker::Told], "nothing is broken, so nobody gave it back");
+    let stops = |millis: u64, phase| {
+        let what = What::Fault { kind: "stop".to_owned(), node: "1".to_owned(), excuses: true };
+        Entry { ts_mono: millis * 1_000, ts_wall: at(millis), actor: "nemesis".to_owned(), phase, what }
+    };
+    let stopped = [stops(begun(8) - 20, Phase::Invoke), stops(begun(8) - 10, Phase::Ok)];
+    given_back.extend(stopped.clone());
+    assert_eq!(accused(&given_back), [], "it was permitted again when the inbox was written already");
+    let mut waited: Vec<Entry> = history(1).into_iter().chain(stopped).collect();
+    for entry in &mut waited {
+        if let What::Campaign(Campaign::Row(row)) = &mut entry.what
+            && row.position == 8
+        {
+            row.started_at = Some(at(begun(8) - 10));
+        }
+    }
+    assert_eq!(accused(&waited), [Checker::Told], "it was permitted before that");
     let mut early = history(2);
     early.retain(|entry| !matches!(&entry.what, What::Campaign(what) if is_call(what, 10)));
     early.extend(called(begun(9) - 1, 10, 100));

@@ -85,33 +85,38 @@ impl Court<'_> {
         }
     }
 
-    /// Everybody is begun with for the first time in the order of positions, whoever is called and whoever has an inbox in one line. Only a
-    /// call that was permitted and never left, and so is made at another attempt, may find that inboxes behind it are written already: whoever
-    /// waits for the channel holds up nobody else. Strictly, it is after everybody before them is settled.
+    /// Everybody is begun with for the first time in the order of positions. Strictly, it is after everybody before them is settled.
     fn in_order(&self, which: &Which, round: &Round, calls: &BTreeMap<&str, Vec<&Call>>, accuse: &mut impl FnMut(String)) {
+        let mut told: Option<(Instant, &Row)> = None;
         let mut called: Option<(Instant, &Row)> = None;
-        let mut latest: Option<(Instant, &Row)> = None;
+        let mut first_calls: Vec<(Instant, &Row)> = Vec::new();
         let mut settled: Option<(Instant, &Row)> = None;
         for row in &round.rows {
             let by_inbox = self.book.told.get(&(which.clone(), row.who.clone())).and_then(|at| at.first().copied());
             let of_row = calls.get(row.who.as_str()).map_or(&[][..], Vec::as_slice);
-            let by_call = of_row.first().map(|call| call.left_at);
-            if let Some(begun) = by_inbox.or(by_call) {
-                let before = called.filter(|_| by_inbox.is_none()).map_or(latest, |(at, other)| latest.max_by_time(at, other));
-                if let Some((before, other)) = before.filter(|(before, _)| *before > begun + self.bounds.skew) {
+            if let Some(begun) = by_inbox.or(of_row.first().map(|call| call.left_at)) {
+                let too_late = |(before, _): &(Instant, &Row)| *before > begun + self.bounds.skew;
+                let held_back = by_inbox.and_then(|_| {
+                    let calls = first_calls.iter().filter(|call| too_late(call));
+                    calls.copied().find(|(left, other)| self.was_its_turn((other, *left), begun, round))
+                });
+                let called_before = called.filter(|_| by_inbox.is_none());
+                for (before, other) in [told, called_before].into_iter().flatten().filter(too_late).chain(held_back) {
                     accuse(format!("{} was begun with at {begun}, {} only at {before}", row.position, other.position));
                 }
-                if let Some((before, other)) = settled.filter(|(before, _)| *before > begun + self.bounds.skew) {
+                if let Some((before, other)) = settled.filter(too_late) {
                     accuse(format!(
                         "{} was begun with at {begun}, {} was settled only at {before}",
                         row.position, other.position
                     ));
                 }
-                let has_left = i64::try_from(of_row.len()).is_ok_and(|calls| calls >= row.attempts);
-                if by_inbox.is_some() || has_left {
-                    latest = latest.max_by_time(begun, row);
+                if by_inbox.is_some() {
+                    told = told.max_by_time(begun, row);
                 } else {
                     called = called.max_by_time(begun, row);
+                    if i64::try_from(of_row.len()).is_ok_and(|calls| calls >= row.attempts) {
+                        first_calls.push((begun, row));
+                    }
                 }
             }
             // Where whoever may have been told is passed over, it may be found out later that they were.
@@ -119,6 +124,14 @@ impl Court<'_> {
                 settled = settled.max_by_time(row.settled_at.unwrap_or(Instant::EPOCH), row);
             }
         }
+    }
+
+    /// Whether a call that left late was to leave before the inbox that was written to at `told_at`. It was, if it was permitted by then. If
+    /// not, it may have been given back by a sender that stopped, for which something must be broken: nobody waits for the channel but those
+    /// whom it tells.
+    fn was_its_turn(&self, (row, left_at): (&Row, Instant), told_at: Instant, round: &Round) -> bool {
+        let permitted = row.started_at.is_some_and(|at| at + self.bounds.skew < told_at);
+        permitted || !self.windows.meet(round.started_at - SETTLING, left_at)
     }
 
     /// Positions follow places.
