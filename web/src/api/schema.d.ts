@@ -812,7 +812,7 @@ export interface paths {
         };
         /**
          * Read a round
-         * @description The `ETag` is of its `version`, which grows with every change of its status, not with how far it is.
+         * @description The `ETag` is of its number and its `version`, which grows with every change of its status, not with how far it is.
          *
          *     A service key needs the scope `campaigns:read`.
          */

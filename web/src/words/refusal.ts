@@ -64,6 +64,7 @@ const KOREAN: Readonly<Record<string, string>> = {
   "round.not_found": "이 상품에 없는 회차입니다.",
   "round.finished": "이미 끝난 회차입니다. 새 회차를 시작해 주세요.",
   "round.in_progress": "이미 진행 중인 회차입니다.",
+  "round.version_mismatch": "그사이 이 회차가 바뀌었거나 다른 회차가 시작되었습니다. 다시 불러온 내용을 확인해 주세요.",
   "round.not_in_progress": "진행 중이 아닌 회차입니다. 다른 곳에서 먼저 멈추었을 수 있습니다.",
   "round.sold_out": "재고가 없습니다. 재고가 생기면 이어서 진행할 수 있습니다.",
   "round.expires_in_the_past": "끝나는 시각이 이미 지났습니다.",
@@ -77,6 +78,7 @@ const ENGLISH: Readonly<Record<string, string>> = {
   "room.too_fast": "You say too much at once in this room.",
   // The page has read it again by then.
   "product.version_mismatch": "It was changed meanwhile. Look again, and repeat it if you still mean it.",
+  "round.version_mismatch": "The round has changed meanwhile, or another one has begun. Look again, and repeat it if you still mean it.",
   "recipient.version_mismatch": "It was changed meanwhile. Look again, and repeat it if you still mean it.",
 };
 

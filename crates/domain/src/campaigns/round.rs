@@ -122,10 +122,12 @@ pub enum RoundError {
     #[error("there is no such restock round")]
     NotFound,
     /// What was to be changed is not what it is now.
-    #[error("the round has changed meanwhile: it is at version {current}")]
+    #[error("another round or version is meant: round {round} is at version {version}")]
     VersionMismatch {
+        /// The number of the round.
+        round: i64,
         /// The version it has.
-        current: i64,
+        version: i64,
     },
     /// It has come to its end.
     #[error("the round is {state} and stays so: raise another one")]
@@ -295,6 +297,11 @@ impl Round {
             expires_at: None,
             version: 1,
         }
+    }
+
+    /// What tells this version of this round from every version of every round of its product; not below its `version`.
+    pub const fn tag(&self) -> i64 {
+        (self.number << 32) | self.version
     }
 
     /// How many are still to be told, or told once more.

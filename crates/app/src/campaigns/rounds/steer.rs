@@ -1,4 +1,5 @@
-//! Stopping a round, letting it go on, ending it. Whoever says which version of the round they mean is refused if it is another by now.
+//! Stopping a round, letting it go on, ending it. Whoever says which version of which round they mean ([`Round::tag`](domain::campaigns::Round::tag))
+//! is refused if it is another by now.
 
 use std::sync::Arc;
 
@@ -47,8 +48,8 @@ impl UseCase for Steer {
             Wish::Resume => (product.round, Deed::Resume { stock: product.stock }),
         };
         let mut kept = lock(tx, product.id, number).await?;
-        let current = kept.round.version;
-        self.expected.fits(current, false).map_err(|_: Unfit| RoundError::VersionMismatch { current })?;
+        let (tag, version) = (kept.round.tag(), kept.round.version);
+        self.expected.fits(tag, false).map_err(|_: Unfit| RoundError::VersionMismatch { round: number, version })?;
         kept.round.turn(deed, Cause::Owner, self.now)?;
         kept.wake_at = self.now;
         rows::update(tx, &kept).await?;

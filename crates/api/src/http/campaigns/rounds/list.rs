@@ -52,7 +52,7 @@ pub(crate) async fn list_rounds(
 
 /// Read a round
 ///
-/// The `ETag` is of its `version`, which grows with every change of its status, not with how far it is.
+/// The `ETag` is of its number and its `version`, which grows with every change of its status, not with how far it is.
 #[utoipa::path(
     get, path = "/api/v1/products/{product_id}/rounds/{round}", tag = "campaigns",
     params(OfRound),
@@ -63,6 +63,6 @@ pub(crate) async fn list_rounds(
 )]
 pub(crate) async fn get_round(Extract(app): Extract<App>, caller: Caller, Path(of): Path<OfRound>) -> Result<Response, Problem> {
     let shown = rounds::get(&app, &caller.0, of.named()?).await?;
-    let tag = [(header::ETAG, etag(shown.round.version))];
+    let tag = [(header::ETAG, etag(shown.round.tag()))];
     Ok((Extension(Moving), tag, json(StatusCode::OK, &RoundView::from(&shown))).into_response())
 }

@@ -95,7 +95,7 @@ pub(crate) async fn restock(
     let render = Arc::new(|raised: &Raised| {
         let Raised { round: shown, .. } = raised;
         let location = format!("/api/v1/products/{}/rounds/{}", shown.key, shown.round.number);
-        rendered(StatusCode::ACCEPTED, Some(&location), Some(&etag(shown.round.version)), &RoundView::from(shown))
+        rendered(StatusCode::ACCEPTED, Some(&location), Some(&etag(shown.round.tag())), &RoundView::from(shown))
     });
     Ok(answer(rounds::restock(&app, &caller.0, target, wish, once, render).await?))
 }

@@ -16,7 +16,7 @@ use super::{
 use crate::http::{Caller, IfMatch, NoBody, Path, Problem, Write, answer, etag, rendered};
 
 fn shown(status: StatusCode) -> Arc<dyn Fn(&Shown) -> Rendered + Send + Sync> {
-    Arc::new(move |shown| rendered(status, None, Some(&etag(shown.round.version)), &RoundView::from(shown)))
+    Arc::new(move |shown| rendered(status, None, Some(&etag(shown.round.tag())), &RoundView::from(shown)))
 }
 
 /// Let the last round of a product go on
