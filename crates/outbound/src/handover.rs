@@ -33,10 +33,19 @@ pub struct Handover {
     complains_at: AtomicU64,
 }
 
+fn address(url: &str) -> Option<Url> {
+    url.parse::<Url>().ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
 impl Handover {
+    /// Whether something can be sent to `url`.
+    pub fn reads(url: &str) -> bool {
+        address(url).is_some()
+    }
+
     /// The service at `url`. `None`: nothing can be sent there.
     pub fn new(url: &str, clock: Arc<dyn Clock>) -> Option<Self> {
-        let url = url.parse::<Url>().ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())?;
+        let url = address(url)?;
         // A redirect would take the message to somebody the operator has not named.
         // So would a proxy that somebody set for other programs.
         let http = Client::builder().redirect(redirect::Policy::none()).no_proxy().pool_max_idle_per_host(64).build().ok()?;

@@ -79,7 +79,9 @@ impl Setting for ServiceUrl {
         let (scheme, rest) = text.split_once("://")?;
         let host = rest.split(['/', '?']).next()?;
         let fits = ["http", "https"].contains(&scheme) && !host.is_empty() && !host.contains('@');
-        (fits && text.bytes().all(|b| b.is_ascii_graphic())).then(|| Self(text.to_owned()))
+        // One that nothing can be sent to would pass everybody over, as none does.
+        let fits = fits && text.bytes().all(|b| b.is_ascii_graphic()) && outbound::Handover::reads(text);
+        fits.then(|| Self(text.to_owned()))
     }
     fn allowed() -> String {
         "a URL of http:// or https:// without a user: https://notify.example/restock".to_owned()
@@ -101,9 +103,10 @@ mod tests {
         let service = read("https://notify.example:8443/restock?key=secret").expect("a URL");
         assert_eq!(service.show(), "\"https://notify.example:8443/***\"");
         assert!(!format!("{service:?}").contains("secret"));
-        for bad in
-            ["notify.example", "ftp://notify.example", "https://", "https:///x", "https://me:pw@notify.example", "http://a b"]
-        {
+        let no_urls =
+            ["notify.example", "ftp://notify.example", "https://", "https:///x", "https://me:pw@notify.example", "http://a b"];
+        let nowhere = ["http://127.0.0.1:99999/hook", "http://[::1/", "http://1.2.3.999/", "http://:8080/x", "http://a:80x/"];
+        for bad in no_urls.into_iter().chain(nowhere) {
             assert!(read(bad).is_none(), "{bad}");
         }
     }
