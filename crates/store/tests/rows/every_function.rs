@@ -39,11 +39,14 @@ fn contexts(src: &Path) -> Vec<PathBuf> {
     sources(src).into_iter().filter(outside).collect()
 }
 
-/// `users::insert` for each `pub async fn insert` of `users.rs`.
+/// `users::insert` for each `pub async fn insert` of `users.rs`; what a module offers as its own is named by it.
 fn functions_of(file: &Path) -> Vec<String> {
     let is_mod = file.file_stem().is_some_and(|stem| stem == "mod");
-    let module = if is_mod { file.parent().and_then(Path::file_name) } else { file.file_stem() };
-    let module = module.and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+    let inner = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let folder = file.parent().unwrap_or(file);
+    let outer = folder.with_extension("rs");
+    let is_offered = outer.is_file() && read(&outer).contains(&format!("\npub use {inner}::*;\n"));
+    let module = if is_mod || is_offered { folder.file_name().and_then(|name| name.to_str()).unwrap_or_default() } else { inner };
     let names = read(file);
     let names = names.lines().filter_map(|line| line.strip_prefix("pub async fn "));
     names.filter_map(|rest| Some(format!("{module}::{}", rest.split(['(', '<']).next()?))).collect()
