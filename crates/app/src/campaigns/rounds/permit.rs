@@ -237,8 +237,11 @@ impl UseCase for Permit {
         }
         let mut facts = self.begin(tx, &mut kept, &product, &taken, now).await?;
         let changed = self.move_on(tx, &mut kept, (&taken, end), now).await?;
-        if changed || now.since(kept.progress_at) >= PROGRESS {
+        let measures = changed || now.since(kept.progress_at) >= PROGRESS;
+        if measures {
             progress(&mut kept, now);
+        }
+        if measures || rests(&kept, now) {
             facts.push(event::changed(&show(tx, &product, kept.clone()).await?, product.owner, (now, &*self.entropy)));
         }
         rows::update(tx, &kept).await?;
@@ -372,6 +375,12 @@ impl Permit {
         effects.append(tx, vec![fact], now).await?;
         Ok(())
     }
+}
+
+/// Whether nothing is done for a round from `now` on until some time has passed: as it stands now, its owner sees it all that time. An answer
+/// that is still to come, and whoever is still to be written down, wakes it before.
+fn rests(kept: &Kept, now: Instant) -> bool {
+    kept.wake_at > now && kept.round.in_flight == 0 && kept.round.frozen
 }
 
 /// Notes how far the round is, and how fast it went since that was noted last.

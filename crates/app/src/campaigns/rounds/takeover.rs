@@ -1,9 +1,9 @@
 //! Becoming the sender: the term, and what the one before has left in flight.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use domain::campaigns::{OnUnknown, Reason, RowState};
-use kernel::{GatewayId, Instant};
+use kernel::{Entropy, GatewayId, Instant};
 use store::{
     Tx, UseCase,
     campaigns::{
@@ -13,8 +13,8 @@ use store::{
     },
 };
 
-use super::{PROVIDER, Reached, reach_any};
-use crate::Error;
+use super::{PROVIDER, Reached, event, reach_any, show};
+use crate::{Effects, Error};
 
 pub(super) struct TakeOver {
     pub(super) holder: GatewayId,
@@ -41,29 +41,32 @@ impl UseCase for TakeOver {
     }
 }
 
-/// Takes over what an earlier term has left in flight in a round: nobody knows whether they were told.
+/// Takes over what an earlier term has left in flight in a round, and says so: nobody knows whether they were told.
 pub(super) struct Adopt {
     pub(super) which: Which,
     pub(super) term: i64,
     pub(super) on_unknown: OnUnknown,
     pub(super) now: Instant,
+    pub(super) entropy: Arc<dyn Entropy>,
 }
 
 impl UseCase for Adopt {
     /// `false`: somebody else has the product locked.
-    type Out = bool;
+    type Out = (bool, Effects);
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, Error> {
-        let (which, term) = (self.which, self.term);
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
+        let (which, term, mut effects) = (self.which, self.term, Effects::default());
         if !leases::guard(tx, PROVIDER, term).await? {
-            return Ok(true);
+            return Ok((true, effects));
         }
         // Of a product that is gone, as of any other: its rows are there until they are forgotten.
-        if matches!(reach_any(tx, which.0).await?, Reached::Busy) {
-            return Ok(false);
-        }
-        let Some(mut kept) = rows::lock(tx, which.0, which.1).await? else { return Ok(true) };
+        let product = match reach_any(tx, which.0).await? {
+            Reached::Locked(product) => Some(product),
+            Reached::Busy => return Ok((false, effects)),
+            Reached::Gone => None,
+        };
+        let Some(mut kept) = rows::lock(tx, which.0, which.1).await? else { return Ok((true, effects)) };
         let orphans = ledger::orphans(tx, term).await?;
         let positions: Vec<i64> = orphans.into_iter().filter(|(of, _)| *of == which).map(|(_, position)| position).collect();
         let lost = ledger::standings(tx, which, &positions).await?;
@@ -88,7 +91,11 @@ impl UseCase for Adopt {
         }
         kept.wake_at = kept.wake_at.min(self.now);
         rows::update(tx, &kept).await?;
-        Ok(true)
+        if let Some(product) = product.filter(|_| !entries.is_empty()) {
+            let fact = event::changed(&show(tx, &product, kept).await?, product.owner, (self.now, &*self.entropy));
+            effects.append(tx, vec![fact], self.now).await?;
+        }
+        Ok((true, effects))
     }
 }
 

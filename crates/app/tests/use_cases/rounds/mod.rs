@@ -4,6 +4,7 @@ mod handover;
 mod held;
 mod inboxes;
 mod neighbours;
+mod progress;
 mod regressions;
 pub(crate) mod shop;
 mod steering;

@@ -23,7 +23,8 @@ impl<C: Channel> Sender<C> {
         let left: Vec<Which> = self.left.iter().filter(|which| !self.aside.has(**which, now)).copied().collect();
         for which in left {
             let on_unknown = self.app.campaigns().on_unknown;
-            match self.app.store().write(Adopt { which, term: number, on_unknown, now: self.app.now() }).await {
+            let adopt = Adopt { which, term: number, on_unknown, now: self.app.now(), entropy: self.app.entropy() };
+            match self.app.commit(adopt).await {
                 Ok(true) => {
                     self.left.remove(&which);
                 }
