@@ -97,6 +97,12 @@ export async function must<T>(call: Promise<{ data?: T; error?: unknown; respons
   return data as T;
 }
 
+/** The same with the entity tag of the answer: what `If-Match` says of a thing whose version is not all of its tag. */
+export async function tagged<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<{ data: T; tag: string | undefined }> {
+  const { response } = await call;
+  return { data: await must(call), tag: response.headers.get("etag") ?? undefined };
+}
+
 /** A key under which the same wish can be sent again without happening twice: a header of POST and PATCH. */
 export function wish(): { "Idempotency-Key": string } {
   return { "Idempotency-Key": uuid() };

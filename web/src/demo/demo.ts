@@ -1,9 +1,10 @@
 // The server's part of the page, in the page: answers the same requests with the same answers, and forgets everything when the page is
 // closed. Loaded by the address /demo alone.
+import type { Round } from "../api/schema";
 import { type Routes, Text } from "./http";
 import { Refusal } from "./refusal";
 import { nextRing, ring } from "./alarms";
-import { nextStep, step } from "./rounds";
+import { nextStep, step, tagOf } from "./rounds";
 import { bodyOf, routesOf } from "./routes";
 import { tellRooms } from "./shares";
 import { World } from "./world";
@@ -155,9 +156,10 @@ class Places {
   }
 }
 
-/** The version of what is one thing, and not of a list or a count. */
+/** The version of what is one thing, and not of a list or a count; of a round, which one it is as well. */
 function etag(body: unknown): Record<string, string> {
   const { id, version } = body as { id?: string; version?: number };
+  if (typeof body === "object" && body !== null && "first_unsent" in body) return { etag: tagOf(body as Round) };
   return id !== undefined && version !== undefined ? { etag: `"${String(version)}"` } : {};
 }
 

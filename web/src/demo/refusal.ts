@@ -52,6 +52,7 @@ const TITLES: Readonly<Record<string, string>> = {
   "round.not_found": "No such round",
   "round.not_in_progress": "Not in progress",
   "round.sold_out": "Nothing in stock",
+  "round.version_mismatch": "Changed meanwhile",
   "route.not_found": "No such address",
   "schedule.another_running": "Another is in progress",
   "schedule.conflict": "Time is taken",

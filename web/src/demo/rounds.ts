@@ -52,6 +52,17 @@ function view(world: World, of: Product, round: Round): RoundView {
   };
 }
 
+/** The entity tag of a round: of its number and its version, so that none is another's. */
+export function tagOf({ round, version }: Pick<RoundView, "round" | "version">): string {
+  return `"${String(round * 2 ** 32 + version)}"`;
+}
+
+/** Holds `If-Match` against the round that is there. */
+function fits(ifMatch: string | undefined, { number, version }: Round): void {
+  if (ifMatch === undefined || ifMatch === "*" || ifMatch === tagOf({ round: number, version })) return;
+  throw new Refusal(412, "round.version_mismatch", `another round or version is meant: round ${String(number)} is at version ${String(version)}`);
+}
+
 function tell(world: World, of: Product, round: Round): RoundView {
   const shown = view(world, of, round);
   world.tell("campaign.changed", { ...shown });
@@ -166,7 +177,8 @@ function put(of: Product, stock: number): number {
   return before;
 }
 
-export function restock(world: World, of: Product, asked: Partial<RestockRequest>): RoundView | Otherwise {
+export function restock(world: World, of: Product, ifMatch: string | undefined, asked: Partial<RestockRequest>): RoundView | Otherwise {
+  match("product", ifMatch, of.version, false);
   const stock = asked.stock ?? of.stock;
   if (asked.dry_run === true) return new Otherwise(200, forecast(world, of, stock, asked.expires_at));
   if (asked.stock != null && put(of, asked.stock) !== asked.stock) touch(world, of);
@@ -192,8 +204,9 @@ function forecast(world: World, of: Product, stock: number, expires_at: string |
   return { total: all.length, first: all.slice(0, NAMED).map((user_id) => ({ user_id, name: nameOf(world, user_id) })), seconds, under_way: null };
 }
 
-export function steer(world: World, of: Product, deed: "pause" | "resume" | "cancel", number = String(of.rounds.length)): RoundView {
+export function steer(world: World, of: Product, deed: "pause" | "resume" | "cancel", ifMatch: string | undefined, number = String(of.rounds.length)): RoundView {
   const [, round] = find(world, of.key, number);
+  fits(ifMatch, round);
   if (round.status === "CANCELED" || round.status === "COMPLETED") throw new Refusal(409, "round.finished", `the round is ${round.status} and stays so: raise another one`);
   if (deed === "pause" && round.status !== "IN_PROGRESS") throw new Refusal(409, "round.not_in_progress", `the round is ${round.status}: only one that is in progress can be paused`);
   if (deed === "resume" && round.status === "IN_PROGRESS") throw new Refusal(409, "round.in_progress", "the round is in progress already");

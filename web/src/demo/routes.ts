@@ -245,10 +245,10 @@ function productsOf(world: World, routes: Routes): void {
   routes.on("get", path, 200, [], ({ id, parts: [number = ""] }) => rounds.get(world, id, number));
   routes.on("get", `${path}/recipients`, 200, ["state", "user_id", "limit", "cursor"], ({ id, parts: [number = ""], query }) => rounds.ledger(world, [id, number], query));
   routes.on("get", `${path}/export`, 200, ["format"], ({ id, parts: [number = ""], query }) => rounds.file(world, [id, number], query.format));
-  routes.on("post", "/api/v1/products/{product_id}/notifications/re-stock", 202, [], ({ id, body }) => rounds.restock(world, products.find(world, id), body ?? {}));
-  routes.on("post", "/api/v1/admin/products/{product_id}/notifications/re-stock", 202, [], ({ id }) => rounds.steer(world, products.find(world, id), "resume"));
-  routes.on("post", "/api/v1/admin/products/{product_id}/rounds/{round}/pause", 200, [], ({ id, parts: [number = ""] }) => rounds.steer(world, products.find(world, id), "pause", number));
-  routes.on("post", "/api/v1/admin/products/{product_id}/rounds/{round}/cancel", 200, [], ({ id, parts: [number = ""] }) => rounds.steer(world, products.find(world, id), "cancel", number));
+  routes.on("post", "/api/v1/products/{product_id}/notifications/re-stock", 202, [], ({ id, body, ifMatch }) => rounds.restock(world, products.find(world, id), ifMatch, body ?? {}));
+  routes.on("post", "/api/v1/admin/products/{product_id}/notifications/re-stock", 202, [], ({ id, ifMatch }) => rounds.steer(world, products.find(world, id), "resume", ifMatch));
+  routes.on("post", "/api/v1/admin/products/{product_id}/rounds/{round}/pause", 200, [], ({ id, parts: [number = ""], ifMatch }) => rounds.steer(world, products.find(world, id), "pause", ifMatch, number));
+  routes.on("post", "/api/v1/admin/products/{product_id}/rounds/{round}/cancel", 200, [], ({ id, parts: [number = ""], ifMatch }) => rounds.steer(world, products.find(world, id), "cancel", ifMatch, number));
 }
 
 function accountOf(world: World, routes: Routes): void {

@@ -183,6 +183,35 @@ test("a round stops when nothing is left, is paused and goes on, and ends for go
   await ada.refused(409, "round.finished", "POST", resume);
 });
 
+test("whoever says which version of a product or of a round they mean changes no other", async () => {
+  const ada = await contract.somebody();
+  await product(ada, "SKU-4711", { per_item: 1, wait_seconds: 3_600 });
+  await people(ada);
+  const [ask, resume] = ["products/SKU-4711/notifications/re-stock", "admin/products/SKU-4711/notifications/re-stock"];
+  const [pause, cancel] = ["pause", "cancel"].map((deed) => `admin/products/SKU-4711/rounds/1/${deed}`) as [string, string];
+  const send = async (path: string, tag: string | null, body?: object): Promise<string> => {
+    const answer = await ada.ask<{ code?: string }>("POST", path, body, tag === null ? {} : { "if-match": tag });
+    return answer.body.code ?? answer.headers.get("etag") ?? "";
+  };
+  for (const body of [{ stock: 1 }, { stock: 1, dry_run: true }]) expect(await send(ask, '"7"', body)).toBe("product.version_mismatch");
+  expect(await ada.must<Product>(200, "GET", "products/SKU-4711")).toMatchObject({ stock: 0, round: 0, version: 1 });
+  const first = await send(ask, '"1"', { stock: 1 });
+  expect((await ada.ask("GET", "products/SKU-4711/rounds/1")).headers.get("etag")).toBe(first);
+  expect(await send(ask, '"1"', {})).toBe("product.version_mismatch");
+
+  const paused = await send(pause, first);
+  expect(paused).not.toBe(first);
+  for (const path of [pause, resume, cancel]) expect(await send(path, first)).toBe("round.version_mismatch");
+  expect(await ada.must<Round>(200, "GET", "products/SKU-4711/rounds/1")).toMatchObject({ status: "PAUSED", version: 2 });
+  expect(await send(resume, paused)).toMatch(/^"\d+"$/);
+  expect(await send(cancel, "*")).toMatch(/^"\d+"$/);
+  // The next round begins at the same version, and is another one.
+  const second = await send(ask, null, {});
+  expect(second).not.toBe(first);
+  expect(await send(pause.replace("/1/", "/2/"), first)).toBe("round.version_mismatch");
+  expect(await send(pause.replace("/1/", "/2/"), second)).toMatch(/^"\d+"$/);
+});
+
 test("a round ends at a time that is said, also one that is stopped, and none ends before it begins", async () => {
   const ada = await contract.somebody();
   await product(ada, "SKU-4711", { per_item: 1, wait_seconds: 3_600 });

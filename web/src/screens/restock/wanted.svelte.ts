@@ -52,12 +52,4 @@ export class Wanted {
     ].filter((sentence) => sentence !== false);
     return said.length > 0 ? said.join(" ") : undefined;
   }
-
-  /** Reads the product anew by `look`; answers whether it is what was shown until then. */
-  async stands(look: () => Promise<void>): Promise<boolean> {
-    const { stock, round } = this.product();
-    await look();
-    const now = this.product();
-    return now.stock === stock && now.round === round;
-  }
 }
