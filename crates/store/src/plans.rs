@@ -182,7 +182,11 @@ fn of_campaigns() -> Vec<HotRead> {
         read("campaigns::products::BY_ID", key("products_pkey"), campaigns::products::BY_ID.into()),
         read("campaigns::products::BY_KEY", named("products_by_key"), campaigns::products::BY_KEY.into()),
         read("campaigns::products::DELETED", named("products_deleted"), campaigns::products::DELETED.into()),
+        // Of a page, each last round is looked up beside its product.
         read("campaigns::products::PAGE", named("products_of_owner"), campaigns::products::PAGE.into()),
+        read("campaigns::products::PAGE", key("campaign_rounds_pkey"), campaigns::products::PAGE.into()),
+        read("campaigns::products::SEEN_BY_ID", key("campaign_rounds_pkey"), campaigns::products::SEEN_BY_ID.into()),
+        read("campaigns::products::SEEN_BY_KEY", named("products_by_key"), campaigns::products::SEEN_BY_KEY.into()),
         read("campaigns::products::WALK", key("products_pkey"), campaigns::products::WALK.into()),
         read("campaigns::recipients::CALLED", named("recipients_by_external_id"), campaigns::recipients::CALLED),
         read("campaigns::recipients::FIND", named("recipients_by_external_id"), campaigns::recipients::FIND.into()),

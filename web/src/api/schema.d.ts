@@ -735,7 +735,10 @@ export interface paths {
         };
         /**
          * Read a product
-         * @description A service key needs the scope `campaigns:read`.
+         * @description The `ETag` is its `version`, which grows with every change of the product itself, not with who waits for it or how far its last round is:
+         *     whoever asks again with it is answered in full.
+         *
+         *     A service key needs the scope `campaigns:read`.
          */
         get: operations["campaigns_get_product"];
         /**
@@ -3014,6 +3017,43 @@ export interface components {
              */
             user_id: string;
         };
+        /** @description The last restock round of a product, as far as a list of products shows it: these fields of a `Round`. */
+        LastRound: {
+            /**
+             * Format: int64
+             * @description How many could not be told.
+             */
+            failed: number;
+            /** @description Whether everybody who waited when it began was written down. */
+            frozen: boolean;
+            /**
+             * Format: int64
+             * @description Its number.
+             * @example 1
+             */
+            round: number;
+            /**
+             * Format: int64
+             * @description How many were told.
+             */
+            sent: number;
+            /**
+             * Format: int64
+             * @description How many were passed over.
+             */
+            skipped: number;
+            status: components["schemas"]["RoundStatus"];
+            /**
+             * Format: int64
+             * @description How many were written down for it so far: all, once `frozen` is true.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Grows with every change of its status.
+             */
+            version: number;
+        };
         /** @description What becomes of reminders that are found late, because nothing was running when they were due. */
         Late: {
             /**
@@ -3566,6 +3606,7 @@ export interface components {
              * @example prd_01jd2n9w3fkz8q4v6x0c5b7m1t
              */
             id: string;
+            last_round?: components["schemas"]["LastRound"] | null;
             /**
              * @description What people call it.
              * @example Bronze bell
@@ -3597,7 +3638,7 @@ export interface components {
             updated_at: string;
             /**
              * Format: int64
-             * @description Grows with every change of the product itself, not of who waits for it; the ETag.
+             * @description Grows with every change of the product itself, not of who waits for it or of how far a round is; the ETag.
              */
             version: number;
         };
@@ -5564,6 +5605,7 @@ export type InvitationList = components['schemas']['InvitationList'];
 export type JoinedView = components['schemas']['JoinedView'];
 export type KeySetView = components['schemas']['KeySetView'];
 export type LastRecipient = components['schemas']['LastRecipient'];
+export type LastRound = components['schemas']['LastRound'];
 export type Late = components['schemas']['Late'];
 export type LedgerPage = components['schemas']['LedgerPage'];
 export type Mark = components['schemas']['Mark'];

@@ -1,9 +1,9 @@
 // Products that people wait for (docs/campaigns.md).
-import type { Product as ProductView, ProductPage, ProductRequest } from "../api/schema";
+import type { LastRound, Product as ProductView, ProductPage, ProductRequest } from "../api/schema";
 import { Otherwise, ascending, pageOf } from "./http";
 import { invalid, match, notFound } from "./refusal";
 import { iso } from "./span";
-import type { Product, World } from "./world";
+import type { LedgerLine, Product, World } from "./world";
 
 export function find(world: World, name: string): Product {
   const it = world.state.products.find(({ id, key }) => id === name || key === name);
@@ -21,7 +21,15 @@ export function waiting({ line }: Product): string[] {
 
 export function view(it: Product): ProductView {
   const { id, key, name, stock, strict, per_item, wait_seconds, version, created, updated } = it;
-  return { product_id: key, id, name, stock, round: it.rounds.length, subscribers: waiting(it).length, pacing: { strict, per_item, wait_seconds }, version, created_at: iso(created), updated_at: iso(updated) };
+  return { product_id: key, id, name, stock, round: it.rounds.length, last_round: lastOf(it), subscribers: waiting(it).length, pacing: { strict, per_item, wait_seconds }, version, created_at: iso(created), updated_at: iso(updated) };
+}
+
+function lastOf({ rounds }: Product): LastRound | null {
+  const last = rounds.at(-1);
+  if (!last) return null;
+  const count = (state: LedgerLine["state"]): number => last.ledger.filter((line) => line.state === state).length;
+  const { number: round, status, version } = last;
+  return { round, status, total: last.ledger.length, frozen: true, sent: count("SENT"), skipped: count("SKIPPED"), failed: count("FAILED"), version };
 }
 
 export function list(world: World, query: { limit?: string; cursor?: string }): ProductPage {

@@ -431,9 +431,14 @@ test("a list of products says where rounds stand, also those that came and went 
   await ada.api("POST", "admin/products/LIST-2/rounds/1/pause");
   const { page } = ada;
   const at = (key: string): ReturnType<Page["locator"]> => page.locator(`[data-product=${key}]`);
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    if (request.url().includes("/rounds")) asked.push(request.url());
+  });
   await page.goto("/restock");
-  // Nothing tells of it any more, and it is seen all the same.
+  // Nothing tells of it any more, and it is seen all the same, with the list.
   await at("LIST-2").locator("[data-status=PAUSED]").waitFor();
+  await at("LIST-2").getByText(/^\d+ %$/).waitFor();
   await ada.api("PUT", "products/LIST-1/stock", { stock: 1 });
   await at("LIST-1").locator("[data-status=IN_PROGRESS]").waitFor();
   await page.getByRole("navigation").first().getByRole("link", { name: "Today" }).click();
@@ -443,6 +448,7 @@ test("a list of products says where rounds stand, also those that came and went 
   await page.goBack();
   await at("LIST-1").waitFor();
   await expect.poll(() => page.locator("[data-product] [data-status]").count()).toBe(0);
+  expect(asked).toEqual([]);
 });
 
 test("what was on its way when a round stopped is told, not asked for, and what is uncertain is explained", async () => {

@@ -10,6 +10,7 @@ use testkit::on_both_databases;
 use crate::{
     desk::Desk,
     house::{Call, House, Reply},
+    teller::Teller,
 };
 
 pub(crate) const PRODUCTS: &str = "/api/v1/products";
@@ -123,6 +124,39 @@ async fn a_product_is_put_listed_stocked_and_deleted() {
         ada.remove(&path).await.refused(404, "product.not_found");
         ada.stock("SKU-1", 1).await.refused(404, "product.not_found");
         assert_ne!(ada.product("SKU-1").await, id, "what was deleted does not come back");
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_of_products_says_how_far_their_last_rounds_are() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let ada = Desk::of(&house, "ada").await;
+        ada.awaited("bell", 60).await;
+        house.clock.advance(Duration::from_secs(1));
+        ada.product("clock").await;
+        let path = format!("{PRODUCTS}/bell");
+        assert_eq!(ada.get(&path).await.body["last_round"], Value::Null, "there was none");
+        let stocked = ada.stock("bell", 1).await;
+        let begun = json!({
+            "round": 1, "status": "IN_PROGRESS", "total": 0, "frozen": false, "sent": 0, "skipped": 0, "failed": 0, "version": 1
+        });
+        assert_eq!(stocked.body["last_round"], begun);
+        let tag = stocked.header("etag").expect("a tag").to_owned();
+
+        // There is no way to them, so all are passed over.
+        Teller::of(&house).work().await;
+        let done = json!({
+            "round": 1, "status": "COMPLETED", "total": 60, "frozen": true, "sent": 0, "skipped": 60, "failed": 0, "version": 2
+        });
+        let listed = ada.get(PRODUCTS).await;
+        assert_eq!([0, 1].map(|item| &listed.body["items"][item]["last_round"]), [&done, &Value::Null]);
+        assert_eq!(ada.put(&path, &json!({ "name": "Bell" })).await.body["last_round"], done);
+        // The product is of the same version, and whoever asks again learns of it all the same.
+        let again = ada.send(Call::get(&path).header("if-none-match", &tag)).await;
+        assert_eq!((again.status.as_u16(), again.header("etag"), &again.body["last_round"]), (200, Some(&*tag), &done));
         house.close().await;
     })
     .await;

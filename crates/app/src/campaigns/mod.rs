@@ -24,7 +24,10 @@ pub use import::{Imported, import};
 pub use products::{delete_product, product, products, put_product};
 pub use recipients::{delete_recipient, put_recipient, recipient, recipients};
 pub use stock::{StockSet, set_stock};
-pub use store::campaigns::Subscriber;
+pub use store::campaigns::{
+    Subscriber,
+    products::{LastRound, Seen},
+};
 pub use subscriptions::{leave, subscribe, subscriber, subscribers};
 
 /// Reads what a path calls a product.

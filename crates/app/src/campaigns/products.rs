@@ -7,9 +7,12 @@ use domain::{
     identity::{Caller, IdentityError},
 };
 use kernel::{Cursor, Entropy, FieldError, Instant, ProductId, UserId};
-use store::{Tx, UseCase, campaigns::products as rows};
+use store::{
+    Tx, UseCase,
+    campaigns::products::{self as rows, Seen},
+};
 
-use super::{enter, fits, look, named};
+use super::{enter, fits, named};
 use crate::{
     App, Effects, Error,
     calendar::{Expected, Page},
@@ -37,7 +40,7 @@ impl Put {
 }
 
 impl UseCase for Put {
-    type Out = ((Product, bool), Effects);
+    type Out = ((Seen, bool), Effects);
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
@@ -47,18 +50,18 @@ impl UseCase for Put {
             store::identity::users::lock(tx, self.owner).await?.ok_or(IdentityError::Unauthenticated)?;
             found = rows::lock(tx, self.owner, &self.name).await?;
         }
-        let (product, is_new) = match (found, &self.name) {
+        let seen = match (found, &self.name) {
             (Some(mut product), _) => {
                 fits(self.expected, &product)?;
                 if product.become_as(&self.draft, self.now)? {
                     rows::update(tx, &product).await?;
                 }
-                (product, false)
+                (see(tx, self.owner, &ProductName::Id(product.id)).await?, false)
             }
-            (None, ProductName::Key(key)) => (self.begin(tx, key).await?, true),
+            (None, ProductName::Key(key)) => (Seen { product: self.begin(tx, key).await?, last: None }, true),
             (None, ProductName::Id(_)) => return Err(CampaignError::ProductNotFound.into()),
         };
-        Ok(((product, is_new), Effects::default()))
+        Ok((seen, Effects::default()))
     }
 }
 
@@ -68,33 +71,38 @@ pub async fn put_product(
     caller: &Caller,
     (path, expected): (&str, Expected),
     draft: ProductDraft,
-) -> Result<(Product, bool), Error> {
+) -> Result<(Seen, bool), Error> {
     let wrong = || FieldError::new("/product_id", "write 1 to 128 letters, digits, and . _ ~ : -, not beginning with prd_");
     let name = ProductName::read(path).ok_or_else(|| CampaignError::InvalidProduct(vec![wrong()]))?;
     let (now, entropy) = (app.now(), app.entropy());
     app.commit(Put { owner: caller.user, name, draft, expected, now, entropy }).await
 }
 
+/// A product of `owner`, with its last round.
+pub(super) async fn see(tx: &mut Tx<'_>, owner: UserId, name: &ProductName) -> Result<Seen, Error> {
+    Ok(rows::see(tx, owner, name).await?.ok_or(CampaignError::ProductNotFound)?)
+}
+
 struct Get(UserId, ProductName);
 
 impl UseCase for Get {
-    type Out = Product;
+    type Out = Seen;
     type Error = Error;
 
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Product, Error> {
-        look(tx, self.0, &self.1).await
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Seen, Error> {
+        see(tx, self.0, &self.1).await
     }
 }
 
 /// A product of the caller.
-pub async fn product(app: &App, caller: &Caller, path: &str) -> Result<Product, Error> {
+pub async fn product(app: &App, caller: &Caller, path: &str) -> Result<Seen, Error> {
     app.store().read(Get(caller.user, named(path)?)).await
 }
 
 struct List(UserId, Option<Cursor>, u32);
 
 impl UseCase for List {
-    type Out = Vec<Product>;
+    type Out = Vec<Seen>;
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Out, Error> {
@@ -103,9 +111,9 @@ impl UseCase for List {
 }
 
 /// A page of the products of the caller, oldest first.
-pub async fn products(app: &App, caller: &Caller, after: Option<Cursor>, limit: u32) -> Result<Page<Product>, Error> {
+pub async fn products(app: &App, caller: &Caller, after: Option<Cursor>, limit: u32) -> Result<Page<Seen>, Error> {
     let items = app.store().read(List(caller.user, after, limit)).await?;
-    Ok(Page::cut(items, limit, |product| Cursor::new(product.created_at, product.id.uuid())))
+    Ok(Page::cut(items, limit, |seen| Cursor::new(seen.product.created_at, seen.product.id.uuid())))
 }
 
 struct Delete {

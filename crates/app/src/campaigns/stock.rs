@@ -3,15 +3,16 @@
 
 use std::sync::Arc;
 
-use domain::{
-    campaigns::{Product, ProductName},
-    identity::Caller,
-};
+use domain::{campaigns::ProductName, identity::Caller};
 use kernel::{Entropy, Instant, UserId};
-use store::{Tx, UseCase, campaigns::products as rows};
+use store::{
+    Tx, UseCase,
+    campaigns::products::{self as rows, Seen},
+};
 
 use super::{
     enter, fits, named,
+    products::see,
     rounds::{Shown, follow_stock},
 };
 use crate::{App, Effects, Error, calendar::Expected};
@@ -20,7 +21,7 @@ use crate::{App, Effects, Error, calendar::Expected};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StockSet {
     /// The product, as it is now.
-    pub product: Product,
+    pub seen: Seen,
     /// The round that began or stopped by it.
     pub round: Option<Shown>,
 }
@@ -47,7 +48,8 @@ impl UseCase for SetStock {
         if change.before != change.after {
             rows::update(tx, &product).await?;
         }
-        Ok((StockSet { product, round }, effects))
+        let seen = see(tx, self.owner, &ProductName::Id(product.id)).await?;
+        Ok((StockSet { seen, round }, effects))
     }
 }
 

@@ -1,10 +1,40 @@
 //! Products. Whoever changes the stock of one, who waits for it, or a round of it, has locked it.
 
-use domain::campaigns::{Product, ProductName, Waves};
+use domain::campaigns::{Product, ProductName, RoundState, Waves};
 use kernel::{Cursor, Instant, ProductId, UserId};
 
 use super::{rounds, subscriptions};
 use crate::{Row, Sql, StoreError, Tx, values};
+
+/// A product as its owner looks at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The product.
+    pub product: Product,
+    /// Its last round, if there was one.
+    pub last: Option<LastRound>,
+}
+
+/// How the last round of a product stands, as far as whoever looks at all products wants to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastRound {
+    /// Which it is.
+    pub number: i64,
+    /// Where it stands.
+    pub state: RoundState,
+    /// How many were written down for it so far.
+    pub total: i64,
+    /// Whether everybody was written down.
+    pub frozen: bool,
+    /// How many were told.
+    pub sent: i64,
+    /// How many were passed over.
+    pub skipped: i64,
+    /// How many could not be told.
+    pub failed: i64,
+    /// Grows with every change of state.
+    pub version: i64,
+}
 
 /// `SELECT` of products, in the order [`product`] reads, followed by the rest of the statement.
 macro_rules! select {
@@ -18,6 +48,18 @@ macro_rules! select {
     };
 }
 
+/// The same of products `p` with their last rounds, in the order [`seen`] reads.
+macro_rules! select_seen {
+    ($rest:literal) => {
+        concat!(
+            "SELECT p.id, p.owner_id, p.external_key, p.name, p.stock, p.round, p.subscribers, p.strict, p.per_item, p.wait_seconds,
+                 p.version, p.created_at, p.updated_at, r.round, r.state, r.total, r.frozen, r.sent, r.skipped, r.failed, r.version
+             FROM products p LEFT JOIN campaign_rounds r ON r.product_id = p.id AND r.round = p.round ",
+            $rest
+        )
+    };
+}
+
 pub(crate) const BY_KEY: &str = select!("WHERE owner_id = $1 AND external_key = $2 AND deleted_at IS NULL");
 pub(crate) const BY_ID: &str = select!("WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL");
 
@@ -26,6 +68,17 @@ pub async fn find(tx: &mut Tx<'_>, owner: UserId, name: &ProductName) -> Result<
     match name {
         ProductName::Key(key) => tx.optional(BY_KEY, values![owner, key], product).await,
         ProductName::Id(id) => tx.optional(BY_ID, values![owner, *id], product).await,
+    }
+}
+
+pub(crate) const SEEN_BY_KEY: &str = select_seen!("WHERE p.owner_id = $1 AND p.external_key = $2 AND p.deleted_at IS NULL");
+pub(crate) const SEEN_BY_ID: &str = select_seen!("WHERE p.owner_id = $1 AND p.id = $2 AND p.deleted_at IS NULL");
+
+/// As [`find`], with its last round.
+pub async fn see(tx: &mut Tx<'_>, owner: UserId, name: &ProductName) -> Result<Option<Seen>, StoreError> {
+    match name {
+        ProductName::Key(key) => tx.optional(SEEN_BY_KEY, values![owner, key], seen).await,
+        ProductName::Id(id) => tx.optional(SEEN_BY_ID, values![owner, *id], seen).await,
     }
 }
 
@@ -110,13 +163,14 @@ pub async fn update(tx: &mut Tx<'_>, product: &Product) -> Result<(), StoreError
     Ok(())
 }
 
-pub(crate) const PAGE: &str =
-    select!("WHERE owner_id = $1 AND (created_at, id) > ($2, $3) AND deleted_at IS NULL ORDER BY created_at, id LIMIT $4");
+pub(crate) const PAGE: &str = select_seen!(
+    "WHERE p.owner_id = $1 AND (p.created_at, p.id) > ($2, $3) AND p.deleted_at IS NULL ORDER BY p.created_at, p.id LIMIT $4"
+);
 
 /// A page of those of `owner`, oldest first.
-pub async fn page(tx: &mut Tx<'_>, owner: UserId, after: Option<Cursor>, limit: u32) -> Result<Vec<Product>, StoreError> {
+pub async fn page(tx: &mut Tx<'_>, owner: UserId, after: Option<Cursor>, limit: u32) -> Result<Vec<Seen>, StoreError> {
     let after = after.unwrap_or(Cursor::new(Instant::EPOCH, uuid::Uuid::nil()));
-    tx.all(PAGE, values![owner, after.at, after.id, limit], product).await
+    tx.all(PAGE, values![owner, after.at, after.id, limit], seen).await
 }
 
 /// Places for so many more at the end of the line of a product that was locked; answers the first of them.
@@ -181,4 +235,21 @@ fn product(row: &Row<'_>) -> Result<Product, StoreError> {
         created_at: row.get(11)?,
         updated_at: row.get(12)?,
     })
+}
+
+fn seen(row: &Row<'_>) -> Result<Seen, StoreError> {
+    let last = match row.get(13)? {
+        Some(number) => Some(LastRound {
+            number,
+            state: row.parse(14)?,
+            total: row.get(15)?,
+            frozen: row.get(16)?,
+            sent: row.get(17)?,
+            skipped: row.get(18)?,
+            failed: row.get(19)?,
+            version: row.get(20)?,
+        }),
+        None => None,
+    };
+    Ok(Seen { product: product(row)?, last })
 }

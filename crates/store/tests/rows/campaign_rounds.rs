@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use domain::campaigns::{Cause, Deed, Product, ProductDraft, ProductName, Reason, RecipientDraft, Round, RowState};
+use domain::campaigns::{Cause, Deed, Product, ProductDraft, ProductName, Reason, RecipientDraft, Round, RoundState, RowState};
 use kernel::{GatewayId, Instant, ProductId, RecipientId, UserId};
 use store::{
     Store,
     campaigns::{
         leases,
         ledger::{self, Entry},
-        products, recipients,
+        products::{self, LastRound},
+        recipients,
         rounds::{self, Kept},
         subscriptions,
     },
@@ -86,6 +87,44 @@ async fn a_round_is_kept_as_it_is_and_found_when_there_is_something_to_do() {
         assert!(!run(&store, move |tx| Box::pin(rounds::earlier_in_flight(tx, (which.0, 2)))).await);
         let locked = run(&store, move |tx| Box::pin(products::try_lock(tx, owner, which.0))).await;
         assert_eq!(locked.map(|product| product.id), Some(which.0), "nobody else has it");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_product_is_seen_with_how_its_last_round_stands() {
+    on_both_engines(async |store| {
+        let (owner, product, _) = shop(&store, 3).await;
+        let name = ProductName::Id(product.id);
+        let see = || {
+            let name = name.clone();
+            run(&store, move |tx| {
+                let name = name.clone();
+                Box::pin(async move { products::see(tx, owner, &name).await })
+            })
+        };
+        let seen = see().await.expect("a product");
+        let first = seen.last.expect("a round");
+        assert_eq!((seen.product.id, first.number, first.state, first.total), (product.id, 1, RoundState::InProgress, 0));
+        let one_more = product.clone();
+        run(&store, move |tx| {
+            let product = Product { round: 2, ..one_more.clone() };
+            Box::pin(async move {
+                let mut second = kept(&product, 3);
+                rounds::insert(tx, &second).await?;
+                (second.round.total, second.round.frozen, second.round.next_position) = (9, true, 7);
+                (second.round.sent, second.round.skipped, second.round.failed) = (3, 2, 1);
+                second.round.turn(Deed::Pause, Cause::Owner, START).expect("it stops");
+                rounds::update(tx, &second).await?;
+                products::update(tx, &product).await
+            })
+        })
+        .await;
+        let (state, version) = (RoundState::Paused, 2);
+        let last = LastRound { number: 2, state, total: 9, frozen: true, sent: 3, skipped: 2, failed: 1, version };
+        let seen = see().await.expect("a product");
+        assert_eq!(seen.last, Some(last));
+        assert_eq!(run(&store, move |tx| Box::pin(products::page(tx, owner, None, 10))).await, [seen], "and so in a list");
     })
     .await;
 }

@@ -8,7 +8,10 @@ use domain::campaigns::{
 use kernel::{Cursor, Instant, ProductId, RecipientId, UserId};
 use store::{
     Store, StoreError, Tx,
-    campaigns::{products, recipients, subscriptions},
+    campaigns::{
+        products::{self, Seen},
+        recipients, subscriptions,
+    },
 };
 use testkit::{START, SeededEntropy, on_both_engines};
 
@@ -87,6 +90,12 @@ async fn found(store: &Store, owner: UserId, name: ProductName) -> Option<Produc
         Box::pin(async move {
             let found = products::find(tx, owner, &name).await?;
             assert_eq!(products::lock(tx, owner, &name).await?, found, "whoever locks it finds the same");
+            let seen = products::see(tx, owner, &name).await?;
+            assert_eq!(
+                seen.map(|seen| (seen.product, seen.last)),
+                found.clone().map(|product| (product, None)),
+                "and so does who looks"
+            );
             Ok(found)
         })
     })
@@ -128,6 +137,10 @@ async fn a_product_is_its_owners_by_its_key_and_by_its_id() {
     .await;
 }
 
+fn keys(seen: &[Seen]) -> Vec<&str> {
+    seen.iter().map(|seen| seen.product.key.as_str()).collect()
+}
+
 #[tokio::test]
 async fn lists_of_products_and_of_recipients_go_on_where_a_page_ended() {
     on_both_engines(async |store| {
@@ -135,10 +148,10 @@ async fn lists_of_products_and_of_recipients_go_on_where_a_page_ended() {
         make(&store, (1..=3).map(|number| product(ann, number)).collect()).await;
         keep(&store, [2, 3, 1].map(|number| customer(ann, number)).to_vec()).await;
         let first = run(&store, move |tx| Box::pin(products::page(tx, ann, None, 2))).await;
-        assert_eq!(first.iter().map(|product| product.key.as_str()).collect::<Vec<_>>(), ["p-1", "p-2"]);
-        let place = Cursor::new(first[1].created_at, first[1].id.uuid());
+        assert_eq!(keys(&first), ["p-1", "p-2"]);
+        let place = Cursor::new(first[1].product.created_at, first[1].product.id.uuid());
         let second = run(&store, move |tx| Box::pin(products::page(tx, ann, Some(place), 2))).await;
-        assert_eq!(second.iter().map(|product| product.key.as_str()).collect::<Vec<_>>(), ["p-3"]);
+        assert_eq!(keys(&second), ["p-3"]);
 
         let first = run(&store, move |tx| Box::pin(recipients::page(tx, ann, None, 2))).await;
         assert_eq!(first, [customer(ann, 1), customer(ann, 2)]);

@@ -2,7 +2,7 @@
 // one looked. It outlives the screen, so that whoever looks elsewhere for a minute finds the plot as they left it.
 import type { Product, Round } from "../../api/schema";
 import { type Sample, noted } from "./rate";
-import { isOfConcern, later } from "./round";
+import { type Told, later } from "./round";
 
 /** Rounds of which that is kept; the one that was heard of longest ago goes. */
 const MOST = 200;
@@ -14,13 +14,11 @@ interface Known {
 
 export class Heard {
   #known = $state.raw<ReadonlyMap<string, Known>>(new Map());
-  readonly #doubted = new Set<string>();
 
   /** A round of an event or an answer, at this moment by the clock of the server. Answers it as it is known then. */
   hear(round: Round, at: number): Round {
     const key = keyOf(round.id, round.round);
     const known = this.#known.get(key);
-    this.#doubted.delete(key);
     const now = later(known?.round, round);
     if (now !== round && known) return known.round;
     const all = new Map(this.#known);
@@ -50,22 +48,12 @@ export class Heard {
     return rounds.sort((one, other) => other.round - one.round);
   }
 
-  /** Nothing was heard for a while: where something was going on, it may stand elsewhere by now. */
-  doubt(): void {
-    for (const [key, { round }] of this.#known) if (isOfConcern(round)) this.#doubted.add(key);
-  }
-
-  /** Whether the last round of a product has to be read to be known. */
-  isUnsure({ id, round }: Pick<Product, "id" | "round">): boolean {
-    return round > 0 && (this.of(id, round) === undefined || this.#doubted.has(keyOf(id, round)));
-  }
-
-  /**
-   * A round that was read for no more than to know whether there is something to see to: one that says nothing of the kind takes the place of
-   * none that does.
-   */
-  glance(round: Round, at: number): void {
-    if (isOfConcern(round) || this.of(round.id, round.round)) this.hear(round, at);
+  /** How the last round of a product stands: as the product says, or as was heard since. */
+  lastOf({ id, last_round }: Pick<Product, "id" | "last_round">): Told | undefined {
+    if (!last_round) return undefined;
+    const heard: Told | undefined = this.of(id, last_round.round);
+    // Of two that say the same, what was read: nothing that was heard is lost by it.
+    return later(heard, last_round);
   }
 }
 

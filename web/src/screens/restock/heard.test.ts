@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import type { Round } from "../../api/schema";
+import type { LastRound, Round } from "../../api/schema";
 import { Heard, heardBy } from "./heard.svelte";
 
 function round(of: string, number: number, said: Partial<Round>): Round {
@@ -41,30 +41,16 @@ test("whoever comes after somebody else finds nothing of theirs", () => {
   expect(heardBy("usr_a").all("prd_a")).toEqual([]);
 });
 
-test("a last round is read where nobody told of it, and after a silence where something may have happened", () => {
+test("of the last round of a product counts what is later: what the product says, or what was heard since", () => {
   const heard = new Heard();
-  heard.hear(round("prd_done", 2, { status: "COMPLETED" }), 0);
-  heard.hear(round("prd_runs", 1, {}), 0);
-  heard.hear(round("prd_paused", 1, { status: "PAUSED" }), 0);
-  heard.hear(round("prd_failed", 1, { status: "CANCELED_BY_ERROR" }), 0);
-  heard.hear(round("prd_older", 3, { status: "COMPLETED" }), 0);
-  const products = [["prd_done", 2], ["prd_runs", 1], ["prd_paused", 1], ["prd_failed", 1], ["prd_older", 4], ["prd_none", 0], ["prd_new", 1]].map(([id, round]) => ({ id: String(id), round: Number(round) }));
-  const unsure = (): string[] => products.filter((product) => heard.isUnsure(product)).map(({ id }) => id);
-  expect(unsure()).toEqual(["prd_older", "prd_new"]);
-  heard.doubt();
-  expect(unsure()).toEqual(["prd_runs", "prd_paused", "prd_failed", "prd_older", "prd_new"]);
-  heard.hear(round("prd_paused", 1, { status: "PAUSED" }), 1);
-  heard.glance(round("prd_runs", 1, { status: "COMPLETED", version: 2 }), 1);
-  expect(unsure()).toEqual(["prd_failed", "prd_older", "prd_new"]);
-  expect(heard.of("prd_runs", 1)?.status).toBe("COMPLETED");
-});
-
-test("a glance at a thousand products that are done takes the place of nothing", () => {
-  const heard = new Heard();
-  heard.hear(round("prd_paused", 1, { status: "PAUSED" }), 0);
-  for (let n = 1; n <= 1_000; n++) heard.glance(round(`prd_${String(n)}`, 1, { status: "COMPLETED" }), n);
-  heard.glance(round("prd_failed", 1, { status: "CANCELED_BY_ERROR" }), 1_001);
-  expect(heard.of("prd_paused", 1)?.status).toBe("PAUSED");
-  expect(heard.of("prd_failed", 1)?.status).toBe("CANCELED_BY_ERROR");
-  expect(heard.of("prd_1000", 1)).toBeUndefined();
+  const said = { round: 2, status: "IN_PROGRESS", total: 100, frozen: true, sent: 40, skipped: 0, failed: 0, version: 1 } as const;
+  const product = (last_round: LastRound | null): { id: string; last_round: LastRound | null } => ({ id: "prd_a", last_round });
+  expect(heard.lastOf(product(null))).toBeUndefined();
+  expect(heard.lastOf(product(said))).toMatchObject({ sent: 40 });
+  heard.hear(round("prd_a", 1, { status: "PAUSED", version: 2 }), 0);
+  expect(heard.lastOf(product(said))).toMatchObject({ round: 2, sent: 40 });
+  heard.hear(round("prd_a", 2, { sent: 60 }), 1);
+  expect(heard.lastOf(product(said))).toMatchObject({ sent: 60 });
+  // It was paused and ended while nothing was heard.
+  expect(heard.lastOf(product({ ...said, sent: 70, status: "CANCELED", version: 3 }))).toMatchObject({ status: "CANCELED", sent: 70 });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Round } from "../../api/schema";
-import { later, mayGoOn, partsOf } from "./round";
+import { later, mayGoOn, partsOf, percentOf } from "./round";
 
 function round(said: Partial<Round> = {}): Round {
   return {
@@ -52,6 +52,7 @@ test("of two tellings of a round the later one counts, whichever came first", ()
 
 test("a round is at a hundred when everybody is settled, and at nothing known while people are written down", () => {
   expect(partsOf(round({ frozen: false, sent: 10 }))).toBeUndefined();
+  expect(percentOf(round({ frozen: false, sent: 10 }))).toBeUndefined();
   expect(partsOf(round({ sent: 999, waiting: 1 }))?.percent).toBe(99);
   expect(partsOf(round({ total: 1_000_000, sent: 999_990, failed: 9, waiting: 1 }))?.percent).toBe(99);
   expect(partsOf(round({ sent: 600, skipped: 300, failed: 100, status: "COMPLETED" }))).toEqual({ percent: 100, sent: 60, skipped: 30, failed: 10, inFlight: 0 });

@@ -1,11 +1,14 @@
 // What a restock round says of itself (docs/campaigns.md): which of two tellings is the later one, how far it is, and what may be done to it.
-import type { Product, Round, RoundRecipientState } from "../../api/schema";
+import type { LastRound, Product, Round, RoundRecipientState } from "../../api/schema";
+
+/** As much of a round as a product says of its last one; a whole round says it, too. */
+export type Told = Readonly<LastRound>;
 
 /** Where somebody in a round may stand, in the order of the way there. */
 export const ROW_STATES = ["WAITING", "IN_FLIGHT", "RETRY", "SENT", "SKIPPED", "FAILED"] as const satisfies readonly RoundRecipientState[];
 
 /** How many of it are done with: told, passed over or given up. */
-export function settled({ sent, skipped, failed }: Round): number {
+export function settled({ sent, skipped, failed }: Pick<Told, "sent" | "skipped" | "failed">): number {
   return sent + skipped + failed;
 }
 
@@ -13,19 +16,19 @@ export function settled({ sent, skipped, failed }: Round): number {
  * The later of two tellings of one round, whichever of them arrived first. Its version grows with its state; within one state, more are
  * settled as time goes by, and more are written down. Of two that say the same, the one that arrived later.
  */
-export function later(known: Round | undefined, come: Round): Round {
+export function later<T extends Told>(known: T | undefined, come: T): T {
   if (!known) return come;
   const grows = [come.version - known.version, settled(come) - settled(known), come.total - known.total, Number(come.frozen) - Number(known.frozen)];
   return (grows.find((by) => by !== 0) ?? 0) < 0 ? known : come;
 }
 
 /** People are being told, or will be as soon as its owner says so. */
-export function isUnderWay({ status }: Round): boolean {
+export function isUnderWay({ status }: Told): boolean {
   return status === "IN_PROGRESS" || status === "PAUSED";
 }
 
 /** Somebody who looks at all products wants to see it: it is under way, or it stopped by itself and goes on when its owner says so. */
-export function isOfConcern(round: Round): boolean {
+export function isOfConcern(round: Told): boolean {
   return isUnderWay(round) || round.status === "CANCELED_BY_ERROR";
 }
 
@@ -40,7 +43,7 @@ export function mayGoOn(round: Round, { round: last, stock }: Pick<Product, "rou
 }
 
 export interface Parts {
-  /** Of a hundred, in whole numbers; a hundred when everybody is settled, and not before. */
+  /** As {@link percentOf} says. */
   percent: number;
   /** Widths, of a hundred. */
   sent: number;
@@ -49,11 +52,18 @@ export interface Parts {
   inFlight: number;
 }
 
-/** How much of the line of a round each part is. While people are still written down, nobody knows of how many. */
-export function partsOf(round: Round): Parts | undefined {
+/** How many of a hundred are settled, in whole numbers: a hundred when all are, and not before. While people are still written down, nobody knows of how many. */
+export function percentOf(round: Told): number | undefined {
   const { total, frozen, status } = round;
   if (!frozen && isUnderWay(round)) return undefined;
-  if (total === 0) return { percent: status === "COMPLETED" ? 100 : 0, sent: 0, skipped: 0, failed: 0, inFlight: 0 };
-  const of = (n: number): number => (n / total) * 100;
-  return { percent: Math.floor((settled(round) * 100) / total), sent: of(round.sent), skipped: of(round.skipped), failed: of(round.failed), inFlight: of(round.in_flight) };
+  if (total === 0) return status === "COMPLETED" ? 100 : 0;
+  return Math.floor((settled(round) * 100) / total);
+}
+
+/** How much of the line of a round each part is, where {@link percentOf} is known. */
+export function partsOf(round: Round): Parts | undefined {
+  const percent = percentOf(round);
+  if (percent === undefined) return undefined;
+  const of = (n: number): number => (round.total === 0 ? 0 : (n / round.total) * 100);
+  return { percent, sent: of(round.sent), skipped: of(round.skipped), failed: of(round.failed), inFlight: of(round.in_flight) };
 }

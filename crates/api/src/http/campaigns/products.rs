@@ -1,10 +1,12 @@
 //! `/api/v1/products`: put, list, read, delete.
 
 use app::{
-    App, campaigns,
-    domain::campaigns::{Product, ProductDraft},
+    App,
+    campaigns::{self, Seen},
+    domain::campaigns::ProductDraft,
 };
 use axum::{
+    Extension,
     extract::State as Extract,
     response::{IntoResponse as _, Response},
 };
@@ -13,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{named::OfProduct, view::ProductView};
-use crate::http::{Caller, IfMatch, Json, Path, Problem, Query, etag, json, page::Part};
+use crate::http::{Caller, IfMatch, Json, Moving, Path, Problem, Query, etag, json, page::Part};
 
 /// What a product is.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -33,9 +35,10 @@ pub(crate) struct ProductRequest {
     wait_seconds: Option<i64>,
 }
 
-/// A product as it is now, with its entity tag.
-pub(super) fn shown(status: StatusCode, product: &Product) -> Response {
-    ([(header::ETAG, etag(product.version))], json(status, &ProductView::from(product))).into_response()
+/// A product as it is now, with its entity tag: that of its version, while people come and go and are told.
+pub(super) fn shown(status: StatusCode, seen: &Seen) -> Response {
+    let tag = [(header::ETAG, etag(seen.product.version))];
+    (Extension(Moving), tag, json(status, &ProductView::from(seen))).into_response()
 }
 
 /// Make or change a product
@@ -62,12 +65,12 @@ pub(crate) async fn put_product(
 ) -> Result<Response, Problem> {
     let ProductRequest { name: title, strict, per_item, wait_seconds } = request;
     let draft = ProductDraft { name: title, strict, per_item, wait_seconds };
-    let (product, is_new) = campaigns::put_product(&app, &caller.0, (&of.product_id, if_match.into()), draft).await?;
+    let (seen, is_new) = campaigns::put_product(&app, &caller.0, (&of.product_id, if_match.into()), draft).await?;
     if is_new {
-        let location = [(header::LOCATION, format!("/api/v1/products/{}", product.key))];
-        return Ok((location, shown(StatusCode::CREATED, &product)).into_response());
+        let location = [(header::LOCATION, format!("/api/v1/products/{}", seen.product.key))];
+        return Ok((location, shown(StatusCode::CREATED, &seen)).into_response());
     }
-    Ok(shown(StatusCode::OK, &product))
+    Ok(shown(StatusCode::OK, &seen))
 }
 
 /// A page of products.
@@ -97,6 +100,9 @@ pub(crate) async fn list_products(
 }
 
 /// Read a product
+///
+/// The `ETag` is its `version`, which grows with every change of the product itself, not with who waits for it or how far its last round is:
+/// whoever asks again with it is answered in full.
 #[utoipa::path(
     get, path = "/api/v1/products/{product_id}", tag = "campaigns",
     params(OfProduct),

@@ -38,5 +38,5 @@ pub(crate) async fn set_stock(
     Json(StockRequest { stock }): Json<StockRequest>,
 ) -> Result<Response, Problem> {
     let set = campaigns::set_stock(&app, &caller.0, (&of.product_id, if_match.into()), stock).await?;
-    Ok(shown(StatusCode::OK, &set.product))
+    Ok(shown(StatusCode::OK, &set.seen))
 }

@@ -1,15 +1,17 @@
 //! Products, recipients and subscriptions as they go over the wire.
 
 use app::{
-    campaigns::Subscriber,
+    campaigns::{LastRound, Seen, Subscriber},
     domain::{
-        campaigns::{Product, Recipient},
+        campaigns::Recipient,
         identity::{Email, Locale},
     },
 };
 use kernel::{Instant, ProductId, UserId, Zone};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::rounds::RoundStatus;
 
 /// A product that people wait for.
 #[derive(Debug, Serialize, ToSchema)]
@@ -28,16 +30,55 @@ pub(crate) struct ProductView {
     stock: i64,
     /// Its last restock round; 0 before the first.
     round: i64,
+    /// How far that is; null before the first.
+    last_round: Option<LastRoundView>,
     /// How many wait for it.
     subscribers: i64,
     /// How many are told at a time.
     pacing: PacingView,
-    /// Grows with every change of the product itself, not of who waits for it; the ETag.
+    /// Grows with every change of the product itself, not of who waits for it or of how far a round is; the ETag.
     version: i64,
     #[schema(value_type = String, format = DateTime)]
     created_at: Instant,
     #[schema(value_type = String, format = DateTime)]
     updated_at: Instant,
+}
+
+/// The last restock round of a product, as far as a list of products shows it: these fields of a `Round`.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LastRound)]
+pub(crate) struct LastRoundView {
+    /// Its number.
+    #[schema(minimum = 1, example = 1)]
+    round: i64,
+    status: RoundStatus,
+    /// How many were written down for it so far: all, once `frozen` is true.
+    total: i64,
+    /// Whether everybody who waited when it began was written down.
+    frozen: bool,
+    /// How many were told.
+    sent: i64,
+    /// How many were passed over.
+    skipped: i64,
+    /// How many could not be told.
+    failed: i64,
+    /// Grows with every change of its status.
+    version: i64,
+}
+
+impl From<&LastRound> for LastRoundView {
+    fn from(last: &LastRound) -> Self {
+        Self {
+            round: last.number,
+            status: last.state.into(),
+            total: last.total,
+            frozen: last.frozen,
+            sent: last.sent,
+            skipped: last.skipped,
+            failed: last.failed,
+            version: last.version,
+        }
+    }
 }
 
 /// How many are told at a time.
@@ -52,14 +93,15 @@ pub(crate) struct PacingView {
     wait_seconds: Option<i64>,
 }
 
-impl From<&Product> for ProductView {
-    fn from(product: &Product) -> Self {
+impl From<&Seen> for ProductView {
+    fn from(Seen { product, last }: &Seen) -> Self {
         Self {
             product_id: product.key.clone(),
             id: product.id,
             name: product.name.clone(),
             stock: product.stock,
             round: product.round,
+            last_round: last.as_ref().map(LastRoundView::from),
             subscribers: product.subscribers,
             pacing: PacingView {
                 strict: product.strict,

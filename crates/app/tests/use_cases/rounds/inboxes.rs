@@ -37,8 +37,8 @@ async fn everybody_who_waits_is_told_once_and_in_order_when_the_stock_comes_back
             assert_eq!(titles, [("restock", "Lamp is back in stock")]);
         }
         // A stock that is only another one raises nothing, and telling has taken nothing from it.
-        assert_eq!(shop.try_stock(5).await.expect("a stock").product.stock, 5);
-        assert_eq!((shop.stock(9).await, shop.try_stock(9).await.expect("a stock").product.round), (None, 1));
+        assert_eq!(shop.try_stock(5).await.expect("a stock").seen.product.stock, 5);
+        assert_eq!((shop.stock(9).await, shop.try_stock(9).await.expect("a stock").seen.product.round), (None, 1));
     })
     .await;
 }

@@ -12,6 +12,8 @@ use utoipa_axum::routes;
 
 use crate::http::{Access, Routes};
 
+pub(super) use view::RoundStatus;
+
 /// The routes of this folder.
 pub(super) fn routes(read: Access, write: Access) -> Routes {
     let admin = Access::Scoped(Scope::CampaignsAdmin);
