@@ -312,9 +312,9 @@ test("a stock that is set elsewhere meanwhile is neither taken back nor passed o
   await expect.poll(async () => (await roundOf(ada, "TWICE", 1)).sent).toBe(5);
   await ada.api("POST", "admin/products/TWICE/rounds/1/cancel");
   // Faster than the page by a moment: it has not heard of it when it asks.
-  const faster = (url: string, stock: number): Promise<void> => {
+  const faster = async (url: string, stock: number): Promise<void> => {
     let isOver = false;
-    return page.route(url, async (route) => {
+    await page.route(url, async (route) => {
       const { dry_run } = route.request().postDataJSON() as { dry_run?: boolean };
       if (!isOver && !dry_run) {
         isOver = true;
