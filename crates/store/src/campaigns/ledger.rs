@@ -260,12 +260,14 @@ pub async fn standings(tx: &mut Tx<'_>, (product, round): Which, positions: &[i6
     .await
 }
 
+/// PostgreSQL would find whoever is ACTIVE by the order of the line, all of them for each, before it has counted them.
 pub(crate) const MARK_NOTIFIED: Sql = Sql::each(
     "UPDATE product_subscriptions SET state = 'NOTIFIED', notified_round = $2
      WHERE recipient_id = $3 AND product_id = $1 AND state = 'ACTIVE' AND seq <= $4",
     "UPDATE product_subscriptions s SET state = 'NOTIFIED', notified_round = t.round
      FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bigint[]) AS t (product_id, round, recipient_id, until_seq)
-     WHERE s.recipient_id = t.recipient_id AND s.product_id = t.product_id AND s.state = 'ACTIVE' AND s.seq <= t.until_seq",
+     WHERE s.recipient_id = t.recipient_id AND s.product_id = t.product_id AND s.state <> 'NOTIFIED' AND s.state <> 'LEFT'
+         AND s.seq <= t.until_seq",
 );
 
 /// Ends the subscriptions of those who were told in a round, if they still have the place for which they were.

@@ -100,8 +100,9 @@ pub async fn page_at(
     tx.all(sql, values![*product, round.number, after, limit], line).await
 }
 
+/// Every round is above 0: that is the condition of the index that is meant.
 pub(crate) const OF: &str =
-    lines!("l.recipient_id = (SELECT r.id FROM recipients r WHERE r.owner_id = $3 AND r.external_id = $4)");
+    lines!("l.round > 0 AND l.recipient_id = (SELECT r.id FROM recipients r WHERE r.owner_id = $3 AND r.external_id = $4)");
 
 /// The line of whom `owner` calls `external_id`.
 pub async fn of(tx: &mut Tx<'_>, (product, round): Which, owner: UserId, external_id: &str) -> Result<Option<Line>, StoreError> {
