@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use domain::campaigns::{Cause, Deed, Product, Reason, RoundState, RowState, Waves, Worth};
+use domain::campaigns::{Breaker, Cause, Deed, Product, Reason, Round, RoundState, RowState, Waves, Worth};
 use kernel::{Clock, Entropy, Instant};
 use store::{
     Tx, UseCase,
@@ -22,17 +22,15 @@ use crate::{Effects, Error};
 /// How long a round waits for calls that are under way.
 const BUSY: std::time::Duration = std::time::Duration::from_millis(20);
 
-/// What the sender may do at the moment.
+/// What the sender may do for a round at the moment.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    /// The most inboxes of one permit.
-    pub(super) inboxes: u32,
-    /// The most calls of one permit; none while as many are under way as may be.
-    pub(super) calls: u32,
-    /// What the channel is worth; none: there is no channel.
-    pub(super) channel: Option<Worth>,
+struct Limits {
+    inboxes: u32,
+    calls: u32,
+    /// What the channel is worth to the round; none: there is no channel.
+    channel: Option<Worth>,
     /// What time it is on the clock of that.
-    pub(super) monotonic: std::time::Duration,
+    monotonic: std::time::Duration,
 }
 
 /// A call that is to be made.
@@ -80,7 +78,14 @@ impl UseCase for Look {
 
 pub(super) struct Permit {
     pub(super) term: i64,
-    pub(super) limits: Limits,
+    /// The most inboxes of one permit.
+    pub(super) inboxes: u32,
+    /// The most calls of one permit; none while as many are under way as may be.
+    pub(super) calls: u32,
+    /// What is known of the channel; none: there is no channel.
+    pub(super) channel: Option<Breaker<Which>>,
+    /// What time it is on the clock of that.
+    pub(super) monotonic: std::time::Duration,
     /// Rounds that are passed over.
     pub(super) aside: Vec<Which>,
     /// Which round it is about is written here.
@@ -171,6 +176,11 @@ impl Limits {
         }
         (taken, End::Enough)
     }
+}
+
+/// Whether somebody may be begun with who was not tried.
+fn has_line(round: &Round) -> bool {
+    round.next_position <= round.total && round.waves.is_none_or(|_| round.begun() < round.allowance)
 }
 
 /// How many may be begun with now, where they are told in waves; when the next wave begins is written down as the last one ends.
@@ -266,14 +276,21 @@ impl Permit {
     async fn take(&self, tx: &mut Tx<'_>, kept: &mut Kept, stock: i64, now: Instant) -> Result<(Taken, End), Error> {
         let which = (kept.product, kept.round.number);
         let until = kept.freeze_until_seq;
-        let most = self.limits.inboxes.max(self.limits.calls);
+        let most = self.inboxes.max(self.calls);
         let strict = kept.round.strict;
         if strict && kept.round.in_flight > 0 {
             return Ok((Taken::default(), End::InFlight));
         }
-        let due = if kept.round.retrying > 0 { ledger::due(tx, which, until, now, most).await? } else { Vec::new() };
-        let one_by_one = Limits { calls: self.limits.calls.min(1), ..self.limits };
-        let limits = if strict { one_by_one } else { self.limits };
+        let limits = Limits {
+            inboxes: self.inboxes,
+            calls: if strict { self.calls.min(1) } else { self.calls },
+            channel: self.channel.as_ref().map(|breaker| breaker.worth(&which, self.monotonic)),
+            monotonic: self.monotonic,
+        };
+        // Whether the channel is down is asked with somebody it has not failed yet: it may be that it fails nobody else.
+        let asks_anew = !strict && limits.channel == Some(Worth::Trial) && has_line(&kept.round);
+        let is_due = kept.round.retrying > 0 && !asks_anew;
+        let due = if is_due { ledger::due(tx, which, until, now, most).await? } else { Vec::new() };
         let mut end = End::Enough;
         if !due.is_empty() {
             let (taken, why) = limits.take(due, i64::MAX);

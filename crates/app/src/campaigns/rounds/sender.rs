@@ -20,7 +20,7 @@ use std::{
 };
 
 use clockwork::{Backoff, Stop};
-use domain::campaigns::{Attempt, Breaker, Pacing, RowState, Ticket, Worth};
+use domain::campaigns::{Attempt, Breaker, Pacing, RowState, Ticket};
 use futures_util::{
     FutureExt as _, StreamExt as _,
     future::{Either, pending, select},
@@ -33,7 +33,7 @@ use store::campaigns::rounds::Which;
 use super::{
     SWEEP,
     aside::{About, Aside, is_of_one},
-    permit::{Call, Limits, Look, Permit, Permitted},
+    permit::{Call, Look, Permit, Permitted},
     settle::{Came, Settle},
     takeover::Renew,
 };
@@ -119,7 +119,7 @@ pub struct Sender<C> {
     /// There was nothing to do.
     rests: bool,
     pacing: Pacing,
-    breaker: Breaker,
+    breaker: Breaker<Which>,
     took: VecDeque<Duration>,
     /// Permitted, and not begun.
     queue: VecDeque<(i64, Call)>,
@@ -212,7 +212,7 @@ impl<C: Channel> Sender<C> {
         self.pacing.arrived(answered.ticket, now);
         match answered.came.outcome {
             Attempt::Told | Attempt::Refused => self.breaker.answered(),
-            Attempt::NotNow(_) | Attempt::Unknown | Attempt::NotBegun => self.breaker.failed(now),
+            Attempt::NotNow(_) | Attempt::Unknown | Attempt::NotBegun => self.breaker.failed(answered.which, now),
         }
         self.took.push_back(answered.took);
         if self.took.len() > JUDGED {
@@ -306,16 +306,13 @@ impl<C: Channel> Sender<C> {
     async fn permit(&mut self, calls: u32) -> Result<Nap, Error> {
         let Some(term) = self.term else { return Ok(Nap::None) };
         let (monotonic, about) = (self.monotonic(), About::default());
-        let worth = self.channel.as_ref().map(|_| self.breaker.worth(monotonic));
-        let limits = Limits {
-            inboxes: if self.pacing.is_limited() { self.pacing.together(CHUNK) } else { CHUNK_UNLIMITED },
-            calls,
-            channel: worth,
-            monotonic,
-        };
+        let inboxes = if self.pacing.is_limited() { self.pacing.together(CHUNK) } else { CHUNK_UNLIMITED };
         let case = Permit {
             term: term.number,
-            limits,
+            inboxes,
+            calls,
+            channel: self.channel.as_ref().map(|_| self.breaker.clone()),
+            monotonic,
             aside: self.passed_over(calls, monotonic),
             about: about.clone(),
             clock: self.app.shared_clock(),
@@ -327,7 +324,7 @@ impl<C: Channel> Sender<C> {
             Ok(permitted) => permitted,
             Err(error) => {
                 // As many inboxes may have been told, whatever is heard of it.
-                self.count(limits.inboxes);
+                self.count(inboxes);
                 let failed = self.set_aside(about.get(), error);
                 self.doubts &= failed.is_err();
                 return failed.map(|()| Nap::None);
@@ -360,15 +357,17 @@ impl<C: Channel> Sender<C> {
                 return Ok(Nap::None);
             }
             Permitted::GaveUp => {
-                self.breaker.gave_up(monotonic);
+                if let Some(which) = about.get() {
+                    self.breaker.gave_up(&which, monotonic);
+                }
                 return Ok(Nap::None);
             }
             Permitted::Done { told, skipped, calls } => (told, skipped, calls),
         };
         let now = self.monotonic();
         self.count(u32::try_from(told).unwrap_or(u32::MAX));
-        if worth == Some(Worth::Trial) && !calls.is_empty() {
-            self.breaker.tries(now);
+        if let Some(call) = calls.first() {
+            self.breaker.tries(call.which, now);
         }
         self.app.campaign_meters().settled(outcome(RowState::Sent), told);
         self.app.campaign_meters().settled(outcome(RowState::Skipped), skipped);

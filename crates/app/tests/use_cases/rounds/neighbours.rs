@@ -189,7 +189,7 @@ async fn where_nobody_listens_it_is_certain_that_nobody_was_told() {
 }
 
 #[tokio::test]
-async fn a_second_round_gives_up_after_one_trial_where_the_first_had_to_find_out() {
+async fn a_second_round_gives_up_after_three_trials_where_the_first_had_to_find_out() {
     on_both_engines(async |store| {
         let sink = Sink::start(|_| Reply::Status(500)).await;
         let shop = Shop::open(store, 30, Sold::default(), nobody).await.hands_over_to(&sink);
@@ -201,7 +201,75 @@ async fn a_second_round_gives_up_after_one_trial_where_the_first_had_to_find_out
         shop.stock(1).await.expect("another one begins");
         shop.work_for(&mut sender, 10).await;
         assert_eq!(shop.sums(2).await, ("CANCELED_BY_ERROR", [0, 0, 0, 30]));
-        assert_eq!(sink.heard().iter().map(Heard::position).skip(before).collect::<Vec<_>>(), [1]);
+        assert_eq!(sink.heard().iter().map(Heard::position).skip(before).collect::<Vec<_>>(), [1, 2, 3]);
+    })
+    .await;
+}
+
+const TRAPS: [&str; 3] = ["trap-1", "trap-2", "trap-3"];
+
+/// Grace restocks products for which twenty wait whom the service never takes; what was stopped begins anew.
+async fn grace_restocks_traps(shop: &Shop) {
+    let grace = &shop.world.grace;
+    for key in TRAPS {
+        let draft = ProductDraft { name: "Trap".to_owned(), ..ProductDraft::default() };
+        Box::pin(campaigns::put_product(shop.app(), grace, (key, Expected::Any), draft)).await.expect("a product");
+        for number in 0..20 {
+            let poison = format!("poison-{number}");
+            Box::pin(campaigns::put_recipient(shop.app(), grace, (&poison, Expected::Any), [None; 4]))
+                .await
+                .expect("a recipient");
+            Box::pin(campaigns::subscribe(shop.app(), grace, (key, &poison))).await.expect("they wait");
+        }
+        for stock in [0, 1] {
+            Box::pin(campaigns::set_stock(shop.app(), grace, (key, Expected::Any), stock)).await.expect("a stock");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_round_is_stopped_because_the_service_refuses_the_people_of_somebody_else() {
+    on_both_engines(async |store| {
+        let sink = Sink::start(|heard| Reply::Status(if heard.external_id().starts_with("poison") { 500 } else { 200 })).await;
+        let shop = Shop::open(store, 10, Sold::default(), nobody).await.hands_over_to(&sink);
+        let mut sender = shop.sender();
+        for round in 1..=4 {
+            grace_restocks_traps(&shop).await;
+            shop.work_for(&mut sender, 45).await;
+            let trap = ProductName::Key(TRAPS[0].to_owned());
+            let trap = &rounds::list(shop.app(), &shop.world.grace, trap, None, 1).await.expect("rounds")[0].round;
+            assert_eq!((trap.state.as_str(), trap.cause.as_str()), ("CANCELED_BY_ERROR", "channel_down"));
+            if round % 2 == 0 {
+                grace_restocks_traps(&shop).await;
+                shop.work_for(&mut sender, 2).await;
+            }
+            shop.stock(1).await;
+            shop.work_for(&mut sender, 1).await;
+            assert_eq!(shop.sums(round).await, ("COMPLETED", [10, 0, 0, 0]));
+            shop.stock(0).await;
+            for number in 1..=10 {
+                shop.comes(number).await;
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_round_in_which_one_is_refused_goes_on_while_somebody_else_is_refused_everybody() {
+    on_both_engines(async |store| {
+        let sink = Sink::start(|heard| {
+            let is_refused = heard.external_id().starts_with("poison") || heard.position() == 1;
+            Reply::Status(if is_refused { 500 } else { 200 })
+        })
+        .await;
+        let shop = Shop::open(store, 10, Sold::default(), nobody).await.hands_over_to(&sink);
+        let mut sender = shop.sender();
+        grace_restocks_traps(&shop).await;
+        shop.work_for(&mut sender, 45).await;
+        shop.stock(1).await;
+        shop.work_for(&mut sender, 5).await;
+        assert_eq!(shop.sums(1).await, ("IN_PROGRESS", [9, 0, 0, 1]));
     })
     .await;
 }
