@@ -181,6 +181,10 @@ async fn live(
     database.migrate().await?;
     let (people, victim) = enrol(&database, (turn, start), &entropy).await?;
     let shop = if has_shop { Some(Shop::open(&entropy, start, &database, &scribe).await?) } else { None };
+    let rival = match &shop {
+        Some(shop) => shop.rival(&entropy, start, &database, &scribe).await?,
+        None => None,
+    };
     let size = entropy.between(1, 3);
     let cluster = Cluster::new((handle, world.clone(), scribe), &entropy, (database, shop.clone()), size, sabotage);
     cluster.members().iter().for_each(|member| cluster.start(member));
@@ -203,18 +207,26 @@ async fn live(
         let reader = Reader::new(&cluster, person.clone(), &entropy);
         readers.push(waited(&cluster.handle, &format!("{} reads", person.name), reader.follow()));
     }
-    let keeper = shop.as_ref().map(|shop| open_shop(&cluster, shop, &entropy, busy_until, &mut actors));
+    let mut keepers = Vec::new();
+    if let Some(shop) = &shop {
+        keepers.push(open_shop(&cluster, shop, &entropy, busy_until, &mut actors));
+    }
+    if let Some(rival) = &rival {
+        let keeper = Rc::new(Keeper::new("rival", &cluster, rival, &entropy));
+        actors.push(waited(&cluster.handle, "rival", Rc::clone(&keeper).work(busy_until)));
+        keepers.push(keeper);
+    }
     all(actors).await;
     let mut is_quiet = quiesce(&cluster, horizon).await?;
-    if let Some(keeper) = keeper {
+    for keeper in keepers {
         is_quiet &= keeper.close().await?;
     }
     cluster.call_it_a_day();
     all(readers).await;
     reader::audit(&cluster, &people).await?;
     reader::count_set_aside(&cluster).await?;
-    if let Some(shop) = &shop {
-        shop::audit(&cluster, shop).await?;
+    for shop in [shop, rival].into_iter().flatten() {
+        shop::audit(&cluster, &shop).await?;
     }
     let mut surprises = cluster.take_surprises();
     if !is_quiet {
@@ -232,7 +244,7 @@ fn open_shop(
     actors: &mut Vec<tokio::sync::oneshot::Receiver<()>>,
 ) -> Rc<Keeper> {
     shop.open_sink(cluster, entropy, until);
-    let keeper = Rc::new(Keeper::new(cluster, shop, entropy));
+    let keeper = Rc::new(Keeper::new("shopkeeper", cluster, shop, entropy));
     actors.push(waited(&cluster.handle, "shopkeeper", Rc::clone(&keeper).work(until)));
     for half in 0..2 {
         let crowd = Crowd::new(cluster, shop, half, entropy);

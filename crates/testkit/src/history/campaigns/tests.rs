@@ -308,6 +308,28 @@ fn c9_sees_sums_that_do_not_add_up_and_rounds_without_an_end() {
 }
 
 #[test]
+fn c9_wants_a_round_that_was_stopped_to_have_failed_itself() {
+    let stopped = |failed: u64| {
+        let mut history = doctored(|what| {
+            match what {
+                Campaign::Round { state, .. } => "CANCELED_BY_ERROR".clone_into(state),
+                Campaign::Row(row) if row.position == 1 => row.attempts = 4,
+                _ => {}
+            }
+            true
+        });
+        history.extend((0..failed).map(|number| call(9_100 + number, Phase::Invoke, 1, 100 + number)));
+        let mut next = round("COMPLETED", [0; 4]);
+        if let What::Campaign(Campaign::Round { round, started_at, .. }) = &mut next.what {
+            (*round, *started_at) = (2, at(80_000));
+        }
+        history.push(next);
+        accused(&history)
+    };
+    assert_eq!((stopped(3), stopped(2)), (vec![], vec![Checker::Told]));
+}
+
+#[test]
 fn c9_holds_a_strict_round_to_one_after_the_other() {
     let strict = |took: u64| {
         doctored(|what| {

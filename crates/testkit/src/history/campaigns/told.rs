@@ -16,8 +16,20 @@ const SETTLING: Duration = Duration::from_secs(12);
 /// The longest that something takes from when it is begun with until it is written: a node may stand still.
 const LONGEST: Duration = Duration::from_mins(1);
 
+/// So many calls of a round fail, before it is stopped for that.
+const SURE: usize = 3;
+
 /// So often somebody is tried.
 const ATTEMPTS: i64 = 10;
+
+/// A round is stopped for calls that failed if they were its own: what others cannot send is nothing to it.
+fn stopped_for_its_own(round: &Round, calls: &BTreeMap<&str, Vec<&Call>>, accuse: &mut impl FnMut(String)) {
+    let is_answered = |call: &&&Call| matches!(call.answered, Some((Said::Taken | Said::Refused, _)));
+    let failed = calls.values().flatten().filter(|call| !is_answered(call)).count();
+    if round.state == "CANCELED_BY_ERROR" && failed < SURE {
+        accuse(format!("was stopped because nothing goes out, and {failed} of its calls failed"));
+    }
+}
 
 impl Court<'_> {
     pub(super) fn told(&self, found: &mut Vec<Violation>) {
@@ -31,6 +43,7 @@ impl Court<'_> {
             self.in_order(which, round, &calls, &mut tell);
             self.line_of(which, round, &mut tell);
             self.left_out(which, round, &mut tell);
+            stopped_for_its_own(round, &calls, &mut tell);
             for row in &round.rows {
                 let of_row = calls.get(row.who.as_str()).map_or(&[][..], Vec::as_slice);
                 self.as_it_was(which, round, (row, of_row), &mut tell);

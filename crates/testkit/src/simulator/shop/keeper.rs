@@ -34,6 +34,7 @@ use crate::{
 pub(in crate::simulator) struct Keeper {
     cluster: Rc<Cluster>,
     shop: Rc<Shop>,
+    name: &'static str,
     entropy: SeededEntropy,
     asked: std::cell::Cell<u64>,
 }
@@ -42,9 +43,9 @@ pub(in crate::simulator) struct Keeper {
 type Sent = std::pin::Pin<Box<dyn Future<Output = Result<Option<i64>, Error>>>>;
 
 impl Keeper {
-    pub(in crate::simulator) fn new(cluster: &Rc<Cluster>, shop: &Rc<Shop>, entropy: &SeededEntropy) -> Self {
+    pub(in crate::simulator) fn new(name: &'static str, cluster: &Rc<Cluster>, shop: &Rc<Shop>, entropy: &SeededEntropy) -> Self {
         let (cluster, shop) = (Rc::clone(cluster), Rc::clone(shop));
-        Self { cluster, shop, entropy: entropy.fork("shopkeeper"), asked: std::cell::Cell::default() }
+        Self { cluster, shop, name, entropy: entropy.fork(name), asked: std::cell::Cell::default() }
     }
 
     /// Works until `until`.
@@ -164,7 +165,7 @@ impl Keeper {
     /// Asks again and again, with the same key, until it is known what came of it.
     async fn insist(&self, product: &Product, deed: Deed, send: impl Fn(App, Caller, Once) -> Sent) {
         self.asked.set(self.asked.get() + 1);
-        let key = format!("shopkeeper-{}", self.asked.get());
+        let key = format!("{}-{}", self.name, self.asked.get());
         let once = Once {
             principal: self.shop.owner.user.to_string(),
             route: format!("{deed:?}"),
@@ -175,7 +176,7 @@ impl Keeper {
         let write = |phase, round| {
             let (product, key) = (product.key.to_owned(), key.clone());
             let line = Campaign::Deed { product, deed, key, round };
-            self.cluster.scribe.write("shopkeeper", phase, What::Campaign(line));
+            self.cluster.scribe.write(self.name, phase, What::Campaign(line));
         };
         write(Phase::Invoke, None);
         let stops = matches!(deed, Deed::Stock(0) | Deed::Pause | Deed::Cancel);

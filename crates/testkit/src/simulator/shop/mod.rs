@@ -1,4 +1,5 @@
 //! A shop: one owner, a product or two, and people who wait for them. Some have an account and an inbox, the others are handed over to a sink.
+//! Beside some there is another shop, whose people the sink never takes.
 //!
 //! ```text
 //!   keeper ── stock, re-stock, pause, resume, cancel ──┐
@@ -33,7 +34,7 @@ use tokio::sync::mpsc;
 pub(super) use audit::audit;
 pub(super) use crowd::Crowd;
 pub(super) use keeper::Keeper;
-use sink::{Letter, Post, Sink, Wire};
+use sink::{Letter, Post, REFUSED, Sink, Wire};
 
 use super::{
     cluster::Cluster,
@@ -132,6 +133,32 @@ impl Shop {
         Ok(shop)
     }
 
+    /// Beside every third shop: another, of people whom the sink refuses as if it were broken.
+    pub(super) async fn rival(
+        &self,
+        entropy: &SeededEntropy,
+        now: Instant,
+        database: &Store,
+        scribe: &Scribe,
+    ) -> Result<Option<Rc<Self>>, StoreError> {
+        let choice = entropy.fork("rival");
+        if !choice.chance(333) {
+            return Ok(None);
+        }
+        let owner = caller(now, &choice);
+        let product = Product { key: "trap", id: ProductId::mint(now, &choice), strict: false, waves: None };
+        let customers = (1..=choice.between(10, 40)).map(|count| {
+            let name = format!("{REFUSED}-{count}");
+            Customer { recipient: RecipientId::mint(now, &choice), name, caller: None }
+        });
+        let (customers, post, letters) = (customers.collect(), self.post.clone(), RefCell::default());
+        let Self { settings, weather, .. } = *self;
+        let rival = Rc::new(Self { settings, weather, products: vec![product], owner, customers, post, letters });
+        database.write(rival.furnishing(now)).await?;
+        rival.tell(scribe);
+        Ok(Some(rival))
+    }
+
     fn tell(&self, scribe: &Scribe) {
         let write = |what| scribe.write("shop", Phase::Ok, What::Campaign(what));
         let per_second = self.settings.starts_per_second;
@@ -183,7 +210,7 @@ impl Shop {
         let user = |number: usize, caller: &Caller| {
             Some(User {
                 id: caller.user,
-                email: format!("customer{number}@example.org").parse().ok()?,
+                email: format!("{}@example.org", caller.user).parse().ok()?,
                 display_name: format!("Customer {number}").parse().ok()?,
                 role: Role::Member,
                 time_zone: Zone::utc(),

@@ -26,6 +26,9 @@ use crate::{
     },
 };
 
+/// Who is called so is never taken, as long as the sink is in its mood.
+pub(super) const REFUSED: &str = "trap";
+
 /// A message on its way.
 pub(super) struct Letter {
     number: u64,
@@ -206,6 +209,9 @@ impl Sink {
         let now = self.cluster.world.now();
         if self.outages.iter().any(|(from, to)| (*from..*to).contains(&now)) {
             return if self.entropy.chance(500) { Fate::Busy(None) } else { Fate::Lost };
+        }
+        if letter.who.starts_with(REFUSED) && now < self.until {
+            return Fate::Busy(None);
         }
         // Whoever keeps the key takes it again and tells nobody.
         if self.taken.borrow().contains(&letter.key) || !self.moody || now >= self.until {
