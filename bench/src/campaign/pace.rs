@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::ensure;
-use app::campaigns::rounds::{self, Sender};
+use app::campaigns::rounds::{self, Nap, Sender};
 use clockwork::Stopper;
 use outbound::{Channel, Message, Outcome};
 
@@ -77,6 +77,9 @@ async fn once(engine: Engine, people: (u32, Who), databases: &Databases) -> anyh
         // Looked at now and then, so that looking is not what takes the time.
         for _ in 0..50 {
             let nap = Box::pin(sender.step()).await.map_err(anyhow::Error::msg)?;
+            if matches!(nap, Nap::Hint(_)) && sender.under_way() == 0 {
+                break;
+            }
             Box::pin(sender.rest(nap, &mut never)).await;
         }
     }

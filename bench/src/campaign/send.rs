@@ -70,8 +70,9 @@ async fn once(engine: Engine, people: (u32, Who), databases: &Databases, deed: O
     loop {
         match Box::pin(sender.step()).await.map_err(anyhow::Error::msg)? {
             Nap::None => {}
-            Nap::Hint(_) => break,
-            nap @ Nap::Until(_) => Box::pin(sender.rest(nap, &mut never)).await,
+            Nap::Hint(None) => break,
+            // The writer beside it has the product at the moment.
+            nap @ (Nap::Until(_) | Nap::Hint(Some(_))) => Box::pin(sender.rest(nap, &mut never)).await,
             nap @ Nap::For(_) => bail!("the sender waits for calls: {nap:?}"),
         }
     }
