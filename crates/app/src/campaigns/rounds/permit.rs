@@ -287,10 +287,13 @@ impl Permit {
             channel: self.channel.as_ref().map(|breaker| breaker.worth(&which, self.monotonic)),
             monotonic: self.monotonic,
         };
-        // Whether the channel is down is asked with somebody it has not failed yet: it may be that it fails nobody else.
+        let mut due = if kept.round.retrying > 0 { ledger::due(tx, which, until, now, most).await? } else { Vec::new() };
+        // Whether the channel is down is asked with somebody it has not failed yet: it may be that it fails nobody else. Who was given back
+        // untried is due, and comes before the line.
         let asks_anew = !strict && limits.channel == Some(Worth::Trial) && has_line(&kept.round);
-        let is_due = kept.round.retrying > 0 && !asks_anew;
-        let due = if is_due { ledger::due(tx, which, until, now, most).await? } else { Vec::new() };
+        if asks_anew && due.len() < most as usize && due.iter().all(|turn| turn.attempts > 0) {
+            due.clear();
+        }
         let mut end = End::Enough;
         if !due.is_empty() {
             let (taken, why) = limits.take(due, i64::MAX);
