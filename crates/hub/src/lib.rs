@@ -45,5 +45,5 @@ pub use log::{EventLog, Extent, LogError};
 pub use mailbox::Hints;
 pub use presence::PresenceUpdate;
 pub use registry::{Hub, Limits, Owner, STREAMS_PER_CONNECTION};
-pub use shared::{Shared, Wire};
+pub use shared::{Shared, WITHHELD, Wire};
 pub use single::{Attached, attach};

@@ -236,8 +236,11 @@ impl<L: EventLog, P: Protocol + Send> Live<L, P> {
     }
 
     fn tell(&mut self, stream: StreamId, steps: Vec<Step>) {
-        for step in steps {
-            if let Step::Event(shared) = &step {
+        for mut step in steps {
+            if let Step::Event(shared) = &mut step {
+                if !self.log.shows(shared.event()) {
+                    *shared = shared.withheld();
+                }
                 self.pending_events += 1;
                 self.pending_bytes += shared.event().data.len();
             }

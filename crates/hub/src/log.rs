@@ -33,6 +33,13 @@ pub trait EventLog: Send + Sync + 'static {
 
     /// At most `limit` events after `after`, in order, all of its epoch.
     fn page(&self, stream: StreamId, after: Position, limit: u32) -> impl Future<Output = Result<Vec<Event>, LogError>> + Send;
+
+    /// Whether its reader may see `event`, from wherever it came. In the place of one that they may not stands one that says nothing
+    /// ([`crate::WITHHELD`]).
+    fn shows(&self, event: &Event) -> bool {
+        let _ = event;
+        true
+    }
 }
 
 impl<L: EventLog> EventLog for std::sync::Arc<L> {
@@ -42,5 +49,9 @@ impl<L: EventLog> EventLog for std::sync::Arc<L> {
 
     fn page(&self, stream: StreamId, after: Position, limit: u32) -> impl Future<Output = Result<Vec<Event>, LogError>> + Send {
         L::page(self, stream, after, limit)
+    }
+
+    fn shows(&self, event: &Event) -> bool {
+        L::shows(self, event)
     }
 }

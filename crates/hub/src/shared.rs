@@ -4,6 +4,10 @@ use std::sync::{Arc, OnceLock};
 
 use kernel::Event;
 
+/// The kind of what stands in the place of an event that its reader may not see. It has the position of that event, so that none looks
+/// missing, and says nothing else.
+pub const WITHHELD: &str = "withheld";
+
 /// A way in which events are written. What it looks like is known to whoever writes on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wire {
@@ -38,6 +42,12 @@ impl Shared {
     /// Wraps an event.
     pub fn new(event: Event) -> Arc<Self> {
         Arc::new(Self { event, written: Writings::default() })
+    }
+
+    /// What stands in its place for whoever may not see it.
+    pub(crate) fn withheld(&self) -> Arc<Self> {
+        let Event { stream, position, id, at, .. } = self.event;
+        Self::new(Event { stream, position, id, kind: WITHHELD.to_owned(), at, data: "{}".to_owned() })
     }
 
     /// The event.

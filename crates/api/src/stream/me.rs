@@ -28,7 +28,8 @@ pub(crate) struct Opening {
 /// Server-sent events: `notification.created`, `notification.read`, `notification.deleted`, `unread.changed`, `schedule.changed`,
 /// `progress.changed`, `reminder.changed` and whatever else happens to the caller, in order, each with its position as `id`.
 /// Whoever comes back with the last `id` it saw misses nothing. Without one, the stream begins now, and a first event `ready`
-/// tells the position. An event `gap` says that something is missing (`reason`) and that the stream goes on after `head`: load
+/// tells the position. A service key is told what its scopes let it read; `withheld` stands in the place of anything else, under its
+/// `id`, with nothing of it but the time. An event `gap` says that something is missing (`reason`) and that the stream goes on after `head`: load
 /// what you show anew. A comment comes every 15 seconds. Before the server ends a stream it sends `retry`, and an event `close`
 /// with the reason.
 #[utoipa::path(

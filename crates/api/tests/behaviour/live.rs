@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 use testkit::{Database, SeededEntropy, clockwork, on_both_databases, store};
 
 use crate::{
+    desk::Desk,
     follower::{Follower, STREAM},
     house::{Call, House, Reply},
     postman::{deliver, deliver_silently, numbered},
+    teller::Teller,
 };
 
 fn user(signed_up: &Reply) -> UserId {
@@ -376,6 +378,84 @@ async fn a_stream_shows_its_owner_only_and_needs_the_right_scope() {
         refused.refused(403, "identity.forbidden");
         let misspelt = house.send(Call::get(&format!("{STREAM}?sinse=1-0")).bearer(ada.access_token())).await;
         misspelt.refused(422, "query.invalid");
+    })
+    .await;
+}
+
+/// What happened to the owner after `since`, as whoever holds `key` is told it: each kind, with its data but for the time.
+async fn heard(house: &House, key: &str, path: &str, count: usize) -> Vec<(String, Value)> {
+    let mut follower = Follower::open(house, Call::get(path).bearer(key)).await;
+    heard_on(&mut follower, count).await
+}
+
+async fn heard_on(follower: &mut Follower, count: usize) -> Vec<(String, Value)> {
+    let mut heard = Vec::new();
+    while heard.len() < count {
+        let mut message = follower.expect().await;
+        message.data.as_object_mut().expect("an object").remove("at").expect("a time");
+        heard.push((message.event.expect("a kind"), message.data));
+    }
+    heard
+}
+
+#[tokio::test]
+async fn a_key_is_told_of_nothing_that_its_scopes_do_not_read_and_misses_no_number() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let (mut ada, bob) = (Desk::of(&house, "ada").await, Desk::of(&house, "bob").await);
+        let mut keys = Vec::new();
+        for scopes in
+            [json!(["notifications:read"]), json!(["notifications:read", "campaigns:read", "schedules:read", "rooms:read"])]
+        {
+            let key = ada.send(Call::post("/api/v1/api-keys", &json!({ "name": "reader", "scopes": scopes }))).await;
+            keys.push(key.text("/secret").to_owned());
+        }
+        ada.product("bell").await;
+        ada.subscribe("bell", &bob.id().await).await;
+        let (mut person, head) = Follower::now(&house, &ada.token).await;
+        let (mut little, _) = Follower::now(&house, &keys[0]).await;
+
+        ada.stock("bell", 1).await;
+        Teller::of(&house).work().await;
+        ada.make(&json!({ "title": "Bell", "start": "2026-11-21T09:30:00" })).await;
+        assert_eq!(ada.send(Call::post("/api/v1/rooms", &json!({ "name": "Bells" }))).await.status, 201);
+        assert_eq!(ada.send(Call::post("/api/v1/tags", &json!({ "name": "bells" }))).await.status, 201);
+        ada.sign_in_again().await;
+        deliver(&house.app, ada.id().await.parse().expect("an id"), &["for all of them".to_owned()]).await;
+
+        let mut all = Vec::new();
+        while all.last().is_none_or(|(kind, _)| kind != "notification.created") {
+            all.extend(heard_on(&mut person, 1).await);
+        }
+        let kinds: Vec<&str> = all.iter().map(|(kind, _)| kind.as_str()).collect();
+        for kind in ["campaign.changed", "schedule.changed", "room.changed", "tag.changed", "session.created"] {
+            assert!(kinds.contains(&kind), "{kind} {kinds:?}");
+        }
+        let first: u32 = head.split_once('-').expect("two numbers").1.parse().expect("a number");
+
+        // Each in its place, under its number; of what the key may not read, not even the kind.
+        let as_told_to = |may: fn(&str) -> bool| -> Vec<(String, Value)> {
+            all.iter()
+                .map(|(kind, data)| if may(kind) { (kind.clone(), data.clone()) } else { ("withheld".to_owned(), json!({})) })
+                .collect()
+        };
+        let to_little = as_told_to(|kind| kind.starts_with("notification.") || kind == "unread.changed");
+        let to_much = as_told_to(|kind| !kind.starts_with("session."));
+        assert_eq!(heard_on(&mut little, all.len()).await, to_little, "live");
+        let since = format!("?since={head}");
+        for (key, told) in keys.iter().zip([&to_little, &to_much]) {
+            assert_eq!(&heard(&house, key, &format!("{STREAM}{since}"), all.len()).await, told, "read in the log");
+        }
+        let mut again = Follower::since(&house, &keys[0], &head).await;
+        for number in 1..=u32::try_from(all.len()).expect("few") {
+            assert_eq!(again.expect().await.number(), first + number);
+        }
+        let many = heard(&house, &keys[0], &format!("/api/v1/stream?me=1&since=me@{head}"), all.len()).await;
+        let unnamed = many.into_iter().map(|(kind, mut data)| {
+            assert_eq!(data.as_object_mut().and_then(|data| data.remove("stream")), Some(json!("me")));
+            (kind, data)
+        });
+        assert_eq!(unnamed.collect::<Vec<_>>(), to_little, "among many streams");
     })
     .await;
 }

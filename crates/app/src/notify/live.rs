@@ -9,19 +9,24 @@ use store::{
     streams,
 };
 
-use super::topic::{Topic, authorise};
+use super::{
+    hearing::hears,
+    topic::{Topic, authorise},
+};
 use crate::{App, Error, identity::good_among};
 
-/// The durable log of streams, in the store, as somebody reads it: their reads take turns with what else they do.
+/// The durable log of streams, in the store, as somebody reads it: their reads take turns with what else they do, and of their own stream
+/// they are told what [`hears`] says.
 #[derive(Clone)]
 pub struct StreamLog {
     app: App,
+    caller: Caller,
     reader: Owner,
 }
 
 impl StreamLog {
     fn of(app: &App, caller: &Caller) -> Self {
-        Self { app: app.clone(), reader: owner(caller) }
+        Self { app: app.clone(), caller: caller.clone(), reader: owner(caller) }
     }
 
     async fn read<U: UseCase<Error = StoreError>>(&self, case: U) -> Result<U::Out, LogError> {
@@ -88,6 +93,11 @@ impl EventLog for StreamLog {
 
     async fn page(&self, stream: StreamId, after: Position, limit: u32) -> Result<Vec<Event>, LogError> {
         self.read(ReadPage { stream, after, limit, reader: self.reader, now: self.app.now() }).await?
+    }
+
+    /// Of a room, whoever is in it may see everything.
+    fn shows(&self, event: &Event) -> bool {
+        event.stream != StreamId::from(self.reader.user) || hears(&self.caller, &event.kind)
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod deliver;
 mod event;
+mod hearing;
 mod inbox;
 mod live;
 mod mark;
