@@ -21,8 +21,8 @@ use tracing::Instrument as _;
 
 use super::{
     Peer, Problem, State,
-    limits::{Place, Slot},
-    metrics,
+    limits::{Listener, Place, Slot},
+    metrics, written,
 };
 
 /// The longest bearer credential that is looked at.
@@ -114,12 +114,14 @@ pub(crate) async fn guard(Extract(guarded): Extract<Guarded>, request: Request, 
         };
     }
     let request = Request::from_parts(parts, body);
+    let clock = state.app.shared_clock();
     let answer = if request.method().is_safe() {
         Either::Left(async move {
+            let place = request.extensions().get::<Arc<Place>>().cloned();
             let response = handled(request, next).await;
-            // What is written while it is sent is a request of its caller's until its last byte.
+            // What is written while it is sent is under way until its last byte.
             let is_whole = response.body().size_hint().exact().is_some();
-            held_open(response, slot.filter(|_| !is_whole))
+            if is_whole { response } else { written::held(response, (slot, place), clock) }
         })
     } else {
         Either::Right(carried_through(request, next, slot))
@@ -127,13 +129,12 @@ pub(crate) async fn guard(Extract(guarded): Extract<Guarded>, request: Request, 
     in_time(&state, answer).await
 }
 
-/// An answer keeps a place until its last byte, or until its reader goes: a stream one among those of its address, any other one among the
-/// requests of its caller.
-fn held_open<P: Send + 'static>(response: Response, place: Option<P>) -> Response {
-    let Some(place) = place else { return response };
+/// A stream keeps a place among those of its address until one side ends it.
+fn held_open(response: Response, listener: Option<Arc<Listener>>) -> Response {
+    let Some(listener) = listener else { return response };
     response.map(|body| {
         Body::new(body.map_frame(move |frame| {
-            let _held = &place;
+            let _held = &listener;
             frame
         }))
     })

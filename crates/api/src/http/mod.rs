@@ -19,6 +19,7 @@ mod routes;
 mod settings;
 mod trace;
 mod web;
+mod written;
 
 mod calendar;
 mod campaigns;

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use app::{
+    calendar::icalendar::{self, Reading},
+    identity::Client,
+};
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -9,7 +13,7 @@ use testkit::{Database, on_both_databases};
 
 use crate::{
     desk::Desk,
-    house::{Call, House},
+    house::{Call, House, PASSWORD},
 };
 
 /// A text answer.
@@ -427,6 +431,50 @@ async fn there_are_ten_feeds_at_most_and_a_repeated_request_makes_one() {
         let refused = desk.send(Call::post("/api/v1/calendar/feeds", &wrong)).await;
         refused.refused(422, "feed.invalid");
         assert_eq!((refused.text("/errors/0/pointer"), refused.text("/errors/1/pointer")), ("/name", "/privacy"));
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_calendar_breaks_off_when_the_right_to_read_it_ends() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let ada = Desk::of(&house, "ada").await;
+        ada.make(&json!({ "title": "Tea", "start": "2026-11-20T12:00:00" })).await;
+        let key = json!({ "name": "reader", "scopes": ["schedules:read"] });
+        let key = ada.send(Call::post("/api/v1/api-keys", &key)).await;
+        let begin = async |credential: &str| {
+            let caller = app::identity::authenticate(&house.app, credential).await.expect("somebody");
+            let mut pages = icalendar::export(&house.app, &caller).await.expect("an export");
+            assert!(pages.next().await.expect("a page").expect("an opening").starts_with("BEGIN:VCALENDAR"));
+            pages
+        };
+        let mut by_key = begin(key.text("/secret")).await;
+        let mut by_session = begin(&ada.token).await;
+        let mut by_another = begin(house.log_in("ada", PASSWORD).await.access_token()).await;
+        let feed = ada.feed("full").await;
+        let token = feed.split_once("token=").expect("a secret").1;
+        let client = Client { address: None, user_agent: String::new(), device: None };
+        let Reading::Text(_, mut by_feed) = icalendar::read_feed(&house.app, token, &client, |_| false).await.expect("a feed")
+        else {
+            panic!("nobody has it yet")
+        };
+        by_feed.next().await.expect("a page").expect("an opening");
+
+        let feeds = ada.get("/api/v1/calendar/feeds").await;
+        let gone =
+            [format!("/api/v1/calendar/feeds/{}", feeds.text("/items/0/id")), format!("/api/v1/api-keys/{}", key.text("/id"))];
+        for path in gone {
+            assert_eq!(ada.send(Call::new("DELETE", &path)).await.status, 204, "{path}");
+        }
+        assert_eq!(ada.send(Call::new("POST", "/api/v1/auth/logout")).await.status, 204);
+        assert_eq!(by_feed.next().await.expect_err("it was revoked").code(), "feed.not_found");
+        for pages in [&mut by_key, &mut by_session] {
+            assert_eq!(pages.next().await.expect_err("it has ended").code(), "identity.unauthenticated");
+        }
+        let rest = by_another.next().await.expect("a page").expect("what there is");
+        assert!(rest.contains("SUMMARY:Tea"), "nobody else is concerned");
         house.close().await;
     })
     .await;

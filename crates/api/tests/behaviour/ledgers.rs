@@ -1,10 +1,19 @@
 //! Ledgers of restock rounds over HTTP, on both engines: page by page, by state, by person, and as a file.
 
-use app::{campaigns::rounds, domain::campaigns::ProductName};
+use std::time::Duration;
+
+use api::Limits;
+use app::{
+    campaigns::rounds,
+    domain::campaigns::ProductName,
+    housekeeping::{self, JobLane, Retention},
+};
 use futures_util::future::join_all;
 use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use kernel::Clock as _;
 use serde_json::{Value, json};
-use testkit::on_both_databases;
+use testkit::{clockwork::Leased as _, on_both_databases};
 use tokio::net::TcpSocket;
 
 use crate::{
@@ -144,35 +153,56 @@ async fn a_ledger_of_more_lines_than_a_page_is_one_file() {
     .await;
 }
 
-/// More readers than a pool has connections, none of whom reads, and a ledger larger than what sockets hold for them.
+/// A ledger larger than what sockets hold for a reader who does not read: of the first round of `product`.
+async fn large(desk: &Desk<'_>, product: &str) {
+    desk.product(product).await;
+    let name = "가".repeat(80);
+    let people: Vec<String> = (0..LARGE).map(|number| format!("c{number:0>100},{name}\n")).collect();
+    let imported = desk.import_people(product, &format!("external_id,name\n{}", people.concat())).await;
+    assert_eq!(imported.status, 200, "{}", imported.body);
+    desk.stock(product, 1).await;
+    Teller::of(desk.house).freeze().await;
+}
+
+/// Lines of it.
+const LARGE: usize = 20_000;
+
+/// Asks for it as whoever holds `credential`, and reads the head of the answer alone.
+async fn begun(house: &House, credential: &str) -> Incoming {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4 * 1024).expect("a small buffer");
+    let stream = socket.connect(house.address()).await.expect("a connection");
+    let call = Call::get(&format!("{PRODUCTS}/bell/rounds/1/export?format=json")).bearer(credential);
+    let answer = house.respond(stream, call).await;
+    assert_eq!(answer.status(), 200);
+    answer.into_body()
+}
+
+/// Reads on; how many whole lines there are, and whether that was all.
+async fn rest(mut body: Incoming) -> (usize, bool) {
+    let mut text = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else { return (text.split(|byte| *byte == b'\n').count().saturating_sub(2), false) };
+        text.extend_from_slice(&frame.into_data().expect("data"));
+    }
+    (serde_json::from_slice::<Vec<Value>>(&text).expect("JSON").len(), true)
+}
+
+/// More readers than a pool has connections, none of whom reads.
 #[tokio::test]
 async fn whoever_stops_reading_an_export_holds_nothing_of_the_database() {
     on_both_databases(async |database| {
         let house = House::open(database).await;
         let ada = Desk::of(&house, "ada").await;
-        ada.product("bell").await;
-        let name = "가".repeat(80);
-        let people: Vec<String> = (0..20_000).map(|number| format!("c{number:0>100},{name}\n")).collect();
-        let imported = ada.import_people("bell", &format!("external_id,name\n{}", people.concat())).await;
-        assert_eq!(imported.status, 200, "{}", imported.body);
-        ada.stock("bell", 1).await;
-        Teller::of(&house).freeze().await;
-        let open = async |_| {
-            let socket = TcpSocket::new_v4().expect("a socket");
-            socket.set_recv_buffer_size(4 * 1024).expect("a small buffer");
-            let stream = socket.connect(house.address()).await.expect("a connection");
-            let call = ada.signed(Call::get(&format!("{PRODUCTS}/bell/rounds/1/export?format=json")));
-            house.respond(stream, call).await
-        };
-        let unread = join_all((0..12).map(open)).await;
-        assert!(unread.iter().all(|answer| answer.status() == 200));
+        large(&ada, "bell").await;
+        let unread = join_all((0..12).map(|_| begun(&house, &ada.token))).await;
         for _ in 0..3 {
             assert_eq!(ada.lines("bell", "user_id=nobody").await, [0; 0]);
             assert_eq!(ada.restock("bell", &json!({})).await.status, 202);
         }
         // Who reads on has all of it.
-        let last = unread.into_iter().last().expect("a reader").into_body().collect().await.expect("the rest").to_bytes();
-        assert_eq!(serde_json::from_slice::<Vec<Value>>(&last).expect("JSON").len(), 20_000);
+        let last = unread.into_iter().last().expect("a reader");
+        assert_eq!(rest(last).await, (LARGE, true));
         house.close().await;
     })
     .await;
@@ -210,6 +240,67 @@ async fn an_export_breaks_off_when_the_key_or_the_session_it_was_asked_with_ends
             rest += lines.len();
         }
         assert_eq!(rest, 700, "nobody else is concerned");
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_export_under_way_breaks_off_when_its_key_is_revoked_or_its_round_is_forgotten() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let mut ada = Desk::of(&house, "ada").await;
+        housekeeping::plan(&house.app).await.expect("planned");
+        house.clock.advance(Duration::from_hours(25));
+        ada.sign_in_again().await;
+        large(&ada, "bell").await;
+        ada.steer("bell", 1, "cancel").await;
+        ada.restock("bell", &json!({})).await;
+        let mut keys = Vec::new();
+        for name in ["one", "other"] {
+            let key = json!({ "name": name, "scopes": ["campaigns:read"] });
+            keys.push(ada.send(Call::post("/api/v1/api-keys", &key)).await);
+        }
+        let revoked = begun(&house, keys[0].text("/secret")).await;
+        let forgotten = begun(&house, keys[1].text("/secret")).await;
+        assert_eq!(ada.send(Call::new("DELETE", &format!("/api/v1/api-keys/{}", keys[0].text("/id")))).await.status, 204);
+        let (lines, all) = rest(revoked).await;
+        assert!(!all && lines < LARGE, "{lines}");
+
+        let lane = JobLane::new(house.app.clone(), Retention { product_rounds: 1, ..Retention::default() });
+        let due = lane.claim(house.clock.now(), lane.lease(), 100).await.expect("jobs").rows;
+        lane.handle(due.iter().find(|job| job.kind == "purge_rounds").expect("it is due")).await;
+        ada.round("bell", 1).await.refused(404, "round.not_found");
+        let (lines, all) = rest(forgotten).await;
+        assert!(!all && lines < LARGE, "{lines}");
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_export_whose_reader_takes_nothing_gives_its_place_to_somebody_else_after_a_minute() {
+    let limits = Limits { in_flight_per_principal: 1, ..Limits::default() };
+    on_both_databases(async |database| {
+        let house = House::with_limits(database, limits.clone()).await;
+        let ada = Desk::of(&house, "ada").await;
+        large(&ada, "bell").await;
+        let silent = begun(&house, &ada.token).await;
+        let mut waited = Duration::ZERO;
+        let list = loop {
+            let list = ada.get(PRODUCTS).await;
+            if list.status != 429 {
+                break list;
+            }
+            list.refused(429, "edge.too_many_at_once");
+            house.clock.advance(Duration::from_secs(1));
+            waited += Duration::from_secs(1);
+            assert!(waited <= Duration::from_mins(2), "it is held for ever");
+        };
+        assert_eq!(list.status, 200);
+        assert!(waited >= Duration::from_mins(1), "{waited:?}");
+        let (lines, all) = rest(silent).await;
+        assert!(!all && lines < LARGE, "{lines}");
         house.close().await;
     })
     .await;

@@ -28,7 +28,7 @@ impl Desk<'_> {
     }
 
     /// `pause` or `cancel`.
-    async fn steer(&self, product: &str, round: i64, how: &str) -> Reply {
+    pub(crate) async fn steer(&self, product: &str, round: i64, how: &str) -> Reply {
         self.send(Call::new("POST", &format!("{ADMIN}/{product}/rounds/{round}/{how}"))).await
     }
 

@@ -35,7 +35,7 @@ pub use opening::{SignedIn, Tokens};
 pub use passwords::Passwords;
 pub use profile::{BasedOn, change_profile, profile};
 pub use refresh::refresh;
-pub(crate) use rights::{good_among, is_good};
+pub(crate) use rights::{Right, good_among, read_on};
 pub use sessions::{log_out, revoke_session, sessions};
 pub use settings::{PasswordCost, Settings};
 pub use sign_up::{create_user, sign_up};

@@ -156,6 +156,21 @@ async fn what_is_written_while_it_is_sent_is_a_request_of_its_caller_until_its_e
 }
 
 #[tokio::test]
+async fn what_is_written_while_it_is_sent_is_one_of_all_requests_until_its_end() {
+    let limits = Limits { in_flight: 1, ..Limits::default() };
+    let edge = Edge::with(EdgeSettings { limits, ..EdgeSettings::default() }).await;
+    let ada = r#"{"email": "ada@example.org", "password": "correct horse battery", "display_name": "Ada"}"#;
+    let signed_up = edge.post("/api/v1/auth/signup", ada).await.json();
+    let credential = format!("Bearer {}", signed_up["access_token"].as_str().expect("a token"));
+    let file = request("GET", "/test/file").header(header::AUTHORIZATION, credential).body(Body::empty());
+    let file = edge.router.clone().oneshot(file.expect("a request")).await.expect("an answer");
+    assert_eq!(file.status(), 200);
+    edge.get("/test/notes").await.is_problem("edge.overloaded");
+    assert_eq!(file.into_body().collect().await.expect("a whole body").to_bytes(), "onetwo");
+    assert_eq!(edge.get("/test/notes").await.status, 200);
+}
+
+#[tokio::test]
 async fn a_process_that_cannot_serve_says_which_check_failed() {
     let edge = Edge::new().await;
     let problem = edge.get("/readyz").await.is_problem("edge.not_ready");

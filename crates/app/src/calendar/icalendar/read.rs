@@ -20,7 +20,7 @@ use store::{
 use super::write::{Mask, Pages, Wanted};
 use crate::{
     App, Error,
-    identity::{Client, Opaque},
+    identity::{Client, Opaque, Right},
 };
 
 /// Grows when the same calendar is written in another way.
@@ -80,7 +80,7 @@ pub async fn read_feed(app: &App, token: &str, client: &Client, has: impl Fn(&st
     app.store().write(Count { key: format!("feed:{}", feed.id), limit: READS, now }).await?;
     let since = Zone::utc().resolve(since).instant;
     let mask = Some(Mask { feed: feed.id, at: standing.changed_at });
-    let wanted = Wanted { owner: feed.owner, name: feed.name, privacy: feed.privacy, since, mask };
+    let wanted = Wanted { right: Right::Feed(feed.owner, feed.id), name: feed.name, privacy: feed.privacy, since, mask };
     Ok(Reading::Text(standing, Pages::new(app, wanted).await?))
 }
 

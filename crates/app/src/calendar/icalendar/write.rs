@@ -19,10 +19,13 @@ use store::{
         imported::{self, Imported},
         whole,
     },
-    on_behalf_of,
 };
 
-use crate::{App, Error, calendar::labels};
+use crate::{
+    App, Error,
+    calendar::labels,
+    identity::{Right, read_on},
+};
 
 /// Schedules of one page.
 const PAGE: u32 = 100;
@@ -30,7 +33,7 @@ const PAGE: u32 = 100;
 /// What is to be written.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
-    pub(super) owner: UserId,
+    pub(super) right: Right,
     pub(super) name: String,
     pub(super) privacy: Privacy,
     /// What is over by then is left out.
@@ -78,18 +81,17 @@ enum Next {
     Nothing,
 }
 
-/// The whole calendar of the caller, with everything.
+/// The whole calendar of the caller, with everything. Nothing more is read once their session or key is not good any more.
 pub async fn export(app: &App, caller: &Caller) -> Result<Pages, Error> {
     let (name, privacy, since) = ("Campanile".to_owned(), Privacy::Full, Instant::DISTANT_PAST);
-    let wanted = Wanted { owner: caller.user, name, privacy, since, mask: None };
+    let wanted = Wanted { right: Right::Own(caller.clone()), name, privacy, since, mask: None };
     Pages::new(app, wanted).await
 }
 
 impl Pages {
     pub(super) async fn new(app: &App, wanted: Wanted) -> Result<Self, Error> {
-        let zones = Zones(wanted.owner, wanted.since, wanted.privacy);
-        // A feed is read by anybody, and a page while it is sent: both take the turns of the owner.
-        let zones = on_behalf_of(wanted.owner, app.store().read(zones)).await?;
+        let zones = Zones(wanted.right.owner(), wanted.since, wanted.privacy);
+        let zones = read_on(app, &wanted.right, zones).await?;
         Ok(Self { app: app.clone(), wanted, next: Next::Opening(zones) })
     }
 
@@ -115,9 +117,9 @@ impl Pages {
     }
 
     async fn schedules(&self, after: Option<ScheduleId>) -> Result<(String, Next), Error> {
-        let Wanted { owner, privacy, since, mask, .. } = self.wanted;
-        let page = Page { owner, after, since, full: privacy == Privacy::Full };
-        let page = on_behalf_of(owner, self.app.store().read(page)).await?;
+        let Wanted { ref right, privacy, since, mask, .. } = self.wanted;
+        let page = Page { owner: right.owner(), after, since, full: privacy == Privacy::Full };
+        let page = read_on(&self.app, right, page).await?;
         let mut text = String::new();
         // One that stays for the work on it alone has nothing to show, and nobody could read it in.
         let empty = |set: &RecurrenceSet| set.schedule.series.as_ref().is_some_and(|series| series.first().is_none());
@@ -139,8 +141,8 @@ impl Pages {
     }
 
     async fn others(&self, after: &str) -> Result<(String, Next), Error> {
-        let owner = self.wanted.owner;
-        let page = on_behalf_of(owner, self.app.store().read(Others(owner, after.to_owned()))).await?;
+        let right = &self.wanted.right;
+        let page = read_on(&self.app, right, Others(right.owner(), after.to_owned())).await?;
         let mut text: String = page.iter().map(|(_, text)| text.as_str()).collect();
         if let Some((key, _)) = page.last().filter(|_| page.len() == PAGE as usize) {
             return Ok((text, Next::Others(key.clone())));

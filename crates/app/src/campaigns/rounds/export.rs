@@ -1,17 +1,15 @@
 //! The whole ledger of a round, one page after the other.
 
-use domain::{
-    campaigns::ProductName,
-    identity::{Caller, IdentityError},
-};
-use kernel::Instant;
-use store::{Tx, UseCase, on_behalf_of};
+use domain::{campaigns::ProductName, identity::Caller};
 
 use super::{
-    Filter, Ledger, Line, Shown,
+    Filter, Line, Shown,
     read::{LedgerPage, get},
 };
-use crate::{App, Error, identity::is_good};
+use crate::{
+    App, Error,
+    identity::{Right, read_on},
+};
 
 /// Lines of one page.
 const AT_ONCE: u32 = 500;
@@ -19,7 +17,7 @@ const AT_ONCE: u32 = 500;
 /// A ledger, one page after the other, each as it is when it is read. Between two of them nothing of the database is held.
 pub struct Pages {
     app: App,
-    caller: Caller,
+    right: Right,
     round: Shown,
     /// The position behind which the next page begins; `None`: there is none.
     after: Option<i64>,
@@ -34,26 +32,7 @@ impl std::fmt::Debug for Pages {
 /// The ledger of a round of a product of the caller.
 pub async fn export(app: &App, caller: &Caller, which: (ProductName, i64)) -> Result<Pages, Error> {
     let round = get(app, caller, which).await?;
-    Ok(Pages { app: app.clone(), caller: caller.clone(), round, after: Some(0) })
-}
-
-/// A page, if its reader may still read it when it is read: a ledger of a million lines is read for as long as its reader likes.
-struct NextPage {
-    caller: Caller,
-    page: LedgerPage,
-    now: Instant,
-}
-
-impl UseCase for NextPage {
-    type Out = Ledger;
-    type Error = Error;
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Ledger, Error> {
-        if !is_good(tx, &self.caller, self.now).await? {
-            return Err(IdentityError::Unauthenticated.into());
-        }
-        self.page.run(tx).await
-    }
+    Ok(Pages { app: app.clone(), right: Right::Own(caller.clone()), round, after: Some(0) })
 }
 
 impl Pages {
@@ -73,10 +52,8 @@ impl Pages {
         let Some(after) = self.after else { return Ok(None) };
         // By its id: what is called so may become another product meanwhile.
         let (name, number) = (ProductName::Id(self.round.product), self.round.round.number);
-        let page = LedgerPage { owner: self.caller.user, name, number, filter: Filter::All, after, limit: AT_ONCE };
-        let next = NextPage { caller: self.caller.clone(), page, now: self.app.now() };
-        // Pages are read while they are sent, after the turn of the request is over.
-        let page = on_behalf_of(self.caller.user, self.app.store().read(next)).await?;
+        let page = LedgerPage { owner: self.right.owner(), name, number, filter: Filter::All, after, limit: AT_ONCE };
+        let page = read_on(&self.app, &self.right, page).await?;
         self.after = page.lines.last().filter(|_| page.goes_on).map(|line| line.position);
         Ok(Some(page.lines))
     }

@@ -7,20 +7,21 @@ use app::{
     campaigns::rounds::{self, Line, Pages},
 };
 use axum::{
-    body::Body,
     extract::State as Extract,
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
 use csv::{Terminator, WriterBuilder};
-use futures_util::stream;
 use http::{HeaderValue, header};
-use kernel::{Category, Instant};
+use kernel::Instant;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{super::named::OfRound, view::RoundRecipientView};
-use crate::http::{Caller, Path, Problem, Query};
+use crate::http::{
+    Caller, Path, Problem, Query,
+    written::{self, Pieces},
+};
 
 /// In which form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -70,7 +71,7 @@ pub(crate) async fn export_round(
         ExportFormat::Json => ("application/json", "json"),
     };
     let file = format!("attachment; filename=\"restock-{}-{}.{end}\"", pages.round().key.replace(':', "-"), of.round);
-    let mut response = body(Writing { pages, format, is_begun: false }).into_response();
+    let mut response = written::body(Writing { pages, format, is_begun: false }).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     response.headers_mut().extend(HeaderValue::try_from(file).ok().map(|file| (header::CONTENT_DISPOSITION, file)));
     Ok(response)
@@ -83,34 +84,17 @@ struct Writing {
     is_begun: bool,
 }
 
-/// A page is read when the reader has taken the one before: a slow one holds a page, and nothing of the database.
-fn body(writing: Writing) -> Body {
-    Body::from_stream(stream::try_unfold(writing, |mut writing| async move {
-        let piece = writing.next().await?;
-        Ok::<_, io::Error>(piece.map(|piece| (Bytes::from(piece), writing)))
-    }))
-}
-
-/// Its reader sees that the answer is not complete. Nothing is wrong where they may not read it any more, or it is forgotten.
-fn broken_off(error: &app::Error) -> io::Error {
-    if matches!(error.category(), Category::Unauthenticated | Category::NotFound) {
-        tracing::info!(%error, "a ledger was not written to its end");
-    } else {
-        tracing::error!(%error, "a ledger was not written to its end");
-    }
-    io::Error::other(error.to_string())
-}
-
-impl Writing {
-    /// The next piece of the file; `None` at its end.
-    async fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
-        let Some(lines) = self.pages.next().await.map_err(|error| broken_off(&error))? else { return Ok(None) };
+impl Pieces for Writing {
+    async fn next(&mut self) -> io::Result<Option<Bytes>> {
+        let lines = self.pages.next().await.map_err(|error| written::broken_off("a ledger", &error))?;
+        let Some(lines) = lines else { return Ok(None) };
         let (is_first, is_last) = (!self.is_begun, self.pages.is_over());
         self.is_begun = true;
-        Ok(Some(match self.format {
+        let piece = match self.format {
             ExportFormat::Csv => csv_piece(&lines, is_first)?,
             ExportFormat::Json => json_piece(&lines, is_first, is_last)?,
-        }))
+        };
+        Ok(Some(piece.into()))
     }
 }
 
