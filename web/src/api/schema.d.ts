@@ -839,7 +839,7 @@ export interface paths {
         /**
          * Export the ledger of a round
          * @description All of it, by position, with the columns of a line of the ledger. It is written while it is sent: each line as it stands when it comes to
-         *     that, and an answer that breaks off is not complete. In CSV a text that begins with `=`, `+`, `-`, `@`, a tabulator or a carriage
+         *     that, and an answer that breaks off is not complete. In CSV a text that begins with `=`, `+`, `-`, `@` (in full width, too), a tabulator or a carriage
          *     return has an apostrophe before it, so that no program of tables takes it for a formula; JSON has every text as it is.
          *
          *     A service key needs the scope `campaigns:read`.
@@ -6584,7 +6584,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `body.unsupported_media_type`: not `text/calendar` in UTF-8 */
+            /** @description `body.unsupported_media_type`: not `text/calendar` in UTF-8; or `body.unsupported_encoding`: compressed */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8114,7 +8114,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `body.unsupported_media_type`: not `text/csv` in UTF-8 */
+            /** @description `body.unsupported_media_type`: not `text/csv` in UTF-8; or `body.unsupported_encoding`: compressed */
             415: {
                 headers: {
                     [name: string]: unknown;

@@ -103,7 +103,7 @@ export function ledger(world: World, [name, number]: [string, string], query: { 
 
 /** What begins like a formula begins with an apostrophe, so that no table program computes it. */
 function cell(value: string | number | null): string {
-  const text = /^[=+\-@\t\r]/.test(String(value ?? "")) ? `'${String(value)}` : String(value ?? "");
+  const text = /^[=+\-@＝＋－＠\t\r]/.test(String(value ?? "")) ? `'${String(value)}` : String(value ?? "");
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

@@ -30,6 +30,7 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "body.malformed" 400 "Malformed body" "The body is not JSON that reads one way only: a syntax error, two members of one name, a byte order mark, text that is not UTF-8, or something behind the end.";
     "body.too_large" 413 "Body too large" "A body may have at most 1 MiB, a calendar file 2 MiB, and a list of people 8 MiB.";
     "body.too_slow" 408 "Body too slow" "The body did not arrive in time. Send it again over a better connection.";
+    "body.unsupported_encoding" 415 "Unsupported encoding" "Bodies are not decompressed: send them as they are, without a `Content-Encoding`.";
     "body.unsupported_media_type" 415 "Unsupported media type" "Bodies are `application/json` in UTF-8, calendar files `text/calendar`, and lists of people `text/csv`.";
     "category.cycle" 422 "Below itself" "A category cannot lie below itself. `cycle` names the way from it down to its new parent.";
     "category.has_children" 409 "Others lie below" "Say what becomes of the categories below: `children=lift` or `children=delete`.";
@@ -92,7 +93,7 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "product.not_found" 404 "No such product" "There is no such product, or it is not yours. Somebody else's is named by its `id`, and you subscribe nobody to it but yourself.";
     "product.out_of_stock" 409 "Out of stock" "Nothing is in stock, so nobody is told. Set the stock, or send it along.";
     "product.too_many" 409 "Too many products" "You have 1,000 products, which is the most. Delete one first.";
-    "product.version_mismatch" 412 "Changed meanwhile" "The product changed since the version in `If-Match`. Read it again.";
+    "product.version_mismatch" 412 "Changed meanwhile" "The product changed since the version in `If-Match`, or is not there. Read it again.";
     "query.invalid" 422 "Invalid query" "A parameter of the query is missing, unknown, given twice, or out of range. `errors` points at it.";
     "query.malformed" 400 "Malformed query" "The query is not percent-encoded UTF-8.";
     "quota.schedules" 409 "Too many schedules" "You keep as many schedules as a user may, by `limits.schedules_per_user`. Delete some first; the trash does not count.";
@@ -101,7 +102,7 @@ pub const ERRORS: &[ErrorEntry] = table! {
     "recipient.invalid" 422 "Invalid recipient" "A field of the recipient is not valid. `errors` points at it.";
     "recipient.not_found" 404 "No such recipient" "The address book has nobody of this name, and no account has this id.";
     "recipient.too_many" 409 "Too many recipients" "There are 2,000,000 recipients in the address book, which is the most. Delete some first.";
-    "recipient.version_mismatch" 412 "Changed meanwhile" "The recipient changed since the version in `If-Match`. Read it again.";
+    "recipient.version_mismatch" 412 "Changed meanwhile" "The recipient changed since the version in `If-Match`, or is not there. Read it again.";
     "reminder.invalid" 422 "Invalid reminder" "The reminder cannot be what is asked. `errors` points at the field.";
     "reminder.not_active" 409 "Reminder not active" "The reminder has been dismissed, or replaced, or its schedule is gone.";
     "reminder.not_found" 404 "No such reminder" "There is no such reminder, or it is not yours.";

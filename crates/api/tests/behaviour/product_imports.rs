@@ -54,6 +54,7 @@ async fn bad_lines_are_reported_by_line_and_nothing_is_half_imported() {
             (&format!("external_id,user_id\na,\n,{unknown}\n"), json!([[3, "user_unknown"]])),
             ("user_id\nkim\n", json!([[2, "user_id_invalid"]])),
             ("external_id,name\na,A\nb,\"B\nc,C\n", json!([[3, "quote_open"]])),
+            ("external_id,name\na,A\n\"b\"c,B\n", json!([[3, "quote_misplaced"]])),
             ("external_id\ra\r..\r.\r", json!([[3, "external_id_invalid"], [4, "external_id_invalid"]])),
         ] {
             let refused = ada.import_people("bell", file).await;

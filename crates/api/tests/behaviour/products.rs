@@ -197,8 +197,11 @@ async fn what_makes_no_sense_of_a_product_is_refused_by_field() {
         }
         let unknown = format!("{PRODUCTS}/prd_00000000000000000000000007");
         ada.put(&unknown, &json!({ "name": "a" })).await.refused(404, "product.not_found");
-        let absent = Call::new("PUT", &format!("{PRODUCTS}/new")).json(&json!({ "name": "a" })).header("if-match", "\"1\"");
-        ada.send(absent).await.refused(404, "product.not_found");
+        for tag in ["*", "\"1\""] {
+            let absent = Call::new("PUT", &format!("{PRODUCTS}/new")).json(&json!({ "name": "a" })).header("if-match", tag);
+            ada.send(absent).await.refused(412, "product.version_mismatch");
+            ada.get(&format!("{PRODUCTS}/new")).await.refused(404, "product.not_found");
+        }
         assert_eq!(ada.get(&format!("{PRODUCTS}/bell")).await.body["stock"], json!(0), "nothing of it was done");
         house.close().await;
     })
@@ -222,6 +225,11 @@ async fn an_address_book_is_kept_by_what_its_owner_calls_people() {
         assert_eq!((less.header("etag"), &less.body["email"]), (Some("\"2\""), &Value::Null), "all of it is what was sent");
         let stale = Call::new("PUT", &path).json(&said).header("if-match", "\"1\"");
         ada.send(stale).await.refused(412, "recipient.version_mismatch");
+        for tag in ["*", "\"1\""] {
+            let absent = Call::new("PUT", &format!("{RECIPIENTS}/nobody")).json(&json!({})).header("if-match", tag);
+            ada.send(absent).await.refused(412, "recipient.version_mismatch");
+            ada.get(&format!("{RECIPIENTS}/nobody")).await.refused(404, "recipient.not_found");
+        }
 
         for (body, pointer) in [
             (json!({ "name": "" }), "/name"),

@@ -29,8 +29,9 @@ struct Put {
 
 impl Put {
     async fn begin(&self, tx: &mut Tx<'_>, key: &str) -> Result<Product, Error> {
-        if matches!(self.expected, Expected::Version(_)) {
-            return Err(CampaignError::ProductNotFound.into());
+        // RFC 9110, section 13.1.1: `*` as well asks for one that is there.
+        if self.expected != Expected::Unsaid {
+            return Err(CampaignError::ProductAbsent.into());
         }
         let id = ProductId::mint(self.now, &*self.entropy);
         let product = self.draft.begin((id, self.owner, key), rows::count(tx, self.owner).await?, self.now)?;

@@ -40,8 +40,9 @@ impl UseCase for Put {
         let count = rows::lock_book(tx, owner).await?;
         let found = rows::find(tx, owner, &self.external_id).await?;
         let is_new = found.as_ref().is_none_or(|found| found.deleted);
-        if is_new && matches!(self.expected, Expected::Version(_)) {
-            return Err(CampaignError::RecipientNotFound.into());
+        // RFC 9110, section 13.1.1: `*` as well asks for one who is there.
+        if is_new && self.expected != Expected::Unsaid {
+            return Err(CampaignError::RecipientAbsent.into());
         }
         let recipient = if let Some(mut recipient) = found {
             fits(self.expected, &recipient)?;

@@ -74,6 +74,8 @@ impl std::fmt::Debug for ServiceUrl {
 }
 
 impl Setting for ServiceUrl {
+    const SECRET: bool = true;
+
     fn read(raw: &Raw) -> Option<Self> {
         let text = raw.text()?;
         let (scheme, rest) = text.split_once("://")?;

@@ -100,14 +100,14 @@ impl Layers {
     }
 
     /// The typed value of `key`, or a complaint.
-    pub(super) fn read<T: Setting>(&self, key: &'static str, secret: bool, complaints: &mut Complaints) -> Option<T> {
+    pub(super) fn read<T: Setting>(&self, key: &'static str, complaints: &mut Complaints) -> Option<T> {
         let Some((raw, origin)) = self.0.get(key) else {
             complaints.add(Complaint::new(key, "has no default", "this is a mistake of ours: set it, and tell us"));
             return None;
         };
         let value = T::read(raw);
         if value.is_none() {
-            let written = if secret { "not valid (the value is not shown)".to_owned() } else { raw.to_string() };
+            let written = if T::SECRET { "not valid (the value is not shown)".to_owned() } else { raw.to_string() };
             let problem = format!("is {written}");
             complaints.add(Complaint::new(describe(key, origin), problem, format!("allowed: {}", T::allowed())));
         }

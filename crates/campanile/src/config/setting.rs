@@ -58,6 +58,9 @@ impl fmt::Display for Raw {
 
 /// One kind of value.
 pub(crate) trait Setting: Sized {
+    /// Whether it may hold a secret: then a value that is not allowed is not repeated.
+    const SECRET: bool = false;
+
     /// The value, if it is allowed.
     fn read(raw: &Raw) -> Option<Self>;
     /// What is allowed, to follow "allowed: ".
@@ -108,6 +111,8 @@ impl Setting for IpAddr {
 
 /// A list, each item of the same kind.
 impl<T: Setting> Setting for Vec<T> {
+    const SECRET: bool = T::SECRET;
+
     fn read(raw: &Raw) -> Option<Self> {
         raw.list()?.into_iter().map(|item| T::read(&Raw::Text(item.to_owned()))).collect()
     }
@@ -121,6 +126,8 @@ impl<T: Setting> Setting for Vec<T> {
 
 /// An empty text says "none".
 impl<T: Setting> Setting for Option<T> {
+    const SECRET: bool = T::SECRET;
+
     fn read(raw: &Raw) -> Option<Self> {
         if raw.text() == Some("") { Some(None) } else { T::read(raw).map(Some) }
     }

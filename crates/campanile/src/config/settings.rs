@@ -24,7 +24,7 @@ pub(crate) struct Key {
 
 macro_rules! settings {
     (
-        top { $( $(#[$doc:meta])* $field:ident: $kind:ty $(, $secret:literal)?; )* }
+        top { $( $(#[$doc:meta])* $field:ident: $kind:ty; )* }
         $( $(#[$section_doc:meta])* $section:ident: $name:ident {
             $( $(#[$inner_doc:meta])* $inner:ident: $inner_kind:ty; )*
         } )*
@@ -45,17 +45,16 @@ macro_rules! settings {
         impl Config {
             /// Every key, in the order of the default file.
             pub(crate) const KEYS: &'static [Key] = &[
-                $( Key { name: stringify!($field), secret: settings!(@secret $($secret)?) }, )*
-                $( $( Key { name: concat!(stringify!($section), ".", stringify!($inner)), secret: false }, )* )*
+                $( Key { name: stringify!($field), secret: <$kind>::SECRET }, )*
+                $( $( Key { name: concat!(stringify!($section), ".", stringify!($inner)), secret: <$inner_kind>::SECRET }, )* )*
             ];
 
             /// The typed values, or a complaint for each that is wrong.
             pub(super) fn read(layers: &Layers, complaints: &mut Complaints) -> Option<Self> {
-                $( let $field: Option<$kind> =
-                    layers.read(stringify!($field), settings!(@secret $($secret)?), complaints); )*
+                $( let $field: Option<$kind> = layers.read(stringify!($field), complaints); )*
                 $( let $section = {
                     $( let $inner: Option<$inner_kind> =
-                        layers.read(concat!(stringify!($section), ".", stringify!($inner)), false, complaints); )*
+                        layers.read(concat!(stringify!($section), ".", stringify!($inner)), complaints); )*
                     (|| Some($name { $( $inner: $inner?, )* }))()
                 }; )*
                 Some(Self { $( $field: $field?, )* $( $section: $section?, )* })
@@ -70,8 +69,6 @@ macro_rules! settings {
             }
         }
     };
-    (@secret) => { false };
-    (@secret $secret:literal) => { $secret };
 }
 
 settings! {
@@ -81,7 +78,7 @@ settings! {
         /// The data folder.
         data: PathBuf;
         /// The database; none is `campanile.db` in the data folder.
-        database: Option<Database>, true;
+        database: Option<Database>;
         /// Where the installation's secret is kept; none is `secret.key` in the data folder.
         secret_file: Option<PathBuf>;
         /// Where the time zones are read from; none is what is compiled in.

@@ -114,6 +114,15 @@ fn what_is_wrong_is_said_with_place_and_remedy() {
              or postgres://USER:PASSWORD@HOST:PORT/DATABASE",
         ),
         (
+            file("[campaigns]\nhandover_url = \"https://me:canary@notify.example/hook\""),
+            "DATA/campanile.toml line 2: `campaigns.handover_url` is not valid (the value is not shown); allowed: \"\" for none, or a \
+             URL of http:// or https:// without a user: https://notify.example/restock",
+        ),
+        (
+            load_with("", &[("CAMPANILE_CAMPAIGNS__HANDOVER_URL", "notify.example/canary")], &NO_FLAGS).expect_err("no URL"),
+            "CAMPANILE_CAMPAIGNS__HANDOVER_URL is not valid (the value is not shown); allowed: ",
+        ),
+        (
             load_with("", &[], &["roles=api"]).expect_err("split"),
             "--set roles splits the work between processes, but a SQLite file belongs to one process; leave it at \
              \"api,worker\", or set database to a postgres:// URL",
@@ -134,6 +143,7 @@ fn what_is_wrong_is_said_with_place_and_remedy() {
     ];
     for (said, expected) in table {
         assert!(said.starts_with(expected), "said:     {said}\nexpected: {expected}");
+        assert!(!said.contains("canary"), "{said}");
     }
 }
 

@@ -41,6 +41,8 @@ impl fmt::Debug for Database {
 }
 
 impl Setting for Database {
+    const SECRET: bool = true;
+
     fn read(raw: &Raw) -> Option<Self> {
         let text = raw.text()?;
         if let Some(path) = text.strip_prefix("sqlite:") {

@@ -25,6 +25,9 @@ pub enum CampaignError {
         /// The present version.
         current: i64,
     },
+    /// `If-Match` names a version of a product that is not there.
+    #[error("there is no such product to change: leave If-Match out to make it")]
+    ProductAbsent,
     /// The address book has nobody of this name, and no account has this id.
     #[error("there is no such recipient")]
     RecipientNotFound,
@@ -43,6 +46,9 @@ pub enum CampaignError {
         /// The present version.
         current: i64,
     },
+    /// `If-Match` names a version of a recipient who is not there.
+    #[error("there is no such recipient to change: leave If-Match out to keep them")]
+    RecipientAbsent,
     /// They never subscribed to the product.
     #[error("they never subscribed to this product")]
     SubscriptionNotFound,
@@ -74,11 +80,11 @@ impl Coded for CampaignError {
             Self::ProductNotFound => "product.not_found",
             Self::InvalidProduct(_) => "product.invalid",
             Self::TooManyProducts { .. } => "product.too_many",
-            Self::ProductVersionMismatch { .. } => "product.version_mismatch",
+            Self::ProductVersionMismatch { .. } | Self::ProductAbsent => "product.version_mismatch",
             Self::RecipientNotFound => "recipient.not_found",
             Self::InvalidRecipient(_) => "recipient.invalid",
             Self::TooManyRecipients { .. } => "recipient.too_many",
-            Self::RecipientVersionMismatch { .. } => "recipient.version_mismatch",
+            Self::RecipientVersionMismatch { .. } | Self::RecipientAbsent => "recipient.version_mismatch",
             Self::SubscriptionNotFound => "subscription.not_found",
             Self::Declined => "subscription.declined",
             Self::Full { .. } => "subscription.too_many",
@@ -93,7 +99,10 @@ impl Coded for CampaignError {
             Self::InvalidProduct(_) | Self::InvalidRecipient(_) | Self::BadLines { .. } | Self::TooManyLines => Category::Invalid,
             Self::Declined => Category::Forbidden,
             Self::TooManyProducts { .. } | Self::TooManyRecipients { .. } | Self::Full { .. } => Category::Conflict,
-            Self::ProductVersionMismatch { .. } | Self::RecipientVersionMismatch { .. } => Category::PreconditionFailed,
+            Self::ProductVersionMismatch { .. }
+            | Self::ProductAbsent
+            | Self::RecipientVersionMismatch { .. }
+            | Self::RecipientAbsent => Category::PreconditionFailed,
         }
     }
 

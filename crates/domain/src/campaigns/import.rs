@@ -183,9 +183,45 @@ impl<'a> Records<'a> {
             let detail = "a quote is opened here, or in a line after this, and never closed".to_owned();
             return Err(BadLine { line: self.line, code: "quote_open", detail });
         }
+        let end = usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX).min(self.file.len());
+        if has_misplaced_quote(&self.file[byte..end]) {
+            let detail = "quotes stand around a whole field, and a quote within one is written twice".to_owned();
+            return Err(BadLine { line: self.line, code: "quote_misplaced", detail });
+        }
         Ok(true)
     }
 }
+
+/// Whether a record has a quote where RFC 4180 has none: within a field that is not in quotes, or before something else than the end of the
+/// field. Its reader takes such a field for what it likes.
+fn has_misplaced_quote(record: &[u8]) -> bool {
+    /// Where in a field the last byte stood.
+    enum At {
+        Begin,
+        Plain,
+        Quoted,
+        /// Behind a quote that closes, or is the first of two.
+        Quote,
+        /// Behind space behind a quote that closes.
+        Behind,
+    }
+    let mut at = At::Begin;
+    for byte in record.strip_prefix(BYTE_ORDER_MARK).unwrap_or(record) {
+        at = match (at, byte) {
+            (At::Quoted, b'"') => At::Quote,
+            (At::Quoted, _) | (At::Begin | At::Quote, b'"') => At::Quoted,
+            (At::Plain | At::Behind, b'"') => return true,
+            (_, b',' | b'\r' | b'\n') => At::Begin,
+            (At::Begin | At::Plain, _) => At::Plain,
+            (At::Quote | At::Behind, b' ' | b'\t') => At::Behind,
+            (At::Quote | At::Behind, _) => return true,
+        };
+    }
+    false
+}
+
+/// What some programs begin a file with, in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// How many lines end in `text` from `from` on: with CR, LF, or both.
 fn ends(text: &[u8], from: usize) -> u64 {
@@ -310,6 +346,9 @@ mod tests {
             ("external_id,name\na,A,\nb,\"B,\n", &[(2, "field_count"), (3, "quote_open")]),
             ("external_id\na\n\"", &[(3, "quote_open")]),
             ("external_id,\"name\na,A\n", &[(1, "quote_open")]),
+            ("external_id,name\n\"a\"b,A\nc,\"C\" \nd,\"D\" \"\ne,E\n", &[(2, "quote_misplaced"), (4, "quote_misplaced")]),
+            ("external_id,name\na,Kim \"Lee\"\nb, \"B\"\n\nc,\"C\"\"C\"\n", &[(2, "quote_misplaced"), (3, "quote_misplaced")]),
+            ("external_id,\"name\"s\na,A\n", &[(1, "quote_misplaced")]),
             ("external_id\ra\r\r.\r", &[(4, "external_id_invalid")]),
             ("external_id\r\n\r\n..\r\r\n.\n", &[(3, "external_id_invalid"), (5, "external_id_invalid")]),
             ("external_id\r\"a\rb\"\rc\u{200b}\r", &[(2, "external_id_invalid"), (4, "external_id_invalid")]),
@@ -331,6 +370,7 @@ mod tests {
             "external_id,name\na,A\n\r\n\n",
             "external_id,name\r\na,\"A\"",
             "external_id,name\ra,\"A\"\r",
+            "\u{feff}\"external_id\",\"name\"\n\"a\" ,\"A\"\t\n",
         ] {
             let import = read(file.as_bytes()).expect("a good file");
             let people: Vec<_> = import.people.iter().map(|line| (line.number, line.who.external_id())).collect();

@@ -478,6 +478,7 @@ const KOREAN_LINES: Readonly<Record<string, string>> = {
   column_repeated: "첫 줄에 같은 열이 두 번 있습니다.",
   field_count: "칸의 수가 열의 수와 다릅니다.",
   quote_open: "여기나 이 다음 줄에서 연 따옴표가 닫히지 않았습니다.",
+  quote_misplaced: "따옴표는 칸 전체를 감싸야 하고, 칸 안의 따옴표는 두 번 적어야 합니다.",
   recipient_missing: "누구인지 적혀 있지 않습니다.",
   recipient_ambiguous: "external_id와 user_id 가운데 하나만 적어 주세요.",
   external_id_invalid: "고객 번호로 쓸 수 없는 값입니다.",

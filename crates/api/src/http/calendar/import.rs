@@ -116,7 +116,7 @@ impl From<&Taken> for ImportedItem {
     responses(
         (status = 200, description = "What came of it", body = ImportReport),
         (status = 413, description = "`body.too_large`: more than 2 MiB"),
-        (status = 415, description = "`body.unsupported_media_type`: not `text/calendar` in UTF-8"),
+        (status = 415, description = "`body.unsupported_media_type`: not `text/calendar` in UTF-8; or `body.unsupported_encoding`: compressed"),
         (status = 422, description = "`icalendar.malformed`, `icalendar.invalid` or `icalendar.too_much`: `errors` points at the lines"),
     )
 )]

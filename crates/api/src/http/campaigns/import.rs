@@ -48,7 +48,7 @@ impl From<&Imported> for SubscriptionImport {
     responses(
         (status = 200, description = "What came of it", body = SubscriptionImport),
         (status = 413, description = "`body.too_large`: more than 8 MiB"),
-        (status = 415, description = "`body.unsupported_media_type`: not `text/csv` in UTF-8"),
+        (status = 415, description = "`body.unsupported_media_type`: not `text/csv` in UTF-8; or `body.unsupported_encoding`: compressed"),
         (
             status = 422,
             description = "`subscription.bad_lines`: `lines` names the first 100 with `line`, `code` and `detail`, `bad_lines` says how \

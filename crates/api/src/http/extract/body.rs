@@ -3,7 +3,7 @@
 use axum::{body::Body, extract::Request};
 use bytes::Bytes;
 use futures_util::future::{Either, select};
-use http::StatusCode;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kernel::Category;
 
@@ -39,14 +39,25 @@ pub(super) fn announced_size_fits(request: &Request) -> Result<(), Problem> {
     announces_at_most(MAX_BODY_BYTES, request)
 }
 
-/// Refuses a body that announces to have more than `most` bytes.
+/// Refuses a body that announces to have more than `most` bytes, or to be written in a way that is not read here.
 pub(super) fn announces_at_most(most: usize, request: &Request) -> Result<(), Problem> {
-    let announced =
-        request.headers().get(http::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    is_plain(request.headers())?;
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     match announced {
         Some(bytes) if bytes > most as u64 => Err(too_large(most)),
         _ => Ok(()),
     }
+}
+
+/// Bodies are read as they are (RFC 9110, section 8.4): what is compressed would be taken for something else.
+fn is_plain(headers: &HeaderMap) -> Result<(), Problem> {
+    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
+    let is_identity = |value: &HeaderValue| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity");
+    if codings.all(is_identity) {
+        return Ok(());
+    }
+    let detail = "send the body as it is: it is not decompressed here, and `Content-Encoding` can only be identity";
+    Err(Problem::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE, "body.unsupported_encoding", detail))
 }
 
 fn too_large(most: usize) -> Problem {

@@ -119,6 +119,23 @@ async fn a_body_is_json_in_utf_8_and_says_so() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_compressed_is_refused_and_not_read_as_it_is() {
+    let edge = Edge::new().await;
+    let send = async |path: &str, codings: &[&str]| {
+        let request = request("POST", path).header(header::CONTENT_TYPE, "application/json");
+        let request = codings.iter().fold(request, |request, one| request.header(header::CONTENT_ENCODING, *one));
+        edge.send(request.body(Body::from(r#"{"title":"a","minutes":1}"#)).expect("a request")).await
+    };
+    for path in ["/test/notes", "/test/plain", "/test/maybe"] {
+        for codings in [&["gzip"][..], &["identity, br"], &["identity", "zstd"], &[""], &["x-own"]] {
+            send(path, codings).await.is_problem("body.unsupported_encoding");
+        }
+        let plain = send(path, &["Identity"]).await;
+        assert_ne!(plain.status, 415, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_of_one_mebibyte_is_read_and_a_byte_more_is_not() {
     let edge = Edge::new().await;
     let sized = |bytes: usize| {

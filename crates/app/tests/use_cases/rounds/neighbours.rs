@@ -32,7 +32,7 @@ impl Shop {
     /// Another product, for which everybody waits who has an account.
     async fn sells_bells(&self) {
         let draft = ProductDraft { name: "Bell".to_owned(), ..ProductDraft::default() };
-        Box::pin(campaigns::put_product(self.app(), &self.world.ada, (BELL, Expected::Any), draft)).await.expect("a product");
+        Box::pin(campaigns::put_product(self.app(), &self.world.ada, (BELL, Expected::Unsaid), draft)).await.expect("a product");
         for user in self.users.iter().flatten() {
             let who = user.to_string();
             Box::pin(campaigns::subscribe(self.app(), &self.world.ada, (BELL, &who))).await.expect("they wait");

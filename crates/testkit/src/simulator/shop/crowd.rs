@@ -207,7 +207,7 @@ impl Crowd {
 async fn subscribe(app: App, steps: Vec<Step>) -> Vec<Result<i64, Error>> {
     let mut places = Vec::new();
     for Step { who, caller, product, is_new } in steps {
-        if is_new && let Err(error) = campaigns::put_recipient(&app, &caller, (&who, Expected::Any), [None; 4]).await {
+        if is_new && let Err(error) = campaigns::put_recipient(&app, &caller, (&who, Expected::Unsaid), [None; 4]).await {
             places.push(Err(error));
             break;
         }

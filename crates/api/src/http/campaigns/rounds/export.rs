@@ -45,7 +45,7 @@ pub(crate) struct Wanted {
 /// Export the ledger of a round
 ///
 /// All of it, by position, with the columns of a line of the ledger. It is written while it is sent: each line as it stands when it comes to
-/// that, and an answer that breaks off is not complete. In CSV a text that begins with `=`, `+`, `-`, `@`, a tabulator or a carriage
+/// that, and an answer that breaks off is not complete. In CSV a text that begins with `=`, `+`, `-`, `@` (in full width, too), a tabulator or a carriage
 /// return has an apostrophe before it, so that no program of tables takes it for a formula; JSON has every text as it is.
 #[utoipa::path(
     get, path = "/api/v1/products/{product_id}/rounds/{round}/export", tag = "campaigns",
@@ -125,9 +125,12 @@ fn csv_piece(lines: &[Line], is_first: bool) -> io::Result<Vec<u8>> {
     writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
+/// How formulas begin, in full width as well, as keyboards of East Asia write them.
+const FORMULA: [char; 10] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r'];
+
 /// Programs of tables take a cell that begins so for a formula, and do what it says: whoever chose their own name would say it.
 fn harmless(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+    if text.starts_with(FORMULA) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
 fn json_piece(lines: &[Line], is_first: bool, is_last: bool) -> serde_json::Result<Vec<u8>> {
@@ -174,6 +177,10 @@ mod tests {
             ("@SUM(A1)", "'@SUM(A1)"),
             ("\tx", "'\tx"),
             ("\rx", "'\rx"),
+            ("＝1+1", "'＝1+1"),
+            ("＋82 10", "'＋82 10"),
+            ("－1", "'－1"),
+            ("＠SUM(A1)", "'＠SUM(A1)"),
             ("a=1", "a=1"),
             ("'", "'"),
             ("", ""),
