@@ -12,3 +12,5 @@ pub mod notify;
 pub mod planning;
 pub mod rooms;
 pub mod tasks;
+
+mod text;

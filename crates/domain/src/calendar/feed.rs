@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use kernel::{Category, Coded, FeedId, FieldError, Instant, UserId};
 
-use super::{icalendar::Privacy, text};
-use crate::identity::throttle::Limit;
+use super::icalendar::Privacy;
+use crate::{identity::throttle::Limit, text::breaks};
 
 /// Feeds of one user.
 pub const MAX_FEEDS: i64 = 10;
@@ -51,7 +51,7 @@ impl FeedRequest {
     pub fn parse(name: &str, privacy: &str) -> Result<Self, FeedError> {
         let mut wrong = Vec::new();
         let name = name.trim();
-        if name.is_empty() || name.chars().count() > NAME_MAX || name.contains(text::breaks) {
+        if name.is_empty() || name.chars().count() > NAME_MAX || name.contains(breaks) {
             wrong.push(FieldError::new("/name", "1 to 80 characters without line breaks or control characters"));
         }
         match privacy.parse() {

@@ -2,6 +2,8 @@
 
 use kernel::FieldError;
 
+use crate::text::{at_most, is_invisible, line};
+
 /// Characters of a title.
 pub(crate) const TITLE_MAX: usize = 200;
 /// Characters of a description.
@@ -42,46 +44,6 @@ pub(super) fn kind(text: &str) -> Result<String, FieldError> {
     }
     at_most("/kind", text, KIND_MAX)?;
     Ok(text.to_owned())
-}
-
-/// One line, trimmed, perhaps empty.
-pub(crate) fn line(pointer: &str, text: &str, max: usize) -> Result<String, FieldError> {
-    if text.chars().any(breaks) {
-        return Err(FieldError::new(pointer, "line breaks and control characters are not allowed here"));
-    }
-    let text = text.trim();
-    at_most(pointer, text, max)?;
-    Ok(text.to_owned())
-}
-
-/// Control characters, among them CR, LF, NUL and NEL, and the two separators that Unicode breaks lines at. What changes the
-/// direction of text is not among them: it is stored and escaped where it is shown.
-pub(crate) fn breaks(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
-}
-
-fn at_most(pointer: &str, text: &str, max: usize) -> Result<(), FieldError> {
-    if text.chars().count() > max {
-        return Err(FieldError::new(pointer, format!("at most {max} characters")));
-    }
-    Ok(())
-}
-
-/// White space, the blank of Braille, and what Unicode says may be left out where it is drawn (`Default_Ignorable_Code_Point`): zero-width
-/// characters, direction marks, soft hyphens, fillers, variation selectors, tags.
-pub(crate) fn is_invisible(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
-        )
-}
-
-/// Characters that turn the direction of what follows, so that it is shown as what it is not.
-pub(crate) fn turns(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use kernel::{FieldError, Instant, ProductId, UserId};
 
 use super::CampaignError;
-use crate::calendar::text::{is_invisible, line, turns};
+use crate::text::{is_invisible, line, turns};
 
 /// Characters of a name.
 const MAX_NAME: usize = 200;

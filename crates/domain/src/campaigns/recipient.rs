@@ -4,8 +4,8 @@ use kernel::{FieldError, Instant, RecipientId, UserId, Zone};
 
 use super::CampaignError;
 use crate::{
-    calendar::text::{is_invisible, line},
     identity::{DisplayName, Email, Locale},
+    text::{is_invisible, line},
 };
 
 /// Characters of what an owner calls somebody.

@@ -8,11 +8,9 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::Role;
 use crate::{
     alarms::QuietHours,
-    calendar::{
-        progress::WeekStart,
-        text::{breaks, turns},
-    },
+    calendar::progress::WeekStart,
     planning::Waking,
+    text::{breaks, turns},
 };
 
 /// The most bytes an e-mail address may have (RFC 5321 §4.5.3.1.3, without the angle brackets).

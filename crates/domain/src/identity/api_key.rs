@@ -3,7 +3,7 @@
 use kernel::{ApiKeyId, FieldError, Instant, UserId};
 
 use super::{IdentityError, Scope};
-use crate::calendar::text::breaks;
+use crate::text::breaks;
 
 /// The most keys one user may have at a time.
 pub const API_KEYS_MAX: i64 = 50;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kernel::{CommentId, FieldError, Instant, RoomId, UserId};
 
 use super::{About, Deed, RoomError, Standing};
-use crate::{calendar::text::is_invisible, identity::throttle::Limit};
+use crate::{identity::throttle::Limit, text::is_invisible};
 
 /// Characters of a comment.
 pub const MAX_COMMENT: usize = 4_000;

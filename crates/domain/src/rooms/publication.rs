@@ -3,7 +3,7 @@
 use kernel::{FieldError, RoomId, UserId};
 
 use super::{RoomError, external_key};
-use crate::calendar::text::{is_invisible, line, turns};
+use crate::text::{is_invisible, line, turns};
 
 /// Bytes of the data of an event, written without space.
 pub const MAX_DATA_BYTES: usize = 64 * 1024;

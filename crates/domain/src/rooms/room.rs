@@ -3,7 +3,7 @@
 use kernel::{FieldError, Instant, RoomId};
 
 use super::RoomError;
-use crate::calendar::text::{is_invisible, line};
+use crate::text::{is_invisible, line};
 
 /// Characters of a name.
 pub const MAX_NAME: usize = 80;

@@ -1,7 +1,7 @@
 //! Text of other programs as a schedule can hold it: shorter, and in one line where a schedule has one line.
 
 use super::Line;
-use crate::calendar::text;
+use crate::{calendar::text, text::breaks};
 
 /// What a schedule is called whose event had no name.
 const UNTITLED: &str = "Untitled";
@@ -28,7 +28,7 @@ fn description(plain: &str) -> String {
 
 /// The lines of `plain` joined by `with`.
 fn one_line(plain: &str, with: &str, most: usize) -> String {
-    let lines = plain.split(text::breaks).map(str::trim).filter(|line| !line.is_empty());
+    let lines = plain.split(breaks).map(str::trim).filter(|line| !line.is_empty());
     let joined: String = lines.collect::<Vec<_>>().join(with).chars().take(most).collect();
     joined.trim().to_owned()
 }

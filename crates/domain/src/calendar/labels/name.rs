@@ -5,7 +5,7 @@ use std::{cmp::Ordering, fmt};
 use kernel::FieldError;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::super::text::{is_invisible, line};
+use crate::text::{is_invisible, line};
 
 /// Characters of a name.
 const NAME_MAX: usize = 50;
