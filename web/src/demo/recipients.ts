@@ -29,10 +29,13 @@ export function list(world: World, query: Page): RecipientPage {
   return { items: items.map(view), next_cursor };
 }
 
+/** What is not seen, but for the common space. */
+const UNSEEN = /[\p{Cc}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800\uFFF9-\uFFFB]|[^\S ]/u;
+
 /** What nobody can be called, and why. */
 export function wrongName(external_id: string): string | undefined {
   if (external_id.startsWith("usr_")) return "who has an account comes into the book by being subscribed";
-  if (["import", ".", ".."].includes(external_id) || !/^[^\p{Cc}\p{Z}](?:[^\p{Cc}]*[^\p{Cc}\p{Z}])?$/u.test(external_id) || [...external_id].length > 128) return "1 to 128 visible characters";
+  if (["import", ".", ".."].includes(external_id) || external_id === "" || external_id !== external_id.trim() || UNSEEN.test(external_id) || [...external_id].length > 128) return "1 to 128 visible characters";
   return undefined;
 }
 

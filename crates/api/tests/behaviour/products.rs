@@ -5,7 +5,7 @@ use std::time::Duration;
 use app::domain::identity::Scope;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use testkit::on_both_databases;
+use testkit::{on_both_databases, store::scratch};
 
 use crate::{
     desk::Desk,
@@ -264,6 +264,37 @@ async fn an_address_book_is_kept_by_what_its_owner_calls_people() {
         assert_eq!(ada.put(&path, &json!({})).await.status, 201);
         let back = ada.subscribe("bell", "customer%207").await;
         assert_eq!((back.status.as_u16(), back.body["position"].as_i64()), (200, Some(2)), "{}", back.body);
+        house.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_called_as_nobody_new_may_be_is_reached_all_the_same() {
+    on_both_databases(async |database| {
+        let house = House::open(database).await;
+        let ada = Desk::of(&house, "ada").await;
+        ada.product("bell").await;
+        ada.keeps("old").await;
+        ada.subscribe("bell", "old").await;
+        ada.stock("bell", 1).await;
+        Teller::of(&house).freeze().await;
+        // As it could be called before there was a rule.
+        let renamed = "UPDATE recipients SET external_id = 'o\u{200b}ld' WHERE external_id = 'old'";
+        scratch::script(database.open(), renamed).await.expect("renamed");
+
+        let (name, path) = ("o%E2%80%8Bld", format!("{RECIPIENTS}/o%E2%80%8Bld"));
+        assert_eq!(ada.get(&path).await.text("/external_id"), "o\u{200b}ld");
+        assert_eq!(ada.put(&path, &json!({ "name": "Kim" })).await.status, 200);
+        assert_eq!(ada.get(&format!("{PRODUCTS}/bell/subscriptions/{name}")).await.text("/state"), "ACTIVE");
+        let line = ada.get(&format!("{PRODUCTS}/bell/rounds/1/recipients?user_id={name}")).await;
+        assert_eq!((line.text("/items/0/name"), &line.body["items"][0]["position"]), ("Kim", &json!(1)));
+        assert_eq!(ada.unsubscribe("bell", name).await.status, 204);
+        assert_eq!(ada.line("bell").await, Vec::<String>::new());
+        assert_eq!(ada.subscribe("bell", name).await.status, 200);
+        assert_eq!(ada.remove(&path).await.status, 204);
+        ada.get(&path).await.refused(404, "recipient.not_found");
+        ada.put(&path, &json!({})).await.refused(422, "recipient.invalid");
         house.close().await;
     })
     .await;

@@ -40,6 +40,9 @@ impl UseCase for Put {
         let count = rows::lock_book(tx, owner).await?;
         let found = rows::find(tx, owner, &self.external_id).await?;
         let is_new = found.as_ref().is_none_or(|found| found.deleted);
+        if is_new {
+            external_id("/external_id", &self.external_id).map_err(|wrong| CampaignError::InvalidRecipient(vec![wrong]))?;
+        }
         // RFC 9110, section 13.1.1: `*` as well asks for one who is there.
         if is_new && self.expected != Expected::Unsaid {
             return Err(CampaignError::RecipientAbsent.into());
@@ -71,7 +74,13 @@ pub async fn put_recipient(
     fields: [Option<&str>; 4],
 ) -> Result<(Recipient, bool), Error> {
     let draft = RecipientDraft::read("", fields).map_err(CampaignError::InvalidRecipient)?;
-    let external_id = external_id("/external_id", path).map_err(|wrong| CampaignError::InvalidRecipient(vec![wrong]))?;
+    let external_id = match Who::read(path) {
+        Some(Who::External(id)) => id,
+        // It says why.
+        Some(Who::User(_)) | None => {
+            external_id("/external_id", path).map_err(|wrong| CampaignError::InvalidRecipient(vec![wrong]))?
+        }
+    };
     let (now, entropy) = (app.now(), app.entropy());
     app.commit(Put { owner: caller.user, external_id, draft, expected, now, entropy }).await
 }

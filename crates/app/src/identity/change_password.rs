@@ -35,7 +35,7 @@ pub async fn change_password(app: &App, caller: &Caller, current: String, new: S
 
 /// Sets a password without knowing the old one, for operators; every session of the account ends.
 pub async fn reset_password(app: &App, email: &str, new: String) -> Result<(), Error> {
-    let email: Email = email.parse().map_err(|_| IdentityError::UserNotFound)?;
+    let email = Email::named(email).map_err(|_| IdentityError::UserNotFound)?;
     let user = app.store().read(FindUser { email }).await?.ok_or(IdentityError::UserNotFound)?;
     let new = accepted(&user, new, "/password")?;
     let entropy = app.entropy();

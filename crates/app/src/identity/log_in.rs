@@ -16,7 +16,7 @@ use crate::{App, Effects, Error};
 /// An unknown address and a wrong password are told apart by nothing: not by the answer, and not by the time it takes.
 pub async fn log_in(app: &App, email: &str, password: String, client: &Client) -> Result<SignedIn, Error> {
     let password = Password::new(password);
-    let email = email.parse::<Email>().map_err(|_| email.to_owned());
+    let email = Email::named(email).map_err(|_| email.to_owned());
     let attempt =
         attempt::begin(app, email, None, client).await.inspect_err(|error| attempt::refused(error, "login.throttled", client))?;
     let counted = attempt.counted();

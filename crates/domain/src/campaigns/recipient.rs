@@ -131,7 +131,7 @@ impl Recipient {
 
     /// As [`Recipient::become_as`], of a file that says only these `details`.
     pub fn learn(&mut self, draft: &RecipientDraft, details: Details, now: Instant) -> bool {
-        let name = if details.name { draft.name.clone() } else { self.name.as_deref().and_then(|name| name.parse().ok()) };
+        let name = if details.name { draft.name.clone() } else { self.name.clone().map(DisplayName::kept) };
         let email = if details.email { draft.email.clone() } else { self.email.clone() };
         let locale = if details.locale { draft.locale } else { self.locale };
         let time_zone = if details.time_zone { draft.time_zone.clone() } else { self.time_zone.clone() };
@@ -154,9 +154,10 @@ pub enum Who {
 }
 
 impl Who {
-    /// Reads what a path says. `None`: nobody can be called that.
+    /// Reads what a path says. `None`: nobody was ever called that. Who is called so must be looked for: what somebody new may be called is
+    /// for [`external_id`] to say, which grows stricter.
     pub fn read(text: &str) -> Option<Self> {
-        text.parse().map(Self::User).ok().or_else(|| external_id("", text).ok().map(Self::External))
+        text.parse().map(Self::User).ok().or_else(|| called("", text).ok().map(Self::External))
     }
 
     /// As kept.
@@ -168,19 +169,25 @@ impl Who {
     }
 }
 
-/// What an owner may call somebody: one line of 1 to 128 characters that are seen, without space around it, which does not begin as the ids of
-/// accounts do, nor is a word that means something else where people are named in paths.
+/// What an owner may call somebody new: 1 to 128 characters that are seen, which are no word that means something else in a path.
 pub fn external_id(pointer: &str, text: &str) -> Result<String, FieldError> {
-    let trimmed = line(pointer, text, MAX_EXTERNAL_ID)?;
-    if trimmed == "import" {
-        return Err(FieldError::new(pointer, "import is what a path calls the import of a list: choose another word"));
-    }
-    if matches!(&*trimmed, "." | "..") {
+    let called = called(pointer, text)?;
+    if matches!(&*called, "." | "..") {
         return Err(FieldError::new(pointer, "in a path, . and .. are other places: choose another word"));
     }
     // Two that look alike would be two people.
-    if trimmed.chars().any(|c| c != ' ' && is_invisible(c)) {
+    if called.chars().any(|c| c != ' ' && is_invisible(c)) {
         return Err(FieldError::new(pointer, "write characters that are seen; the only space is the common one"));
+    }
+    Ok(called)
+}
+
+/// What people may be called since there is an address book: one line of 1 to 128 characters without space around it, which does not begin
+/// as the ids of accounts do, nor is the one word that stands where people are named in paths.
+fn called(pointer: &str, text: &str) -> Result<String, FieldError> {
+    let trimmed = line(pointer, text, MAX_EXTERNAL_ID)?;
+    if trimmed == "import" {
+        return Err(FieldError::new(pointer, "import is what a path calls the import of a list: choose another word"));
     }
     if trimmed.is_empty() || trimmed.len() != text.len() || trimmed.starts_with(concat!("usr", "_")) {
         return Err(FieldError::new(pointer, "write 1 to 128 characters without space around them, not beginning with usr_"));
@@ -204,28 +211,23 @@ mod tests {
         assert_eq!(Who::read(&user.to_string()), Some(Who::User(user)));
         for good in ["customer 7", "고객/7", "usr", "...", ".a", "ä", &"가".repeat(128)] {
             assert_eq!(Who::read(good), Some(Who::External(good.to_owned())), "{good:?}");
+            assert_eq!(external_id("", good).as_deref(), Ok(good));
         }
-        for bad in ["", " a", "a ", "a\nb", "import", "usr_7", "usr_", ".", "..", &"x".repeat(129)] {
+        for bad in ["", " a", "a ", "a\nb", "a\0b", "a\u{85}b", "import", "usr_7", "usr_", &"x".repeat(129)] {
             assert_eq!(Who::read(bad), None, "{bad:?}");
-        }
-        for unseen in [
-            '\0',
-            '\u{7f}',
-            '\u{85}',
-            '\u{a0}',
-            '\u{ad}',
-            '\u{200b}',
-            '\u{200d}',
-            '\u{202e}',
-            '\u{2066}',
-            '\u{2800}',
-            '\u{3164}',
-            '\u{feff}',
-            '\u{e0041}',
-        ] {
-            assert_eq!(Who::read(&format!("a{unseen}b")), None, "{unseen:?}");
+            assert!(external_id("", bad).is_err(), "{bad:?}");
         }
         assert_eq!(Who::User(user).external_id(), user.to_string());
+    }
+
+    #[test]
+    fn who_is_called_as_nobody_new_may_be_is_named_all_the_same() {
+        let unseen = "\u{a0}\u{ad}\u{200b}\u{200d}\u{202e}\u{2066}\u{2800}\u{3164}\u{feff}\u{fff9}\u{fffe}\u{e0041}";
+        let with_it = unseen.chars().map(|c| format!("a{c}b"));
+        for text in [".", ".."].map(str::to_owned).into_iter().chain(with_it) {
+            assert!(external_id("", &text).is_err(), "{text:?}");
+            assert_eq!(Who::read(&text), Some(Who::External(text.clone())), "{text:?}");
+        }
     }
 
     #[test]
@@ -261,6 +263,15 @@ mod tests {
         assert!(recipient.learn(&later, details, Instant::EPOCH));
         let after = (recipient.name.as_deref(), &recipient.email, recipient.locale, &recipient.time_zone);
         assert_eq!(after, (Some("Lee"), &None, Some(Locale::Ko), &None));
+    }
+
+    #[test]
+    fn a_name_that_nobody_would_be_given_any_more_is_not_lost() {
+        let said = RecipientDraft { name: Some(DisplayName::kept("\u{3164}".to_owned())), ..RecipientDraft::default() };
+        let mut recipient = said.begin(ids(), Instant::EPOCH);
+        let file = RecipientDraft::read("", [None, None, Some("ko"), None]).expect("a draft");
+        assert!(recipient.learn(&file, Details { locale: true, ..Details::default() }, Instant::EPOCH));
+        assert_eq!(recipient.name.as_deref(), Some("\u{3164}"));
     }
 
     #[test]

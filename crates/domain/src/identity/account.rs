@@ -10,7 +10,7 @@ use crate::{
     alarms::QuietHours,
     calendar::progress::WeekStart,
     planning::Waking,
-    text::{breaks, turns},
+    text::{breaks, is_invisible, turns},
 };
 
 /// The most bytes an e-mail address may have (RFC 5321 §4.5.3.1.3, without the angle brackets).
@@ -43,6 +43,28 @@ impl Email {
         self.0.to_ascii_lowercase()
     }
 
+    /// One that was checked when it was kept, by the rules of that time.
+    pub const fn kept(text: String) -> Self {
+        Self(text)
+    }
+
+    /// As an address that may be that of an account: whether it could be one of a new account is not asked, as rules grow stricter.
+    pub fn named(text: &str) -> Result<Self, EmailError> {
+        Self::read(text, |c| !c.is_control())
+    }
+
+    fn read(text: &str, may_stand: fn(char) -> bool) -> Result<Self, EmailError> {
+        let text: String = text.trim().nfc().collect();
+        let (local, domain) = text.split_once('@').ok_or(EmailError)?;
+        let plain = |part: &str| !part.is_empty() && part.chars().all(|c| c != '@' && may_stand(c));
+        // A domain has no empty label; whether it exists is for the first message to find out.
+        let labels = domain.split('.').all(|label| !label.is_empty() && label.len() <= 63);
+        if text.len() > EMAIL_MAX_BYTES || !plain(local) || !plain(domain) || !labels || local.len() > 64 {
+            return Err(EmailError);
+        }
+        Ok(Self(format!("{local}@{}", domain.to_ascii_lowercase())))
+    }
+
     /// The part before the `@`.
     pub fn local_part(&self) -> &str {
         self.0.split('@').next().unwrap_or_default()
@@ -53,15 +75,7 @@ impl FromStr for Email {
     type Err = EmailError;
 
     fn from_str(text: &str) -> Result<Self, EmailError> {
-        let text: String = text.trim().nfc().collect();
-        let (local, domain) = text.split_once('@').ok_or(EmailError)?;
-        let plain = |part: &str| !part.is_empty() && !part.contains(|c: char| c == '@' || c.is_whitespace() || invisible(c));
-        // A domain has no empty label; whether it exists is for the first message to find out.
-        let labels = domain.split('.').all(|label| !label.is_empty() && label.len() <= 63);
-        if text.len() > EMAIL_MAX_BYTES || !plain(local) || !plain(domain) || !labels || local.len() > 64 {
-            return Err(EmailError);
-        }
-        Ok(Self(format!("{local}@{}", domain.to_ascii_lowercase())))
+        Self::read(text, |c| !is_invisible(c))
     }
 }
 
@@ -88,6 +102,11 @@ pub struct NameError;
 pub struct DisplayName(String);
 
 impl DisplayName {
+    /// One that was checked when it was kept, by the rules of that time.
+    pub const fn kept(text: String) -> Self {
+        Self(text)
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -100,19 +119,13 @@ impl FromStr for DisplayName {
     fn from_str(text: &str) -> Result<Self, NameError> {
         let text = text.trim();
         let length = text.chars().count();
-        let seen = text.chars().any(|c| !invisible(c));
+        let seen = text.chars().any(|c| !is_invisible(c));
         if (1..=NAME_MAX_CHARS).contains(&length) && seen && !text.contains(reorders) {
             Ok(Self(text.to_owned()))
         } else {
             Err(NameError)
         }
     }
-}
-
-/// Characters that show nothing: controls, and the zero-width ones that make two different texts look alike.
-fn invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Controls, and characters that change the direction of what follows. Zero-width joiners stay: names in several scripts and
@@ -326,11 +339,16 @@ mod tests {
             "a@b..c",
             "a@.b",
             "a\u{200b}@b.c",
+            "a\u{3164}@b.c",
+            "a@b\u{fff9}.c",
             &long_local,
             &long,
         ] {
             assert_eq!(text.parse::<Email>(), Err(EmailError), "{text:?}");
         }
+        let before = "a\u{200b}@B.c";
+        assert_eq!(Email::named(before), Ok(Email::kept("a\u{200b}@b.c".to_owned())), "of an account that there may be");
+        assert_eq!(Email::named("a\0@b.c"), Err(EmailError));
     }
 
     #[test]
@@ -338,7 +356,9 @@ mod tests {
         for good in ["Kim", "  김철수  ", "👩‍👩‍👧‍👦", &"x".repeat(80)] {
             assert!(good.parse::<DisplayName>().is_ok(), "{good:?}");
         }
-        for bad in ["", "   ", "a\nb", "a\u{0}", "\u{200b}\u{200b}", "a\u{202e}b", &"x".repeat(81)] {
+        for bad in
+            ["", "   ", "a\nb", "a\u{0}", "\u{200b}\u{200b}", "\u{3164}", "\u{2800}\u{fff9}", "a\u{202e}b", &"x".repeat(81)]
+        {
             assert_eq!(bad.parse::<DisplayName>(), Err(NameError), "{bad:?}");
         }
     }

@@ -180,7 +180,7 @@ fn recipient(row: &Row<'_>) -> Result<Recipient, StoreError> {
         external_id: row.get(2)?,
         user: row.get(3)?,
         name: row.get(4)?,
-        email: row.get::<Option<String>>(5)?.map(|_| row.parse(5)).transpose()?,
+        email: row.get::<Option<String>>(5)?.map(Email::kept),
         locale: row.get::<Option<String>>(6)?.map(|_| row.parse(6)).transpose()?,
         time_zone: row.get::<Option<String>>(7)?.map(|_| row.parse(7)).transpose()?,
         version: row.get(8)?,

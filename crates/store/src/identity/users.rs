@@ -2,7 +2,7 @@
 
 use domain::{
     alarms::QuietHours,
-    identity::{DefaultLead, Email, Rhythm, User},
+    identity::{DefaultLead, DisplayName, Email, Rhythm, User},
     planning::Waking,
 };
 use kernel::{StreamId, UserId, Zone};
@@ -158,8 +158,8 @@ fn user(row: &Row<'_>) -> Result<User, StoreError> {
     let default_lead = u32::try_from(lead).ok().and_then(DefaultLead::from_seconds);
     Ok(User {
         id: row.get(0)?,
-        email: row.parse(1)?,
-        display_name: row.parse(2)?,
+        email: Email::kept(row.get(1)?),
+        display_name: DisplayName::kept(row.get(2)?),
         role: row.parse(3)?,
         time_zone: row.parse(4)?,
         locale: row.parse(5)?,

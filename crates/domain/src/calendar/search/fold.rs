@@ -5,7 +5,7 @@ use unicode_normalization::UnicodeNormalization as _;
 /// `text` in compatibility form (full-width letters, ligatures, half-width kana become plain ones), lower case, without the accents
 /// of Latin, Greek and Cyrillic letters and without characters that take no room.
 pub(super) fn fold(text: &str) -> String {
-    let plain = text.nfkd().filter(|c| !is_accent(*c) && !is_invisible(*c));
+    let plain = text.nfkd().filter(|c| !is_accent(*c) && !takes_no_room(*c));
     plain.flat_map(char::to_lowercase).flat_map(alike).nfkd().filter(|c| !is_accent(*c)).nfc().collect()
 }
 
@@ -25,8 +25,9 @@ fn is_accent(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe00}'..='\u{fe0f}' | '\u{fe20}'..='\u{fe2f}')
 }
 
-/// Soft hyphen, joiners, direction marks, the byte order mark. Not the zero-width space: it stands between words.
-fn is_invisible(c: char) -> bool {
+/// Soft hyphen, joiners, direction marks, the byte order mark: what is found with or without them. Not all that shows nothing
+/// ([`crate::text::is_invisible`]): the zero-width space stands between words, as other space does.
+fn takes_no_room(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
