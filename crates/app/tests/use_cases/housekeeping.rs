@@ -3,9 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use app::{
-    campaigns::rounds as restock,
+    calendar::Expected,
+    campaigns::{self, rounds as restock},
     domain::{
         calendar::{RemindersDraft, labels::LabelsDraft, search::Query},
+        campaigns::{ProductDraft, ProductName},
         rooms::Saying as Remark,
         tasks::{Task, TaskDraft},
     },
@@ -317,6 +319,79 @@ async fn a_round_goes_with_its_ledger_long_after_its_end_and_the_last_one_never(
         assert_eq!(shop.sums(3).await.0, "CANCELED");
         shop.stock(0).await;
         assert_eq!(shop.stock(1).await.expect("a round").round.number, 4, "no number is given again");
+    })
+    .await;
+}
+
+/// A round of Ada's, asked for and ended at once.
+async fn round_and_end(shop: &Shop, round: i64) {
+    assert!(shop.restock(restock::Restock::default()).await.is_ok());
+    assert_eq!(shop.cancel(round).await, Ok(()));
+}
+
+#[tokio::test]
+async fn more_rounds_than_one_piece_and_more_products_than_one_page_are_forgotten_in_one_run() {
+    const ROUNDS: i64 = 620;
+    const KEPT: u32 = 10;
+    on_both_engines(async |store| {
+        let shop = Shop::open(store, 1, Sold::default(), |_| false).await;
+        let world = &shop.world;
+        housekeeping::plan(&world.app).await.expect("planned");
+        shop.stock(1).await;
+        assert_eq!(shop.cancel(1).await, Ok(()));
+        for round in 2..=ROUNDS {
+            round_and_end(&shop, round).await;
+        }
+        // One more than a page of products, of which the last has something to forget as well.
+        for number in 0..51 {
+            let (key, draft) = (format!("bell-{number}"), ProductDraft { name: "Bell".to_owned(), ..ProductDraft::default() });
+            campaigns::put_product(&world.app, &world.ada, (&key, Expected::Unsaid), draft).await.expect("a product");
+        }
+        let last = ProductName::Key("bell-50".to_owned());
+        for round in 1..=i64::from(KEPT) + 2 {
+            for stock in [0, 1] {
+                Box::pin(campaigns::set_stock(&world.app, &world.ada, ("bell-50", Expected::Any), stock)).await.expect("a stock");
+            }
+            let render = Arc::new(|shown: &restock::Shown| world::body(&shown.round.number));
+            let which = (last.clone(), round, Expected::Any);
+            Box::pin(restock::cancel(&world.app, &world.ada, which, None, render)).await.expect("ended");
+        }
+        world.clock.advance(DAY);
+        let lane = JobLane::new(world.app.clone(), Retention { rounds: None, product_rounds: KEPT, ..Retention::default() });
+        let job = claim(world, &lane, "purge_rounds").await;
+        assert_eq!(work(world, &lane, &job, Duration::ZERO).await, DAY);
+        let numbers = async |name: ProductName| {
+            let seen = restock::list(&world.app, &world.ada, name, None, 1_000).await.expect("a list");
+            seen.iter().map(|shown| shown.round.number).collect::<Vec<_>>()
+        };
+        let first_kept = ROUNDS - i64::from(KEPT) + 1;
+        assert_eq!(numbers(name()).await, (first_kept..=ROUNDS).rev().collect::<Vec<_>>());
+        assert_eq!(numbers(last).await, (3..=i64::from(KEPT) + 2).rev().collect::<Vec<_>>());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_product_that_was_deleted_is_forgotten_with_everybody_in_its_ledger_and_its_line() {
+    on_both_databases(async |database| {
+        let shop = Shop::open(database.store().await, 1_300, Sold::default(), |_| false).await;
+        let world = &shop.world;
+        housekeeping::plan(&world.app).await.expect("planned");
+        shop.stock(1).await;
+        restock::freeze_rounds(&world.app).await.expect("everybody is written down");
+        assert_eq!(shop.cancel(1).await, Ok(()));
+        let count = async || {
+            let sql = "SELECT (SELECT count(*) FROM campaign_recipients) + (SELECT count(*) FROM campaign_rounds)
+                 + (SELECT count(*) FROM product_subscriptions) + (SELECT count(*) FROM products)";
+            scratch::numbers(database.open(), sql).await.expect("a number")[0]
+        };
+        assert_eq!(count().await, 2 * 1_300 + 2);
+        campaigns::delete_product(&world.app, &world.ada, ("lamp", Expected::Any)).await.expect("deleted");
+        world.clock.advance(Duration::from_hours(1));
+        let lane = JobLane::new(world.app.clone(), Retention::default());
+        let job = claim(world, &lane, "purge_products").await;
+        assert_eq!(work(world, &lane, &job, Duration::ZERO).await, Duration::from_hours(1));
+        assert_eq!(count().await, 0);
     })
     .await;
 }
