@@ -213,10 +213,10 @@ async fn grace_restocks_traps(shop: &Shop) {
     let grace = &shop.world.grace;
     for key in TRAPS {
         let draft = ProductDraft { name: "Trap".to_owned(), ..ProductDraft::default() };
-        Box::pin(campaigns::put_product(shop.app(), grace, (key, Expected::Any), draft)).await.expect("a product");
+        Box::pin(campaigns::put_product(shop.app(), grace, (key, Expected::Unsaid), draft)).await.expect("a product");
         for number in 0..20 {
             let poison = format!("poison-{number}");
-            Box::pin(campaigns::put_recipient(shop.app(), grace, (&poison, Expected::Any), [None; 4]))
+            Box::pin(campaigns::put_recipient(shop.app(), grace, (&poison, Expected::Unsaid), [None; 4]))
                 .await
                 .expect("a recipient");
             Box::pin(campaigns::subscribe(shop.app(), grace, (key, &poison))).await.expect("they wait");
