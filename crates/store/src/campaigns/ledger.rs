@@ -115,6 +115,20 @@ pub async fn due(
     tx.all(DUE, values![product, round, until_seq, now, limit], turn).await
 }
 
+pub(crate) const UNTRIED: &str =
+    turns!("l.state = 'RETRY' AND l.attempts = 0 AND l.next_at <= $4 ORDER BY l.next_at, l.position LIMIT $5");
+
+/// As [`due`], of those who were begun with and given back untried.
+pub async fn untried(
+    tx: &mut Tx<'_>,
+    (product, round): Which,
+    until_seq: i64,
+    now: Instant,
+    limit: u32,
+) -> Result<Vec<Turn>, StoreError> {
+    tx.all(UNTRIED, values![product, round, until_seq, now, limit], turn).await
+}
+
 pub(crate) const NEXT_DUE: &str = "SELECT next_at FROM campaign_recipients
      WHERE product_id = $1 AND round = $2 AND state = 'RETRY' ORDER BY next_at LIMIT 1";
 
@@ -260,7 +274,7 @@ pub async fn standings(tx: &mut Tx<'_>, (product, round): Which, positions: &[i6
     .await
 }
 
-/// PostgreSQL would find whoever is ACTIVE by the order of the line, all of them for each, before it has counted them.
+/// There are three states. PostgreSQL would find whoever is ACTIVE by the order of the line, all of them for each, before it has counted them.
 pub(crate) const MARK_NOTIFIED: Sql = Sql::each(
     "UPDATE product_subscriptions SET state = 'NOTIFIED', notified_round = $2
      WHERE recipient_id = $3 AND product_id = $1 AND state = 'ACTIVE' AND seq <= $4",
