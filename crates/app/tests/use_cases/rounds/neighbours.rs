@@ -1,6 +1,13 @@
 //! What goes wrong with one round, or one way to people, stays there: the others go on.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use app::{
     calendar::Expected,
@@ -8,7 +15,7 @@ use app::{
         self,
         rounds::{self, Nap, Shown},
     },
-    domain::campaigns::{OnUnknown, ProductDraft, ProductName, SubscriptionState},
+    domain::campaigns::{OnUnknown, ProductDraft, ProductName, RowState, SubscriptionState},
 };
 use clockwork::Stopper;
 use futures_util::FutureExt as _;
@@ -263,13 +270,36 @@ async fn a_round_in_which_one_is_refused_goes_on_while_somebody_else_is_refused_
             Reply::Status(if is_refused { 500 } else { 200 })
         })
         .await;
-        let shop = Shop::open(store, 10, Sold::default(), nobody).await.hands_over_to(&sink);
+        // One permit after the other for each of them.
+        let slow = rounds::Settings { starts_per_second: 20, ..rounds::Settings::default() };
+        let world = World::with(store, Arc::new(SeededEntropy::new(7)), slow).await;
+        let shop = Shop::of(world, 10, Sold::default(), nobody).await.hands_over_to(&sink);
         let mut sender = shop.sender();
         grace_restocks_traps(&shop).await;
         shop.work_for(&mut sender, 45).await;
         shop.stock(1).await;
         shop.work_for(&mut sender, 5).await;
         assert_eq!(shop.sums(1).await, ("IN_PROGRESS", [9, 0, 0, 1]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_line_of_inboxes_keeps_nobody_from_hearing_that_the_service_is_back() {
+    on_both_engines(async |store| {
+        let is_down = Arc::new(AtomicBool::new(true));
+        let seen = Arc::clone(&is_down);
+        let sink = Sink::start(move |_| Reply::Status(if seen.load(Ordering::Relaxed) { 500 } else { 200 })).await;
+        let slow = rounds::Settings { starts_per_second: 100, ..rounds::Settings::default() };
+        let world = World::with(store, Arc::new(SeededEntropy::new(7)), slow).await;
+        let shop = Shop::of(world, 4_000, Sold::default(), |number| number > 4).await.hands_over_to(&sink);
+        let mut sender = shop.sender();
+        shop.stock(1).await;
+        shop.work_through(&mut sender, 12).await;
+        is_down.store(false, Ordering::Relaxed);
+        shop.work_through(&mut sender, 20).await;
+        let told = shop.at(1, RowState::Sent).await;
+        assert!((1..=4).all(|number| told.contains(&number)) && told.len() < 4_000, "{} were told", told.len());
     })
     .await;
 }

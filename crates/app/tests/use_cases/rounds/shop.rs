@@ -274,6 +274,17 @@ impl Shop {
         }
     }
 
+    /// Works for so many seconds, also where there would be more to do.
+    pub(crate) async fn work_through(&self, sender: &mut Sender<Handover>, seconds: u64) {
+        let clock = &self.world.clock;
+        let end = clock.monotonic() + Duration::from_secs(seconds);
+        while clock.monotonic() < end {
+            if !self.step(sender).await {
+                clock.advance(Duration::from_millis(100));
+            }
+        }
+    }
+
     /// Works, letting seconds pass whenever there is nothing to do, as many as `seconds`.
     pub(crate) async fn work_for(&self, sender: &mut Sender<Handover>, seconds: u64) {
         for _ in 0..seconds {
