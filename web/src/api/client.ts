@@ -97,10 +97,13 @@ export async function must<T>(call: Promise<{ data?: T; error?: unknown; respons
   return data as T;
 }
 
-/** The same with the entity tag of the answer: what `If-Match` says of a thing whose version is not all of its tag. */
+/**
+ * The same with the entity tag of the answer: what `If-Match` says of a thing whose version is not all of its tag. A proxy that compresses
+ * answers makes it a weak one.
+ */
 export async function tagged<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<{ data: T; tag: string | undefined }> {
   const { response } = await call;
-  return { data: await must(call), tag: response.headers.get("etag") ?? undefined };
+  return { data: await must(call), tag: response.headers.get("etag")?.replace(/^W\//, "") };
 }
 
 /** A key under which the same wish can be sent again without happening twice: a header of POST and PATCH. */
