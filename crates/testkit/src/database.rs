@@ -56,6 +56,15 @@ impl Database {
         })
     }
 
+    /// The same with so many connections of PostgreSQL: whoever does more at once waits for one, and is refused in the end.
+    #[must_use]
+    pub fn with_connections(mut self, most: usize) -> Self {
+        if let Open::Postgres { pool, .. } = &mut self.open {
+            *pool = most;
+        }
+        self
+    }
+
     /// How to open it.
     pub fn open(&self) -> &Open {
         &self.open
