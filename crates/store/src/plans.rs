@@ -170,7 +170,6 @@ fn of_campaigns() -> Vec<HotRead> {
         read("campaigns::ledger::PAGE_SKIPPED", named("campaign_recipients_apart"), campaigns::ledger::PAGE_SKIPPED),
         read("campaigns::ledger::PAGE_WAITING", key("campaign_recipients_pkey"), campaigns::ledger::PAGE_WAITING.into()),
         read("campaigns::ledger::STANDINGS", key("campaign_recipients_pkey"), campaigns::ledger::STANDINGS),
-        read("campaigns::ledger::UNTRIED", named("campaign_recipients_due"), campaigns::ledger::UNTRIED.into()),
         read("campaigns::ledger::WRITE", key("campaign_recipients_pkey"), campaigns::ledger::WRITE),
         read("campaigns::rounds::AWAKE", named("campaign_rounds_awake"), campaigns::rounds::AWAKE.into()),
         read("campaigns::rounds::EXPIRED", named("campaign_rounds_expiring"), campaigns::rounds::EXPIRED.into()),

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Many call one channel, and one of them may ask it for nothing but what it refuses. So nobody is stopped for the failures of others: a
-//! caller is given up that failed three times in a row itself, once the channel was tried for half a minute, and whoever comes later has
+//! caller is given up that failed five times in a row itself, once the channel was tried for half a minute, and whoever comes later has
 //! trials of its own.
 
 use std::{collections::BTreeMap, time::Duration};
@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, time::Duration};
 /// So many failures in a row.
 const IN_A_ROW: u32 = 10;
 /// So many of them of a caller that is given up.
-const OWN: u32 = 3;
+const OWN: u32 = 5;
 /// Over so long.
 const FAILING: Duration = Duration::from_secs(5);
 /// Time between two trials of a caller.
@@ -188,19 +188,19 @@ mod tests {
     }
 
     #[test]
-    fn whoever_comes_after_somebody_was_stopped_has_three_trials() {
+    fn whoever_comes_after_somebody_was_stopped_has_five_trials() {
         let mut breaker = open_at_9_seconds();
         breaker.gave_up(&WE, at(39_000));
         for caller in [WE, THEY] {
             let mut breaker = breaker.clone();
-            for trial in [at(99_000), at(102_100), at(105_200)] {
+            for trial in [at(99_000), at(102_100), at(105_200), at(108_300), at(111_400)] {
                 assert_eq!(breaker.worth(&caller, trial), Worth::Trial);
                 breaker.tries(caller, trial);
                 breaker.failed(caller, trial + at(100));
             }
-            assert_eq!(breaker.worth(&caller, at(105_300)), Worth::GiveUp);
+            assert_eq!(breaker.worth(&caller, at(111_500)), Worth::GiveUp);
             breaker.answered();
-            assert_eq!(breaker.worth(&caller, at(105_400)), Worth::Calls);
+            assert_eq!(breaker.worth(&caller, at(111_600)), Worth::Calls);
         }
     }
 

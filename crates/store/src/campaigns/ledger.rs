@@ -115,20 +115,6 @@ pub async fn due(
     tx.all(DUE, values![product, round, until_seq, now, limit], turn).await
 }
 
-pub(crate) const UNTRIED: &str =
-    turns!("l.state = 'RETRY' AND l.attempts = 0 AND l.next_at <= $4 ORDER BY l.next_at, l.position LIMIT $5");
-
-/// As [`due`], of those who were begun with and given back untried.
-pub async fn untried(
-    tx: &mut Tx<'_>,
-    (product, round): Which,
-    until_seq: i64,
-    now: Instant,
-    limit: u32,
-) -> Result<Vec<Turn>, StoreError> {
-    tx.all(UNTRIED, values![product, round, until_seq, now, limit], turn).await
-}
-
 pub(crate) const NEXT_DUE: &str = "SELECT next_at FROM campaign_recipients
      WHERE product_id = $1 AND round = $2 AND state = 'RETRY' ORDER BY next_at LIMIT 1";
 

@@ -209,16 +209,6 @@ async fn a_row_says_what_became_of_it_and_who_has_it() {
         assert_eq!(run(&store, move |tx| Box::pin(ledger::next_due(tx, which))).await, Some(at));
         assert_eq!(run(&store, move |tx| Box::pin(ledger::due(tx, which, 6, START, 9))).await, []);
         assert_eq!(run(&store, move |tx| Box::pin(ledger::due(tx, which, 6, at, 9))).await[0].position, 3);
-        assert_eq!(run(&store, move |tx| Box::pin(ledger::untried(tx, which, 6, at, 9))).await, []);
-        run(&store, move |tx| {
-            Box::pin(async move {
-                let back = Entry { next_at: Some(at), given_back: true, ..Entry::new(3, RowState::Retry, None) };
-                ledger::settle(tx, which, &[back], 7, START).await
-            })
-        })
-        .await;
-        let untried = run(&store, move |tx| Box::pin(ledger::untried(tx, which, 6, at, 9))).await;
-        assert_eq!(untried.iter().map(|turn| (turn.position, turn.attempts)).collect::<Vec<_>>(), [(3, 0)]);
         assert!(run(&store, |tx| Box::pin(ledger::has_in_flight(tx))).await);
         assert_eq!(run(&store, |tx| Box::pin(ledger::orphans(tx, 7))).await, []);
         assert_eq!(run(&store, |tx| Box::pin(ledger::orphans(tx, 8))).await, [(which, 2)]);

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use domain::campaigns::{Breaker, Cause, Deed, Product, Reason, Round, RoundState, RowState, Waves, Worth};
+use domain::campaigns::{Breaker, Cause, Deed, Product, Reason, RoundState, RowState, Waves, Worth};
 use kernel::{Clock, Entropy, Instant};
 use store::{
     Tx, UseCase,
@@ -178,11 +178,6 @@ impl Limits {
     }
 }
 
-/// Whether somebody may be begun with who was not tried.
-fn has_line(round: &Round) -> bool {
-    round.next_position <= round.total && round.waves.is_none_or(|_| round.begun() < round.allowance)
-}
-
 /// How many may be begun with now, where they are told in waves; when the next wave begins is written down as the last one ends.
 fn open_wave(kept: &mut Kept, waves: Waves, stock: i64, now: Instant) -> i64 {
     let begun = kept.round.begun();
@@ -287,11 +282,7 @@ impl Permit {
             channel: self.channel.as_ref().map(|breaker| breaker.worth(&which, self.monotonic)),
             monotonic: self.monotonic,
         };
-        let due = match limits.channel {
-            _ if kept.round.retrying == 0 => Vec::new(),
-            Some(Worth::Trial) if !strict => self.due_for_a_trial(tx, kept, now).await?,
-            _ => ledger::due(tx, which, until, now, most).await?,
-        };
+        let due = if kept.round.retrying > 0 { ledger::due(tx, which, until, now, most).await? } else { Vec::new() };
         let mut end = End::Enough;
         if !due.is_empty() {
             let (taken, why) = limits.take(due, i64::MAX);
@@ -312,23 +303,6 @@ impl Permit {
         let next = ledger::next(tx, which, until, kept.round.next_position, most).await?;
         let (taken, why) = limits.take(next, open);
         Ok(if taken.len() == 0 && end != End::Enough { (taken, end) } else { (taken, why) })
-    }
-
-    /// Who of those that are to be tried once more is called to see whether the channel is down. Somebody it has not failed yet is the better
-    /// witness, for it may be that it fails nobody else: who was given back untried, and nobody where a call tells the next in line.
-    async fn due_for_a_trial(&self, tx: &mut Tx<'_>, kept: &Kept, now: Instant) -> Result<Vec<Turn>, Error> {
-        let (which, until) = ((kept.product, kept.round.number), kept.freeze_until_seq);
-        let untried = ledger::untried(tx, which, until, now, 1).await?;
-        if !untried.is_empty() {
-            return Ok(untried);
-        }
-        if has_line(&kept.round) {
-            let next = ledger::next(tx, which, until, kept.round.next_position, self.inboxes.max(self.calls)).await?;
-            if next.iter().find_map(|turn| way(turn, true).ok()) == Some(Way::Call) {
-                return Ok(Vec::new());
-            }
-        }
-        Ok(ledger::due(tx, which, until, now, 1).await?)
     }
 
     /// Writes that they were begun with, and tells those who are told by this; answers what there is to tell the streams.

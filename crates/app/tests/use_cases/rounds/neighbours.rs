@@ -20,7 +20,7 @@ use app::{
 use clockwork::Stopper;
 use futures_util::FutureExt as _;
 use store::scratch::Session;
-use testkit::{Database, Heard, Reply, SeededEntropy, Sink, on_both_engines};
+use testkit::{Database, Reply, SeededEntropy, Sink, on_both_engines};
 
 use super::shop::{Shop, Sold};
 use crate::world::{World, body};
@@ -196,7 +196,7 @@ async fn where_nobody_listens_it_is_certain_that_nobody_was_told() {
 }
 
 #[tokio::test]
-async fn a_second_round_gives_up_after_three_trials_where_the_first_had_to_find_out() {
+async fn a_second_round_gives_up_after_five_trials_where_the_first_had_to_find_out() {
     on_both_engines(async |store| {
         let sink = Sink::start(|_| Reply::Status(500)).await;
         let shop = Shop::open(store, 30, Sold::default(), nobody).await.hands_over_to(&sink);
@@ -206,9 +206,9 @@ async fn a_second_round_gives_up_after_three_trials_where_the_first_had_to_find_
         let before = sink.heard().len();
         shop.stock(0).await;
         shop.stock(1).await.expect("another one begins");
-        shop.work_for(&mut sender, 10).await;
+        shop.work_for(&mut sender, 20).await;
         assert_eq!(shop.sums(2).await, ("CANCELED_BY_ERROR", [0, 0, 0, 30]));
-        assert_eq!(sink.heard().iter().map(Heard::position).skip(before).collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!(sink.heard().len() - before, 5);
     })
     .await;
 }
@@ -278,7 +278,7 @@ async fn a_round_in_which_one_is_refused_goes_on_while_somebody_else_is_refused_
         grace_restocks_traps(&shop).await;
         shop.work_for(&mut sender, 45).await;
         shop.stock(1).await;
-        shop.work_for(&mut sender, 5).await;
+        shop.work_for(&mut sender, 20).await;
         assert_eq!(shop.sums(1).await, ("IN_PROGRESS", [9, 0, 0, 1]));
     })
     .await;

@@ -313,7 +313,7 @@ fn c9_wants_a_round_that_was_stopped_to_have_failed_itself() {
         let mut history = doctored(|what| {
             match what {
                 Campaign::Round { state, .. } => "CANCELED_BY_ERROR".clone_into(state),
-                Campaign::Row(row) if row.position == 1 => row.attempts = 4,
+                Campaign::Row(row) if row.position == 1 => row.attempts = 6,
                 _ => {}
             }
             true
@@ -326,7 +326,7 @@ fn c9_wants_a_round_that_was_stopped_to_have_failed_itself() {
         history.push(next);
         accused(&history)
     };
-    assert_eq!((stopped(3), stopped(2)), (vec![], vec![Checker::Told]));
+    assert_eq!((stopped(5), stopped(4)), (vec![], vec![Checker::Told]));
 }
 
 #[test]

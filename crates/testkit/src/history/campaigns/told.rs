@@ -17,7 +17,7 @@ const SETTLING: Duration = Duration::from_secs(12);
 const LONGEST: Duration = Duration::from_mins(1);
 
 /// So many calls of a round fail, before it is stopped for that.
-const SURE: usize = 3;
+const SURE: usize = 5;
 
 /// So often somebody is tried.
 const ATTEMPTS: i64 = 10;
