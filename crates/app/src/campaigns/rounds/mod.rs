@@ -36,7 +36,7 @@ use store::{
     },
 };
 
-use crate::Error;
+use crate::{Effects, Error};
 
 pub use export::{Pages, export};
 pub use freeze::{freeze_rounds, run_freezer};
@@ -118,6 +118,13 @@ async fn show_after(tx: &mut Tx<'_>, product: &Product, kept: Kept, last: Option
     let open = if round.in_flight + round.retrying > 0 { ledger::first_open(tx, which).await? } else { None };
     let first_unsent = open.or((round.next_position <= round.total).then_some(round.next_position));
     Ok(Shown { product: product.id, key: product.key.clone(), round, last, first_unsent })
+}
+
+/// Tells the owner of a round how it stands; answers that.
+async fn report(tx: &mut Tx<'_>, effects: &mut Effects, product: &Product, kept: Kept, by: By<'_>) -> Result<Shown, Error> {
+    let shown = show(tx, product, kept).await?;
+    effects.append(tx, vec![event::changed(&shown, product.owner, by)], by.0).await?;
+    Ok(shown)
 }
 
 /// A product of whatever owner, locked.

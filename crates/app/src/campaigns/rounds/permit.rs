@@ -16,7 +16,7 @@ use store::{
     },
 };
 
-use super::{PROGRESS, PROVIDER, Reached, aside::About, deliver, event, lock_any, reach_any, show};
+use super::{PROGRESS, PROVIDER, Reached, aside::About, deliver, event, lock_any, reach_any, report, show};
 use crate::{Effects, Error};
 
 /// How long a round waits for calls that are under way.
@@ -380,8 +380,7 @@ impl Permit {
         rows::update(tx, &kept).await?;
         // Of a product that was deleted, nobody is told.
         let Some(product) = product else { return Ok(()) };
-        let fact = event::changed(&show(tx, &product, kept).await?, product.owner, (now, &*self.entropy));
-        effects.append(tx, vec![fact], now).await?;
+        report(tx, effects, &product, kept, (now, &*self.entropy)).await?;
         Ok(())
     }
 }

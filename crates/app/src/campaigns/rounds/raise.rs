@@ -15,7 +15,7 @@ use store::{
     },
 };
 
-use super::{By, Shown, event, show};
+use super::{By, Shown, report, show};
 use crate::{
     Answer, App, Effects, Error, Once,
     calendar::Expected,
@@ -92,8 +92,7 @@ pub(super) async fn tell(
     kept: Kept,
     by: By<'_>,
 ) -> Result<Shown, Error> {
-    let shown = show(tx, product, kept).await?;
-    effects.append(tx, vec![event::changed(&shown, product.owner, by)], by.0).await?;
+    let shown = report(tx, effects, product, kept, by).await?;
     effects.rounds = true;
     Ok(shown)
 }

@@ -13,7 +13,7 @@ use store::{
     },
 };
 
-use super::{Reached, event, reach_any, show};
+use super::{Reached, reach_any, report};
 use crate::{Effects, Error};
 
 /// What came of one call.
@@ -95,8 +95,7 @@ impl UseCase for Settle {
         kept.wake_at = kept.wake_at.min(self.now);
         rows::update(tx, &kept).await?;
         if finished || was_last {
-            let fact = event::changed(&show(tx, &product, kept).await?, product.owner, (self.now, &*self.entropy));
-            effects.append(tx, vec![fact], self.now).await?;
+            report(tx, &mut effects, &product, kept, (self.now, &*self.entropy)).await?;
         }
         Ok((Some(entries.into_iter().map(|entry| entry.state).collect()), effects))
     }

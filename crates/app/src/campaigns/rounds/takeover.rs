@@ -13,7 +13,7 @@ use store::{
     },
 };
 
-use super::{PROVIDER, Reached, event, reach_any, show};
+use super::{PROVIDER, Reached, reach_any, report};
 use crate::{Effects, Error};
 
 pub(super) struct TakeOver {
@@ -92,8 +92,7 @@ impl UseCase for Adopt {
         kept.wake_at = kept.wake_at.min(self.now);
         rows::update(tx, &kept).await?;
         if let Some(product) = product.filter(|_| !entries.is_empty()) {
-            let fact = event::changed(&show(tx, &product, kept).await?, product.owner, (self.now, &*self.entropy));
-            effects.append(tx, vec![fact], self.now).await?;
+            report(tx, &mut effects, &product, kept, (self.now, &*self.entropy)).await?;
         }
         Ok((true, effects))
     }

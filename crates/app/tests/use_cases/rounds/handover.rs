@@ -12,7 +12,7 @@ use app::{
     campaigns::rounds,
     domain::campaigns::{OnUnknown, Reason, RowState, SubscriptionState},
 };
-use testkit::{Heard, Reply, SeededEntropy, Sink, on_both_engines};
+use testkit::{Heard, Reply, Sink, on_both_engines};
 
 use super::shop::{Shop, Sold};
 use crate::world::World;
@@ -74,7 +74,7 @@ async fn who_may_have_been_told_is_passed_over_if_the_operator_says_so() {
     on_both_engines(async |store| {
         let sink = Sink::start(|heard| if heard.position() == 2 { Reply::HangUp } else { Reply::Status(200) }).await;
         let skip = rounds::Settings { on_unknown: OnUnknown::Skip, ..rounds::Settings::default() };
-        let world = World::with(store, Arc::new(SeededEntropy::new(7)), skip).await;
+        let world = World::with(store, skip).await;
         let shop = Shop::of(world, 4, Sold::default(), nobody).await.hands_over_to(&sink);
         shop.stock(1).await;
         shop.work(&mut shop.sender()).await;

@@ -19,7 +19,7 @@ use futures_util::{
 use kernel::Clock as _;
 use outbound::{Channel, Message, Outcome, PATIENCE};
 use store::Store;
-use testkit::{SeededEntropy, TestClock, on_both_engines};
+use testkit::{TestClock, on_both_engines};
 use tokio::sync::watch;
 
 use super::shop::{Shop, Sold};
@@ -106,7 +106,7 @@ impl Shop {
 /// Twelve wait, five at a time: of the first round five are called, whose answers are held. It stops as `stops` says, and another one begins.
 async fn two_rounds(store: Store, on_unknown: OnUnknown, stops: Stops) -> (Shop, Service, Sender<Service>) {
     let settings = rounds::Settings { on_unknown, ..rounds::Settings::default() };
-    let world = World::with(store, Arc::new(SeededEntropy::new(7)), settings).await;
+    let world = World::with(store, settings).await;
     let shop = Shop::of(world, 12, Sold { waves: Some((5, 600)), ..Sold::default() }, nobody).await;
     let service = Service::of(&shop);
     let mut sender = shop.calls(&service);

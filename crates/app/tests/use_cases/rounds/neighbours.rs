@@ -20,7 +20,7 @@ use app::{
 use clockwork::Stopper;
 use futures_util::FutureExt as _;
 use store::scratch::Session;
-use testkit::{Database, Reply, SeededEntropy, Sink, on_both_engines};
+use testkit::{Database, Reply, Sink, on_both_engines};
 
 use super::shop::{Shop, Sold};
 use crate::world::{World, body};
@@ -108,7 +108,7 @@ async fn whoever_may_have_been_told_is_told_by_no_later_round_either_if_the_oper
     on_both_engines(async |store| {
         let sink = Sink::start(|heard| if heard.position() == 2 { Reply::HangUp } else { Reply::Status(200) }).await;
         let skip = rounds::Settings { on_unknown: OnUnknown::Skip, ..rounds::Settings::default() };
-        let world = World::with(store, Arc::new(SeededEntropy::new(7)), skip).await;
+        let world = World::with(store, skip).await;
         let shop = Shop::of(world, 3, Sold::default(), nobody).await.hands_over_to(&sink);
         let mut sender = shop.sender();
         shop.stock(1).await;
@@ -272,7 +272,7 @@ async fn a_round_in_which_one_is_refused_goes_on_while_somebody_else_is_refused_
         .await;
         // One permit after the other for each of them.
         let slow = rounds::Settings { starts_per_second: 20, ..rounds::Settings::default() };
-        let world = World::with(store, Arc::new(SeededEntropy::new(7)), slow).await;
+        let world = World::with(store, slow).await;
         let shop = Shop::of(world, 10, Sold::default(), nobody).await.hands_over_to(&sink);
         let mut sender = shop.sender();
         grace_restocks_traps(&shop).await;
@@ -291,7 +291,7 @@ async fn a_line_of_inboxes_keeps_nobody_from_hearing_that_the_service_is_back() 
         let seen = Arc::clone(&is_down);
         let sink = Sink::start(move |_| Reply::Status(if seen.load(Ordering::Relaxed) { 500 } else { 200 })).await;
         let slow = rounds::Settings { starts_per_second: 100, ..rounds::Settings::default() };
-        let world = World::with(store, Arc::new(SeededEntropy::new(7)), slow).await;
+        let world = World::with(store, slow).await;
         let shop = Shop::of(world, 4_000, Sold::default(), |number| number > 4).await.hands_over_to(&sink);
         let mut sender = shop.sender();
         shop.stock(1).await;

@@ -55,11 +55,15 @@ impl World {
 
     /// As [`World::new`], with randomness of one's own.
     pub(crate) async fn with_entropy(store: Store, entropy: Arc<dyn Entropy>) -> Self {
-        Self::with(store, entropy, rounds::Settings::default()).await
+        Self::open(store, entropy, rounds::Settings::default()).await
     }
 
-    /// As [`World::with_entropy`], where the operator has chosen something about campaigns.
-    pub(crate) async fn with(store: Store, entropy: Arc<dyn Entropy>, campaigns: rounds::Settings) -> Self {
+    /// As [`World::new`], where the operator has chosen something about campaigns.
+    pub(crate) async fn with(store: Store, campaigns: rounds::Settings) -> Self {
+        Self::open(store, Arc::new(SeededEntropy::new(7)), campaigns).await
+    }
+
+    async fn open(store: Store, entropy: Arc<dyn Entropy>, campaigns: rounds::Settings) -> Self {
         let clock = TestClock::default();
         let app = process(store, (&clock, &entropy), campaigns);
         let ada = person(&app, "ada@example.org", &*entropy).await;
