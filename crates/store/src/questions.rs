@@ -11,7 +11,7 @@ use tokio_postgres::error::SqlState;
 
 use crate::{
     Column, Row, Sql, StoreError, Tx, Value,
-    tx::{Engine, bind, bind_row, failed, within},
+    tx::{Engine, Places, failed, within},
 };
 
 /// What a statement is given.
@@ -79,10 +79,11 @@ impl<'q> Asked<'q> {
             return Ok(mapped);
         }
         let mut statement = connection.prepare_cached(self.sql.sqlite)?;
+        let places = Places::of(&statement)?;
         for run in 0..self.given.rows().unwrap_or(1) {
             match self.given {
-                Given::Values(values) => bind(&mut statement, values)?,
-                Given::Columns(columns) => bind_row(&mut statement, columns, run)?,
+                Given::Values(values) => places.bind(&mut statement, values)?,
+                Given::Columns(columns) => places.bind_row(&mut statement, columns, run)?,
             }
             let mut rows = statement.raw_query();
             while let Some(row) = rows.next()? {

@@ -60,7 +60,7 @@ impl<'c> Tx<'c> {
         match &mut self.engine {
             Engine::Sqlite(connection) => within(connection, &mut self.ended, |connection| {
                 let mut statement = connection.prepare_cached(sql.sqlite)?;
-                bind(&mut statement, params)?;
+                Places::of(&statement)?.bind(&mut statement, params)?;
                 Ok(statement.raw_execute()? as u64)
             }),
             Engine::Postgres(transaction) => {
@@ -118,9 +118,10 @@ impl<'c> Tx<'c> {
         match &mut self.engine {
             Engine::Sqlite(connection) => within(connection, &mut self.ended, |connection| {
                 let mut statement = connection.prepare_cached(sql.sqlite)?;
+                let places = Places::of(&statement)?;
                 let mut touched = 0;
                 for row in 0..length {
-                    bind_row(&mut statement, columns, row)?;
+                    places.bind_row(&mut statement, columns, row)?;
                     touched += statement.raw_execute()? as u64;
                 }
                 Ok(touched)
@@ -172,9 +173,10 @@ impl<'c> Tx<'c> {
         };
         within(connection, &mut self.ended, |connection| {
             let mut statement = connection.prepare_cached(sql.sqlite)?;
+            let places = Places::of(&statement)?;
             let mut written = Vec::with_capacity(ids.len());
             for (row, id) in ids.iter().enumerate() {
-                bind_row(&mut statement, columns, row)?;
+                places.bind_row(&mut statement, columns, row)?;
                 if statement.raw_execute()? > 0 {
                     written.push(*id);
                 }
@@ -203,32 +205,43 @@ pub(crate) fn within<T>(
     result
 }
 
-pub(crate) fn bind(statement: &mut rusqlite::CachedStatement<'_>, params: &[Value<'_>]) -> Result<(), StoreError> {
-    bind_by_number(statement, |at| params.get(at))
-}
+/// Which value each placeholder of a statement stands for. `$2` is the second one wherever it stands; SQLite takes it for a name and counts
+/// names by where they first appear, so the number is read from the name: once for all rows of a batch.
+pub(crate) struct Places(Vec<usize>);
 
-pub(crate) fn bind_row(
-    statement: &mut rusqlite::CachedStatement<'_>,
-    columns: &[Column<'_>],
-    row: usize,
-) -> Result<(), StoreError> {
-    bind_by_number(statement, |at| columns.get(at).map(|column| column.at(row)))
-}
-
-/// `$2` is the second value wherever it stands. SQLite takes it for a name and counts names by where they first appear, so the
-/// number is read from the name.
-fn bind_by_number<V: rusqlite::ToSql>(
-    statement: &mut rusqlite::CachedStatement<'_>,
-    value: impl Fn(usize) -> Option<V>,
-) -> Result<(), StoreError> {
-    for index in 1..=statement.parameter_count() {
-        let number = statement.parameter_name(index).and_then(|name| name.strip_prefix('$')?.parse::<usize>().ok());
-        let Some(value) = number.and_then(|number| value(number.checked_sub(1)?)) else {
-            return Err(StoreError::Bug("a placeholder of a statement has no value".to_owned()));
-        };
-        statement.raw_bind_parameter(index, value)?;
+impl Places {
+    pub(crate) fn of(statement: &rusqlite::CachedStatement<'_>) -> Result<Self, StoreError> {
+        let place = |index| statement.parameter_name(index)?.strip_prefix('$')?.parse::<usize>().ok()?.checked_sub(1);
+        (1..=statement.parameter_count()).map(place).collect::<Option<_>>().map(Self).ok_or_else(without_value)
     }
-    Ok(())
+
+    pub(crate) fn bind(&self, statement: &mut rusqlite::CachedStatement<'_>, params: &[Value<'_>]) -> Result<(), StoreError> {
+        self.bind_each(statement, |place| params.get(place))
+    }
+
+    pub(crate) fn bind_row(
+        &self,
+        statement: &mut rusqlite::CachedStatement<'_>,
+        columns: &[Column<'_>],
+        row: usize,
+    ) -> Result<(), StoreError> {
+        self.bind_each(statement, |place| columns.get(place).map(|column| column.at(row)))
+    }
+
+    fn bind_each<V: rusqlite::ToSql>(
+        &self,
+        statement: &mut rusqlite::CachedStatement<'_>,
+        value: impl Fn(usize) -> Option<V>,
+    ) -> Result<(), StoreError> {
+        for (index, place) in self.0.iter().enumerate() {
+            statement.raw_bind_parameter(index + 1, value(*place).ok_or_else(without_value)?)?;
+        }
+        Ok(())
+    }
+}
+
+fn without_value() -> StoreError {
+    StoreError::Bug("a placeholder of a statement has no value".to_owned())
 }
 
 /// Remembers whether repeating the whole transaction may heal `error`.

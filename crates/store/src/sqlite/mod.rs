@@ -1,5 +1,6 @@
 //! SQLite: one process, one file, one writer.
 
+mod checkpoint;
 mod group;
 mod inline;
 mod readers;
@@ -38,7 +39,8 @@ impl Sqlite {
         let lock = lock_file(path)?;
         let connection = open_connection(path, OpenFlags::default())?;
         connection.pragma_update(None, "journal_mode", "wal")?;
-        let writer = writer::Writer::start(connection)?;
+        let beside = open_connection(path, OpenFlags::default())?;
+        let writer = writer::Writer::start(connection, beside)?;
         let readers = readers::Readers::start(path)?;
         Ok(Self::Threads { writer, readers, _lock: lock })
     }

@@ -5,7 +5,10 @@ use std::{collections::VecDeque, sync::Mutex};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::group::{self, GROUP_MAX, Job};
+use super::{
+    checkpoint::Checkpointer,
+    group::{self, GROUP_MAX, Job},
+};
 use crate::StoreError;
 
 /// Use cases that may wait for the writer. Above it, [`StoreError::Overloaded`]: at 50,000 use cases a second, this is a tenth
@@ -27,13 +30,19 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection) -> Result<Self, StoreError> {
+    /// Writes with `connection`; `beside` is another one to the same file.
+    pub(super) fn start(mut connection: Connection, beside: Connection) -> Result<Self, StoreError> {
+        let checkpointer = Checkpointer::start(beside, &mut connection)?;
         let (queue, receiver) = mpsc::channel(QUEUE_MAX);
         let (stop, stopped) = oneshot::channel();
         std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || {
-                serve(connection, receiver);
+                serve(&mut connection, receiver);
+                checkpointer.stop(&mut connection);
+                // Leaves no WAL behind, so that a copy of the one file is the whole database.
+                let _ = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE");
+                drop(connection);
                 let _ = stop.send(());
             })
             .map_err(|e| StoreError::Unavailable(e.to_string()))?;
@@ -72,7 +81,7 @@ impl Writer {
     }
 }
 
-fn serve(mut connection: Connection, mut queue: mpsc::Receiver<Message>) {
+fn serve(connection: &mut Connection, mut queue: mpsc::Receiver<Message>) {
     let mut jobs = Vec::with_capacity(GROUP_MAX);
     // They wait here, so that everybody else goes before each of them.
     let mut large: VecDeque<Job> = VecDeque::new();
@@ -88,21 +97,19 @@ fn serve(mut connection: Connection, mut queue: mpsc::Receiver<Message>) {
                 Message::Job(job) if job.is_large() => job.answer(Err(StoreError::Overloaded)),
                 Message::Job(job) => jobs.push(job),
                 Message::Task(task) => {
-                    settle(&mut connection, &mut jobs);
-                    task(&mut connection);
+                    settle(connection, &mut jobs);
+                    task(connection);
                 }
             }
             if jobs.len() < GROUP_MAX {
                 next = queue.try_recv().ok();
             }
         }
-        settle(&mut connection, &mut jobs);
+        settle(connection, &mut jobs);
         large.retain(|job| !job.is_abandoned());
         jobs.extend(large.pop_front());
-        settle(&mut connection, &mut jobs);
+        settle(connection, &mut jobs);
     }
-    // Leaves no WAL behind, so that a copy of the one file is the whole database.
-    let _ = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE");
 }
 
 fn settle(connection: &mut Connection, jobs: &mut Vec<Job>) {
@@ -159,7 +166,8 @@ mod tests {
     fn held_up() -> (Writer, oneshot::Receiver<Result<(), StoreError>>, Sender<()>) {
         let connection = Connection::open_in_memory().expect("a database");
         connection.execute_batch("CREATE TABLE numbers (place INTEGER PRIMARY KEY, number INTEGER) STRICT").expect("a table");
-        let writer = Writer::start(connection).expect("a writer");
+        let beside = Connection::open_in_memory().expect("a database");
+        let writer = Writer::start(connection, beside).expect("a writer");
         let (begun, is_begun) = channel();
         let (go, may) = channel();
         let blocker = Write { begun: Mutex::new(Some(begun)), may: Mutex::new(Some(may)), ..Write::new(0, false) };
