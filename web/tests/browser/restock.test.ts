@@ -365,6 +365,16 @@ test("a stock that is set elsewhere meanwhile is neither taken back nor passed o
   await dialog.getByText("With this, it will be 7.").waitFor();
   await dialog.getByRole("button", { name: "Save" }).click();
   await page.getByText("In stock now: 7").waitFor();
+
+  // Nor does it go away under somebody who has set it.
+  await page.route("**/api/v1/products/*", async (route) => {
+    if (route.request().method() === "DELETE") await ada.api("PUT", "products/TWICE/stock", { stock: 9 });
+    await route.continue();
+  });
+  await page.getByRole("button", { name: "Delete the product" }).click();
+  await dialog.getByRole("button", { name: "Delete the product" }).click();
+  await page.getByText("It was changed meanwhile.").waitFor();
+  await page.locator("[data-stock='9']").waitFor();
 }, 60_000);
 
 test("nobody begins a round by its stock before they have seen what it would be", async () => {

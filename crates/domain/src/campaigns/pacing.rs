@@ -65,6 +65,11 @@ impl Pacing {
         self.begins.max(window).max(even)
     }
 
+    /// How many starts may be made at once at `now`, [`Pacing::together`] at the most.
+    pub fn open(&self, now: Duration, wanted: u32) -> u32 {
+        (1..=self.together(wanted)).rev().find(|count| self.slot(*count) <= now).unwrap_or(0)
+    }
+
     /// Notes a start at `at`.
     pub fn started(&mut self, at: Duration) -> Ticket {
         let ticket = Ticket(self.noted);
@@ -157,6 +162,38 @@ mod tests {
             }
             let held = starts.len() / 20;
             assert!(held >= least, "{held} a second where a call takes {took} ms");
+            assert!(most_in_a_second(&mut starts) <= RATE as usize);
+        }
+    }
+
+    #[test]
+    fn the_rate_is_held_where_fewer_are_begun_with_than_might_be() {
+        // So many in a row go together, the next ones by themselves, and each time it takes a while to say so.
+        for (rows, took, least) in
+            [([25, 25], 3, 492), ([30, 30], 3, 490), ([1, 60], 3, 490), ([7, 2], 3, 490), ([30, 4], 8, 490)]
+        {
+            let mut pacing = Pacing::new(RATE, Duration::ZERO);
+            let (mut now, mut starts) = (Duration::ZERO, Vec::new());
+            for row in rows.iter().cycle() {
+                let mut left = *row;
+                while left > 0 {
+                    now = now.max(pacing.slot(8));
+                    let count = pacing.open(now, 25).min(left);
+                    assert!(count > 0, "there is a slot");
+                    now += millis(took);
+                    for _ in 0..count {
+                        let ticket = pacing.started(now);
+                        pacing.arrived(ticket, now);
+                        starts.push(now);
+                    }
+                    left -= count;
+                }
+                if now > Duration::from_secs(20) {
+                    break;
+                }
+            }
+            let held = starts.len() / 20;
+            assert!(held >= least, "{held} a second where rows are {rows:?}");
             assert!(most_in_a_second(&mut starts) <= RATE as usize);
         }
     }

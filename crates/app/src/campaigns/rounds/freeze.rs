@@ -1,10 +1,10 @@
 //! Giving everybody who waits a position, piece by piece: a million rows in one transaction would hold up everybody else.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use clockwork::{Backoff, Stop};
-use domain::campaigns::{Cause, Deed};
-use kernel::Instant;
+use domain::campaigns::{Cause, Deed, RoundState};
+use kernel::{Entropy, Instant};
 use store::{
     Tx, UseCase,
     campaigns::{
@@ -30,12 +30,13 @@ struct FreezeSome {
     /// Which round it is about is written here.
     about: About,
     now: Instant,
+    entropy: Arc<dyn Entropy>,
 }
 
 /// What a piece came to.
 enum Froze {
-    /// Somebody was written down, or nobody had to be.
-    Some,
+    /// Somebody was written down, or nobody had to be; and this is to be said of it.
+    Some(Effects),
     /// Somebody else has the product of this round locked.
     Locked(Which),
     /// There is nothing to do.
@@ -47,24 +48,27 @@ impl UseCase for FreezeSome {
     type Error = Error;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Froze, Error> {
+        let mut effects = Effects { rounds: true, ..Effects::default() };
         let some = u32::try_from(self.aside.len()).unwrap_or(u32::MAX).saturating_add(1);
         let rounds = rows::unfrozen(tx, some).await?;
         let Some(which) = rounds.into_iter().find(|which| !self.aside.contains(which)) else { return Ok(Froze::Nothing) };
         self.about.is(which);
         // The product first, as everybody does; who subscribes meanwhile waits for a moment.
         let reached = reach_any(tx, which.0).await?;
-        if matches!(reached, Reached::Busy) {
-            return Ok(Froze::Locked(which));
-        }
-        let Some(mut kept) = rows::lock(tx, which.0, which.1).await? else { return Ok(Froze::Some) };
+        let product = match reached {
+            Reached::Busy => return Ok(Froze::Locked(which)),
+            Reached::Locked(product) => Some(product),
+            Reached::Gone => None,
+        };
+        let Some(mut kept) = rows::lock(tx, which.0, which.1).await? else { return Ok(Froze::Some(effects)) };
         if kept.round.frozen || !kept.round.state.is_under_way() {
-            return Ok(Froze::Some);
+            return Ok(Froze::Some(effects));
         }
-        if matches!(reached, Reached::Gone) {
+        let Some(product) = product else {
             kept.round.turn(Deed::Cancel, Cause::Owner, self.now)?;
             rows::update(tx, &kept).await?;
-            return Ok(Froze::Some);
-        }
+            return Ok(Froze::Some(effects));
+        };
         let span = (kept.frozen_seq, kept.freeze_until_seq);
         let frozen = ledger::freeze(tx, which, span, kept.round.total, AT_ONCE).await?;
         kept.round.total += frozen.added;
@@ -74,7 +78,11 @@ impl UseCase for FreezeSome {
             kept.wake_at = self.now;
         }
         rows::update(tx, &kept).await?;
-        Ok(Froze::Some)
+        // Of one that goes on, its progress says it.
+        if kept.round.frozen && kept.round.state == RoundState::Paused {
+            super::report(tx, &mut effects, &product, kept, (self.now, &*self.entropy)).await?;
+        }
+        Ok(Froze::Some(effects))
     }
 }
 
@@ -91,14 +99,14 @@ pub async fn freeze_rounds(app: &App) -> Result<(), Error> {
 /// Writes down a piece of the round of which the least is; `false`: there is none, but for those set aside.
 async fn freeze_some(app: &App, aside: &mut Aside) -> Result<bool, Error> {
     let (monotonic, about) = (app.clock().monotonic(), About::default());
-    let case = FreezeSome { aside: aside.at(monotonic), about: about.clone(), now: app.now() };
+    let case = FreezeSome { aside: aside.at(monotonic), about: about.clone(), now: app.now(), entropy: app.entropy() };
     match (app.store().write(case).await, about.get()) {
         (Ok(Froze::Nothing), _) => Ok(false),
-        (Ok(Froze::Some), which) => {
+        (Ok(Froze::Some(effects)), which) => {
             if let Some(which) = which {
                 aside.done(which);
             }
-            app.announce(Effects { rounds: true, ..Effects::default() });
+            app.announce(effects);
             Ok(true)
         }
         (Ok(Froze::Locked(which)), _) => {

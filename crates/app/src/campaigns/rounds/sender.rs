@@ -46,7 +46,10 @@ const SURE: Duration = Duration::from_secs(4);
 
 /// So many are begun with in one permit: what may still leave after a stop, beside the calls under way.
 const CHUNK: u32 = 25;
-/// As many, where there is no rate and inboxes are told: the transaction is the whole effect, so a stop is exact.
+/// From so many on a permit is worth its transaction. Were [`CHUNK`] waited for, a permit that finds fewer of one kind in a row would leave
+/// the rest of them open until the next: 480 a second instead of 495, where thirty with an account and thirty without take turns.
+const FEW: u32 = 8;
+/// As [`CHUNK`], where there is no rate and inboxes are told: the transaction is the whole effect, so a stop is exact.
 const CHUNK_UNLIMITED: u32 = 1_000;
 
 /// Calls under way at a time.
@@ -193,7 +196,7 @@ impl<C: Channel> Sender<C> {
             Started::Full => 0,
             Started::Wait(nap) => return Ok(nap),
         };
-        let slot = self.pacing.slot(self.pacing.together(CHUNK));
+        let slot = self.pacing.slot(self.pacing.together(FEW));
         if slot > self.monotonic() {
             return Ok(Nap::Until(slot));
         }
@@ -306,7 +309,7 @@ impl<C: Channel> Sender<C> {
     async fn permit(&mut self, calls: u32) -> Result<Nap, Error> {
         let Some(term) = self.term else { return Ok(Nap::None) };
         let (monotonic, about) = (self.monotonic(), About::default());
-        let inboxes = if self.pacing.is_limited() { self.pacing.together(CHUNK) } else { CHUNK_UNLIMITED };
+        let inboxes = if self.pacing.is_limited() { self.pacing.open(monotonic, CHUNK) } else { CHUNK_UNLIMITED };
         let case = Permit {
             term: term.number,
             inboxes,

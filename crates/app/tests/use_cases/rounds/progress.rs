@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use app::campaigns::rounds;
 use serde_json::Value;
 use testkit::{Reply, Sink, on_both_engines};
 
@@ -80,6 +81,20 @@ async fn what_a_process_that_died_has_left_under_way_is_told_when_another_takes_
         assert_eq!((round.in_flight, round.unknown), (0, under_way));
         assert_eq!(last_of(&told), [round.sent, 0, 0]);
         assert_eq!(told.last().expect("it was told")["unknown"], under_way);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_round_that_was_stopped_before_it_was_written_down_says_how_many_they_are_once_it_is() {
+    on_both_engines(async |store| {
+        let shop = Shop::open(store, 3, Sold::default(), |_| true).await;
+        shop.stock(1).await;
+        shop.pause(1).await.expect("it stops");
+        let stood = |told: &[Value]| told.last().map(|last| (last["status"].clone(), last["total"].clone()));
+        assert_eq!(stood(&shop.told().await), Some(("PAUSED".into(), 0.into())));
+        Box::pin(rounds::freeze_rounds(shop.app())).await.expect("everybody is written down");
+        assert_eq!(stood(&shop.told().await), Some(("PAUSED".into(), 3.into())));
     })
     .await;
 }
