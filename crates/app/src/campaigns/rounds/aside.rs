@@ -12,8 +12,6 @@ use store::campaigns::rounds::Which;
 
 use crate::Error;
 
-/// How long a round waits whose product is locked: less than whoever writes people down leaves it free for.
-const LOCKED: Duration = Duration::from_millis(5);
 /// How long a round waits with which something is wrong, at first and at the most.
 const WRONG: Duration = Duration::from_secs(1);
 const WRONG_MAX: Duration = Duration::from_mins(1);
@@ -25,9 +23,9 @@ pub(super) struct Aside {
 }
 
 impl Aside {
-    /// Somebody has the product of a round locked.
-    pub(super) fn locked(&mut self, which: Which, now: Duration) {
-        self.rounds.entry(which).or_default().0 = now + LOCKED;
+    /// Somebody has the product of a round locked: it waits for so long.
+    pub(super) fn locked(&mut self, which: Which, now: Duration, wait: Duration) {
+        self.rounds.entry(which).or_default().0 = now + wait;
     }
 
     /// Something is wrong with a round; answers how long it waits.
@@ -94,7 +92,7 @@ mod tests {
         assert_eq!((aside.at(now), aside.until(now)), (vec![which], Some(now + WRONG_MAX)));
         assert!(!aside.has(which, now + WRONG_MAX));
         aside.done(which);
-        aside.locked(which, now);
-        assert_eq!((aside.has(which, now), aside.has(which, now + LOCKED)), (true, false));
+        aside.locked(which, now, WRONG);
+        assert_eq!((aside.has(which, now), aside.has(which, now + WRONG)), (true, false));
     }
 }

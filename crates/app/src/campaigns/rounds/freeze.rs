@@ -21,8 +21,8 @@ use super::{
 };
 use crate::{App, Effects, Error};
 
-/// Positions of one transaction: some tens of milliseconds.
-const AT_ONCE: u32 = 10_000;
+/// Positions of one transaction: some thirty milliseconds, in which as many people are not told as one permit catches up with.
+const AT_ONCE: u32 = 3_000;
 
 struct FreezeSome {
     /// Rounds that are passed over.
@@ -89,6 +89,9 @@ impl UseCase for FreezeSome {
 /// Between two pieces, where others could have the product meanwhile: whoever is told while a million are written down waits for this.
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// How long a round waits whose product is locked, most likely by the sender or by another process that writes it down: it is theirs for now.
+const LOCKED: Duration = Duration::from_millis(50);
+
 /// Writes down everybody in the rounds that are under way.
 pub async fn freeze_rounds(app: &App) -> Result<(), Error> {
     let mut aside = Aside::default();
@@ -110,7 +113,7 @@ async fn freeze_some(app: &App, aside: &mut Aside) -> Result<bool, Error> {
             Ok(true)
         }
         (Ok(Froze::Locked(which)), _) => {
-            aside.locked(which, monotonic);
+            aside.locked(which, monotonic, LOCKED);
             Ok(true)
         }
         (Err(error), Some(which)) if is_of_one(&error) => {

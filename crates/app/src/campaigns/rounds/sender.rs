@@ -56,6 +56,8 @@ const CHUNK_UNLIMITED: u32 = 1_000;
 const WIDTH: std::ops::RangeInclusive<usize> = 8..=64;
 /// Time between two looks for inboxes while no call can be made.
 const LOOK: Duration = Duration::from_millis(20);
+/// How long a round waits whose product is locked: less than whoever writes people down leaves it free for.
+const LOCKED: Duration = Duration::from_millis(5);
 /// So often what came of calls is tried to be written down at the end, a tenth of a second apart.
 const DRAINS: usize = 50;
 
@@ -240,7 +242,7 @@ impl<C: Channel> Sender<C> {
                     self.done.remove(&(which, term));
                     self.aside.done(which);
                 }
-                Ok(None) => self.aside.locked(which, now),
+                Ok(None) => self.aside.locked(which, now, LOCKED),
                 Err(error) => self.set_aside(Some(which), error)?,
             }
         }
@@ -352,7 +354,7 @@ impl<C: Channel> Sender<C> {
                 return Ok(Nap::Hint(next.into_iter().chain(again).min()));
             }
             Permitted::Locked(which) => {
-                self.aside.locked(which, monotonic);
+                self.aside.locked(which, monotonic, LOCKED);
                 return Ok(Nap::None);
             }
             Permitted::NeedsCalls(which) => {

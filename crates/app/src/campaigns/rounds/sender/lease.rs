@@ -12,7 +12,7 @@ use super::{
         settle::Came,
         takeover::{Adopt, Renew, TakeOver},
     },
-    LEASE, RENEW, Sender, Term,
+    LEASE, LOCKED, RENEW, Sender, Term,
 };
 use crate::Error;
 
@@ -28,7 +28,7 @@ impl<C: Channel> Sender<C> {
                 Ok(true) => {
                     self.left.remove(&which);
                 }
-                Ok(false) => self.aside.locked(which, now),
+                Ok(false) => self.aside.locked(which, now, LOCKED),
                 Err(error) => self.set_aside(Some(which), error)?,
             }
         }
