@@ -129,14 +129,16 @@ mod tests {
 
         #[test]
         fn no_second_sees_more_than_was_promised_wherever_on_their_way_the_starts_are_seen(
-            rate in 1u32..60,
+            rate in prop_oneof![1u32..60, 100u32..600],
             steps in prop::collection::vec((1u32..30, 0u64..400, 0u64..40, 0u64..15, any::<bool>()), 1..200),
+            few in 1u32..10,
         ) {
             let mut pacing = Pacing::new(rate, Duration::ZERO);
             let (mut now, mut seen) = (Duration::ZERO, Vec::new());
             for (wanted, idle, took, way, late) in steps {
-                let count = pacing.together(wanted);
-                now = (now + millis(idle)).max(pacing.slot(count));
+                now = (now + millis(idle)).max(pacing.slot(pacing.together(few)));
+                let count = pacing.open(now, wanted);
+                prop_assert!(count > 0 && count <= pacing.together(wanted), "{} of {}", count, wanted);
                 let tickets: Vec<_> = (0..count).map(|_| pacing.started(now)).collect();
                 let way = millis(way.min(took).min(14));
                 seen.extend(tickets.iter().map(|_| now + if late { way } else { Duration::ZERO }));

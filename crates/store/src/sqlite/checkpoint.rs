@@ -17,8 +17,8 @@ use crate::StoreError;
 /// The log is folded whenever it has grown by so many pages: 4 MiB, as SQLite would have it.
 const EVERY: c_int = 1_000;
 
-/// From so many pages on the writer does it by itself: 32 MiB. That bounds the log, but for what is committed while the thread is still at it or
-/// somebody reads an older state.
+/// From so many pages on the writer does it by itself: 32 MiB. The log grows beyond that only while the thread is still at it, or somebody reads an
+/// older state.
 const MOST: c_int = 8 * EVERY;
 
 /// A handle to the thread.

@@ -89,7 +89,8 @@ impl UseCase for FreezeSome {
 /// Between two pieces, where others could have the product meanwhile: whoever is told while a million are written down waits for this.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// How long a round waits whose product is locked, most likely by the sender or by another process that writes it down: it is theirs for now.
+/// How long a round waits whose product is locked. Another process writes it down, most likely, and meanwhile the sender has it in the pauses of
+/// that one alone.
 const LOCKED: Duration = Duration::from_millis(50);
 
 /// Writes down everybody in the rounds that are under way.
@@ -131,6 +132,7 @@ pub async fn run_freezer(app: App, mut stop: Stop) {
     let mut failures = 0;
     let mut aside = Aside::default();
     while !stop.is_stopped() {
+        let asked = clock.monotonic();
         let nap = match freeze_some(&app, &mut aside).await {
             Ok(true) => {
                 failures = 0;
@@ -139,10 +141,7 @@ pub async fn run_freezer(app: App, mut stop: Stop) {
                 }
                 continue;
             }
-            Ok(false) => {
-                let now = clock.monotonic();
-                aside.until(now).map_or(SWEEP, |until| until.saturating_sub(now).min(SWEEP))
-            }
+            Ok(false) => aside.until(asked).map_or(SWEEP, |until| until.saturating_sub(clock.monotonic()).min(SWEEP)),
             Err(error) => {
                 failures += 1;
                 report("freezing", failures, Some(&error));

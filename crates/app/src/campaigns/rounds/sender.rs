@@ -44,7 +44,7 @@ const LEASE: Duration = Duration::from_secs(5);
 const RENEW: Duration = Duration::from_millis(1_500);
 const SURE: Duration = Duration::from_secs(4);
 
-/// So many are begun with in one permit: what may still leave after a stop, beside the calls under way.
+/// At most so many are begun with in one permit: what may still leave after a stop, beside the calls under way.
 const CHUNK: u32 = 25;
 /// From so many on a permit is worth its transaction. Were [`CHUNK`] waited for, a permit that finds fewer of one kind in a row would leave
 /// the rest of them open until the next: 480 a second instead of 495, where thirty with an account and thirty without take turns.
@@ -311,11 +311,12 @@ impl<C: Channel> Sender<C> {
     async fn permit(&mut self, calls: u32) -> Result<Nap, Error> {
         let Some(term) = self.term else { return Ok(Nap::None) };
         let (monotonic, about) = (self.monotonic(), About::default());
-        let inboxes = if self.pacing.is_limited() { self.pacing.open(monotonic, CHUNK) } else { CHUNK_UNLIMITED };
+        let open = if self.pacing.is_limited() { self.pacing.open(monotonic, CHUNK) } else { CHUNK_UNLIMITED };
         let case = Permit {
             term: term.number,
-            inboxes,
-            calls,
+            inboxes: open,
+            // Whoever is permitted begins at once, so a round of calls has the turn for no longer than another.
+            calls: calls.min(open),
             channel: self.channel.as_ref().map(|_| self.breaker.clone()),
             monotonic,
             aside: self.passed_over(calls, monotonic),
@@ -329,7 +330,7 @@ impl<C: Channel> Sender<C> {
             Ok(permitted) => permitted,
             Err(error) => {
                 // As many inboxes may have been told, whatever is heard of it.
-                self.count(inboxes);
+                self.count(open);
                 let failed = self.set_aside(about.get(), error);
                 self.doubts &= failed.is_err();
                 return failed.map(|()| Nap::None);
