@@ -89,7 +89,7 @@ macro_rules! turns {
     };
 }
 
-pub(crate) const NEXT: &str = turns!("l.position >= $4 ORDER BY l.position LIMIT $5");
+pub(crate) const NEXT: &str = turns!("l.position >= $4 AND l.position < $6 ORDER BY l.position LIMIT $5");
 
 /// At most `limit` from the position `from` on, in order.
 pub async fn next(
@@ -99,7 +99,7 @@ pub async fn next(
     from: i64,
     limit: u32,
 ) -> Result<Vec<Turn>, StoreError> {
-    tx.all(NEXT, values![product, round, until_seq, from, limit], turn).await
+    tx.all(NEXT, values![product, round, until_seq, from, limit, from.saturating_add(limit.into())], turn).await
 }
 
 pub(crate) const DUE: &str = turns!("l.state = 'RETRY' AND l.next_at <= $4 ORDER BY l.next_at, l.position LIMIT $5");

@@ -53,11 +53,13 @@ macro_rules! lines {
     };
 }
 
-pub(crate) const PAGE: &str = lines!("l.position > $3 ORDER BY l.position LIMIT $4");
+/// Positions have no gaps, so a page ends at one that is known: PostgreSQL would plan for a tenth of all that are behind `$3`, whatever the limit,
+/// and read the address book for them.
+pub(crate) const PAGE: &str = lines!("l.position > $3 AND l.position <= $5 ORDER BY l.position LIMIT $4");
 
 /// At most `limit` lines behind the position `after`, in order.
 pub async fn page(tx: &mut Tx<'_>, (product, round): Which, after: i64, limit: u32) -> Result<Vec<Line>, StoreError> {
-    tx.all(PAGE, values![product, round, after, limit], line).await
+    tx.all(PAGE, values![product, round, after, limit, after.saturating_add(limit.into())], line).await
 }
 
 /// `SELECT` of lines that stand somewhere rare. The state is in the text, where SQLite sees that it is one of those their index holds; that they
@@ -73,10 +75,11 @@ pub(crate) const PAGE_RETRY: Sql = apart!("RETRY");
 pub(crate) const PAGE_SKIPPED: Sql = apart!("SKIPPED");
 pub(crate) const PAGE_FAILED: Sql = apart!("FAILED");
 /// Most rows are one of these two, so no index is kept for them: whoever was told stands up to a position that the round knows, and whoever
-/// waits behind all others.
+/// waits behind all others, without a gap.
 pub(crate) const PAGE_SENT: &str =
     lines!("l.state = 'SENT' AND l.position > $3 AND l.position <= $5 ORDER BY l.position LIMIT $4");
-pub(crate) const PAGE_WAITING: &str = lines!("l.state = 'WAITING' AND l.position > $3 ORDER BY l.position LIMIT $4");
+pub(crate) const PAGE_WAITING: &str =
+    lines!("l.state = 'WAITING' AND l.position > $3 AND l.position <= $5 ORDER BY l.position LIMIT $4");
 
 /// As [`page`], of those that stand at `state` in this round.
 pub async fn page_at(
@@ -86,16 +89,20 @@ pub async fn page_at(
     after: i64,
     limit: u32,
 ) -> Result<Vec<Line>, StoreError> {
-    let (sql, after) = match state {
+    let sql = match state {
         RowState::Sent => {
             let last = round.last_position;
             return tx.all(PAGE_SENT, values![*product, round.number, after, limit, last], line).await;
         }
-        RowState::Waiting => (PAGE_WAITING.into(), after.max(round.next_position - 1)),
-        RowState::InFlight => (PAGE_IN_FLIGHT, after),
-        RowState::Retry => (PAGE_RETRY, after),
-        RowState::Skipped => (PAGE_SKIPPED, after),
-        RowState::Failed => (PAGE_FAILED, after),
+        RowState::Waiting => {
+            let after = after.max(round.next_position - 1);
+            let end = after.saturating_add(limit.into());
+            return tx.all(PAGE_WAITING, values![*product, round.number, after, limit, end], line).await;
+        }
+        RowState::InFlight => PAGE_IN_FLIGHT,
+        RowState::Retry => PAGE_RETRY,
+        RowState::Skipped => PAGE_SKIPPED,
+        RowState::Failed => PAGE_FAILED,
     };
     tx.all(sql, values![*product, round.number, after, limit], line).await
 }
