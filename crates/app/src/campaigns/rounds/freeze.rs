@@ -80,7 +80,7 @@ impl UseCase for FreezeSome {
         rows::update(tx, &kept).await?;
         // Of one that goes on, its progress says it.
         if kept.round.frozen && kept.round.state == RoundState::Paused {
-            super::report(tx, &mut effects, &product, kept, (self.now, &*self.entropy)).await?;
+            super::tell_owner(tx, &mut effects, &product, kept, (self.now, &*self.entropy)).await?;
         }
         Ok(Froze::Some(effects))
     }

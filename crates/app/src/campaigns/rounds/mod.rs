@@ -121,7 +121,7 @@ async fn show_after(tx: &mut Tx<'_>, product: &Product, kept: Kept, last: Option
 }
 
 /// Tells the owner of a round how it stands; answers that.
-async fn report(tx: &mut Tx<'_>, effects: &mut Effects, product: &Product, kept: Kept, by: By<'_>) -> Result<Shown, Error> {
+async fn tell_owner(tx: &mut Tx<'_>, effects: &mut Effects, product: &Product, kept: Kept, by: By<'_>) -> Result<Shown, Error> {
     let shown = show(tx, product, kept).await?;
     effects.append(tx, vec![event::changed(&shown, product.owner, by)], by.0).await?;
     Ok(shown)

@@ -16,7 +16,7 @@ use store::{
     },
 };
 
-use super::{PROGRESS, PROVIDER, Reached, aside::About, deliver, event, lock_any, reach_any, report, show};
+use super::{PROGRESS, PROVIDER, Reached, aside::About, deliver, event, lock_any, reach_any, show, tell_owner};
 use crate::{Effects, Error};
 
 /// How long a round waits for calls that are under way.
@@ -380,7 +380,7 @@ impl Permit {
         rows::update(tx, &kept).await?;
         // Of a product that was deleted, nobody is told.
         let Some(product) = product else { return Ok(()) };
-        report(tx, effects, &product, kept, (now, &*self.entropy)).await?;
+        tell_owner(tx, effects, &product, kept, (now, &*self.entropy)).await?;
         Ok(())
     }
 }

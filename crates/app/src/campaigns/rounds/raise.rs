@@ -15,7 +15,7 @@ use store::{
     },
 };
 
-use super::{By, Shown, report, show};
+use super::{By, Shown, show, tell_owner};
 use crate::{
     Answer, App, Effects, Error, Once,
     calendar::Expected,
@@ -92,7 +92,7 @@ pub(super) async fn tell(
     kept: Kept,
     by: By<'_>,
 ) -> Result<Shown, Error> {
-    let shown = report(tx, effects, product, kept, by).await?;
+    let shown = tell_owner(tx, effects, product, kept, by).await?;
     effects.rounds = true;
     Ok(shown)
 }

@@ -13,7 +13,7 @@ use store::{
     },
 };
 
-use super::{Reached, reach_any, report};
+use super::{Reached, reach_any, tell_owner};
 use crate::{Effects, Error};
 
 /// What came of one call.
@@ -95,7 +95,7 @@ impl UseCase for Settle {
         kept.wake_at = kept.wake_at.min(self.now);
         rows::update(tx, &kept).await?;
         if finished || was_last {
-            report(tx, &mut effects, &product, kept, (self.now, &*self.entropy)).await?;
+            tell_owner(tx, &mut effects, &product, kept, (self.now, &*self.entropy)).await?;
         }
         Ok((Some(entries.into_iter().map(|entry| entry.state).collect()), effects))
     }

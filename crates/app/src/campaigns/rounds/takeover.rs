@@ -13,7 +13,7 @@ use store::{
     },
 };
 
-use super::{PROVIDER, Reached, reach_any, report};
+use super::{PROVIDER, Reached, reach_any, tell_owner};
 use crate::{Effects, Error};
 
 pub(super) struct TakeOver {
@@ -92,7 +92,7 @@ impl UseCase for Adopt {
         kept.wake_at = kept.wake_at.min(self.now);
         rows::update(tx, &kept).await?;
         if let Some(product) = product.filter(|_| !entries.is_empty()) {
-            report(tx, &mut effects, &product, kept, (self.now, &*self.entropy)).await?;
+            tell_owner(tx, &mut effects, &product, kept, (self.now, &*self.entropy)).await?;
         }
         Ok((true, effects))
     }
