@@ -21,8 +21,8 @@ use super::{
 };
 use crate::{App, Effects, Error};
 
-/// Positions of one transaction: some thirty milliseconds, in which as many people are not told as one permit catches up with.
-const AT_ONCE: u32 = 3_000;
+/// Positions of one transaction: some forty milliseconds, in which as many people are not told as one permit catches up with.
+const AT_ONCE: u32 = 4_000;
 
 struct FreezeSome {
     /// Rounds that are passed over.
@@ -87,7 +87,7 @@ impl UseCase for FreezeSome {
 }
 
 /// Between two pieces, where others could have the product meanwhile: whoever is told while a million are written down waits for this.
-const PAUSE: Duration = Duration::from_millis(10);
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// How long a round waits whose product is locked. Another process writes it down, most likely, and meanwhile the sender has it in the pauses of
 /// that one alone.

@@ -57,7 +57,7 @@ const WIDTH: std::ops::RangeInclusive<usize> = 8..=64;
 /// Time between two looks for inboxes while no call can be made.
 const LOOK: Duration = Duration::from_millis(20);
 /// How long a round waits whose product is locked: less than whoever writes people down leaves it free for.
-const LOCKED: Duration = Duration::from_millis(5);
+const LOCKED: Duration = Duration::from_millis(2);
 /// So often what came of calls is tried to be written down at the end, a tenth of a second apart.
 const DRAINS: usize = 50;
 

@@ -54,7 +54,7 @@ macro_rules! lines {
 }
 
 /// Positions have no gaps, so a page ends at one that is known: PostgreSQL would plan for a tenth of all that are behind `$3`, whatever the limit,
-/// and read the address book for them.
+/// and read the address book for them. Both are said, since its guess at either alone is too many of a million.
 pub(crate) const PAGE: &str = lines!("l.position > $3 AND l.position <= $5 ORDER BY l.position LIMIT $4");
 
 /// At most `limit` lines behind the position `after`, in order.
