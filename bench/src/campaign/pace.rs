@@ -1,7 +1,10 @@
 //! At which rate people are told where at most 500 may be in any second: those with an account by when it is written that they were,
 //! those without by when whoever is called sees it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use anyhow::ensure;
 use app::campaigns::rounds::{self, Nap, Sender};
@@ -13,7 +16,7 @@ use super::{
     shop::{Shop, Who},
 };
 use crate::{
-    clock::Stopwatch,
+    clock::{self, Stopwatch},
     database::{Databases, Engine},
     report::Line,
     statistics::median,
@@ -22,11 +25,15 @@ use crate::{
 /// The most that may begin in a second.
 const RATE: u32 = 500;
 
-/// What somebody who is called notes: when.
+/// How long a call of a service across the world takes.
+const FAR: Duration = Duration::from_millis(100);
+
+/// What somebody who is called notes: when. They answer later.
 #[derive(Clone)]
 struct Sink {
     watch: Stopwatch,
     seen: Arc<Mutex<Vec<i64>>>,
+    answers_after: Duration,
 }
 
 impl Sink {
@@ -39,16 +46,22 @@ impl Channel for Sink {
     async fn send(&self, _: &Message) -> Outcome {
         let at = i64::try_from(self.watch.elapsed().as_micros()).unwrap_or(i64::MAX);
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(at);
+        if !self.answers_after.is_zero() {
+            clock::pause(self.answers_after).await;
+        }
         Outcome::Sent
     }
 }
 
 pub(super) async fn measure(engine: Engine, options: &Options, databases: &Databases) -> anyhow::Result<Vec<Line>> {
     let mut lines = Vec::new();
-    for (who, way) in [(Who::Members, "inboxes"), (Who::Customers, "calls")] {
+    let far = format!("calls that take {} ms", FAR.as_millis());
+    for (who, answers_after, way) in
+        [(Who::Members, Duration::ZERO, "inboxes"), (Who::Customers, Duration::ZERO, "calls"), (Who::Customers, FAR, &far)]
+    {
         let (mut held, mut most) = (Vec::new(), Vec::new());
         for _ in 0..options.repeat {
-            let mut starts = once(engine, (options.seconds * RATE, who), databases).await?;
+            let mut starts = once(engine, (options.seconds * RATE, who), answers_after, databases).await?;
             starts.sort_unstable();
             held.push(steady(&starts));
             most.push(most_in_a_second(&starts));
@@ -64,11 +77,11 @@ pub(super) async fn measure(engine: Engine, options: &Options, databases: &Datab
 }
 
 /// When each of them was told, in microseconds.
-async fn once(engine: Engine, people: (u32, Who), databases: &Databases) -> anyhow::Result<Vec<i64>> {
+async fn once(engine: Engine, people: (u32, Who), answers_after: Duration, databases: &Databases) -> anyhow::Result<Vec<i64>> {
     let shop = Shop::open(databases, engine, people, RATE).await?;
     let round = shop.raise().await?;
     rounds::freeze_rounds(&shop.app).await.map_err(anyhow::Error::msg)?;
-    let sink = Sink { watch: Stopwatch::start(), seen: Arc::default() };
+    let sink = Sink { watch: Stopwatch::start(), seen: Arc::default(), answers_after };
     let mut sender = Sender::new(shop.app.clone(), (people.1 == Who::Customers).then(|| sink.clone()));
     let (_stopper, mut never) = Stopper::new();
     let patience = Stopwatch::start();
