@@ -10,7 +10,7 @@ use std::{collections::VecDeque, time::Duration};
 const WINDOW: Duration = Duration::from_millis(1_005);
 
 /// The longest that a start is believed to be on its way.
-const WAY_MAX: Duration = Duration::from_millis(14);
+const WAY_MAX: Duration = Duration::from_millis(10);
 
 /// What may be caught up with at once after a halt: a tenth of a second.
 const LAG: Duration = Duration::from_millis(100);
@@ -130,7 +130,7 @@ mod tests {
         #[test]
         fn no_second_sees_more_than_was_promised_wherever_on_their_way_the_starts_are_seen(
             rate in prop_oneof![1u32..60, 100u32..600],
-            steps in prop::collection::vec((1u32..30, 0u64..400, 0u64..40, 0u64..15, any::<bool>()), 1..200),
+            steps in prop::collection::vec((1u32..30, 0u64..400, 0u64..40, 0u64..11, any::<bool>()), 1..200),
             few in 1u32..10,
         ) {
             let mut pacing = Pacing::new(rate, Duration::ZERO);
@@ -140,7 +140,7 @@ mod tests {
                 let count = pacing.open(now, wanted);
                 prop_assert!(count > 0 && count <= pacing.together(wanted), "{} of {}", count, wanted);
                 let tickets: Vec<_> = (0..count).map(|_| pacing.started(now)).collect();
-                let way = millis(way.min(took).min(14));
+                let way = millis(way.min(took));
                 seen.extend(tickets.iter().map(|_| now + if late { way } else { Duration::ZERO }));
                 now += millis(took);
                 for ticket in tickets {
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn the_rate_is_held_by_who_is_quick_and_by_who_is_slow() {
-        for (took, least) in [(0, 497), (3, 495), (14, 490), (60, 490)] {
+        for (took, least) in [(0, 497), (3, 495), (10, 492), (60, 492)] {
             let mut pacing = Pacing::new(RATE, Duration::ZERO);
             let (mut now, mut starts) = (Duration::ZERO, Vec::new());
             while now < Duration::from_secs(20) {

@@ -54,6 +54,8 @@ pub(super) enum Permitted {
     Locked(Which),
     /// Whoever's turn it is in this round needs a call, and there is none.
     NeedsCalls(Which),
+    /// Whoever's turn it is has an inbox, of which none was permitted.
+    NeedsInboxes,
     /// A round was stopped, because the channel does not answer.
     GaveUp,
     /// Something was done: so many inboxes were told, so many were passed over, and these calls are to be made.
@@ -78,7 +80,7 @@ impl UseCase for Look {
 
 pub(super) struct Permit {
     pub(super) term: i64,
-    /// The most inboxes of one permit.
+    /// The most inboxes of one permit; none while it is worth more to wait for others.
     pub(super) inboxes: u32,
     /// The most calls of one permit; none while as many are under way as may be.
     pub(super) calls: u32,
@@ -139,6 +141,8 @@ enum End {
     ChannelDown,
     /// As many calls are under way as may be.
     NoCalls,
+    /// No inbox is to be told yet.
+    NoInboxes,
 }
 
 impl Limits {
@@ -149,6 +153,7 @@ impl Limits {
         for turn in turns {
             match way(&turn, self.channel.is_some()) {
                 Err(reason) => taken.skipped.push((turn, reason)),
+                Ok(Way::Inbox) if self.inboxes == 0 && taken.called.is_empty() => return (taken, End::NoInboxes),
                 Ok(Way::Inbox) => {
                     let most = open.min(self.inboxes as usize);
                     if !taken.called.is_empty() || taken.told.len() >= most {
@@ -240,6 +245,9 @@ impl UseCase for Permit {
         if end == End::NoCalls && taken.len() == 0 {
             return Ok((Permitted::NeedsCalls(which), effects));
         }
+        if end == End::NoInboxes && taken.len() == 0 {
+            return Ok((Permitted::NeedsInboxes, effects));
+        }
         let mut facts = self.begin(tx, &mut kept, &product, &taken, now).await?;
         let changed = self.move_on(tx, &mut kept, (&taken, end), now).await?;
         let measures = changed || now.since(kept.progress_at) >= PROGRESS;
@@ -302,7 +310,7 @@ impl Permit {
         }
         let next = ledger::next(tx, which, until, kept.round.next_position, most).await?;
         let (taken, why) = limits.take(next, open);
-        Ok(if taken.len() == 0 && end != End::Enough { (taken, end) } else { (taken, why) })
+        Ok(if taken.len() == 0 && end != End::Enough && why != End::NoInboxes { (taken, end) } else { (taken, why) })
     }
 
     /// Writes that they were begun with, and tells those who are told by this; answers what there is to tell the streams.

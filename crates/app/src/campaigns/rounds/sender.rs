@@ -10,6 +10,7 @@
 //! from then on, and the other begins a little more than a second after this one can have begun with anybody. Nothing here is kept but what
 //! makes it quick: who dies leaves rows, and the next one reads them.
 
+mod calls;
 mod lease;
 
 use std::{
@@ -20,21 +21,22 @@ use std::{
 };
 
 use clockwork::{Backoff, Stop};
-use domain::campaigns::{Attempt, Breaker, Pacing, RowState, Ticket};
+use domain::campaigns::{Breaker, Pacing, RowState, Ticket};
 use futures_util::{
-    FutureExt as _, StreamExt as _,
+    StreamExt as _,
     future::{Either, pending, select},
     stream::FuturesUnordered,
 };
 use kernel::{Clock, GatewayId, Instant};
-use outbound::{Channel, Outcome};
+use outbound::Channel;
 use store::campaigns::rounds::Which;
 
+use self::calls::{Started, outcome};
 use super::{
     SWEEP,
     aside::{About, Aside, is_of_one},
     permit::{Call, Look, Permit, Permitted},
-    settle::{Came, Settle},
+    settle::Came,
     takeover::Renew,
 };
 use crate::{App, Error};
@@ -52,17 +54,12 @@ const FEW: u32 = 8;
 /// As [`CHUNK`], where there is no rate and inboxes are told: the transaction is the whole effect, so a stop is exact.
 const CHUNK_UNLIMITED: u32 = 1_000;
 
-/// Calls under way at a time.
-const WIDTH: std::ops::RangeInclusive<usize> = 8..=64;
 /// Time between two looks for inboxes while no call can be made.
 const LOOK: Duration = Duration::from_millis(20);
 /// How long a round waits whose product is locked: less than whoever writes people down leaves it free for.
 const LOCKED: Duration = Duration::from_millis(2);
 /// So often what came of calls is tried to be written down at the end, a tenth of a second apart.
 const DRAINS: usize = 50;
-
-/// Calls by which it is judged how long they take.
-const JUDGED: usize = 128;
 
 /// A term of being the sender.
 #[derive(Clone, Copy, Debug)]
@@ -100,16 +97,6 @@ pub enum Nap {
     Hint(Option<Instant>),
 }
 
-/// What came of starting calls.
-enum Started {
-    /// All that were permitted have begun.
-    All,
-    /// As many are under way as may be, and more are permitted.
-    Full,
-    /// More are permitted, for which this is to be waited for.
-    Wait(Nap),
-}
-
 type Calls = FuturesUnordered<std::pin::Pin<Box<dyn Future<Output = Answered> + Send>>>;
 
 /// The sender of this process.
@@ -136,6 +123,8 @@ pub struct Sender<C> {
     /// Rounds that need a call, found while there was none to be had; and when they were looked for last.
     need_calls: BTreeSet<Which>,
     looked_at: Duration,
+    /// The last who were permitted are called, and so, most likely, are the next.
+    calls_ahead: bool,
 }
 
 impl<C: Channel> Sender<C> {
@@ -161,6 +150,7 @@ impl<C: Channel> Sender<C> {
             left: BTreeSet::new(),
             need_calls: BTreeSet::new(),
             looked_at: Duration::ZERO,
+            calls_ahead: false,
         }
     }
 
@@ -176,7 +166,9 @@ impl<C: Channel> Sender<C> {
     /// Does what can be done now; answers what to wait for.
     pub async fn step(&mut self) -> Result<Nap, Error> {
         self.hear();
-        self.settle().await?;
+        if !self.settles_later() {
+            self.settle().await?;
+        }
         if self.rests {
             let (is_due, next) = self.app.store().read(Look(self.app.now())).await?;
             if !is_due {
@@ -198,55 +190,11 @@ impl<C: Channel> Sender<C> {
             Started::Full => 0,
             Started::Wait(nap) => return Ok(nap),
         };
-        let slot = self.pacing.slot(self.pacing.together(FEW));
+        let slot = self.pacing.slot(if self.calls_ahead && calls > 0 { 1 } else { self.pacing.together(FEW) });
         if slot > self.monotonic() {
             return Ok(Nap::Until(slot));
         }
         self.permit(calls).await
-    }
-
-    /// Takes note of calls that were answered.
-    fn hear(&mut self) {
-        while let Some(Some(answered)) = self.calls.next().now_or_never() {
-            self.note(&answered);
-        }
-    }
-
-    fn note(&mut self, answered: &Answered) {
-        let now = self.monotonic();
-        self.pacing.arrived(answered.ticket, now);
-        match answered.came.outcome {
-            Attempt::Told | Attempt::Refused => self.breaker.answered(),
-            Attempt::NotNow(_) | Attempt::Unknown | Attempt::NotBegun => self.breaker.failed(answered.which, now),
-        }
-        self.took.push_back(answered.took);
-        if self.took.len() > JUDGED {
-            self.took.pop_front();
-        }
-        self.done.entry((answered.which, answered.term)).or_default().push(answered.came);
-    }
-
-    /// Writes down what came of calls, as far as the rounds are not set aside.
-    async fn settle(&mut self) -> Result<(), Error> {
-        let now = self.monotonic();
-        let keys: Vec<(Which, i64)> = self.done.keys().filter(|(which, _)| !self.aside.has(*which, now)).copied().collect();
-        for (which, term) in keys {
-            let came = self.done.get(&(which, term)).cloned().unwrap_or_default();
-            let on_unknown = self.app.campaigns().on_unknown;
-            let settle = Settle { which, term, came, on_unknown, now: self.app.now(), entropy: self.app.entropy() };
-            match self.app.commit(settle).await {
-                Ok(Some(states)) => {
-                    for state in states.iter().filter(|state| **state != RowState::Retry) {
-                        self.app.campaign_meters().settled(outcome(*state), 1);
-                    }
-                    self.done.remove(&(which, term));
-                    self.aside.done(which);
-                }
-                Ok(None) => self.aside.locked(which, now, LOCKED),
-                Err(error) => self.set_aside(Some(which), error)?,
-            }
-        }
-        Ok(())
     }
 
     /// Passes a round over for a while with which something is wrong; what is wrong with the database stays an error.
@@ -257,66 +205,17 @@ impl<C: Channel> Sender<C> {
         Ok(())
     }
 
-    /// Starts calls that were permitted, in order.
-    fn start(&mut self) -> Started {
-        while !self.queue.is_empty() {
-            let now = self.monotonic();
-            let slot = self.pacing.slot(1);
-            if self.calls.len() >= self.width() {
-                return Started::Full;
-            }
-            if slot > now {
-                return Started::Wait(Nap::Until(slot));
-            }
-            if !self.term.is_some_and(|term| term.is_sure(now)) {
-                return Started::Wait(Nap::None);
-            }
-            let Some((term, call)) = self.queue.pop_front() else { break };
-            self.call(term, call, now);
-            // What is begun with is polled at once, or it would not have begun.
-            self.hear();
-        }
-        Started::All
-    }
-
-    fn call(&mut self, term: i64, call: Call, now: Duration) {
-        let Some(channel) = self.channel.clone() else { return };
-        let ticket = self.pacing.started(now);
-        let clock = self.app.shared_clock();
-        self.calls.push(Box::pin(async move {
-            let outcome = match channel.send(&call.message).await {
-                Outcome::Sent => Attempt::Told,
-                Outcome::Retry(after) => Attempt::NotNow(after),
-                Outcome::Refused => Attempt::Refused,
-                Outcome::Unknown => Attempt::Unknown,
-            };
-            let came = Came { position: call.position, attempt: call.attempt, outcome };
-            Answered { which: call.which, term, came, ticket, took: clock.monotonic().saturating_sub(now) }
-        }));
-    }
-
-    /// As many calls at a time as keep up the rate, by how long most of them take.
-    fn width(&self) -> usize {
-        let rate = self.app.campaigns().starts_per_second;
-        if rate == 0 {
-            return *WIDTH.end();
-        }
-        let mut took: Vec<Duration> = self.took.iter().copied().collect();
-        took.sort_unstable();
-        let most = took.get(took.len() * 19 / 20).copied().unwrap_or_default();
-        let wide = (u128::from(rate) * most.as_micros()).div_ceil(1_000_000);
-        usize::try_from(wide).unwrap_or(usize::MAX).clamp(*WIDTH.start(), *WIDTH.end())
-    }
-
     async fn permit(&mut self, calls: u32) -> Result<Nap, Error> {
         let Some(term) = self.term else { return Ok(Nap::None) };
         let (monotonic, about) = (self.monotonic(), About::default());
         let open = if self.pacing.is_limited() { self.pacing.open(monotonic, CHUNK) } else { CHUNK_UNLIMITED };
+        // Calls are permitted before they may begin, and leave one by one when they may: what a transaction takes is not lost to the rate.
+        // They are no more than few, so a round of calls has the turn for no longer than another.
+        let few = self.pacing.together(FEW);
         let case = Permit {
             term: term.number,
-            inboxes: open,
-            // Whoever is permitted begins at once, so a round of calls has the turn for no longer than another.
-            calls: calls.min(open),
+            inboxes: if open < few { 0 } else { open },
+            calls: calls.min(open.max(few)),
             channel: self.channel.as_ref().map(|_| self.breaker.clone()),
             monotonic,
             aside: self.passed_over(calls, monotonic),
@@ -362,6 +261,10 @@ impl<C: Channel> Sender<C> {
                 self.need_calls.insert(which);
                 return Ok(Nap::None);
             }
+            Permitted::NeedsInboxes => {
+                self.calls_ahead = false;
+                return Ok(Nap::None);
+            }
             Permitted::GaveUp => {
                 if let Some(which) = about.get() {
                     self.breaker.gave_up(&which, monotonic);
@@ -372,6 +275,7 @@ impl<C: Channel> Sender<C> {
         };
         let now = self.monotonic();
         self.count(u32::try_from(told).unwrap_or(u32::MAX));
+        self.calls_ahead = !calls.is_empty();
         if let Some(call) = calls.first() {
             self.breaker.tries(call.which, now);
         }
@@ -450,15 +354,6 @@ impl<C: Channel> Sender<C> {
         };
         let released = self.app.store().write(Renew { term: number, until: self.app.now() }).await;
         report("ending", 1, settled.and(released.map(|_| ())).err());
-    }
-}
-
-fn outcome(state: RowState) -> &'static str {
-    match state {
-        RowState::Sent => "sent",
-        RowState::Skipped => "skipped",
-        RowState::Failed => "failed",
-        RowState::Waiting | RowState::InFlight | RowState::Retry => "open",
     }
 }
 

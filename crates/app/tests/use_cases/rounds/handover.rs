@@ -2,16 +2,18 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use app::{
-    campaigns::rounds,
+    campaigns::rounds::{self, Nap, Sender},
     domain::campaigns::{OnUnknown, Reason, RowState, SubscriptionState},
 };
+use kernel::Clock;
+use outbound::{Channel, Message, Outcome};
 use testkit::{Heard, Reply, Sink, on_both_engines};
 
 use super::shop::{Shop, Sold};
@@ -183,6 +185,43 @@ async fn whoever_was_permitted_and_given_back_at_a_stop_has_not_been_tried() {
         shop.work(&mut shop.sender()).await;
         assert_eq!((shop.sums(1).await, sink.heard().len()), (("COMPLETED", [60, 0, 0, 0]), 60));
         assert!(shop.ledger(1).await.iter().all(|line| line.attempts == 1));
+    })
+    .await;
+}
+
+/// Somebody across the world, who answers a tenth of a second after a call; and when each of them was made.
+struct Far(Arc<dyn Clock>, Arc<Mutex<Vec<Duration>>>);
+
+impl Channel for Far {
+    async fn send(&self, _: &Message) -> Outcome {
+        self.1.lock().expect("nobody panicked").push(self.0.monotonic());
+        self.0.sleep(Duration::from_millis(100)).await;
+        Outcome::Sent
+    }
+}
+
+/// Calls were permitted when eight of them might begin, so the first of them waited for the last: 487 a second.
+#[tokio::test]
+async fn the_rate_is_held_where_a_call_takes_a_tenth_of_a_second() {
+    on_both_engines(async |store| {
+        let shop = Shop::open(store, 1_600, Sold::default(), nobody).await;
+        shop.stock(1).await;
+        Box::pin(rounds::freeze_rounds(shop.app())).await.expect("everybody is written down");
+        let (clock, begun) = (&shop.world.clock, Arc::default());
+        let mut sender = Sender::new(shop.app().clone(), Some(Far(shop.app().shared_clock(), Arc::clone(&begun))));
+        while shop.round(1).await.round.sent < 1_600 {
+            let wait = match Box::pin(sender.step()).await.expect("a step") {
+                Nap::None => Duration::ZERO,
+                Nap::Until(at) => at.saturating_sub(clock.monotonic()),
+                Nap::For(_) | Nap::Hint(_) => Duration::from_millis(1),
+            };
+            clock.advance(wait);
+        }
+        let begun = begun.lock().expect("nobody panicked").clone();
+        assert_eq!(begun.len(), 1_600);
+        assert!(begun.windows(501).all(|window| window[500] >= window[0] + Duration::from_secs(1)), "501 within a second");
+        let took = begun[1_599].saturating_sub(begun[0]);
+        assert!(took * 490 <= Duration::from_secs(1_600), "fewer than 490 a second: {took:?}");
     })
     .await;
 }
