@@ -25,7 +25,8 @@ use crate::{
     serve,
 };
 
-/// Campanile keeps the hours and rings the alarm: a calendar, durable reminders, an inbox and live streams, in one program.
+/// Campanile keeps the hours and rings the alarm: a calendar, durable reminders, an inbox, live streams and
+/// rooms, and restock rounds for whoever waits for a product, in one program.
 ///
 /// `campanile demo` shows it in ten seconds. `campanile serve` starts the server; without any flag it answers on
 /// http://127.0.0.1:8080 and keeps everything in ./data.

@@ -57,7 +57,7 @@ pub(crate) struct Flags {
     /// Not available in this version
     #[arg(long, value_name = "URL", hide = true)]
     pub(crate) redis: Option<String>,
-    /// Do only these jobs: api (answer HTTP), worker (ring alarms) [default: api,worker]
+    /// Do only these jobs: api (answer HTTP), worker (ring alarms, tell who waits for a product) [default: api,worker]
     #[arg(long, value_name = "LIST")]
     pub(crate) roles: Option<String>,
     /// Log from this level on: error, warn, info, debug, trace, or a list such as info,store=debug
