@@ -23,7 +23,7 @@ pub(super) struct Aside {
 }
 
 impl Aside {
-    /// Somebody has the product of a round locked: it waits for so long.
+    /// Somebody has the product of a round locked: it waits for so long from `now` on, which is after the look, however long that took.
     pub(super) fn locked(&mut self, which: Which, now: Duration, wait: Duration) {
         self.rounds.entry(which).or_default().0 = now + wait;
     }

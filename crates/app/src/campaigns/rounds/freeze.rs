@@ -114,7 +114,7 @@ async fn freeze_some(app: &App, aside: &mut Aside) -> Result<bool, Error> {
             Ok(true)
         }
         (Ok(Froze::Locked(which)), _) => {
-            aside.locked(which, monotonic, LOCKED);
+            aside.locked(which, app.clock().monotonic(), LOCKED);
             Ok(true)
         }
         (Err(error), Some(which)) if is_of_one(&error) => {

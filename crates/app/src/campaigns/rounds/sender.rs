@@ -180,7 +180,11 @@ impl<C: Channel> Sender<C> {
             return Ok(Nap::Hint(None));
         }
         self.adopt().await?;
-        let calls = match self.start() {
+        let started = self.start();
+        if matches!(started, Started::Full) {
+            self.settle().await?;
+        }
+        let calls = match started {
             Started::All => {
                 self.need_calls.clear();
                 self.pacing.together(CHUNK)
@@ -254,7 +258,7 @@ impl<C: Channel> Sender<C> {
                 return Ok(Nap::Hint(next.into_iter().chain(again).min()));
             }
             Permitted::Locked(which) => {
-                self.aside.locked(which, monotonic, LOCKED);
+                self.aside.locked(which, self.monotonic(), LOCKED);
                 return Ok(Nap::None);
             }
             Permitted::NeedsCalls(which) => {

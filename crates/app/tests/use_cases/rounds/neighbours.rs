@@ -323,3 +323,36 @@ async fn nobody_waits_for_the_product_that_somebody_else_has_locked() {
     drop(shop);
     store.close().await;
 }
+
+/// The wait for a locked product was counted from before its transaction, so after a slow one it was over, and the same round was tried for ever.
+#[tokio::test]
+async fn nobody_waits_for_a_locked_product_where_a_transaction_takes_longer_than_that_one_is_passed_over() {
+    let Some(database) = Database::postgres().await else { return };
+    let store = database.store().await;
+    let shop = Shop::open(store.clone(), 4, Sold::default(), everybody).await;
+    shop.sells_bells().await;
+    let mut sender = shop.sender();
+    shop.stock(1).await;
+    shop.bells(1).await;
+    Box::pin(rounds::freeze_rounds(shop.app())).await.expect("everybody is written down");
+    let mut import = Session::open(database.open()).await.expect("a session");
+    import.run("BEGIN; SELECT id FROM products WHERE external_key = 'lamp' FOR UPDATE").await.expect("it is locked");
+    // Time passes whenever the database is waited for.
+    let clock = shop.world.clock.clone();
+    let passes = tokio::spawn(async move {
+        loop {
+            clock.advance(Duration::from_micros(200));
+            tokio::task::yield_now().await;
+        }
+    });
+    let (_stopper, mut never) = Stopper::new();
+    for _ in 0..200 {
+        let nap = Box::pin(sender.step()).await.expect("a step");
+        Box::pin(sender.rest(nap, &mut never)).await;
+    }
+    passes.abort();
+    assert_eq!((shop.bells_told().await, shop.sums(1).await.0), (("COMPLETED", 4), "IN_PROGRESS"));
+    import.run("COMMIT").await.expect("it is free");
+    drop(shop);
+    store.close().await;
+}

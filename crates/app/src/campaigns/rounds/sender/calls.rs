@@ -110,9 +110,10 @@ impl<C: Channel> Sender<C> {
 
     /// Whether what came of calls may be written down later: somebody who is permitted leaves in a moment, and would wait for the transaction.
     pub(super) fn settles_later(&self) -> bool {
-        let leaves_soon =
-            !self.queue.is_empty() && self.calls.len() < self.width() && self.pacing.slot(1) <= self.monotonic() + LOOK;
-        leaves_soon && self.done.values().map(Vec::len).sum::<usize>() < UNWRITTEN
+        let now = self.monotonic();
+        let leaves_soon = !self.queue.is_empty() && self.calls.len() < self.width() && self.pacing.slot(1) <= now + LOOK;
+        let unwritten = self.done.iter().filter(|((which, _), _)| !self.aside.has(*which, now)).map(|(_, came)| came.len());
+        leaves_soon && unwritten.sum::<usize>() < UNWRITTEN
     }
 
     /// Writes down what came of calls, as far as the rounds are not set aside.
@@ -131,7 +132,7 @@ impl<C: Channel> Sender<C> {
                     self.done.remove(&(which, term));
                     self.aside.done(which);
                 }
-                Ok(None) => self.aside.locked(which, now, LOCKED),
+                Ok(None) => self.aside.locked(which, self.monotonic(), LOCKED),
                 Err(error) => self.set_aside(Some(which), error)?,
             }
         }

@@ -28,7 +28,7 @@ impl<C: Channel> Sender<C> {
                 Ok(true) => {
                     self.left.remove(&which);
                 }
-                Ok(false) => self.aside.locked(which, now, LOCKED),
+                Ok(false) => self.aside.locked(which, self.monotonic(), LOCKED),
                 Err(error) => self.set_aside(Some(which), error)?,
             }
         }
@@ -80,10 +80,10 @@ impl<C: Channel> Sender<C> {
         Ok(true)
     }
 
-    /// Another process is the sender: what was permitted is its to begin with.
+    /// Another process is the sender: what was permitted is its to begin with, and it is told that nobody has, unless it took that over already.
     pub(super) fn resign(&mut self) {
         self.term = None;
-        self.queue.clear();
+        self.put_back();
     }
 
     /// What was permitted and has not begun, as far as this process knows, has not begun.
