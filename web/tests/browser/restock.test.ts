@@ -336,6 +336,13 @@ test("a stock that is set elsewhere meanwhile is neither taken back nor passed o
   await dialog.getByText("The stock was set to 3 meanwhile; it was 5.").waitFor();
   expect(await field.inputValue()).toBe("3");
   expect(await present()).toMatchObject({ stock: 3, round: 1 });
+  // The product is read anew later than the events of that round arrive: one's own round has not begun meanwhile.
+  let read = (): void => undefined;
+  const later = new Promise<void>((resolve) => (read = resolve));
+  await page.route("**/api/v1/products/*", async (route) => {
+    await later;
+    await route.continue();
+  });
   await dialog.getByRole("button", { name: "Tell 35 people" }).click();
   await page.getByText("Round 2 has begun").waitFor();
   expect(await present()).toMatchObject({ stock: 3, round: 2 });
@@ -343,6 +350,10 @@ test("a stock that is set elsewhere meanwhile is neither taken back nor passed o
 
   // What somebody has written replaces it, and the page says so before; a round that has begun elsewhere is looked at first.
   await page.getByRole("button", { name: "Restock…" }).click();
+  const anew = page.waitForResponse((response) => response.request().method() === "GET" && /\/products\/[^/]+$/.test(response.url()));
+  read();
+  await anew;
+  await page.unroute("**/api/v1/products/*");
   await field.fill("8");
   await dialog.getByText("32 people would be told").waitFor();
   await faster(ask, 4);
