@@ -19,7 +19,7 @@ use app::{
 };
 use clockwork::Stopper;
 use futures_util::FutureExt as _;
-use store::scratch::Session;
+use store::{Store, scratch::Session};
 use testkit::{Database, Reply, Sink, on_both_engines};
 
 use super::shop::{Shop, Sold};
@@ -304,17 +304,23 @@ async fn a_line_of_inboxes_keeps_nobody_from_hearing_that_the_service_is_back() 
     .await;
 }
 
-#[tokio::test]
-async fn nobody_waits_for_the_product_that_somebody_else_has_locked() {
-    let Some(database) = Database::postgres().await else { return };
+/// Everybody waits for lamps and for bells, both are back, and somebody has the lamps locked; none without PostgreSQL.
+async fn lamps_are_locked() -> Option<(Database, Store, Shop, Session)> {
+    let database = Database::postgres().await?;
     let store = database.store().await;
     let shop = Shop::open(store.clone(), 4, Sold::default(), everybody).await;
     shop.sells_bells().await;
-    let mut sender = shop.sender();
     shop.stock(1).await;
     shop.bells(1).await;
     let mut import = Session::open(database.open()).await.expect("a session");
     import.run("BEGIN; SELECT id FROM products WHERE external_key = 'lamp' FOR UPDATE").await.expect("it is locked");
+    Some((database, store, shop, import))
+}
+
+#[tokio::test]
+async fn nobody_waits_for_the_product_that_somebody_else_has_locked() {
+    let Some((_database, store, shop, mut import)) = lamps_are_locked().await else { return };
+    let mut sender = shop.sender();
     shop.work(&mut sender).await;
     assert_eq!((shop.bells_told().await, shop.sums(1).await.0), (("COMPLETED", 4), "IN_PROGRESS"));
     import.run("COMMIT").await.expect("it is free");
@@ -327,16 +333,9 @@ async fn nobody_waits_for_the_product_that_somebody_else_has_locked() {
 /// The wait for a locked product was counted from before its transaction, so after a slow one it was over, and the same round was tried for ever.
 #[tokio::test]
 async fn nobody_waits_for_a_locked_product_where_a_transaction_takes_longer_than_that_one_is_passed_over() {
-    let Some(database) = Database::postgres().await else { return };
-    let store = database.store().await;
-    let shop = Shop::open(store.clone(), 4, Sold::default(), everybody).await;
-    shop.sells_bells().await;
+    let Some((_database, store, shop, mut import)) = lamps_are_locked().await else { return };
+    Box::pin(rounds::freeze_rounds(shop.app())).await.expect("bells are written down");
     let mut sender = shop.sender();
-    shop.stock(1).await;
-    shop.bells(1).await;
-    Box::pin(rounds::freeze_rounds(shop.app())).await.expect("everybody is written down");
-    let mut import = Session::open(database.open()).await.expect("a session");
-    import.run("BEGIN; SELECT id FROM products WHERE external_key = 'lamp' FOR UPDATE").await.expect("it is locked");
     // Time passes whenever the database is waited for.
     let clock = shop.world.clock.clone();
     let passes = tokio::spawn(async move {
